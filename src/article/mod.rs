@@ -1,0 +1,147 @@
+//! The story of a page, and nothing else.
+//!
+//! PURE: page + entry + what the site repeats → article. No network, no clock, no log.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::feed::{Entry, Moment};
+
+pub mod site;
+
+pub use site::Site;
+
+/// A page as it was fetched.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// Its URL, after redirects.
+    pub url: &'a Url,
+    /// Its bytes, decompressed, not yet decoded.
+    pub body: &'a [u8],
+    /// The `Content-Type` header as it was sent.
+    pub content_type: Option<&'a str>,
+}
+
+/// Cuts the story out of a page. `entry` is what the feed said of it: evidence, and the fallback.
+pub fn from_page(_page: Page<'_>, _entry: Option<&Entry>, _site: &Site) -> Result<Article, NoArticle> {
+    Err(NoArticle { reason: NoArticleReason::NoText, detail: "nothing looks like a story".to_owned() })
+}
+
+/// The article as the feed alone tells it, from its content or, failing that, its summary.
+pub fn from_entry(_entry: &Entry, _site: &Site) -> Option<Article> {
+    None
+}
+
+/// Cleans text that somebody scraped before; its title is the first line where that stands apart.
+pub fn from_text(_raw: &str) -> Article {
+    Article::default()
+}
+
+/// What was extracted from page and entry together.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Article {
+    /// The headline, without the site's name.
+    pub title: Option<String>,
+    /// Paragraphs separated by one blank line.
+    pub text: String,
+    /// BCP 47 tag.
+    pub language: Option<String>,
+    /// People, one a name.
+    pub authors: Vec<String>,
+    /// First publication.
+    pub published: Option<Moment>,
+    /// Last change.
+    pub updated: Option<Moment>,
+    /// The site's section.
+    pub section: Option<String>,
+    /// Tags and keywords.
+    pub tags: Vec<String>,
+    /// Lead image.
+    pub image: Option<Url>,
+    /// The page's own canonical URL, where sane.
+    pub canonical_url: Option<Url>,
+    /// `WASHINGTON (AP)`, as it stands before the dash.
+    pub dateline: Option<String>,
+    /// Agencies and contributors named in credit lines.
+    pub credits: Vec<String>,
+    /// The copyright line.
+    pub copyright: Option<String>,
+    /// Where the text came from.
+    pub text_source: TextSource,
+    /// Whether the page says that its text is behind a paywall.
+    pub paywalled: bool,
+    /// What the page asks of those who copy it (`noarchive`, `nosnippet`, `tdm-reservation`, …), lower case.
+    pub restrictions: Vec<String>,
+    /// Where the page goes on: the next page of a paged article.
+    pub next_page: Option<Url>,
+    /// What was taken out, in document order, bounded.
+    pub dropped: Vec<Dropped>,
+}
+
+/// Where an article's text came from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TextSource {
+    /// The page's visible text.
+    #[default]
+    Page,
+    /// The page's structured data (JSON-LD `articleBody`).
+    StructuredData,
+    /// The feed's full content.
+    FeedContent,
+    /// The feed's summary: the story may be longer.
+    FeedSummary,
+}
+
+/// A part that was taken out, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dropped {
+    /// A stable name, such as `copyright` or `related-links`.
+    pub reason: &'static str,
+    /// The text, cut to a few hundred characters.
+    pub text: String,
+}
+
+/// Why a page gave no article.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct NoArticle {
+    /// The class.
+    pub reason: NoArticleReason,
+    /// In words.
+    pub detail: String,
+}
+
+/// Classes of pages that hold no story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoArticleReason {
+    /// Nothing looks like a story.
+    NoText,
+    /// A gallery, a video, a listing: a page of another kind.
+    NotAnArticle,
+    /// Only the teaser is there.
+    Paywall,
+    /// A consent wall or a check for robots.
+    Wall,
+    /// An error page that was sent as a success.
+    ErrorPage,
+    /// Not HTML.
+    NotHtml,
+    /// Larger or deeper than the limits.
+    TooLarge,
+}
+
+impl NoArticleReason {
+    /// The name in rejects and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoText => "no_text",
+            Self::NotAnArticle => "not_an_article",
+            Self::Paywall => "paywall",
+            Self::Wall => "wall",
+            Self::ErrorPage => "error_page",
+            Self::NotHtml => "not_html",
+            Self::TooLarge => "page_too_large",
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The one durable thing: it commits records, rejects and state together, or none of them.
+//!
+//! May touch its store (files, SQLite, Kafka). Must not know of HTTP or HTML: keys, headers and bytes come from
+//! `record`, state values from `state`, and both are opaque here.
+//!
+//! Ownership: a ledger is divided into partitions, and a site's state lives in exactly one of them. A ledger tells
+//! its reader which partitions it holds by [`Event`]s; the local ledger has one partition and always holds it.
+
+use std::future::Future;
+
+use tokio::sync::oneshot;
+
+/// A partition of the state.
+pub type Partition = i32;
+
+/// A ledger.
+pub trait Ledger: Send + 'static {
+    /// The partition that a site's state lives in.
+    fn partition(&self, site: &str) -> Partition;
+
+    /// The next change of ownership. Cancel-safe. The first call after opening leads to the first `Gained`.
+    fn event(&mut self) -> impl Future<Output = Result<Event, LedgerError>> + Send;
+
+    /// Commits a batch: everything in it becomes visible and durable, or nothing.
+    ///
+    /// On an error nothing of the batch is visible to a committed reader, and the same batch may be given again
+    /// where the error says so.
+    fn commit(&mut self, batch: &Batch) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
+    /// Leaves the ledger cleanly: membership given up, files closed.
+    fn close(self) -> impl Future<Output = Result<(), LedgerError>> + Send;
+}
+
+/// A change of what this instance owns.
+#[derive(Debug)]
+pub enum Event {
+    /// A partition is ours, and this is all its state, in no order.
+    Gained {
+        /// Which.
+        partition: Partition,
+        /// Every live state value in it.
+        states: Vec<State>,
+    },
+    /// A partition is ours no more: drop what is held of it, then acknowledge by `dropped`.
+    ///
+    /// A ledger waits (within a bound) for the acknowledgement before it lets another instance have the partition.
+    Lost {
+        /// Which.
+        partition: Partition,
+        /// To be sent once nothing of the partition is in memory or in any future batch.
+        dropped: oneshot::Sender<()>,
+    },
+}
+
+/// A state value: a feed's, or what was learned of a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// `SITE` for a site's own value, `SITE FEED-URL` for a feed's. The site is always what stands before the
+    /// first space, and decides the partition.
+    pub key: String,
+    /// JSON. Empty: the value is removed.
+    pub value: Vec<u8>,
+}
+
+impl State {
+    /// The site that a key belongs to.
+    pub fn site(key: &str) -> &str {
+        key.split(' ').next().unwrap_or(key)
+    }
+}
+
+/// Something to publish: opaque bytes with a key and headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The site it belongs to: its fate is that of the site's partition.
+    pub site: String,
+    /// Record id.
+    pub key: String,
+    /// CloudEvents attributes and content type.
+    pub headers: Vec<(String, String)>,
+    /// One JSON document, without line breaks.
+    pub payload: Vec<u8>,
+}
+
+/// What is committed together.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// Records, in order.
+    pub records: Vec<Message>,
+    /// Rejects, in order.
+    pub rejects: Vec<Message>,
+    /// State values, the last of a key wins.
+    pub states: Vec<State>,
+}
+
+/// What went wrong, by what its caller does next.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The store is away, full or slow: give the same batch again, later.
+    #[error("{0}")]
+    Retry(String),
+    /// Ownership changed: take the pending [`Event`]s, then give again what is still ours.
+    #[error("{0}")]
+    Fenced(String),
+    /// One message can never be stored (larger than the topic takes): replace it by a reject.
+    #[error("record `{key}` cannot be stored: {why}")]
+    Unstorable {
+        /// Key of the message.
+        key: String,
+        /// In words.
+        why: String,
+    },
+    /// The ledger must be opened anew; memory must be dropped, state will be gained again.
+    #[error("{0}")]
+    Reopen(String),
+    /// Nothing that time or a retry mends: settings, permissions.
+    #[error("{0}")]
+    Fatal(String),
+}

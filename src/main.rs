@@ -1,0 +1,2 @@
+//! The thin binary: everything is in the library.
+fn main() {}

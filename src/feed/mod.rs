@@ -4,6 +4,10 @@
 //! with what attackers send: every limit is here, none is feed-rs's.
 
 use chrono::{DateTime, FixedOffset};
+
+pub mod identity;
+
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// Where bytes came from: what a parser needs to know to read them.
@@ -88,7 +92,8 @@ pub struct Feed {
 }
 
 /// What a feed says of its own rhythm; each bounds the schedule from below.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Pace {
     /// RSS `ttl`, in minutes.
     pub ttl_minutes: Option<u32>,
@@ -112,7 +117,8 @@ pub struct Problem {
 }
 
 /// One item of a feed, as the feed tells it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Entry {
     /// `guid`, `atom:id`, `rdf:about` or `id`, byte for byte.
     pub guid: Option<String>,
@@ -147,7 +153,7 @@ pub struct Entry {
 }
 
 /// A point in time as somebody wrote it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// The instant; with [`Moment::zoned`] false, as if the text had said UTC.
     pub at: DateTime<FixedOffset>,
@@ -156,7 +162,8 @@ pub struct Moment {
 }
 
 /// A person a feed names.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Person {
     /// Name, without the address.
     pub name: Option<String>,
@@ -165,7 +172,7 @@ pub struct Person {
 }
 
 /// A file that comes with an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enclosure {
     /// Where it lies.
     pub url: Url,

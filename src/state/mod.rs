@@ -1,1 +1,117 @@
-//! state
+//! What is remembered: a value a feed, and what polls and pages make of it.
+//!
+//! PURE. The value holds the feed's validators and schedule figures, the fingerprints of entries that were resolved,
+//! and the *pending* entries: those not yet resolved, and published ones that are to be looked at again for edits.
+//! There is one queue, and it is durable: a poll's validators are committed together with the entries it found, and
+//! an entry leaves `pending` only in the commit that carries its record or its reject.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{fetch::Validators, schedule::Figures};
+
+mod pending;
+mod seen;
+mod site;
+
+pub use pending::{Pending, Published};
+pub use seen::Seen;
+pub use site::{Absorbed, Document, SiteState};
+
+/// A feed's durable value.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FeedState {
+    /// The feed's title when it was last read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The newest validators, sent back byte for byte.
+    #[serde(skip_serializing_if = "is_default")]
+    pub validators: Validators,
+    /// XXH3 of the newest body: a 200 with the same body is not parsed again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_hash: Option<u64>,
+    /// What the feed asked for when it was last read.
+    #[serde(skip_serializing_if = "is_default")]
+    pub pace: crate::feed::Pace,
+    /// Where permanent redirects led the last time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<String>,
+    /// When it is due, and what that is made of.
+    pub schedule: Figures,
+    /// What went wrong at the last poll; none if it went well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
+    /// Kinds and counts of what was mended in the document.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<(String, u32)>,
+    /// Fingerprints of resolved entries.
+    #[serde(skip_serializing_if = "Seen::is_empty")]
+    pub seen: Seen,
+    /// Entries not yet resolved, and published ones to look at again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<Pending>,
+    /// Since when the configuration names it no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<DateTime<Utc>>,
+}
+
+/// A failure of the last poll.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// A stable name.
+    pub reason: String,
+    /// In words.
+    pub detail: String,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Where a value would grow beyond this many bytes, the content of pending entries is left out of it.
+const LARGE_VALUE: usize = 512 * 1024;
+
+impl FeedState {
+    /// The value as it is stored.
+    ///
+    /// The contents of pending entries are the only part without a small bound. A value that would be too large is
+    /// written without them; after a restart such entries have their page and their summary, and say so
+    /// ([`Pending::content_cut`]). Identity is untouched, so that nothing can be published twice by it.
+    pub fn to_json(&self) -> Vec<u8> {
+        let whole = json(self);
+        if whole.len() <= LARGE_VALUE {
+            return whole;
+        }
+        let mut cut = self.clone();
+        for pending in &mut cut.pending {
+            pending.cut_content();
+        }
+        json(&cut)
+    }
+
+    /// Reads a stored value.
+    pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(json)
+    }
+
+    /// Sees to it that contents which were too large to keep are read from the feed again.
+    fn read_again_if_cut(&mut self) {
+        if self.pending.iter().any(|pending| pending.content_cut) {
+            self.validators = Validators::default();
+            self.body_hash = None;
+            self.schedule.due = None;
+        }
+    }
+
+    fn knows(&self, keys: &[u64]) -> bool {
+        keys.iter().any(|key| self.seen.contains(*key)) || self.pending.iter().any(|pending| pending.is(keys))
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).expect("plain data with string keys always serialises")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Commits on their way: what waits for the next one, and the task that owns the ledger.
+//!
+//! One commit is under way at a time; while it is, the next one grows. A batch that failed is given again as it was:
+//! nothing is committed past it.
+
+use std::time::Duration;
+
+use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
+
+use super::notice::Notice;
+use crate::ledger::{self, Batch, Ledger, LedgerError, Message, Partition, State};
+
+/// What was decided and is not durable yet.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    pub(super) batch: Batch,
+    pub(super) notices: Vec<Notice>,
+    since: Option<Instant>,
+}
+
+impl Outbox {
+    pub(super) fn record(&mut self, message: Message) {
+        self.batch.records.push(message);
+    }
+
+    pub(super) fn reject(&mut self, message: Message) {
+        self.batch.rejects.push(message);
+    }
+
+    /// Something changed, at the latest now: the time of the next commit counts from the first such call.
+    pub(super) fn touch(&mut self, notice: Option<Notice>) {
+        self.since.get_or_insert_with(Instant::now);
+        self.notices.extend(notice);
+    }
+
+    /// Since when something waits.
+    pub(super) fn since(&self) -> Option<Instant> {
+        self.since
+    }
+
+    /// Records and rejects that wait.
+    pub(super) fn len(&self) -> usize {
+        self.batch.records.len() + self.batch.rejects.len()
+    }
+
+    /// Takes it all, with the states that belong to it.
+    pub(super) fn take(&mut self, states: Vec<State>) -> Self {
+        let mut taken = std::mem::take(self);
+        taken.batch.states = states;
+        taken
+    }
+
+    /// Leaves only what belongs to partitions for which `keep` holds.
+    pub(super) fn retain(&mut self, partitions: Partition, keep: impl Fn(Partition) -> bool) {
+        let ours = |site: &str| keep(ledger::partition(site, partitions));
+        self.batch.records.retain(|message| ours(&message.site));
+        self.batch.rejects.retain(|message| ours(&message.site));
+        self.batch.states.retain(|state| ours(State::site(&state.key)));
+    }
+
+    /// Replaces a record that can never be stored by a reject. Returns the site of it.
+    pub(super) fn replace_record(&mut self, key: &str, reject: impl FnOnce(&Message) -> Message) -> bool {
+        let Some(index) = self.batch.records.iter().position(|record| record.key == key) else { return false };
+        let record = self.batch.records.remove(index);
+        self.batch.rejects.push(reject(&record));
+        self.notices.retain(|notice| !matches!(notice, Notice::Recorded { record, .. } if record.id == key));
+        true
+    }
+}
+
+/// A commit that ended, one way or the other.
+#[derive(Debug)]
+pub(super) struct Committed {
+    pub(super) outbox: Outbox,
+    pub(super) result: Result<(), LedgerError>,
+    pub(super) took: Duration,
+}
+
+/// The task that owns the ledger.
+#[derive(Debug)]
+pub(super) struct Committer {
+    to: mpsc::Sender<Outbox>,
+    from: mpsc::Receiver<Committed>,
+    task: JoinHandle<Result<(), LedgerError>>,
+    busy: bool,
+}
+
+impl Committer {
+    pub(super) fn spawn<L: Ledger>(mut ledger: L) -> Self {
+        let (to, mut inbox) = mpsc::channel::<Outbox>(1);
+        let (outcome, from) = mpsc::channel(1);
+        let task = tokio::spawn(async move {
+            while let Some(outbox) = inbox.recv().await {
+                let begun = Instant::now();
+                let result = ledger.commit(&outbox.batch).await;
+                if outcome.send(Committed { outbox, result, took: begun.elapsed() }).await.is_err() {
+                    break;
+                }
+            }
+            ledger.close().await
+        });
+        Self { to, from, task, busy: false }
+    }
+
+    /// Whether a commit is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy
+    }
+
+    /// Begins a commit. Only when none is under way.
+    pub(super) fn begin(&mut self, outbox: Outbox) {
+        debug_assert!(!self.busy, "one commit at a time");
+        self.busy = self.to.try_send(outbox).is_ok();
+    }
+
+    /// The end of the commit under way; waits for ever where there is none. Cancel-safe.
+    pub(super) async fn ended(&mut self) -> Option<Committed> {
+        let committed = self.from.recv().await;
+        self.busy = false;
+        committed
+    }
+
+    /// Closes the ledger, waiting at most `within` for it.
+    pub(super) async fn close(self, within: Duration) -> Result<(), LedgerError> {
+        drop(self.to);
+        match tokio::time::timeout(within, self.task).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => Err(LedgerError::Fatal(format!("the ledger's task ended unexpectedly: {panic}"))),
+            Err(_) => Err(LedgerError::Retry(format!("the ledger did not close within {} s", within.as_secs()))),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! One entry followed to its article: ask for the page, cut out the story, and keep the feed's own text at hand.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::{
+    clock,
+    work::{Cpu, CpuFailure},
+};
+use crate::{
+    article::{self, Article, NoArticle, Page},
+    config::{self, FullText},
+    feed::Entry,
+    fetch::{Failure, Fetcher, Kind, Request, Response, Validators},
+};
+
+/// Pages of one article that are put together (`rel=next`).
+const MOST_PAGES: usize = 8;
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub(super) struct Follow {
+    pub(super) entry: Entry,
+    /// The feed that carried it; none where it is configured no more.
+    pub(super) full_text: FullText,
+    pub(super) headers: config::Headers,
+    pub(super) validators: Validators,
+    pub(super) knowledge: Arc<article::Site>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) struct Followed {
+    pub(super) page: PageOutcome,
+    /// The article as the feed alone tells it.
+    pub(super) told: Option<Article>,
+}
+
+/// What came of the page.
+#[derive(Debug)]
+pub(super) enum PageOutcome {
+    /// It was not asked for: the entry has no link, or the feed's own text is wanted.
+    NotWanted,
+    /// 304: nothing new.
+    Unchanged,
+    /// It was read.
+    Read(Box<PageRead>),
+    /// It was not had.
+    Failed(Failure),
+    /// It was had, and could not be worked on.
+    Unreadable(CpuFailure),
+}
+
+/// A page that was read.
+#[derive(Debug)]
+pub(super) struct PageRead {
+    pub(super) url: Url,
+    pub(super) validators: Validators,
+    pub(super) fetched_at: DateTime<Utc>,
+    pub(super) article: Result<Article, NoArticle>,
+    pub(super) lesson: Option<article::Lesson>,
+}
+
+pub(super) async fn follow(job: Follow, fetcher: &Fetcher, cpu: &Cpu) -> Followed {
+    let url = job.entry.url.clone().filter(|_| job.full_text != FullText::Feed);
+    let page = match url {
+        Some(url) => page(&job, url, fetcher, cpu).await,
+        None => PageOutcome::NotWanted,
+    };
+    let told = match (&page, job.full_text) {
+        (PageOutcome::Unchanged, _) | (_, FullText::Page) => None,
+        (PageOutcome::Read(read), _) if read.article.as_ref().is_ok_and(|article| !article.paywalled) => None,
+        _ => cpu.run(move || article::from_entry(&job.entry, &job.knowledge)).await.ok().flatten(),
+    };
+    Followed { page, told }
+}
+
+async fn page(job: &Follow, url: Url, fetcher: &Fetcher, cpu: &Cpu) -> PageOutcome {
+    let response = match fetcher.get(request(job, url, job.validators.clone())).await {
+        Ok(response) if response.not_modified => return PageOutcome::Unchanged,
+        Ok(response) => response,
+        Err(failure) => return PageOutcome::Failed(failure),
+    };
+    let fetched_at = clock::now();
+    let (url, validators) = (response.url.clone(), response.validators.clone());
+    match extract(job, response, cpu).await {
+        Ok((mut article, lesson)) => {
+            if let Ok(article) = &mut article {
+                append_next_pages(job, article, &url, fetcher, cpu).await;
+            }
+            PageOutcome::Read(Box::new(PageRead { url, validators, fetched_at, article, lesson }))
+        }
+        Err(failure) => PageOutcome::Unreadable(failure),
+    }
+}
+
+type Extracted = (Result<Article, NoArticle>, Option<article::Lesson>);
+
+async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracted, CpuFailure> {
+    let (entry, knowledge) = (job.entry.clone(), Arc::clone(&job.knowledge));
+    cpu.run(move || {
+        let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
+        match article::from_page(page, Some(&entry), &knowledge) {
+            Ok(article::Extraction { mut article, lesson }) => {
+                article.restrictions.extend(response.restrictions);
+                article.restrictions.sort();
+                article.restrictions.dedup();
+                (Ok(article), Some(lesson))
+            }
+            Err(no_article) => (Err(no_article), None),
+        }
+    })
+    .await
+}
+
+/// Follows `rel=next` and appends what it finds. A page that fails ends it: what was read so far is kept.
+async fn append_next_pages(job: &Follow, article: &mut Article, first: &Url, fetcher: &Fetcher, cpu: &Cpu) {
+    let mut asked = vec![first.clone()];
+    let mut next = article.next_page.take();
+    while let Some(url) = next.filter(|url| asked.len() < MOST_PAGES && !asked.contains(url)) {
+        asked.push(url.clone());
+        let Ok(response) = fetcher.get(request(job, url, Validators::default())).await else { return };
+        let Ok((Ok(page), _)) = extract(job, response, cpu).await else { return };
+        for paragraph in page.text.split("\n\n").filter(|paragraph| !article.text.contains(paragraph)) {
+            article.text.push_str("\n\n");
+            article.text.push_str(paragraph);
+        }
+        next = page.next_page;
+    }
+}
+
+fn request(job: &Follow, url: Url, validators: Validators) -> Request {
+    Request { url, kind: Kind::Page, validators, headers: job.headers.clone(), obey_robots: true }
+}

@@ -1,0 +1,120 @@
+//! One poll of one feed: ask, read, name the entries.
+
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::work::{Cpu, CpuFailure};
+use crate::{
+    config,
+    feed::{self, NotAFeed, Source, identity},
+    fetch::{Failure, Fetcher, Kind, Reason, Request, Response, Validators},
+    state::Document,
+};
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub(super) struct Poll {
+    pub(super) feed: config::Feed,
+    pub(super) validators: Validators,
+    pub(super) body_hash: Option<u64>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) enum Polled {
+    /// 304, or the same bytes as the last time.
+    Unchanged { answer: Answer, not_modified: bool },
+    /// A document.
+    Read { answer: Answer, document: Box<Document> },
+    /// No document.
+    Failed(PollFailure),
+}
+
+/// What the answer says beside its body.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answer {
+    pub(super) validators: Validators,
+    pub(super) body_hash: Option<u64>,
+    pub(super) fresh_for: Option<Duration>,
+    pub(super) moved_to: Option<String>,
+}
+
+/// Why there is no document.
+#[derive(Debug)]
+pub(super) struct PollFailure {
+    pub(super) reason: &'static str,
+    pub(super) detail: String,
+    /// Time alone will hardly mend it.
+    pub(super) lasting: bool,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl From<Failure> for PollFailure {
+    fn from(failure: Failure) -> Self {
+        Self {
+            reason: failure.reason.as_str(),
+            lasting: !failure.reason.is_transient(),
+            retry_after: failure.retry_after,
+            detail: failure.detail,
+        }
+    }
+}
+
+pub(super) async fn poll(job: Poll, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
+    let request = Request {
+        url: job.feed.url.clone(),
+        kind: Kind::Feed,
+        validators: job.validators.clone(),
+        headers: job.feed.headers.clone(),
+        obey_robots: job.feed.obey_robots,
+    };
+    match fetcher.get(request).await {
+        Ok(response) => read(job, response, cpu).await,
+        Err(failure) => Polled::Failed(failure.into()),
+    }
+}
+
+async fn read(job: Poll, response: Response, cpu: &Cpu) -> Polled {
+    let body_hash = (!response.not_modified).then(|| xxh3_64(&response.body)).or(job.body_hash);
+    let answer = Answer {
+        validators: response.validators.clone(),
+        body_hash,
+        fresh_for: response.fresh_for,
+        moved_to: response.moved_to.as_ref().map(ToString::to_string),
+    };
+    if response.not_modified || (body_hash.is_some() && body_hash == job.body_hash) {
+        return Polled::Unchanged { answer, not_modified: response.not_modified };
+    }
+    match cpu.run(move || understand(&response, &job.feed)).await {
+        Ok(Ok(document)) => Polled::Read { answer, document: Box::new(document) },
+        Ok(Err(not_a_feed)) => Polled::Failed(PollFailure {
+            reason: reason(&not_a_feed),
+            detail: not_a_feed.to_string(),
+            lasting: true,
+            retry_after: None,
+        }),
+        Err(failure) => Polled::Failed(PollFailure {
+            reason: failure.as_str(),
+            detail: failure.to_string(),
+            lasting: matches!(failure, CpuFailure::Panicked | CpuFailure::TooSlow),
+            retry_after: None,
+        }),
+    }
+}
+
+fn understand(response: &Response, configured: &config::Feed) -> Result<Document, NotAFeed> {
+    let source = Source { url: &response.url, content_type: response.content_type.as_deref() };
+    let feed = feed::parse(&response.body, source)?;
+    let keys = identity::keys(&feed, &configured.url);
+    let told = feed.entries.iter().map(identity::told).collect();
+    Ok(Document { feed, keys, told })
+}
+
+fn reason(not_a_feed: &NotAFeed) -> &'static str {
+    match not_a_feed {
+        NotAFeed::Empty => "empty",
+        NotAFeed::WebPage { .. } => "web_page",
+        NotAFeed::Unrecognised => Reason::Malformed.as_str(),
+    }
+}

@@ -1,0 +1,67 @@
+//! CPU-heavy work off the async threads, where a panic or a deadline is an outcome.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::Semaphore;
+
+/// No document is worth more of a core than this. The work itself has limits that end it far earlier; a thread that
+/// overran is left to end by them, still holding its permit.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// As many threads for parsing and extraction as there are cores.
+#[derive(Debug, Clone)]
+pub(super) struct Cpu {
+    permits: Arc<Semaphore>,
+}
+
+/// Why work has no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum CpuFailure {
+    /// It panicked: a defect of ours.
+    #[error("the parser failed on this document (a defect of copydesk: please report it)")]
+    Panicked,
+    /// It overran its deadline.
+    #[error("the document took longer than {} s to read", DEADLINE.as_secs())]
+    TooSlow,
+}
+
+impl CpuFailure {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Panicked => "parser_failed",
+            Self::TooSlow => "parser_timeout",
+        }
+    }
+}
+
+impl Cpu {
+    pub(super) fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { permits: Arc::new(Semaphore::new(cores)) }
+    }
+
+    pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, CpuFailure> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.expect("this semaphore is never closed");
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        });
+        match tokio::time::timeout(DEADLINE, task).await {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(_)) => Err(CpuFailure::Panicked),
+            Err(_) => Err(CpuFailure::TooSlow),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_outcome() {
+        let cpu = Cpu::new();
+        assert_eq!(cpu.run(|| -> u8 { panic!("expected by this test") }).await, Err(CpuFailure::Panicked));
+        assert_eq!(cpu.run(|| 7).await, Ok(7), "and its permit is given back");
+    }
+}

@@ -1,0 +1,86 @@
+//! An entry on its way to its record, and afterwards to the looks at it for edits.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{feed::Entry, fetch::Validators};
+
+/// An entry that is not resolved for good.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pending {
+    /// The id of its record.
+    pub id: String,
+    /// Its identity keys, the first of them the one its id is made of.
+    pub keys: Vec<u64>,
+    /// What the feed says of it. Once it is published only what identifies it is kept.
+    pub entry: Entry,
+    /// Hash of what the feed said when it was last looked at: another one is an edit.
+    pub told: u32,
+    /// URLs of the feeds that carried it, the first one first.
+    pub carriers: Vec<String>,
+    /// When it was first seen.
+    pub discovered_at: DateTime<Utc>,
+    /// When its page is to be asked for.
+    pub due: DateTime<Utc>,
+    /// How often it was asked for since it last succeeded.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempts: u32,
+    /// The last failure, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+    /// The feed had full content, which was too large to keep: what is left of it is not the whole story.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub content_cut: bool,
+    /// What was published of it, where it waits to be looked at again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Published>,
+}
+
+/// The newest published revision of an entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Published {
+    /// Its number.
+    pub revision: u32,
+    /// Its content hash.
+    pub content_hash: String,
+    /// When revision 1 was handed to the ledger: the looks for edits count from here.
+    pub first_at: DateTime<Utc>,
+    /// Which of the configured looks is the next.
+    pub look: usize,
+    /// The page's validators.
+    #[serde(default)]
+    pub validators: Validators,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+impl Pending {
+    /// Whether any of the keys names this entry.
+    pub fn is(&self, keys: &[u64]) -> bool {
+        self.keys.iter().any(|key| keys.contains(key))
+    }
+
+    /// Leaves out what has no small bound.
+    pub(super) fn cut_content(&mut self) {
+        self.content_cut |= self.entry.content.take().is_some();
+    }
+
+    /// Keeps of a published entry what identifies and dates it.
+    pub(super) fn reduce(&mut self) {
+        let entry = std::mem::take(&mut self.entry);
+        self.entry = Entry {
+            guid: entry.guid,
+            guid_is_permalink: entry.guid_is_permalink,
+            url: entry.url,
+            title: entry.title,
+            published: entry.published,
+            authors: entry.authors,
+            ..Entry::default()
+        };
+        self.content_cut = false;
+        self.attempts = 0;
+        self.trouble = None;
+    }
+}

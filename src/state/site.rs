@@ -1,0 +1,275 @@
+//! The feeds of one site together: what an entry is, is decided here.
+//!
+//! A site is the unit because its feeds overlap: the same story in three of them is one record. All of them live in
+//! one partition, so that one instance sees them all and one commit can change them all.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+
+use super::{FeedState, Pending, Published};
+use crate::{
+    article,
+    feed::{Feed, identity::Keys},
+    fetch::Validators,
+    ledger, record,
+    schedule::delta,
+};
+
+/// New entries taken from one document; the rest is taken at the next polls, whose validators are withheld until then.
+const MOST_NEW: usize = 1_000;
+
+/// A feed document with the identities of its entries.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The document.
+    pub feed: Feed,
+    /// One an entry.
+    pub keys: Vec<Keys>,
+    /// Hash of what the feed says, one an entry.
+    pub told: Vec<u32>,
+}
+
+/// What a document brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Absorbed {
+    /// Entries that became pending.
+    pub new: usize,
+    /// Entries that were known.
+    pub known: usize,
+    /// Known ones of which the feed now says something else.
+    pub retold: usize,
+    /// New ones left for the next poll.
+    pub left: usize,
+    /// None was known, though the feed was read before: some may have come and gone between two polls.
+    pub overflowed: bool,
+}
+
+/// All that is held of a site.
+#[derive(Debug, Clone, Default)]
+pub struct SiteState {
+    name: String,
+    feeds: BTreeMap<String, FeedState>,
+    knowledge: Arc<article::Site>,
+    changed: BTreeSet<String>,
+    knowledge_changed: bool,
+}
+
+impl SiteState {
+    /// A site nothing is known of.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// Takes in a stored value. The key is as [`SiteState::changes`] wrote it.
+    pub fn restore(&mut self, key: &str, value: &[u8]) -> Result<(), serde_json::Error> {
+        match key.split_once(' ') {
+            Some((_, url)) => {
+                let mut feed = FeedState::from_json(value)?;
+                feed.read_again_if_cut();
+                self.feeds.insert(url.to_owned(), feed);
+            }
+            None => self.knowledge = Arc::new(serde_json::from_slice(value)?),
+        }
+        Ok(())
+    }
+
+    /// The feeds by URL.
+    pub fn feeds(&self) -> &BTreeMap<String, FeedState> {
+        &self.feeds
+    }
+
+    /// A feed to be changed; made if it is new. It will be part of the next commit.
+    pub fn feed_mut(&mut self, url: &str) -> &mut FeedState {
+        self.changed.insert(url.to_owned());
+        self.feeds.entry(url.to_owned()).or_default()
+    }
+
+    /// Removes a feed's value for good.
+    pub fn forget(&mut self, url: &str) {
+        self.feeds.remove(url);
+        self.changed.insert(url.to_owned());
+    }
+
+    /// What the site repeats.
+    pub fn knowledge(&self) -> Arc<article::Site> {
+        Arc::clone(&self.knowledge)
+    }
+
+    /// Changes what is known of what the site repeats.
+    pub fn teach(&mut self, lesson: impl FnOnce(&mut article::Site)) {
+        lesson(Arc::make_mut(&mut self.knowledge));
+        self.knowledge_changed = true;
+    }
+
+    /// The values that changed since the last call, to be committed.
+    pub fn changes(&mut self) -> Vec<ledger::State> {
+        let urls = std::mem::take(&mut self.changed);
+        let mut states: Vec<ledger::State> = urls
+            .into_iter()
+            .map(|url| ledger::State {
+                value: self.feeds.get(&url).map(FeedState::to_json).unwrap_or_default(),
+                key: format!("{} {url}", self.name),
+            })
+            .collect();
+        if std::mem::take(&mut self.knowledge_changed) {
+            states.push(ledger::State { key: self.name.clone(), value: super::json(&*self.knowledge) });
+        }
+        states
+    }
+
+    /// Takes in the document of a poll: unknown entries become pending, known ones are met again.
+    pub fn absorb(&mut self, url: &str, document: &Document, now: DateTime<Utc>) -> Absorbed {
+        let first_read = self.feeds.get(url).is_none_or(|feed| feed.seen.is_empty() && feed.pending.is_empty());
+        let mut absorbed = Absorbed::default();
+        let mut own_keys = Vec::with_capacity(2 * document.keys.len());
+        for (index, keys) in document.keys.iter().enumerate() {
+            let keys = identifying(keys);
+            if self.feeds.values().any(|feed| feed.knows(&keys)) {
+                absorbed.known += 1;
+                absorbed.retold += usize::from(self.meet(url, document, index, &keys, now));
+            } else if absorbed.new < MOST_NEW {
+                absorbed.new += 1;
+                let pending = self.pending(url, document, index, keys.clone(), now);
+                self.feed_mut(url).pending.push(pending);
+            } else {
+                absorbed.left += 1;
+            }
+            own_keys.extend(keys);
+        }
+        absorbed.overflowed = !first_read && absorbed.known == 0 && absorbed.new > 0;
+        self.feed_mut(url).seen.refresh(&own_keys);
+        absorbed
+    }
+
+    fn pending(&self, url: &str, document: &Document, index: usize, keys: Vec<u64>, now: DateTime<Utc>) -> Pending {
+        Pending {
+            id: record::id(&self.name, keys[0]),
+            keys,
+            entry: document.feed.entries[index].clone(),
+            told: document.told[index],
+            carriers: vec![url.to_owned()],
+            discovered_at: now,
+            due: now,
+            attempts: 0,
+            trouble: None,
+            content_cut: false,
+            published: None,
+        }
+    }
+
+    /// Meets a known entry again; tells whether the feed now says something else of it.
+    fn meet(&mut self, url: &str, document: &Document, index: usize, keys: &[u64], now: DateTime<Utc>) -> bool {
+        let holder = self.feeds.iter().find_map(|(holder, feed)| {
+            feed.pending.iter().position(|pending| pending.is(keys)).map(|position| (holder.clone(), position))
+        });
+        let Some((holder, position)) = holder else {
+            // resolved for good; all its names are kept, so that it is still known when one of them changes
+            self.feed_mut(url).seen.add(keys.iter().copied());
+            return false;
+        };
+        let pending = &mut self.feed_mut(&holder).pending[position];
+        if !pending.carriers.iter().any(|carrier| carrier == url) {
+            pending.carriers.push(url.to_owned());
+        }
+        let unnamed: Vec<u64> = keys.iter().copied().filter(|key| !pending.keys.contains(key)).collect();
+        pending.keys.extend(unnamed);
+        // another feed's words on the same story are no edit of it
+        let retold = holder == url && pending.told != document.told[index];
+        if retold || (holder == url && pending.content_cut) {
+            pending.told = document.told[index];
+            pending.entry = document.feed.entries[index].clone();
+            pending.content_cut = false;
+            if retold && pending.published.is_some() {
+                pending.due = now;
+            }
+        }
+        if holder != url {
+            self.feed_mut(url).seen.add(keys.iter().copied());
+        }
+        retold
+    }
+
+    /// The pending entry with an id.
+    pub fn find(&self, url: &str, id: &str) -> Option<&Pending> {
+        self.feeds.get(url)?.pending.iter().find(|pending| pending.id == id)
+    }
+
+    fn find_mut(&mut self, url: &str, id: &str) -> Option<&mut Pending> {
+        self.changed.insert(url.to_owned());
+        self.feeds.get_mut(url)?.pending.iter_mut().find(|pending| pending.id == id)
+    }
+
+    /// The entry's text was published as a new revision, first or later.
+    pub fn published(
+        &mut self,
+        url: &str,
+        id: &str,
+        revision: (u32, String),
+        validators: Validators,
+        looks: &[Duration],
+        now: DateTime<Utc>,
+    ) {
+        let Some(pending) = self.find_mut(url, id) else { return };
+        let (number, content_hash) = revision;
+        let (first_at, look) = pending.published.as_ref().map_or((now, 0), |last| (last.first_at, last.look));
+        pending.published = Some(Published { revision: number, content_hash, first_at, look, validators });
+        pending.reduce();
+        let keys = pending.keys.clone();
+        self.feed_mut(url).seen.add(keys);
+        self.schedule_look(url, id, looks, now);
+    }
+
+    /// The entry was looked at again and its text was the same, or its page did not answer for good.
+    pub fn unchanged(&mut self, url: &str, id: &str, looks: &[Duration], now: DateTime<Utc>) {
+        if let Some(pending) = self.find_mut(url, id) {
+            pending.reduce();
+        }
+        self.schedule_look(url, id, looks, now);
+    }
+
+    /// The next look for edits that lies ahead; none left: the entry is resolved for good.
+    fn schedule_look(&mut self, url: &str, id: &str, looks: &[Duration], now: DateTime<Utc>) {
+        let Some(pending) = self.find_mut(url, id) else { return };
+        let Some(published) = &mut pending.published else { return };
+        let ahead = looks.iter().enumerate().skip(published.look).find_map(|(index, look)| {
+            let at = published.first_at + delta(*look);
+            (at > now).then_some((index, at))
+        });
+        match ahead {
+            Some((index, at)) => {
+                published.look = index;
+                pending.due = at;
+            }
+            None => self.resolve(url, id),
+        }
+    }
+
+    /// The page failed and is to be tried again.
+    pub fn postpone(&mut self, url: &str, id: &str, due: DateTime<Utc>, trouble: &str) {
+        if let Some(pending) = self.find_mut(url, id) {
+            pending.attempts = pending.attempts.saturating_add(1);
+            pending.due = due;
+            pending.trouble = Some(trouble.to_owned());
+        }
+    }
+
+    /// The entry leaves the queue: its reject is in the same commit, or its last look is done.
+    pub fn resolve(&mut self, url: &str, id: &str) {
+        let feed = self.feed_mut(url);
+        if let Some(position) = feed.pending.iter().position(|pending| pending.id == id) {
+            let pending = feed.pending.remove(position);
+            feed.seen.add(pending.keys);
+        }
+    }
+}
+
+/// The keys that name an entry: its guid and its link; its content only where it has neither.
+fn identifying(keys: &Keys) -> Vec<u64> {
+    let named: Vec<u64> = keys.guid.into_iter().chain(keys.link).collect();
+    if named.is_empty() { vec![keys.content] } else { named }
+}

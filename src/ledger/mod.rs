@@ -3,28 +3,32 @@
 //! May touch its store (files, SQLite, Kafka). Must not know of HTTP or HTML: keys, headers and bytes come from
 //! `record`, state values from `state`, and both are opaque here.
 //!
-//! Ownership: a ledger is divided into partitions, and a site's state lives in exactly one of them. A ledger tells
-//! its reader which partitions it holds by [`Event`]s; the local ledger has one partition and always holds it.
+//! Ownership: a ledger is divided into partitions, and a site's state lives in exactly one of them. Opening a ledger
+//! gives a second handle beside it, a bounded channel of [`Event`]s that tell which partitions are held: it can be
+//! waited on while a commit runs. The local ledger has one partition and always holds it.
 
 use std::future::Future;
 
 use tokio::sync::oneshot;
 
+mod fault;
+pub mod local;
+
+pub use local::LocalLedger;
+
 /// A partition of the state.
 pub type Partition = i32;
 
-/// A ledger.
+/// A ledger. Its implementations are opened with `open(…) -> Result<(Self, mpsc::Receiver<Event>), LedgerError>`.
 pub trait Ledger: Send + 'static {
     /// The partition that a site's state lives in.
     fn partition(&self, site: &str) -> Partition;
 
-    /// The next change of ownership. Cancel-safe. The first call after opening leads to the first `Gained`.
-    fn event(&mut self) -> impl Future<Output = Result<Event, LedgerError>> + Send;
-
     /// Commits a batch: everything in it becomes visible and durable, or nothing.
     ///
     /// On an error nothing of the batch is visible to a committed reader, and the same batch may be given again
-    /// where the error says so.
+    /// where the error says so. A commit whose future is dropped before it ends may or may not have been carried out:
+    /// open the ledger anew to know.
     fn commit(&mut self, batch: &Batch) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// Leaves the ledger cleanly: membership given up, files closed.
@@ -50,6 +54,9 @@ pub enum Event {
         /// To be sent once nothing of the partition is in memory or in any future batch.
         dropped: oneshot::Sender<()>,
     },
+    /// The ledger has failed beside any commit, and sends nothing further: what the error says is to be done.
+    /// A commit given to it from now on fails with an error of the same kind.
+    Failed(LedgerError),
 }
 
 /// A state value: a feed's, or what was learned of a site.
@@ -94,7 +101,7 @@ pub struct Batch {
 }
 
 /// What went wrong, by what its caller does next.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum LedgerError {
     /// The store is away, full or slow: give the same batch again, later.
     #[error("{0}")]
@@ -116,4 +123,13 @@ pub enum LedgerError {
     /// Nothing that time or a retry mends: settings, permissions.
     #[error("{0}")]
     Fatal(String),
+}
+
+/// Where a reader of committed records begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// At the first record that is kept.
+    Beginning,
+    /// Behind the last committed record.
+    End,
 }

@@ -1,0 +1,108 @@
+//! The ledger that needs nothing installed: state in SQLite, records and rejects in JSON Lines files beside it.
+//!
+//! ```text
+//!  state.db                      state values, and the committed length of every file
+//!  records-20260131-0001.jsonl   a record a line, rotated by size and day
+//!  rejects-20260131-0001.jsonl   likewise
+//!  lock                          held by the one process that may write
+//! ```
+//!
+//! A commit appends to the files, makes that durable, and then commits state and new lengths in one SQLite transaction.
+//! What stands behind a committed length was never committed: it is cut when the ledger is opened, and readers
+//! ([`Reader`]) stop in front of it.
+
+mod failure;
+mod journal;
+mod lock;
+mod reader;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+
+pub use reader::{Reader, states};
+
+use self::store::{Lines, Store};
+use super::{Batch, Event, Ledger, LedgerError, Partition};
+use crate::config;
+
+/// The one partition of a local ledger.
+const PARTITION: Partition = 0;
+
+/// A directory with state, records and rejects.
+#[derive(Debug)]
+pub struct LocalLedger {
+    store: Arc<Mutex<Store>>,
+    clock: fn() -> DateTime<Utc>,
+    // kept, so that the other end waits for a next event instead of seeing the channel close
+    _events: mpsc::Sender<Event>,
+}
+
+impl LocalLedger {
+    /// Opens the ledger of a directory, which is made if missing. The events have one `Gained` with all state.
+    pub async fn open(config: &config::LocalLedger) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
+        Self::open_at(config, clock).await
+    }
+
+    async fn open_at(
+        config: &config::LocalLedger,
+        clock: fn() -> DateTime<Utc>,
+    ) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
+        let config = config.clone();
+        let (store, states) = blocking(move || {
+            let store = Store::open(&config)?;
+            let states = store.states()?;
+            Ok((store, states))
+        })
+        .await?;
+        let (events, receiver) = mpsc::channel(1);
+        events.try_send(Event::Gained { partition: PARTITION, states }).expect("an empty channel takes one event");
+        Ok((LocalLedger { store: Arc::new(Mutex::new(store)), clock, _events: events }, receiver))
+    }
+}
+
+impl Ledger for LocalLedger {
+    fn partition(&self, _site: &str) -> Partition {
+        PARTITION
+    }
+
+    async fn commit(&mut self, batch: &Batch) -> Result<(), LedgerError> {
+        let lines = Lines::of(batch);
+        let (store, now) = (Arc::clone(&self.store), (self.clock)());
+        blocking(move || {
+            // a panic within a commit leaves its outcome unknown
+            let mut store = store.lock().map_err(|_| LedgerError::Reopen("a commit ended in a panic".to_owned()))?;
+            store.commit(&lines, now)
+        })
+        .await
+    }
+
+    async fn close(self) -> Result<(), LedgerError> {
+        let store = self.store;
+        blocking(move || match Arc::into_inner(store).map(Mutex::into_inner) {
+            Some(Ok(store)) => store.close(),
+            // a commit that nobody waited for is still at work, or panicked: the lock goes with it
+            _ => Ok(()),
+        })
+        .await
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the rim: the day only names files")]
+fn clock() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// Files and SQLite block, so they stay off the async threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, LedgerError> + Send + 'static,
+) -> Result<T, LedgerError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(e) => Err(LedgerError::Reopen(format!("work on the ledger's files ended early: {e}"))),
+    }
+}

@@ -1,0 +1,157 @@
+//! The local ledger through its public face, and across processes that are killed.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, and so may what it is made of")]
+
+use std::{
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    time::Duration,
+};
+
+use copydesk::{
+    config,
+    ledger::{
+        Batch, Event, Ledger, LedgerError, LocalLedger, Message, Start, State,
+        local::{Reader, states},
+    },
+};
+use tokio::{sync::mpsc, time::timeout};
+
+fn config(directory: &Path) -> config::LocalLedger {
+    config::LocalLedger { directory: directory.to_owned(), rotate_bytes: 100, rotate_daily: false }
+}
+
+/// A story and the state that says it was handled.
+fn story(number: u32) -> Batch {
+    let record = Message {
+        site: "example.com".to_owned(),
+        key: number.to_string(),
+        headers: vec![],
+        payload: format!(r#"{{"story":{number}}}"#).into_bytes(),
+    };
+    let state = State { key: "example.com".to_owned(), value: number.to_string().into_bytes() };
+    Batch { records: vec![record.clone()], rejects: vec![record], states: vec![state] }
+}
+
+async fn open(directory: &Path) -> (LocalLedger, mpsc::Receiver<Event>, u32) {
+    let (ledger, mut events) = LocalLedger::open(&config(directory)).await.unwrap();
+    let Some(Event::Gained { partition, states }) = events.recv().await else { panic!("no partition gained") };
+    assert_eq!(partition, ledger.partition("example.com"));
+    (ledger, events, handled(&states))
+}
+
+fn handled(states: &[State]) -> u32 {
+    states.first().map_or(0, |state| str::from_utf8(&state.value).unwrap().parse().unwrap())
+}
+
+async fn read(directory: &Path) -> Vec<String> {
+    let mut reader = Reader::open(directory, Start::Beginning, false).await.unwrap();
+    let mut records = Vec::new();
+    while let Some(record) = reader.next().await.unwrap() {
+        records.push(String::from_utf8(record).unwrap());
+    }
+    records
+}
+
+fn stories(count: u32) -> Vec<String> {
+    (1..=count).map(|n| format!(r#"{{"story":{n}}}"#)).collect()
+}
+
+#[tokio::test]
+async fn what_was_committed_is_there_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut ledger, mut events, _) = open(dir.path()).await;
+    for number in 1..=20 {
+        ledger.commit(&story(number)).await.unwrap();
+    }
+    assert!(timeout(Duration::from_millis(50), events.recv()).await.is_err(), "a second event, or none to wait for");
+    assert_eq!(handled(&states(dir.path()).await.unwrap()), 20, "state beside the process that writes it");
+    ledger.close().await.unwrap();
+    assert_eq!(open(dir.path()).await.2, 20);
+    assert_eq!(read(dir.path()).await, stories(20));
+}
+
+#[tokio::test]
+async fn a_reader_follows_across_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut ledger, _events, _) = open(dir.path()).await;
+    ledger.commit(&story(1)).await.unwrap();
+    let mut reader = Reader::open(dir.path(), Start::End, true).await.unwrap();
+    for number in 2..=30 {
+        ledger.commit(&story(number)).await.unwrap();
+        let record = timeout(Duration::from_secs(10), reader.next()).await.unwrap().unwrap().unwrap();
+        assert_eq!(record, story(number).records[0].payload);
+    }
+}
+
+#[tokio::test]
+async fn a_second_process_is_refused_with_the_pid_of_the_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ledger, _events, _) = open(dir.path()).await;
+    let output = child(dir.path(), None);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains(&format!("is in use by process {}", std::process::id())), "{text}");
+    ledger.close().await.unwrap();
+    let output = child(dir.path(), None);
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[tokio::test]
+async fn a_kill_at_any_point_of_a_commit_loses_and_doubles_nothing() {
+    for (point, committed) in [("before-begin", 2), ("after-append", 2), ("before-commit", 2), ("after-commit", 3)] {
+        let dir = tempfile::tempdir().unwrap();
+        let output = child(dir.path(), Some(&format!("{point}:3")));
+        assert_eq!(output.status.signal(), Some(9), "{point}: {output:?}");
+        assert_eq!(read(dir.path()).await, stories(committed), "read after a kill at {point}");
+        let (ledger, _events, handled) = open(dir.path()).await;
+        assert_eq!(handled, committed, "state after a kill at {point}");
+        ledger.close().await.unwrap();
+
+        // the successor goes on from its state, and the files themselves tell the same
+        assert!(child(dir.path(), None).status.success());
+        assert_eq!(read(dir.path()).await, stories(5), "after a kill at {point}");
+        for kind in ["records", "rejects"] {
+            assert_eq!(lines(dir.path(), kind), stories(5), "{kind} after a kill at {point}");
+        }
+    }
+}
+
+fn lines(directory: &Path, kind: &str) -> Vec<String> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(directory).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|path| path.file_name().unwrap().to_str().unwrap().starts_with(kind));
+    files.sort();
+    files
+        .iter()
+        .flat_map(|f| std::fs::read_to_string(f).unwrap().lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Runs [`as_a_child`] in a process of its own.
+fn child(directory: &Path, fault: Option<&str>) -> Output {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "as_a_child", "--nocapture"]).env("COPYDESK_TEST_DIRECTORY", directory);
+    if let Some(fault) = fault {
+        command.env("COPYDESK_FAULT", fault);
+    }
+    command.output().unwrap()
+}
+
+/// Commits the stories up to the fifth that the ledger does not have yet; does nothing unless [`child`] runs it.
+#[tokio::test]
+async fn as_a_child() {
+    let Some(directory) = std::env::var_os("COPYDESK_TEST_DIRECTORY") else { return };
+    let directory = Path::new(&directory);
+    let (mut ledger, mut events) = match LocalLedger::open(&config(directory)).await {
+        Ok(opened) => opened,
+        Err(LedgerError::Fatal(text)) => {
+            println!("{text}");
+            return;
+        }
+        Err(e) => panic!("{e}"),
+    };
+    let Some(Event::Gained { states, .. }) = events.recv().await else { panic!("no partition gained") };
+    for number in handled(&states) + 1..=5 {
+        ledger.commit(&story(number)).await.unwrap();
+    }
+}

@@ -1,1 +1,121 @@
-//! admin
+//! Health, readiness, metrics and status over HTTP, for operators and their machines.
+//!
+//! Read-only views: nothing here changes anything. Meant for a loopback or cluster-internal address.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot, watch},
+};
+use tokio_util::sync::CancellationToken;
+
+mod metrics;
+mod status;
+
+pub use metrics::Metrics;
+pub use status::{FeedStatus, Status};
+
+/// A desk that does not answer a question within this is taken for hung.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Where the daemon stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// It has no state yet.
+    Starting,
+    /// Work is committed.
+    Ready,
+    /// Work is not committed at present; the reason.
+    Stalled(String),
+    /// It is on its way out.
+    Stopping,
+}
+
+/// A question to the desk.
+#[derive(Debug)]
+pub enum Question {
+    /// Is anybody there?
+    Alive(oneshot::Sender<()>),
+    /// Sets the gauges.
+    Measure(oneshot::Sender<()>),
+    /// What is the state of things?
+    Status(oneshot::Sender<Status>),
+}
+
+/// What the endpoints look at.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Readiness.
+    pub health: watch::Receiver<Health>,
+    /// Asks the desk for its status.
+    pub questions: mpsc::Sender<Question>,
+}
+
+/// Binds the address, so that a fault is known before anything else starts.
+pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}
+
+/// Serves until `stop`.
+pub async fn serve(listener: TcpListener, view: View, stop: CancellationToken) -> std::io::Result<()> {
+    let router = Router::new()
+        .route("/healthz", get(healthy))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .route("/status", get(status))
+        .with_state(view);
+    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
+/// Alive: the desk answers questions.
+async fn healthy(State(view): State<View>) -> Response {
+    match ask(&view, Question::Alive).await {
+        Some(()) => (StatusCode::OK, "ok\n").into_response(),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "the desk does not answer\n").into_response(),
+    }
+}
+
+async fn ready(State(view): State<View>) -> Response {
+    let (code, text) = match &*view.health.borrow() {
+        Health::Ready => (StatusCode::OK, "ready".to_owned()),
+        Health::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting: no state yet".to_owned()),
+        Health::Stalled(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("stalled: {why}")),
+        Health::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping".to_owned()),
+    };
+    (code, text + "\n").into_response()
+}
+
+async fn metrics(State(view): State<View>) -> Response {
+    // counters are shown even when the desk hangs: that is when they are wanted most
+    let _ = ask(&view, Question::Measure).await;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], view.metrics.render()).into_response()
+}
+
+async fn status(State(view): State<View>) -> Response {
+    match ask(&view, Question::Status).await {
+        Some(status) => Json(status).into_response(),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "the desk does not answer\n").into_response(),
+    }
+}
+
+async fn ask<T>(view: &View, question: impl FnOnce(oneshot::Sender<T>) -> Question) -> Option<T> {
+    let (reply, answer) = oneshot::channel();
+    tokio::time::timeout(ANSWER_WITHIN, async {
+        view.questions.send(question(reply)).await.ok()?;
+        answer.await.ok()
+    })
+    .await
+    .ok()
+    .flatten()
+}

@@ -9,19 +9,22 @@ use chrono::{DateTime, Utc};
 
 /// A piece of work, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Job {
-    /// Ask for a feed.
-    Poll {
-        /// The feed's URL.
-        feed: String,
-    },
-    /// Resolve a pending entry, or look at a published one again.
-    Follow {
-        /// URL of the feed that holds it.
-        feed: String,
-        /// Its record id.
-        id: String,
-    },
+pub(super) struct Job {
+    /// The site whose state it changes.
+    pub(super) site: String,
+    /// URL of the feed in whose value that state is.
+    pub(super) feed: String,
+    /// What is to be done.
+    pub(super) task: Task,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Task {
+    /// Ask for the feed.
+    Poll,
+    /// Resolve the pending entry with this record id, or look at it again.
+    Follow(String),
 }
 
 /// Jobs by the time they are due.

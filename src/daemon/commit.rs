@@ -8,7 +8,12 @@ use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
 use super::notice::Notice;
-use crate::ledger::{self, Batch, Ledger, LedgerError, Message, Partition, State};
+use crate::ledger::{self, Batch, Event, Ledger, LedgerError, Message, Partition, State};
+
+/// How long to wait before the ledger is tried again: a quarter of a second, doubling to half a minute.
+pub(super) fn backoff(attempts: u32) -> Duration {
+    Duration::from_millis(250).saturating_mul(1 << attempts.saturating_sub(1).min(10)).min(Duration::from_secs(30))
+}
 
 /// What was decided and is not durable yet.
 #[derive(Debug, Default)]
@@ -58,13 +63,11 @@ impl Outbox {
         self.batch.states.retain(|state| ours(State::site(&state.key)));
     }
 
-    /// Replaces a record that can never be stored by a reject. Returns the site of it.
-    pub(super) fn replace_record(&mut self, key: &str, reject: impl FnOnce(&Message) -> Message) -> bool {
-        let Some(index) = self.batch.records.iter().position(|record| record.key == key) else { return false };
-        let record = self.batch.records.remove(index);
-        self.batch.rejects.push(reject(&record));
+    /// Replaces a record that can never be stored by a reject.
+    pub(super) fn replace_record(&mut self, key: &str, reject: Message) {
+        self.batch.records.retain(|record| record.key != key);
+        self.batch.rejects.push(reject);
         self.notices.retain(|notice| !matches!(notice, Notice::Recorded { record, .. } if record.id == key));
-        true
     }
 }
 
@@ -120,10 +123,20 @@ impl Committer {
         committed
     }
 
-    /// Closes the ledger, waiting at most `within` for it.
-    pub(super) async fn close(self, within: Duration) -> Result<(), LedgerError> {
-        drop(self.to);
-        match tokio::time::timeout(within, self.task).await {
+    /// Closes the ledger, waiting at most `within` for it. Nothing is held any more: what it wants dropped, is.
+    pub(super) async fn close(self, within: Duration, events: &mut mpsc::Receiver<Event>) -> Result<(), LedgerError> {
+        let Self { to, from, mut task, .. } = self;
+        drop((to, from));
+        let closed = async {
+            loop {
+                tokio::select! {
+                    closed = &mut task => return closed,
+                    // dropping the acknowledgement's sender tells as much as sending
+                    Some(event) = events.recv() => drop(event),
+                }
+            }
+        };
+        match tokio::time::timeout(within, closed).await {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => Err(LedgerError::Fatal(format!("the ledger's task ended unexpectedly: {panic}"))),
             Err(_) => Err(LedgerError::Retry(format!("the ledger did not close within {} s", within.as_secs()))),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     article::{self, Article, NoArticle, Page},
-    config::{self, FullText},
+    config::FullText,
     feed::Entry,
     fetch::{Failure, Fetcher, Kind, Request, Response, Validators},
 };
@@ -23,9 +24,10 @@ const MOST_PAGES: usize = 8;
 #[derive(Debug, Clone)]
 pub(super) struct Follow {
     pub(super) entry: Entry,
-    /// The feed that carried it; none where it is configured no more.
     pub(super) full_text: FullText,
-    pub(super) headers: config::Headers,
+    /// The feed that carried it and its headers; none where it is configured no more.
+    pub(super) feed_url: Option<Url>,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) validators: Validators,
     pub(super) knowledge: Arc<article::Site>,
 }
@@ -132,5 +134,8 @@ async fn append_next_pages(job: &Follow, article: &mut Article, first: &Url, fet
 }
 
 fn request(job: &Follow, url: Url, validators: Validators) -> Request {
-    Request { url, kind: Kind::Page, validators, headers: job.headers.clone(), obey_robots: true }
+    // what the user configured for a feed is meant for its origin, and may be a secret
+    let same_origin = job.feed_url.as_ref().is_some_and(|feed| feed.origin() == url.origin());
+    let headers = if same_origin { job.headers.clone() } else { Vec::new() };
+    Request { url, kind: Kind::Page, validators, headers, obey_robots: true }
 }

@@ -104,10 +104,10 @@ impl Lanes {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::agenda::Task, *};
 
     fn job(name: &str) -> Job {
-        Job::Poll { feed: name.to_owned() }
+        Job { site: String::new(), feed: name.to_owned(), task: Task::Poll }
     }
 
     #[test]

@@ -21,8 +21,8 @@ pub type Partition = i32;
 
 /// A ledger. Its implementations are opened with `open(…) -> Result<(Self, mpsc::Receiver<Event>), LedgerError>`.
 pub trait Ledger: Send + 'static {
-    /// The partition that a site's state lives in.
-    fn partition(&self, site: &str) -> Partition;
+    /// How many partitions there are, ours and others': [`partition`] says which of them is a site's.
+    fn partitions(&self) -> Partition;
 
     /// Commits a batch: everything in it becomes visible and durable, or nothing.
     ///
@@ -33,6 +33,15 @@ pub trait Ledger: Send + 'static {
 
     /// Leaves the ledger cleanly: membership given up, files closed.
     fn close(self) -> impl Future<Output = Result<(), LedgerError>> + Send;
+}
+
+/// The partition that a site's state lives in, of so many.
+///
+/// Fixed for ever: another answer would hand a site's state to an instance that does not find it. XXH3-64 of the
+/// site's name, modulo the number of partitions.
+pub fn partition(site: &str, of: Partition) -> Partition {
+    let hash = xxhash_rust::xxh3::xxh3_64(site.as_bytes());
+    i32::try_from(hash % u64::from(of.max(1).unsigned_abs())).expect("smaller than a positive i32")
 }
 
 /// A change of what this instance owns.

@@ -89,6 +89,11 @@ impl SiteState {
         self.feeds.entry(url.to_owned()).or_default()
     }
 
+    /// Takes up a feed nothing is known of. There is nothing to commit of it yet.
+    pub fn add(&mut self, url: &str) {
+        self.feeds.entry(url.to_owned()).or_default();
+    }
+
     /// Removes a feed's value for good.
     pub fn forget(&mut self, url: &str) {
         self.feeds.remove(url);

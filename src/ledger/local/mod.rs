@@ -66,8 +66,8 @@ impl LocalLedger {
 }
 
 impl Ledger for LocalLedger {
-    fn partition(&self, _site: &str) -> Partition {
-        PARTITION
+    fn partitions(&self) -> Partition {
+        1
     }
 
     async fn commit(&mut self, batch: &Batch) -> Result<(), LedgerError> {

@@ -1,0 +1,96 @@
+//! The state of things as people ask for it: the same view of a running daemon and of a stopped one's ledger.
+//!
+//! PURE.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::state::FeedState;
+
+/// A whole instance.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of copydesk.
+    pub version: String,
+    /// Whether it runs; false for a ledger that was read at rest.
+    pub running: bool,
+    /// Whether work is committed at present, and what hinders it if not.
+    pub ready: bool,
+    /// What hinders it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+    /// Partitions of the state that this instance owns.
+    pub partitions: Vec<i32>,
+    /// The feeds it owns.
+    pub feeds: Vec<FeedStatus>,
+}
+
+/// One feed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FeedStatus {
+    /// As configured.
+    pub url: String,
+    /// The feed's own title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// When it is polled next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<DateTime<Utc>>,
+    /// When it was last asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<DateTime<Utc>>,
+    /// When it last answered usefully.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<DateTime<Utc>>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// What went wrong at the last poll: reason and detail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+    /// Where permanent redirects lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<String>,
+    /// Kinds and counts of what was mended in its document.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<(String, u32)>,
+    /// Entries that wait for their page.
+    pub pending: usize,
+    /// Of these, those that failed at least once, with the last failure in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failing: Vec<(String, String)>,
+    /// Published articles that are to be looked at again.
+    pub looks: usize,
+    /// Whether the configuration names it.
+    pub configured: bool,
+}
+
+/// Failing entries shown a feed.
+const MOST_FAILING: usize = 5;
+
+impl FeedStatus {
+    /// The view of a stored value.
+    pub fn of(url: &str, feed: &FeedState, configured: bool) -> Self {
+        let waiting = || feed.pending.iter().filter(|pending| pending.published.is_none());
+        Self {
+            url: url.to_owned(),
+            title: feed.title.clone(),
+            due: feed.schedule.due,
+            asked_at: feed.schedule.asked_at,
+            answered_at: feed.schedule.answered_at,
+            failures: feed.schedule.failures,
+            trouble: feed.trouble.as_ref().map(|trouble| format!("{}: {}", trouble.reason, trouble.detail)),
+            moved_to: feed.moved_to.clone(),
+            problems: feed.problems.clone(),
+            pending: waiting().count(),
+            failing: waiting()
+                .filter_map(|pending| {
+                    let url = pending.entry.url.as_ref().map(ToString::to_string);
+                    Some((url.unwrap_or_else(|| pending.id.clone()), pending.trouble.clone()?))
+                })
+                .take(MOST_FAILING)
+                .collect(),
+            looks: feed.pending.len() - waiting().count(),
+            configured,
+        }
+    }
+}

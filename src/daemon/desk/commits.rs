@@ -1,0 +1,214 @@
+//! When to commit, and what to do when that fails.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Desk;
+use crate::{
+    admin::Health,
+    daemon::{
+        clock,
+        commit::{Committed, Outbox, backoff},
+        notice::{Notice, PollNotice},
+    },
+    ledger::LedgerError,
+    record::{Record, Reject, Told},
+};
+
+/// A commit that failed: nothing is committed past it.
+#[derive(Debug)]
+pub(super) struct Stalled {
+    pub(super) outbox: Outbox,
+    again_at: Instant,
+    attempts: u32,
+}
+
+impl Desk<'_> {
+    /// When the next commit is to begin, if nothing else happens.
+    pub(super) fn commit_due(&self) -> Option<Instant> {
+        if self.committer.is_busy() {
+            return None;
+        }
+        match &self.stalled {
+            Some(stalled) => Some(stalled.again_at),
+            None => self.outbox.since().map(|since| since + self.config.commit.every),
+        }
+    }
+
+    pub(super) fn commit_if_ready(&mut self) {
+        let full = self.stalled.is_none() && self.outbox.len() >= self.config.commit.count;
+        // on the way out nothing more is waited for
+        let last = self.stalled.is_none() && self.stop_at.is_some() && self.lanes.running() == 0;
+        let Some(due) = self.commit_due() else { return };
+        if !(full || last || Instant::now() >= due) {
+            return;
+        }
+        let outbox = match self.stalled.take() {
+            Some(stalled) => {
+                self.attempts = stalled.attempts;
+                stalled.outbox
+            }
+            None => self.cut(),
+        };
+        self.committer.begin(outbox);
+    }
+
+    /// All that was decided, with the values that changed by it.
+    fn cut(&mut self) -> Outbox {
+        let changed = std::mem::take(&mut self.changed_sites);
+        let mut states = Vec::new();
+        for name in changed {
+            if let Some(site) = self.sites.get_mut(&name) {
+                states.extend(site.changes());
+            }
+        }
+        self.outbox.take(states)
+    }
+
+    pub(super) fn committed(&mut self, committed: Committed) -> Result<(), LedgerError> {
+        let Committed { outbox, result, took } = committed;
+        self.parts.metrics.commit(outcome(&result), took);
+        match result {
+            Ok(()) => self.succeeded(outbox),
+            Err(LedgerError::Retry(why)) => self.stall(outbox, why),
+            Err(LedgerError::Fenced(why)) => {
+                tracing::info!(why, "the commit was refused: ownership has changed");
+                self.retry(outbox, Duration::from_millis(50));
+            }
+            Err(LedgerError::Unstorable { key, why }) => self.unstorable(outbox, &key, &why),
+            Err(error @ (LedgerError::Reopen(_) | LedgerError::Fatal(_))) => return Err(error),
+        }
+        self.drop_lost();
+        Ok(())
+    }
+
+    fn succeeded(&mut self, outbox: Outbox) {
+        self.attempts = 0;
+        if matches!(&*self.parts.health.borrow(), Health::Stalled(_)) {
+            tracing::info!("the ledger commits again");
+            self.parts.health.send_replace(Health::Ready);
+        }
+        for notice in outbox.notices {
+            self.tell(notice);
+        }
+    }
+
+    fn stall(&mut self, outbox: Outbox, why: String) {
+        if self.attempts == 0 {
+            tracing::error!(why, "nothing can be committed: no new work is begun until the ledger takes it");
+        }
+        if self.stop_at.is_none() {
+            self.parts.health.send_replace(Health::Stalled(why));
+        }
+        let wait = backoff(self.attempts + 1);
+        self.retry(outbox, wait);
+    }
+
+    fn retry(&mut self, outbox: Outbox, wait: Duration) {
+        let attempts = self.attempts + 1;
+        self.stalled = Some(Stalled { outbox, again_at: Instant::now() + wait, attempts });
+    }
+
+    /// A record that no topic takes ends as a reject; the rest of the batch is given again.
+    fn unstorable(&mut self, mut outbox: Outbox, key: &str, why: &str) {
+        let reject = outbox.notices.iter().find_map(|notice| match notice {
+            Notice::Recorded { record, .. } if record.id == key => Some(too_large(record, why)),
+            _ => None,
+        });
+        match reject {
+            Some(reject) => {
+                outbox.replace_record(key, reject.message());
+                if let Some(site) = self.sites.get_mut(&reject.site) {
+                    let holders: Vec<String> = reject.feeds.iter().map(|carrier| carrier.url.clone()).collect();
+                    holders.iter().for_each(|holder| site.resolve(holder, key));
+                    self.changed_sites.insert(reject.site.clone());
+                    self.outbox.touch(None);
+                }
+                outbox.notices.push(Notice::Rejected { reject: Box::new(reject) });
+            }
+            // a reject that no topic takes: what its feed said is cut, the reason stays
+            None => shorten_reject(&mut outbox, key),
+        }
+        self.retry(outbox, Duration::ZERO);
+    }
+
+    /// Logs, counts and passes on what is durable now. At most one line a decision.
+    fn tell(&mut self, notice: Notice) {
+        let metrics = &self.parts.metrics;
+        match &notice {
+            Notice::Polled { feed, outcome } => match outcome {
+                PollNotice::Failed { reason, detail } => tracing::warn!(feed, reason, detail, "poll failed"),
+                PollNotice::Read { new, overflowed: true, .. } => {
+                    tracing::warn!(feed, new, "none of the entries was known: some may have been missed between two polls");
+                }
+                outcome => tracing::debug!(feed, ?outcome, "polled"),
+            },
+            Notice::Recorded { record, delay, .. } => {
+                metrics.record(source_name(record), delay.filter(|_| record.revision == 1));
+                tracing::info!(id = record.id, revision = record.revision, url = record.url, "recorded");
+            }
+            Notice::Rejected { reject } => {
+                metrics.reject(&reject.reason);
+                tracing::info!(id = reject.id, url = reject.url, reason = reject.reason, detail = reject.detail, "rejected");
+            }
+            Notice::Postponed { id, trouble, wait } => {
+                tracing::debug!(id, trouble, wait_s = wait.as_secs(), "postponed");
+            }
+            Notice::Unchanged { id } => tracing::debug!(id, "unchanged"),
+        }
+        if let Some(watcher) = &self.parts.watcher {
+            // a watcher that is slow or gone must not hold up the desk
+            let _ = watcher.try_send(notice);
+        }
+    }
+}
+
+fn shorten_reject(outbox: &mut Outbox, key: &str) {
+    let reject = outbox.notices.iter().find_map(|notice| match notice {
+        Notice::Rejected { reject } if reject.id == key => Some(reject.as_ref().clone()),
+        _ => None,
+    });
+    outbox.batch.rejects.retain(|message| message.key != key);
+    if let Some(mut reject) = reject {
+        let entry = std::mem::take(&mut reject.entry);
+        reject.entry = Told { guid: entry.guid, url: entry.url, title: entry.title, ..Told::default() };
+        outbox.batch.rejects.push(reject.message());
+    }
+}
+
+fn too_large(record: &Record, why: &str) -> Reject {
+    Reject {
+        id: record.id.clone(),
+        url: record.url.clone(),
+        site: record.site.clone(),
+        reason: "record_too_large".to_owned(),
+        detail: why.to_owned(),
+        attempts: 1,
+        feeds: record.feeds.clone(),
+        entry: record.entry.clone(),
+        discovered_at: record.discovered_at,
+        rejected_at: clock::now(),
+    }
+}
+
+fn source_name(record: &Record) -> &'static str {
+    use crate::article::TextSource::{FeedContent, FeedSummary, Page, StructuredData};
+    match record.text_source {
+        Page => "page",
+        StructuredData => "structured_data",
+        FeedContent => "feed_content",
+        FeedSummary => "feed_summary",
+    }
+}
+
+fn outcome(result: &Result<(), LedgerError>) -> &'static str {
+    match result {
+        Ok(()) => "committed",
+        Err(LedgerError::Retry(_)) => "retry",
+        Err(LedgerError::Fenced(_)) => "fenced",
+        Err(LedgerError::Unstorable { .. }) => "unstorable",
+        Err(LedgerError::Reopen(_)) => "reopen",
+        Err(LedgerError::Fatal(_)) => "fatal",
+    }
+}

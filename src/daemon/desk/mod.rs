@@ -1,0 +1,344 @@
+//! The desk: owns all state, makes every decision, waits for nothing but its mailbox.
+//!
+//! Memory runs ahead of the ledger by at most the commit under way and the one that gathers. Whatever changes
+//! memory puts what belongs to the change into the [`Outbox`] in the same step, so that a commit is always a
+//! consistent cut.
+
+mod commits;
+mod outcomes;
+mod ownership;
+mod view;
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+use tokio_util::task::TaskTracker;
+
+use super::{
+    Parts,
+    agenda::{Agenda, Job, Task},
+    clock,
+    commit::{Committer, Outbox},
+    follow::{Follow, Followed, follow},
+    lanes::Lanes,
+    poll::{Poll, Polled, poll},
+    work::Cpu,
+};
+use crate::{
+    admin::Health,
+    config::{self, Config, FullText},
+    ledger::{Event, Ledger, LedgerError, Partition},
+    link,
+    schedule::delta,
+    state::{FeedState, Pending, SiteState},
+};
+
+/// Of the time to stop in, this much is kept for the last commit and for closing the ledger.
+const LAST_COMMIT: Duration = Duration::from_secs(5);
+/// How often feeds that are configured no more are looked at.
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+/// How many decisions may wait for a commit, in commits: then no new work is begun.
+const COMMITS_AHEAD: usize = 4;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Entries that wait for a retry or a later look.
+    pub pending: usize,
+    /// Jobs that were cut off by the deadline; their entries are pending still.
+    pub cut_off: usize,
+}
+
+/// What a worker hands back.
+#[derive(Debug)]
+struct Done {
+    job: Job,
+    host: String,
+    result: JobResult,
+}
+
+#[derive(Debug)]
+enum JobResult {
+    Polled(Polled),
+    Followed { followed: Followed, full_text: FullText },
+}
+
+struct Desk<'a> {
+    parts: &'a mut Parts,
+    config: Arc<Config>,
+    /// The configured feeds by URL.
+    feeds: HashMap<String, config::Feed>,
+    cpu: Cpu,
+    partitions: Partition,
+    owned: BTreeSet<Partition>,
+    /// Partitions that are to be dropped as soon as no commit is under way.
+    losing: Vec<(Partition, oneshot::Sender<()>)>,
+    gained_once: bool,
+    sites: HashMap<String, SiteState>,
+    changed_sites: HashSet<String>,
+    agenda: Agenda,
+    lanes: Lanes,
+    outbox: Outbox,
+    committer: Committer,
+    stalled: Option<commits::Stalled>,
+    /// Attempts at the batch that is to be committed next.
+    attempts: u32,
+    workers: TaskTracker,
+    results: mpsc::Sender<Done>,
+    mailbox: mpsc::Receiver<Done>,
+    housekeeping: Instant,
+    /// Set once it is time to stop: until when work under way is waited for.
+    stop_at: Option<Instant>,
+}
+
+pub(super) async fn run<L: Ledger>(
+    parts: &mut Parts,
+    (ledger, mut events): (L, mpsc::Receiver<Event>),
+) -> Result<Ended, LedgerError> {
+    let partitions = ledger.partitions();
+    let mut desk = Desk::new(parts, partitions, Committer::spawn(ledger));
+    let result = desk.work(&mut events).await;
+    let close_within = desk.stop_at.map_or(LAST_COMMIT, |at| at.saturating_duration_since(Instant::now()) + LAST_COMMIT);
+    let ended = Ended { pending: desk.waiting_entries(), cut_off: desk.lanes.running() };
+    let Desk { committer, workers, mailbox, .. } = desk;
+    // workers that still run have nobody to hand their result to, and end
+    drop(mailbox);
+    workers.close();
+    let closed = committer.close(close_within, &mut events).await;
+    result.and(closed).map(|()| ended)
+}
+
+impl<'a> Desk<'a> {
+    fn new(parts: &'a mut Parts, partitions: Partition, committer: Committer) -> Self {
+        let config = parts.config.borrow_and_update().clone();
+        let (results, mailbox) = mpsc::channel(256);
+        let lanes = Lanes::new(config.fetch.per_host + 1, config.fetch.in_flight);
+        Self {
+            feeds: by_url(&config),
+            config,
+            parts,
+            cpu: Cpu::new(),
+            partitions,
+            owned: BTreeSet::new(),
+            losing: Vec::new(),
+            gained_once: false,
+            sites: HashMap::new(),
+            changed_sites: HashSet::new(),
+            agenda: Agenda::default(),
+            lanes,
+            outbox: Outbox::default(),
+            committer,
+            stalled: None,
+            attempts: 0,
+            workers: TaskTracker::new(),
+            results,
+            mailbox,
+            housekeeping: Instant::now() + HOUSEKEEPING,
+            stop_at: None,
+        }
+    }
+
+    async fn work(&mut self, events: &mut mpsc::Receiver<Event>) -> Result<(), LedgerError> {
+        loop {
+            self.start_what_is_due(clock::now());
+            self.commit_if_ready();
+            if self.is_finished() {
+                return Ok(());
+            }
+            let wake = self.wake();
+            tokio::select! {
+                biased;
+                Some(event) = events.recv() => self.owned_changed(event)?,
+                Some(committed) = self.committer.ended() => self.committed(committed)?,
+                Some(done) = self.mailbox.recv() => self.done(done),
+                Some(question) = self.parts.questions.recv() => self.answer(question),
+                Ok(()) = self.parts.config.changed() => self.reconfigure(),
+                () = self.parts.stop.cancelled(), if self.stop_at.is_none() => self.begin_to_stop(),
+                () = tokio::time::sleep_until(wake) => self.tick(),
+            }
+        }
+    }
+
+    /// When there is something to do though nobody says so.
+    fn wake(&self) -> Instant {
+        let due = self.agenda.next().map(|at| {
+            let wait = (at - clock::now()).to_std().unwrap_or_default();
+            Instant::now() + wait.min(HOUSEKEEPING)
+        });
+        let may_start = self.may_start();
+        [due.filter(|_| may_start), self.commit_due(), self.stop_at, Some(self.housekeeping)]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(self.housekeeping)
+    }
+
+    fn tick(&mut self) {
+        if Instant::now() >= self.housekeeping {
+            self.housekeeping = Instant::now() + HOUSEKEEPING;
+            self.keep_house(clock::now());
+        }
+    }
+
+    fn begin_to_stop(&mut self) {
+        let within = self.config.stop_within;
+        self.stop_at = Some(Instant::now() + within.saturating_sub(LAST_COMMIT.min(within / 2)));
+        self.lanes.clear_waiting();
+        self.parts.health.send_replace(Health::Stopping);
+        tracing::info!(under_way = self.lanes.running(), "stopping");
+    }
+
+    fn is_finished(&self) -> bool {
+        let settled = !self.committer.is_busy() && self.outbox.since().is_none() && self.stalled.is_none();
+        match self.stop_at {
+            Some(at) => (self.lanes.running() == 0 || Instant::now() >= at) && (settled || Instant::now() >= at + LAST_COMMIT),
+            None => {
+                let idle = self.lanes.running() == 0 && self.lanes.waiting() == 0;
+                let nothing_due = self.agenda.next().is_none_or(|at| at > clock::now());
+                self.parts.once && self.gained_once && settled && idle && nothing_due
+            }
+        }
+    }
+
+    fn may_start(&self) -> bool {
+        let room = self.outbox.len() < COMMITS_AHEAD * self.config.commit.count.max(1);
+        self.stop_at.is_none() && self.stalled.is_none() && room && self.losing.is_empty()
+    }
+
+    fn start_what_is_due(&mut self, now: DateTime<Utc>) {
+        if !self.may_start() {
+            return;
+        }
+        while let Some(job) = self.agenda.pop(now) {
+            if let Some(host) = self.host_if_due(&job, now) {
+                self.lanes.push(&host, job);
+            }
+        }
+        while let Some((host, job)) = self.lanes.pop() {
+            self.start(host, job);
+        }
+    }
+
+    /// The host a job asks, if the job is still wanted and due; one that is due later is put back.
+    fn host_if_due(&mut self, job: &Job, now: DateTime<Utc>) -> Option<String> {
+        let site = self.sites.get(&job.site)?;
+        let (due, url) = match &job.task {
+            Task::Poll => {
+                let feed = self.feeds.get(&job.feed)?;
+                (site.feeds().get(&job.feed).and_then(|feed| feed.schedule.due), Some(&feed.url))
+            }
+            Task::Follow(id) => {
+                let pending = site.find(&job.feed, id)?;
+                (Some(pending.due), pending.entry.url.as_ref())
+            }
+        };
+        match due.filter(|due| *due > now) {
+            Some(later) => {
+                self.agenda.add(later, job.clone());
+                None
+            }
+            None => Some(url.map(link::host).unwrap_or_default()),
+        }
+    }
+
+    fn start(&mut self, host: String, job: Job) {
+        let work = match &job.task {
+            Task::Poll => self.poll(&job).map(Work::Poll),
+            Task::Follow(id) => self.follow(&job, id).map(|follow| Work::Follow(Box::new(follow))),
+        };
+        let Some(work) = work else {
+            self.lanes.done(&host, &job);
+            return;
+        };
+        let (fetcher, cpu, results) = (self.parts.fetcher.clone(), self.cpu.clone(), self.results.clone());
+        self.workers.spawn(async move {
+            let work = work.run(&fetcher, &cpu);
+            tokio::select! {
+                result = work => drop(results.send(Done { job, host, result }).await),
+                () = results.closed() => {}
+            }
+        });
+    }
+
+    fn poll(&self, job: &Job) -> Option<Poll> {
+        let feed = self.feeds.get(&job.feed)?.clone();
+        let state = self.sites.get(&job.site)?.feeds().get(&job.feed);
+        Some(Poll {
+            feed,
+            validators: state.map(|state| state.validators.clone()).unwrap_or_default(),
+            body_hash: state.and_then(|state| state.body_hash),
+        })
+    }
+
+    fn follow(&self, job: &Job, id: &str) -> Option<Follow> {
+        let site = self.sites.get(&job.site)?;
+        let pending = site.find(&job.feed, id)?;
+        let feed = self.feeds.get(&job.feed);
+        Some(Follow {
+            entry: pending.entry.clone(),
+            full_text: feed.map_or(FullText::default(), |feed| feed.full_text),
+            feed_url: feed.map(|feed| feed.url.clone()),
+            headers: feed.map(|feed| feed.headers.clone()).unwrap_or_default(),
+            validators: pending.published.as_ref().map(|published| published.validators.clone()).unwrap_or_default(),
+            knowledge: site.knowledge(),
+        })
+    }
+
+    /// Entries of a feed that are due or will be, for the agenda.
+    fn remind(&mut self, site: &str, feed: &str) {
+        let Some(state) = self.sites.get(site).and_then(|site| site.feeds().get(feed)) else { return };
+        let job = |task| Job { site: site.to_owned(), feed: feed.to_owned(), task };
+        if self.feeds.contains_key(feed) {
+            self.agenda.add(state.schedule.due.unwrap_or_default(), job(Task::Poll));
+        }
+        for pending in &state.pending {
+            self.agenda.add(pending.due, job(Task::Follow(pending.id.clone())));
+        }
+    }
+
+    fn waiting_entries(&self) -> usize {
+        self.pending().filter(|pending| pending.published.is_none()).count()
+    }
+
+    fn pending(&self) -> impl Iterator<Item = &Pending> {
+        self.states().flat_map(|(_, _, feed)| &feed.pending)
+    }
+
+    fn states(&self) -> impl Iterator<Item = (&String, &String, &FeedState)> {
+        self.sites.iter().flat_map(|(name, site)| site.feeds().iter().map(move |(url, feed)| (name, url, feed)))
+    }
+}
+
+enum Work {
+    Poll(Poll),
+    Follow(Box<Follow>),
+}
+
+impl Work {
+    async fn run(self, fetcher: &crate::fetch::Fetcher, cpu: &Cpu) -> JobResult {
+        match self {
+            Self::Poll(job) => JobResult::Polled(poll(job, fetcher, cpu).await),
+            Self::Follow(job) => {
+                let full_text = job.full_text;
+                JobResult::Followed { followed: follow(*job, fetcher, cpu).await, full_text }
+            }
+        }
+    }
+}
+
+fn by_url(config: &Config) -> HashMap<String, config::Feed> {
+    config.feeds.iter().map(|feed| (feed.url.to_string(), feed.clone())).collect()
+}
+
+/// When something is to happen after a wait that starts now.
+fn after(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
+    now + delta(wait)
+}

@@ -1,0 +1,141 @@
+//! What is ours: partitions that come and go, feeds that the configuration names or names no more.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::oneshot;
+
+use super::{Desk, by_url};
+use crate::{
+    admin::Health,
+    daemon::clock,
+    ledger::{Event, LedgerError, Partition, State, partition},
+    link,
+    state::SiteState,
+};
+
+/// A feed that the configuration names no more keeps its state for this long: it may have been left out by mistake,
+/// and whoever puts it back does not want its articles anew.
+const GRACE: TimeDelta = TimeDelta::days(30);
+
+impl Desk<'_> {
+    pub(super) fn owned_changed(&mut self, event: Event) -> Result<(), LedgerError> {
+        match event {
+            Event::Gained { partition, states } => self.gained(partition, states)?,
+            Event::Lost { partition, dropped } => self.lost(partition, dropped),
+            Event::Failed(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn gained(&mut self, partition: Partition, states: Vec<State>) -> Result<(), LedgerError> {
+        self.owned.insert(partition);
+        let restored = states.len();
+        for state in states {
+            let name = State::site(&state.key).to_owned();
+            let site = self.sites.entry(name.clone()).or_insert_with(|| SiteState::new(&name));
+            site.restore(&state.key, &state.value).map_err(|error| {
+                LedgerError::Fatal(format!("the state of `{}` is not of this version of copydesk: {error}", state.key))
+            })?;
+        }
+        self.adopt(clock::now());
+        if !self.gained_once {
+            self.gained_once = true;
+            self.parts.health.send_replace(Health::Ready);
+        }
+        tracing::info!(partition, values = restored, "owning");
+        Ok(())
+    }
+
+    /// A partition is to be dropped: at once where no commit is under way, else when that has ended.
+    fn lost(&mut self, partition: Partition, dropped: oneshot::Sender<()>) {
+        self.losing.push((partition, dropped));
+        if !self.committer.is_busy() {
+            self.drop_lost();
+        }
+    }
+
+    /// Drops what is to be dropped, from memory and from everything that waits for a commit, and says so.
+    pub(super) fn drop_lost(&mut self) {
+        for (lost, dropped) in std::mem::take(&mut self.losing) {
+            let partitions = self.partitions;
+            self.owned.remove(&lost);
+            self.sites.retain(|name, _| partition(name, partitions) != lost);
+            self.changed_sites.retain(|name| partition(name, partitions) != lost);
+            self.outbox.retain(partitions, |partition| partition != lost);
+            if let Some(stalled) = &mut self.stalled {
+                stalled.outbox.retain(partitions, |partition| partition != lost);
+            }
+            tracing::info!(partition = lost, "owning no more");
+            // the ledger may have stopped waiting for it
+            drop(dropped.send(()));
+        }
+    }
+
+    fn is_ours(&self, site: &str) -> bool {
+        self.owned.contains(&partition(site, self.partitions))
+    }
+
+    /// Takes up every configured feed that is ours, and marks those of ours that are configured no more.
+    fn adopt(&mut self, now: DateTime<Utc>) {
+        let configured: Vec<(String, String)> =
+            self.feeds.values().map(|feed| (link::site(&feed.url), feed.url.to_string())).collect();
+        for (name, url) in configured.into_iter().filter(|(name, _)| self.is_ours(name)) {
+            let site = self.sites.entry(name.clone()).or_insert_with(|| SiteState::new(&name));
+            match site.feeds().get(&url) {
+                Some(feed) if feed.removed_at.is_some() => {
+                    site.feed_mut(&url).removed_at = None;
+                    self.changed_sites.insert(name);
+                    self.outbox.touch(None);
+                }
+                Some(_) => {}
+                None => site.add(&url),
+            }
+        }
+        self.mark_removed(now);
+        let all: Vec<(String, String)> = self.states().map(|(name, url, _)| (name.clone(), url.clone())).collect();
+        for (name, url) in all {
+            self.remind(&name, &url);
+        }
+    }
+
+    fn mark_removed(&mut self, now: DateTime<Utc>) {
+        let removed: Vec<(String, String)> = self
+            .states()
+            .filter(|(_, url, feed)| feed.removed_at.is_none() && !self.feeds.contains_key(*url))
+            .map(|(name, url, _)| (name.clone(), url.clone()))
+            .collect();
+        for (name, url) in removed {
+            if let Some(site) = self.sites.get_mut(&name) {
+                site.feed_mut(&url).removed_at = Some(now);
+                self.changed_sites.insert(name);
+                self.outbox.touch(None);
+            }
+        }
+    }
+
+    /// Removes the state of feeds that were configured no more for the whole time of grace and have nothing pending.
+    pub(super) fn keep_house(&mut self, now: DateTime<Utc>) {
+        let expired: Vec<(String, String)> = self
+            .states()
+            .filter(|(_, _, feed)| feed.removed_at.is_some_and(|at| at + GRACE < now))
+            .filter(|(_, _, feed)| feed.pending.iter().all(|pending| pending.published.is_some()))
+            .map(|(name, url, _)| (name.clone(), url.clone()))
+            .collect();
+        for (name, url) in expired {
+            if let Some(site) = self.sites.get_mut(&name) {
+                tracing::info!(feed = url, "forgetting a feed that is configured no more");
+                site.forget(&url);
+                self.changed_sites.insert(name);
+                self.outbox.touch(None);
+            }
+        }
+    }
+
+    /// Another configuration: its feeds, schedule and commit settings are taken over as they stand.
+    pub(super) fn reconfigure(&mut self) {
+        let config = self.parts.config.borrow_and_update().clone();
+        self.feeds = by_url(&config);
+        self.config = config;
+        self.adopt(clock::now());
+        tracing::info!(feeds = self.feeds.len(), "the configuration was read again");
+    }
+}

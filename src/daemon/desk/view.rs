@@ -1,0 +1,46 @@
+//! What the desk shows of itself.
+
+use super::Desk;
+use crate::admin::{FeedStatus, Health, Question, Status};
+
+impl Desk<'_> {
+    pub(super) fn answer(&self, question: Question) {
+        // whoever asked may have gone: nothing is lost with the answer
+        match question {
+            Question::Alive(reply) => drop(reply.send(())),
+            Question::Measure(reply) => {
+                self.measure();
+                drop(reply.send(()));
+            }
+            Question::Status(reply) => drop(reply.send(self.status())),
+        }
+    }
+
+    fn measure(&self) {
+        let metrics = &self.parts.metrics;
+        let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        metrics.pending.set(number(self.waiting_entries()));
+        metrics.feeds.set(number(self.states().filter(|(_, url, _)| self.feeds.contains_key(*url)).count()));
+        metrics.jobs_running.set(number(self.lanes.running()));
+        metrics.jobs_waiting.set(number(self.lanes.waiting()));
+        metrics.uncommitted.set(number(self.outbox.len()));
+    }
+
+    fn status(&self) -> Status {
+        let health = self.parts.health.borrow().clone();
+        let mut feeds: Vec<FeedStatus> =
+            self.states().map(|(_, url, feed)| FeedStatus::of(url, feed, self.feeds.contains_key(url))).collect();
+        feeds.sort_by(|a, b| a.url.cmp(&b.url));
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            running: true,
+            ready: health == Health::Ready,
+            trouble: match health {
+                Health::Stalled(why) => Some(why),
+                _ => None,
+            },
+            partitions: self.owned.iter().copied().collect(),
+            feeds,
+        }
+    }
+}

@@ -9,6 +9,22 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+pub mod address;
+mod body;
+mod client;
+mod failure;
+pub mod governor;
+pub mod headers;
+mod redirect;
+mod resolve;
+mod robots;
+mod stats;
+pub mod verdict;
+
+pub use client::{Fetcher, SetupError, user_agent};
+pub use resolve::Names;
+pub use stats::Stats;
+
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -29,9 +45,11 @@ pub struct Request {
     pub validators: Validators,
     /// Headers of this feed, bound to the origin of `url`.
     pub headers: Vec<(http::HeaderName, http::HeaderValue)>,
+    /// Whether robots.txt binds this request although it is for a feed. Pages follow the configuration.
+    pub obey_robots: bool,
 }
 
-/// `ETag` and `Last-Modified` as they were sent: opaque.
+/// `ETag` and `Last-Modified` as they were sent: opaque. Bytes above 0x7f are the characters of the same number.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Validators {
     /// `ETag`, byte for byte.
@@ -40,6 +58,16 @@ pub struct Validators {
     /// `Last-Modified`, byte for byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
+    /// The URL they belong to, where redirects led to another than was asked for. They are sent to no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Url>,
+}
+
+impl Validators {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
 }
 
 /// An answer with status 200 or 304.
@@ -115,6 +143,26 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every class, in the order of their declaration.
+    pub const ALL: [Self; 16] = [
+        Self::Dns,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::NotFound,
+        Self::Gone,
+        Self::Denied,
+        Self::Busy,
+        Self::ClientError,
+        Self::ServerError,
+        Self::TooLarge,
+        Self::ContentType,
+        Self::Malformed,
+        Self::Redirect,
+        Self::Forbidden,
+        Self::Robots,
+    ];
+
     /// The name in rejects and metrics.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,0 +1,198 @@
+//! Which addresses a request may reach: the guard against server-side request forgery.
+//!
+//! PURE. Everything a feed or a page names is the choice of whoever wrote it, so no request may reach what only we
+//! can reach. Three places ask this module: each hop of a redirect chain about its URL (literal addresses never meet
+//! a resolver), the resolver about every address of a name, and the client about the connected peer.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use url::{Host, Url};
+
+/// What the configuration lets requests reach.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// Ports of public addresses.
+    ports: Vec<u16>,
+    /// Networks that may be reached although they are special-purpose, at any port: an exception names a network
+    /// that the operator trusts.
+    exceptions: Vec<IpNet>,
+    /// The proxy's own name, which no URL may use: the proxy would ask itself.
+    proxy: Option<String>,
+}
+
+/// Which of a name's addresses may be connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Public addresses and the excepted networks: the port is on the list.
+    Public,
+    /// The excepted networks only: the port is not on the list.
+    Exceptions,
+}
+
+/// Why a URL or an address is out of reach.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Neither http nor https.
+    #[error("scheme {0} is not http or https")]
+    Scheme(String),
+    /// A port that is not on the list.
+    #[error("port {0} is not among the allowed ports")]
+    Port(u16),
+    /// An address of a special-purpose network.
+    #[error("{address} is {network}")]
+    Address {
+        /// The address as it was met.
+        address: IpAddr,
+        /// What the network is for.
+        network: &'static str,
+    },
+    /// No host, or the proxy itself.
+    #[error("no request may go to host {0:?}")]
+    Host(String),
+}
+
+impl Guard {
+    /// A guard for a list of ports and exceptions to the special-purpose networks.
+    pub fn new(ports: &[u16], exceptions: &[IpNet], proxy: Option<&Url>) -> Self {
+        Self {
+            ports: ports.to_vec(),
+            exceptions: exceptions.to_vec(),
+            proxy: proxy.and_then(Url::host_str).map(str::to_owned),
+        }
+    }
+
+    /// Judges a URL before anything is asked or resolved for it, and says which addresses its name may have.
+    pub fn check_url(&self, url: &Url) -> Result<Reach, Refusal> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Refusal::Scheme(url.scheme().to_owned()));
+        }
+        let host = url.host().ok_or_else(|| Refusal::Host(String::new()))?;
+        if self.proxy.as_deref() == url.host_str() {
+            return Err(Refusal::Host(host.to_string()));
+        }
+        let port = url.port_or_known_default().unwrap_or(0);
+        let listed = self.ports.contains(&port);
+        let literal = match host {
+            Host::Domain(_) if listed => return Ok(Reach::Public),
+            Host::Domain(_) if !self.exceptions.is_empty() => return Ok(Reach::Exceptions),
+            Host::Domain(_) => return Err(Refusal::Port(port)),
+            Host::Ipv4(address) => IpAddr::V4(address),
+            Host::Ipv6(address) => IpAddr::V6(address),
+        };
+        let reach = if listed { Reach::Public } else { Reach::Exceptions };
+        match self.check_address(literal, reach) {
+            Err(_) if !listed && special_purpose(literal).is_none() => Err(Refusal::Port(port)),
+            verdict => verdict.map(|()| reach),
+        }
+    }
+
+    /// Judges an address that a name resolved to, or that a connection is made to.
+    pub fn check_address(&self, address: IpAddr, reach: Reach) -> Result<(), Refusal> {
+        let excepted = |address: IpAddr| self.exceptions.iter().any(|network| network.contains(&address));
+        if excepted(address) || translated(address).is_some_and(|inner| excepted(IpAddr::V4(inner))) {
+            return Ok(());
+        }
+        match (special_purpose(address), reach) {
+            (Some(network), _) => Err(Refusal::Address { address, network }),
+            (None, Reach::Public) => Ok(()),
+            (None, Reach::Exceptions) => Err(Refusal::Address { address, network: "outside the excepted networks" }),
+        }
+    }
+}
+
+/// The purpose of the special-purpose network an address belongs to; `None` for an address of the public internet.
+///
+/// After the IANA special-purpose address registries (RFC 6890 and its updates), multicast and the deprecated forms
+/// among them. An IPv6 address that carries an IPv4 address through a translator is judged by the address it carries.
+pub fn special_purpose(address: IpAddr) -> Option<&'static str> {
+    match address {
+        IpAddr::V4(address) => V4.iter().find(|(network, _)| network.contains(&address)).map(|(_, purpose)| *purpose),
+        IpAddr::V6(address) => {
+            if let Some(inner) = translated(IpAddr::V6(address)) {
+                return special_purpose(IpAddr::V4(inner));
+            }
+            let known = V6.iter().find(|(network, _)| network.contains(&address)).map(|(_, purpose)| *purpose);
+            match known {
+                None if !GLOBAL_UNICAST.contains(&address) => Some("outside IPv6 global unicast"),
+                None if is_isatap(address) => Some("an ISATAP tunnel"),
+                known => known,
+            }
+        }
+    }
+}
+
+/// The IPv4 address that a connection to an IPv6 address ends at: IPv4-mapped (RFC 4291), NAT64 (RFC 6052, the
+/// well-known prefix), 6to4 (RFC 3056).
+///
+/// Teredo, IPv4-compatible and IPv4-translated addresses are refused whatever they carry, and are not unwrapped.
+fn translated(address: IpAddr) -> Option<Ipv4Addr> {
+    let IpAddr::V6(address) = address else { return None };
+    let s = address.segments();
+    let inner = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+    match s {
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(inner(high, low)),
+        [0x2002, high, low, ..] => Some(inner(high, low)),
+        _ => None,
+    }
+}
+
+/// RFC 5214: an interface identifier of `0000:5efe` or `0200:5efe` before an IPv4 address.
+fn is_isatap(address: Ipv6Addr) -> bool {
+    let s = address.segments();
+    (s[4] & 0xfdff) == 0 && s[5] == 0x5efe
+}
+
+const GLOBAL_UNICAST: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+
+const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
+}
+
+const V4: &[(Ipv4Net, &str)] = &[
+    (v4(0, 0, 0, 0, 8), "this network"),
+    (v4(10, 0, 0, 0, 8), "private use"),
+    (v4(100, 64, 0, 0, 10), "shared address space"),
+    (v4(127, 0, 0, 0, 8), "loopback"),
+    (v4(169, 254, 0, 0, 16), "link local"),
+    (v4(172, 16, 0, 0, 12), "private use"),
+    (v4(192, 0, 0, 0, 24), "IETF protocol assignments"),
+    (v4(192, 0, 2, 0, 24), "documentation"),
+    (v4(192, 31, 196, 0, 24), "AS112 service"),
+    (v4(192, 52, 193, 0, 24), "automatic multicast tunneling"),
+    (v4(192, 88, 99, 0, 24), "6to4 relay anycast"),
+    (v4(192, 168, 0, 0, 16), "private use"),
+    (v4(192, 175, 48, 0, 24), "AS112 service"),
+    (v4(198, 18, 0, 0, 15), "benchmarking"),
+    (v4(198, 51, 100, 0, 24), "documentation"),
+    (v4(203, 0, 113, 0, 24), "documentation"),
+    (v4(224, 0, 0, 0, 4), "multicast"),
+    (v4(240, 0, 0, 0, 4), "reserved"),
+];
+
+const fn v6(a: u16, b: u16, c: u16, d: u16, prefix: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0), prefix)
+}
+
+const V6: &[(Ipv6Net, &str)] = &[
+    (Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128), "loopback"),
+    (Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 128), "unspecified"),
+    (v6(0, 0, 0, 0, 96), "IPv4-compatible"),
+    (Ipv6Net::new_assert(Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), 96), "IPv4-translated"),
+    (v6(0x64, 0xff9b, 1, 0, 48), "local-use IPv4/IPv6 translation"),
+    (v6(0x100, 0, 0, 0, 64), "discard only"),
+    (v6(0x100, 0, 0, 1, 64), "dummy prefix"),
+    (v6(0x2001, 0, 0, 0, 32), "a Teredo tunnel"),
+    (v6(0x2001, 0, 0, 0, 23), "IETF protocol assignments"),
+    (v6(0x2001, 0xdb8, 0, 0, 32), "documentation"),
+    (v6(0x2620, 0x4f, 0x8000, 0, 48), "AS112 service"),
+    (v6(0x3fff, 0, 0, 0, 20), "documentation"),
+    (v6(0x5f00, 0, 0, 0, 16), "segment routing"),
+    (v6(0xfc00, 0, 0, 0, 7), "unique local"),
+    (v6(0xfe80, 0, 0, 0, 10), "link local"),
+    (v6(0xfec0, 0, 0, 0, 10), "site local"),
+    (v6(0xff00, 0, 0, 0, 8), "multicast"),
+];
+
+#[cfg(test)]
+mod tests;

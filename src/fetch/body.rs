@@ -1,0 +1,241 @@
+//! Bodies: read with a count on every byte, on the wire and decoded.
+//!
+//! A body may never end, come a byte a second, or grow a thousandfold when decoded. Reading stops at the first limit
+//! it meets. Must not know what a body means.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use async_compression::{tokio::bufread, zstd::DParameter};
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt as _, stream};
+use http::{HeaderMap, header};
+use tokio::{
+    io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _},
+    time::{Instant, timeout_at},
+};
+use tokio_util::io::StreamReader;
+
+/// Bytes a second, on the wire, below which a body is not worth its connection.
+const LEAST_RATE: u64 = 1024;
+/// How long a body may be slower than that.
+const GRACE: Duration = Duration::from_secs(10);
+/// A body that decodes to more than this many times its bytes on the wire …
+const MOST_RATIO: u64 = 200;
+/// … is a bomb, once it is larger than this. Small bodies of blanks reach high ratios honestly.
+const RATIO_FROM: u64 = 1024 * 1024;
+/// 8 MiB, the largest window that RFC 9659 allows for zstd as a content coding, as a power of two.
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// When a body has too many bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Excess {
+    /// It is no use.
+    Fails,
+    /// What came first is good enough.
+    IsCut,
+}
+
+/// What reading stops at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Bytes, decoded as on the wire.
+    pub(super) bytes: usize,
+    /// What happens at that many.
+    pub(super) excess: Excess,
+    /// When the whole must be there.
+    pub(super) deadline: Instant,
+}
+
+/// Why a body is of no use.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// More bytes than the limit, or than an honest encoder packs into so few.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The deadline, or the least rate.
+    #[error("{0}")]
+    Slow(&'static str),
+    /// An encoding that is unknown, nested or broken.
+    #[error("{0}")]
+    Encoding(String),
+    /// The connection broke.
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// A body, decoded, and how many bytes it had on the wire.
+pub(super) type Read = (Bytes, u64);
+
+/// Reads and decodes a body.
+pub(super) async fn read<S, E>(headers: &HeaderMap, body: S, limits: Limits) -> Result<Read, Fault>
+where
+    S: Stream<Item = Result<Bytes, E>> + Send + Unpin + 'static,
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let coding = Coding::of(headers)?;
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if limits.excess == Excess::Fails && announced.is_some_and(|length| length > limits.bytes as u64) {
+        return Err(too_large(limits.bytes));
+    }
+    let counter = Arc::new(AtomicU64::new(0));
+    let wire = StreamReader::new(Box::pin(paced(body, limits, Arc::clone(&counter))));
+    let mut decoder = coding.decode(wire).await?;
+    let mut decoded = BytesMut::new();
+    loop {
+        let before = decoded.len();
+        let room = limits.bytes + 1 - before;
+        decoded.reserve(room.min(16 * 1024));
+        // a decoder with much in hand is always ready: let others run in between
+        tokio::task::consume_budget().await;
+        let read = (&mut decoder).take(room as u64).read_buf(&mut decoded).await.map_err(|error| fault(&error))?;
+        let wire = counter.load(Relaxed);
+        if read == 0 {
+            return Ok((decoded.freeze(), wire));
+        }
+        if decoded.len() as u64 > RATIO_FROM.max(wire.saturating_mul(MOST_RATIO)) {
+            return Err(Fault::TooLarge(format!("{wire} bytes decode to more than {MOST_RATIO} times as many")));
+        }
+        if decoded.len() > limits.bytes {
+            decoded.truncate(limits.bytes);
+            return match limits.excess {
+                Excess::Fails => Err(too_large(limits.bytes)),
+                Excess::IsCut => Ok((decoded.freeze(), wire)),
+            };
+        }
+    }
+}
+
+/// The body's chunks, as long as they come fast enough and are not too many.
+fn paced<S, E>(body: S, limits: Limits, counter: Arc<AtomicU64>) -> impl Stream<Item = io::Result<Bytes>> + Send
+where
+    S: Stream<Item = Result<Bytes, E>> + Send + Unpin + 'static,
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let started = Instant::now();
+    stream::try_unfold(body, move |mut body| {
+        let counter = Arc::clone(&counter);
+        async move {
+            let so_far = counter.load(Relaxed);
+            let too_slow = started + GRACE + Duration::from_secs(so_far / LEAST_RATE);
+            let chunk = match timeout_at(limits.deadline.min(too_slow), body.next()).await {
+                Ok(None) => return Ok(None),
+                Ok(Some(chunk)) => chunk.map_err(|error| io::Error::other(Fault::Broken(root_cause(&error))))?,
+                Err(_) if too_slow < limits.deadline => {
+                    return Err(io::Error::other(Fault::Slow("the body comes too slowly")));
+                }
+                Err(_) => return Err(io::Error::other(Fault::Slow("the body did not end before the deadline"))),
+            };
+            let so_far = counter.fetch_add(chunk.len() as u64, Relaxed) + chunk.len() as u64;
+            // one chunk more than the limit: the decoded side sees the excess first and says what happens
+            if so_far > limits.bytes as u64 + 1024 * 1024 {
+                return Err(io::Error::other(too_large(limits.bytes)));
+            }
+            Ok(Some((chunk, body)))
+        }
+    })
+}
+
+/// Content codings (RFC 9110 section 8.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Identity,
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+impl Coding {
+    /// The one coding of an answer. No server has a reason to nest them, and an attacker has.
+    fn of(headers: &HeaderMap) -> Result<Self, Fault> {
+        let mut coding = Self::Identity;
+        for value in headers.get_all(header::CONTENT_ENCODING) {
+            let value = value.to_str().unwrap_or("(not text)");
+            for name in value.split(',').map(|name| name.trim().to_ascii_lowercase()) {
+                let next = match name.as_str() {
+                    "" | "identity" => continue,
+                    "gzip" | "x-gzip" => Self::Gzip,
+                    "deflate" => Self::Deflate,
+                    "br" => Self::Brotli,
+                    "zstd" => Self::Zstd,
+                    _ => return Err(Fault::Encoding(format!("content encoding {name:.40?} is unknown"))),
+                };
+                if coding != Self::Identity {
+                    return Err(Fault::Encoding("nested content encodings".to_owned()));
+                }
+                coding = next;
+            }
+        }
+        Ok(coding)
+    }
+
+    async fn decode<R>(self, mut wire: R) -> Result<Pin<Box<dyn AsyncRead + Send>>, Fault>
+    where
+        R: AsyncBufRead + Send + Unpin + 'static,
+    {
+        if self == Self::Identity {
+            return Ok(Box::pin(wire));
+        }
+        let Some(first) = wire.fill_buf().await.map_err(|error| fault(&error))?.first().copied() else {
+            // nothing at all decodes to nothing
+            return Ok(Box::pin(wire));
+        };
+        Ok(match self {
+            Self::Identity => Box::pin(wire),
+            Self::Gzip => {
+                let mut decoder = bufread::GzipDecoder::new(wire);
+                decoder.multiple_members(true);
+                Box::pin(decoder)
+            }
+            // RFC 9110 means zlib, many servers send the bare stream; no bare stream begins with zlib's method nibble
+            Self::Deflate if first & 0x8f == 0x08 => Box::pin(bufread::ZlibDecoder::new(wire)),
+            Self::Deflate => Box::pin(bufread::DeflateDecoder::new(wire)),
+            // the large windows (to 1 GiB) are no part of RFC 7932, which reserves the bits they begin with
+            Self::Brotli if first & 0x7f == 0x11 => {
+                return Err(Fault::Encoding("brotli with a large window".to_owned()));
+            }
+            Self::Brotli => Box::pin(bufread::BrotliDecoder::new(wire)),
+            Self::Zstd => {
+                let window = [DParameter::window_log_max(ZSTD_WINDOW_LOG)];
+                let mut decoder = bufread::ZstdDecoder::with_params(wire, &window);
+                decoder.multiple_members(true);
+                Box::pin(decoder)
+            }
+        })
+    }
+}
+
+fn too_large(limit: usize) -> Fault {
+    Fault::TooLarge(format!("more than {limit} bytes"))
+}
+
+/// What went wrong in reading: a fault of our own that travelled as an I/O error, or a decoder's.
+fn fault(error: &io::Error) -> Fault {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()) {
+        Some(Fault::TooLarge(detail)) => Fault::TooLarge(detail.clone()),
+        Some(Fault::Slow(detail)) => Fault::Slow(detail),
+        Some(Fault::Encoding(detail)) => Fault::Encoding(detail.clone()),
+        Some(Fault::Broken(detail)) => Fault::Broken(detail.clone()),
+        None => Fault::Encoding(format!("the body does not decode: {error}")),
+    }
+}
+
+/// The innermost message of an error: the outer ones only say that there was one.
+pub(super) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,377 @@
+//! The client: redirect by redirect, through robots.txt, the address guard and the governor, to an answer.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use http::{HeaderMap, HeaderName, StatusCode, header};
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use super::{
+    Failure, Kind, Reason, Request, Response, Stats, Validators,
+    address::{Guard, Reach},
+    body::{self, Excess, Limits},
+    governor::{Governor, Permit},
+    headers,
+    redirect::{Chain, is_redirect},
+    resolve::{Names, Resolver},
+    robots::{self, Loaded, Robots},
+    stats::Counters,
+    verdict::{Verdict, is_busy, verdict},
+};
+use crate::{config, link};
+
+/// Header fields of an answer, and their bytes, names included. More are no honest answer's.
+const MAX_HEADERS: usize = 128;
+const MAX_HEADER_BYTES: u32 = 64 * 1024;
+/// How long a connection is kept for the next request: long enough for the pages that follow a feed.
+const KEEP_IDLE: Duration = Duration::from_secs(20);
+
+/// The HTTP client of the house. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Fetcher(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: config::Fetch,
+    guard: Arc<Guard>,
+    /// For ports on the list.
+    public: reqwest::Client,
+    /// For other ports: reaches the excepted networks only.
+    exceptions: reqwest::Client,
+    governor: Governor,
+    robots: Robots,
+    counters: Counters,
+    clock: fn() -> SystemTime,
+}
+
+/// The client cannot be set up: the User-Agent or the proxy is not usable.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be set up: {0}")]
+pub struct SetupError(String);
+
+/// The User-Agent: name, version, and where to reach whoever runs this.
+pub fn user_agent(contact: Option<&str>) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    match contact {
+        Some(contact) => format!("{}/{version} (+{contact})", headers::PRODUCT),
+        None => format!("{}/{version}", headers::PRODUCT),
+    }
+}
+
+impl Fetcher {
+    /// A client with the limits and manners of a configuration. The clock is read for dates in answers that do not
+    /// say their own.
+    pub fn new(config: &config::Fetch, user_agent: &str, clock: fn() -> SystemTime) -> Result<Self, SetupError> {
+        Self::with_names(config, user_agent, clock, &Names::System)
+    }
+
+    /// The same, with names looked up elsewhere than the operating system does.
+    pub fn with_names(
+        config: &config::Fetch,
+        user_agent: &str,
+        clock: fn() -> SystemTime,
+        names: &Names,
+    ) -> Result<Self, SetupError> {
+        let guard = Arc::new(Guard::new(&config.ports, &config.allow_networks, config.proxy.as_ref()));
+        let client = |reach| connect_through(config, user_agent, resolver(config, names, &guard, reach));
+        Ok(Self(Arc::new(Inner {
+            public: client(Reach::Public)?,
+            exceptions: client(Reach::Exceptions)?,
+            governor: Governor::new(config.per_host, config.host_gap, config.in_flight),
+            robots: Robots::default(),
+            counters: Counters::default(),
+            config: config.clone(),
+            guard,
+            clock,
+        })))
+    }
+
+    /// Sends one GET, and those its redirects ask for, when the turn of their hosts has come.
+    ///
+    /// Waiting for a turn has no deadline: drop the future to give up.
+    pub async fn get(&self, request: Request) -> Result<Response, Failure> {
+        let outcome = Box::pin(self.0.get(&request)).await;
+        self.0.counters.outcome(&outcome);
+        outcome
+    }
+
+    /// The counters so far.
+    pub fn stats(&self) -> Stats {
+        self.0.counters.snapshot()
+    }
+}
+
+/// An answer whose body is yet to be read. Its host's permit lasts as long.
+struct Answer {
+    permit: Permit,
+    response: reqwest::Response,
+    /// Of the request that asked, without the waiting for its turn.
+    begun: Instant,
+    deadline: Instant,
+    /// The host is too busy, and is left alone for this long.
+    held: Option<Duration>,
+}
+
+impl Inner {
+    async fn get(&self, request: &Request) -> Result<Response, Failure> {
+        let mut chain = Chain::new(request.url.clone(), self.config.max_redirects, self.config.allow_downgrade);
+        let obeys = match request.kind {
+            Kind::Page => self.config.obey_robots,
+            Kind::Feed => request.obey_robots,
+        };
+        let mut left = self.config.request_within;
+        loop {
+            let asked = self.step(request, chain.current(), obeys, left).await;
+            let (answer, conditional) = asked.map_err(|failure| match failure.reason {
+                Reason::Forbidden if chain.has_moved() => {
+                    Failure { reason: Reason::Redirect, ..failure.of("redirected to where no request may go") }
+                }
+                _ => failure,
+            })?;
+            let status = answer.response.status();
+            if !is_redirect(status) {
+                return self.finish(request, chain, answer, conditional).await;
+            }
+            chain.follow(status, location(answer.response.headers()))?;
+            left = left.saturating_sub(answer.begun.elapsed());
+        }
+    }
+
+    /// One hop: what robots.txt says, then the request itself. Says whether it was conditional.
+    async fn step(
+        &self,
+        request: &Request,
+        url: &Url,
+        obeys_robots: bool,
+        left: Duration,
+    ) -> Result<(Answer, bool), Failure> {
+        // before robots.txt, so that nothing is asked of a host that is out of reach
+        self.guard.check_url(url)?;
+        let gap = match obeys_robots {
+            true => self.robots.check(url, async |file| self.load_robots(file).await).await?,
+            false => None,
+        };
+        let mut headers = headers::offered(Some(request.kind));
+        let conditional =
+            belongs(&request.validators, request, url) && headers::make_conditional(&mut headers, &request.validators);
+        let mut url = url.clone();
+        if same_origin(&url, &request.url) {
+            headers.extend(request.headers.iter().cloned());
+            if request.kind == Kind::Feed {
+                copy_credentials(&request.url, &mut url);
+            }
+        }
+        Ok((self.ask(url, headers, gap, left).await?, conditional))
+    }
+
+    /// One request at its host's turn, up to the end of the answer's head.
+    async fn ask(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        gap: Option<Duration>,
+        left: Duration,
+    ) -> Result<Answer, Failure> {
+        let reach = self.guard.check_url(&url)?;
+        let permit = self.governor.acquire(&link::host(&url)).await?;
+        if let Some(gap) = gap {
+            permit.widen_gap(gap);
+        }
+        let begun = Instant::now();
+        let deadline = begun + left;
+        let client = match reach {
+            Reach::Public => &self.public,
+            Reach::Exceptions => &self.exceptions,
+        };
+        self.counters.request();
+        let head = deadline.min(begun + self.config.connect_within + self.config.first_byte_within);
+        let response = timeout_at(head, client.get(url).headers(headers).send())
+            .await
+            .map_err(|_| Failure::new(Reason::Timeout, "no answer before the deadline"))??;
+        self.check_peer(&response, reach)?;
+        check_size(response.headers())?;
+        let held = is_busy(response.status(), response.headers())
+            .then(|| permit.hold(headers::retry_after(response.headers(), (self.clock)())));
+        if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+            permit.forgive();
+        }
+        Ok(Answer { permit, response, begun, deadline, held })
+    }
+
+    /// The last line of defence: whatever the connector did, nothing is read from a forbidden peer.
+    fn check_peer(&self, response: &reqwest::Response, reach: Reach) -> Result<(), Failure> {
+        match response.remote_addr() {
+            // the peer is the proxy
+            _ if self.config.proxy.is_some() => Ok(()),
+            Some(peer) => Ok(self.guard.check_address(peer.ip(), reach)?),
+            None => Err(Failure::new(Reason::Forbidden, "the peer's address is unknown")),
+        }
+    }
+
+    /// The answer at the end of the chain.
+    async fn finish(
+        &self,
+        request: &Request,
+        chain: Chain,
+        answer: Answer,
+        conditional: bool,
+    ) -> Result<Response, Failure> {
+        let head = answer.response.headers().clone();
+        let now = (self.clock)();
+        let verdict = verdict(answer.response.status(), &head, request.kind, conditional, now)
+            .map_err(|failure| Failure { retry_after: answer.held.or(failure.retry_after), ..failure })?;
+        let (url, mut moved_to) = chain.into_ends();
+        if let Some(moved_to) = moved_to.as_mut().filter(|moved_to| same_origin(moved_to, &request.url)) {
+            copy_credentials(&request.url, moved_to);
+        }
+        let mut newest = headers::validators(&head);
+        let body = match verdict {
+            Verdict::NotModified => {
+                // RFC 9111 section 3.2: what the 304 does not repeat still stands
+                newest.etag = newest.etag.or_else(|| request.validators.etag.clone());
+                newest.last_modified = newest.last_modified.or_else(|| request.validators.last_modified.clone());
+                bytes::Bytes::new()
+            }
+            Verdict::Read => {
+                let bytes = match request.kind {
+                    Kind::Feed => self.config.max_feed_bytes,
+                    Kind::Page => self.config.max_page_bytes,
+                };
+                self.read(answer, bytes, Excess::Fails).await?
+            }
+        };
+        newest.url = (!newest.is_empty() && !is_where(&request.url, &url)).then(|| url.clone());
+        Ok(Response {
+            moved_to,
+            not_modified: verdict == Verdict::NotModified,
+            body,
+            content_type: head.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into()),
+            validators: newest,
+            fresh_for: headers::fresh_for(&head, now),
+            restrictions: headers::restrictions(&head),
+            url,
+        })
+    }
+
+    async fn read(&self, answer: Answer, bytes: usize, excess: Excess) -> Result<bytes::Bytes, Failure> {
+        let Answer { permit, response, deadline, .. } = answer;
+        let status = response.status().as_u16();
+        let head = response.headers().clone();
+        let stream = Box::pin(response.bytes_stream());
+        let read = body::read(&head, stream, Limits { bytes, excess, deadline }).await;
+        drop(permit);
+        let (body, wire) = read.map_err(|fault| Failure { status: Some(status), ..fault.into() })?;
+        self.counters.body(wire, body.len());
+        Ok(body)
+    }
+
+    async fn load_robots(&self, file: Url) -> Loaded {
+        let mut chain = Chain::new(file, robots::MAX_REDIRECTS, self.config.allow_downgrade);
+        let mut left = self.config.request_within;
+        loop {
+            let answer = match self.ask(chain.current().clone(), headers::offered(None), None, left).await {
+                Ok(answer) => answer,
+                Err(failure) => return Loaded::Unreachable(failure),
+            };
+            let status = answer.response.status();
+            if is_redirect(status) {
+                // too many, or to nowhere: as if there were none (RFC 9309 section 2.3.1.2)
+                if chain.follow(status, location(answer.response.headers())).is_err() {
+                    return Loaded::Unavailable;
+                }
+                left = left.saturating_sub(answer.begun.elapsed());
+                continue;
+            }
+            return match status.as_u16() {
+                200..=299 => {
+                    let fresh_for = headers::fresh_for(answer.response.headers(), (self.clock)());
+                    match self.read(answer, robots::MAX_BYTES, Excess::IsCut).await {
+                        Ok(body) => Loaded::File(body, fresh_for),
+                        Err(failure) => Loaded::Unreachable(failure),
+                    }
+                }
+                429 | 500.. => Loaded::Unreachable(Failure {
+                    reason: if answer.held.is_some() { Reason::Busy } else { Reason::ServerError },
+                    status: Some(status.as_u16()),
+                    detail: format!("status {status}"),
+                    retry_after: answer.held,
+                }),
+                _ => Loaded::Unavailable,
+            };
+        }
+    }
+}
+
+fn resolver(config: &config::Fetch, names: &Names, guard: &Arc<Guard>, reach: Reach) -> Resolver {
+    let proxy = config.proxy.as_ref().and_then(Url::host_str).map(str::to_owned);
+    Resolver { names: names.clone(), guard: Arc::clone(guard), reach, proxy }
+}
+
+fn connect_through(
+    config: &config::Fetch,
+    user_agent: &str,
+    resolver: Resolver,
+) -> Result<reqwest::Client, SetupError> {
+    // one provider a process: if another is installed already, that one serves
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let proxy = config.proxy.clone().map(reqwest::Proxy::all).transpose();
+    let proxy = proxy.map_err(|error| SetupError(body::root_cause(&error)))?;
+    let builder = || {
+        let builder = reqwest::Client::builder()
+            .user_agent(user_agent)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .dns_resolver(resolver.clone())
+            .connect_timeout(config.connect_within)
+            .pool_idle_timeout(KEEP_IDLE)
+            .pool_max_idle_per_host(config.per_host)
+            .http1_max_headers(MAX_HEADERS)
+            .http2_max_header_list_size(MAX_HEADER_BYTES);
+        match proxy.clone() {
+            Some(proxy) => builder.proxy(proxy),
+            None => builder,
+        }
+    };
+    // a system without certificate authorities can still read http; https fails there with a reason
+    let built = builder().build().or_else(|_| builder().tls_certs_only([]).build());
+    built.map_err(|error| SetupError(body::root_cause(&error)))
+}
+
+/// hyper stops at 400 KB of HTTP/1 header; this is for what is below that.
+fn check_size(answer: &HeaderMap) -> Result<(), Failure> {
+    let bytes: usize = answer.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if bytes > MAX_HEADER_BYTES as usize {
+        return Err(Failure::new(Reason::Malformed, format!("a header of more than {MAX_HEADER_BYTES} bytes")));
+    }
+    Ok(())
+}
+
+/// Whether validators are those of the URL that is asked now: another's would bring a false 304.
+fn belongs(validators: &Validators, request: &Request, url: &Url) -> bool {
+    is_where(validators.url.as_ref().unwrap_or(&request.url), url)
+}
+
+/// Whether two URLs ask for the same thing: fragments and credentials apart.
+fn is_where(one: &Url, other: &Url) -> bool {
+    use url::Position::{AfterQuery, BeforeHost};
+    one.scheme() == other.scheme() && one[BeforeHost..AfterQuery] == other[BeforeHost..AfterQuery]
+}
+
+fn same_origin(one: &Url, other: &Url) -> bool {
+    one.origin() == other.origin()
+}
+
+fn copy_credentials(from: &Url, to: &mut Url) {
+    // cannot fail: both have hosts
+    let _ = to.set_username(from.username());
+    let _ = to.set_password(from.password());
+}
+
+fn location(answer: &HeaderMap) -> Option<&str> {
+    answer.get(HeaderName::from_static("location")).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+}

@@ -1,0 +1,75 @@
+//! What a connection's error means for the asker.
+
+use std::{error::Error, io};
+
+use super::{Failure, Reason, address::Refusal, body, governor::Held};
+
+impl Failure {
+    /// A failure without an answer.
+    pub(super) fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { reason, status: None, detail: detail.into(), retry_after: None }
+    }
+
+    /// The same failure, said of something else than what was asked for.
+    pub(super) fn of(mut self, what: &str) -> Self {
+        self.detail = format!("{what}: {}", self.detail);
+        self
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(Reason::Forbidden, refusal.to_string())
+    }
+}
+
+impl From<Held> for Failure {
+    fn from(held: Held) -> Self {
+        Self { retry_after: Some(held.0), ..Self::new(Reason::Busy, held.to_string()) }
+    }
+}
+
+impl From<body::Fault> for Failure {
+    fn from(fault: body::Fault) -> Self {
+        let reason = match fault {
+            body::Fault::TooLarge(_) => Reason::TooLarge,
+            body::Fault::Slow(_) => Reason::Timeout,
+            body::Fault::Encoding(_) => Reason::Malformed,
+            body::Fault::Broken(_) => Reason::Connect,
+        };
+        Self::new(reason, fault.to_string())
+    }
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        if let Some(refusal) = find::<Refusal>(&error) {
+            return refusal.clone().into();
+        }
+        let reason = if find::<rustls::Error>(&error).is_some() {
+            Reason::Tls
+        } else if error.is_dns() {
+            Reason::Dns
+        } else if error.is_timeout() {
+            Reason::Timeout
+        } else if find::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse) {
+            Reason::Malformed
+        } else {
+            Reason::Connect
+        };
+        Self::new(reason, body::root_cause(&error))
+    }
+}
+
+/// Looks through the causes of an error for one of a type. An [`io::Error`] hides what it carries from `source`.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    if let Some(found) = error.downcast_ref::<E>() {
+        return Some(found);
+    }
+    let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let next = match carried {
+        Some(carried) => carried as &(dyn Error + 'static),
+        None => error.source()?,
+    };
+    find(next)
+}

@@ -1,0 +1,220 @@
+//! One budget a host: how many requests are under way there, how far apart they start, and until when it is left
+//! alone.
+//!
+//! Must not know of HTTP. Time is tokio's, so that tests can pause it. The order in which a request passes the gates
+//! is what keeps hosts fair to each other: a place at its host, the host's turn, and only then a place among all
+//! requests. Whoever waits for a slow host holds nothing that another host needs.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, sleep_until},
+};
+
+/// A hold shorter than this is waited out; a longer one is told to the asker, who has other things to do.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// The first hold of a host that is too busy and does not say for how long; doubles each time.
+const FIRST_HOLD: Duration = Duration::from_secs(30);
+/// Where doubling ends.
+const LONGEST_OWN_HOLD: Duration = Duration::from_secs(3600);
+/// The longest `Retry-After` that is believed.
+const LONGEST_HOLD: Duration = Duration::from_secs(31 * 24 * 3600);
+/// Hosts remembered for their holds alone. Past this many, holds of idle hosts are forgotten as well: they are the
+/// work of somebody with a wildcard name.
+const MOST_HELD: usize = 50_000;
+
+/// The budgets of all hosts.
+#[derive(Debug)]
+pub struct Governor {
+    per_host: usize,
+    gap: Duration,
+    all: Arc<Semaphore>,
+    hosts: Mutex<Hosts>,
+}
+
+#[derive(Debug, Default)]
+struct Hosts {
+    by_name: HashMap<Box<str>, Arc<Host>>,
+    /// How many there may be before idle ones are forgotten: twice what the last sweep left.
+    sweep_at: usize,
+}
+
+#[derive(Debug)]
+struct Host {
+    /// Places for requests under way.
+    places: Arc<Semaphore>,
+    /// One waits for the host's turn, the others for that one.
+    turn: Semaphore,
+    pace: Mutex<Pace>,
+}
+
+#[derive(Debug)]
+struct Pace {
+    gap: Duration,
+    next_start: Instant,
+    held_until: Option<Instant>,
+    /// How often in a row the host was too busy without saying for how long.
+    strikes: u32,
+}
+
+/// The right to one request; its end is the end of the request.
+#[derive(Debug)]
+pub struct Permit {
+    host: Arc<Host>,
+    _place: OwnedSemaphorePermit,
+    _among_all: OwnedSemaphorePermit,
+}
+
+/// The host is to be left alone for longer than anyone should wait here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the host asked to be left alone for {} s more", .0.as_secs())]
+pub struct Held(pub Duration);
+
+impl Governor {
+    /// A governor with the same budget for every host.
+    pub fn new(per_host: usize, gap: Duration, in_flight: usize) -> Self {
+        Self {
+            per_host: per_host.max(1),
+            gap,
+            all: Arc::new(Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS))),
+            hosts: Mutex::default(),
+        }
+    }
+
+    /// Waits for the right to send one request to a host, named as [`crate::link::host`] names it.
+    ///
+    /// Waits as long as the host has others before this one: drop the future to give up.
+    pub async fn acquire(&self, name: &str) -> Result<Permit, Held> {
+        let host = self.host(name);
+        let place = take(&host.places).await;
+        let turn = host.turn.acquire().await.expect("never closed");
+        loop {
+            host.wait_for_start().await?;
+            let among_all = take(&self.all).await;
+            // a hold may have come while waiting for the others
+            if host.start() {
+                drop(turn);
+                return Ok(Permit { host, _place: place, _among_all: among_all });
+            }
+        }
+    }
+
+    /// How many hosts are remembered.
+    pub fn hosts(&self) -> usize {
+        lock(&self.hosts).by_name.len()
+    }
+
+    fn host(&self, name: &str) -> Arc<Host> {
+        let mut hosts = lock(&self.hosts);
+        if let Some(host) = hosts.by_name.get(name) {
+            return Arc::clone(host);
+        }
+        if hosts.by_name.len() >= hosts.sweep_at {
+            hosts.forget_idle(Instant::now());
+        }
+        let host = Arc::new(Host {
+            places: Arc::new(Semaphore::new(self.per_host)),
+            turn: Semaphore::new(1),
+            pace: Mutex::new(Pace { gap: self.gap, next_start: Instant::now(), held_until: None, strikes: 0 }),
+        });
+        hosts.by_name.insert(name.into(), Arc::clone(&host));
+        host
+    }
+}
+
+impl Permit {
+    /// Leaves the host alone: for as long as it said, or for twice as long as the last time.
+    /// Says for how long.
+    pub fn hold(&self, said: Option<Duration>) -> Duration {
+        let mut pace = lock(&self.host.pace);
+        let hold = match said {
+            Some(said) => said.min(LONGEST_HOLD),
+            None => {
+                pace.strikes = (pace.strikes + 1).min(16);
+                (FIRST_HOLD * 2_u32.pow(pace.strikes - 1)).min(LONGEST_OWN_HOLD)
+            }
+        };
+        let until = Instant::now() + hold;
+        pace.held_until = Some(pace.held_until.map_or(until, |earlier| earlier.max(until)));
+        hold
+    }
+
+    /// The host answered as it should: what it was too busy for is over.
+    pub fn forgive(&self) {
+        lock(&self.host.pace).strikes = 0;
+    }
+
+    /// Widens the gap between requests to this host, as its `Crawl-delay` asks.
+    pub fn widen_gap(&self, gap: Duration) {
+        let mut pace = lock(&self.host.pace);
+        let wider = gap.saturating_sub(pace.gap);
+        pace.next_start += wider;
+        pace.gap += wider;
+    }
+}
+
+impl Host {
+    /// Sleeps until the gap is over and no hold stands.
+    async fn wait_for_start(&self) -> Result<(), Held> {
+        loop {
+            let now = Instant::now();
+            let start = {
+                let pace = lock(&self.pace);
+                let held = pace.held_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+                if held > PATIENCE {
+                    return Err(Held(held));
+                }
+                pace.next_start.max(now + held)
+            };
+            if start <= now {
+                return Ok(());
+            }
+            sleep_until(start).await;
+        }
+    }
+
+    /// Begins the gap to the next start, unless it is too early for this one.
+    fn start(&self) -> bool {
+        let now = Instant::now();
+        let mut pace = lock(&self.pace);
+        if pace.next_start > now || pace.held_until.is_some_and(|until| until > now) {
+            return false;
+        }
+        pace.next_start = now + pace.gap;
+        true
+    }
+
+    /// Nothing to remember: a hold that is over still counts for the next one's length, for a while.
+    fn is_idle(&self, now: Instant) -> bool {
+        let pace = lock(&self.pace);
+        pace.next_start <= now && pace.held_until.is_none_or(|until| until + LONGEST_OWN_HOLD <= now)
+    }
+}
+
+impl Hosts {
+    fn forget_idle(&mut self, now: Instant) {
+        // a count above one: somebody waits there or is under way
+        self.by_name.retain(|_, host| Arc::strong_count(host) > 1 || !host.is_idle(now));
+        if self.by_name.len() > MOST_HELD {
+            self.by_name.retain(|_, host| Arc::strong_count(host) > 1);
+        }
+        self.sweep_at = (self.by_name.len() * 2).max(1024);
+    }
+}
+
+async fn take(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    Arc::clone(semaphore).acquire_owned().await.expect("never closed")
+}
+
+/// Nothing panics while it holds one of these locks, and what they guard is whole at every step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

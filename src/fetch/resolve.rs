@@ -1,0 +1,78 @@
+//! Names to addresses, once: what is handed to the connector is what was checked.
+//!
+//! The client connects to the addresses this resolver returns and looks nothing up again, so an answer that changes
+//! between check and connection (DNS rebinding) has no second look-up to change.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use super::address::{Guard, Reach};
+
+/// Where names are looked up.
+#[derive(Clone)]
+pub enum Names {
+    /// The operating system's resolver.
+    System,
+    /// A function from a name to its addresses, under somebody's control.
+    Given(Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>),
+}
+
+impl std::fmt::Debug for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::System => "Names::System",
+            Self::Given(_) => "Names::Given",
+        })
+    }
+}
+
+/// Looks names up and hands on only the addresses that may be reached.
+#[derive(Debug, Clone)]
+pub(super) struct Resolver {
+    pub(super) names: Names,
+    pub(super) guard: Arc<Guard>,
+    pub(super) reach: Reach,
+    /// The proxy's name: the operator's choice, not guarded.
+    pub(super) proxy: Option<String>,
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let resolver = self.clone();
+        Box::pin(async move {
+            let found = look_up(&resolver.names, name.as_str()).await?;
+            if resolver.proxy.as_deref() == Some(name.as_str()) {
+                return Ok(Box::new(found.into_iter()) as Addrs);
+            }
+            let mut refusal = None;
+            let mut allowed = found;
+            allowed.retain(|address| match resolver.guard.check_address(address.ip(), resolver.reach) {
+                Ok(()) => true,
+                Err(why) => {
+                    refusal = Some(why);
+                    false
+                }
+            });
+            match refusal {
+                Some(refusal) if allowed.is_empty() => Err(refusal.into()),
+                _ => Ok(Box::new(allowed.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+async fn look_up(names: &Names, name: &str) -> std::io::Result<Vec<SocketAddr>> {
+    let found: Vec<SocketAddr> = match names {
+        // port 0: the connector puts in the URL's
+        Names::System => tokio::net::lookup_host((name, 0)).await?.collect(),
+        Names::Given(table) => table(name).into_iter().map(|address| SocketAddr::new(address, 0)).collect(),
+    };
+    if found.is_empty() {
+        return Err(std::io::Error::new(std::io::ErrorKind::NotFound, "no address for the name"));
+    }
+    Ok(found)
+}

@@ -1,0 +1,168 @@
+//! robots.txt (RFC 9309): what it allows, kept for each origin.
+//!
+//! Loads nothing itself: the client hands in the way to load a file. One load an origin at a time; the others wait
+//! for it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::{sync::Mutex as Gate, time::Instant};
+use url::Url;
+
+use super::{Failure, Reason, headers::PRODUCT};
+use crate::link;
+
+/// Redirects that are followed on the way to the file (section 2.3.1.2).
+pub(super) const MAX_REDIRECTS: usize = 5;
+/// Bytes of a file that are read: those the parser reads, and one to tell it that there were more (section 2.5).
+pub(super) const MAX_BYTES: usize = robotxt::BYTE_LIMIT + 1;
+/// How long a file is used (section 2.4), and how long at least, whatever its `max-age`.
+const LONGEST_USE: Duration = Duration::from_secs(24 * 3600);
+const SHORTEST_USE: Duration = Duration::from_secs(3600);
+/// How long a file that could not be had is not asked for again.
+const UNREACHABLE_FOR: Duration = Duration::from_secs(300);
+/// The widest gap that a `Crawl-delay` can ask for: more would be a denial.
+const WIDEST_GAP: Duration = Duration::from_secs(30);
+/// Limits of what is kept: files, and an estimate of their bytes in memory.
+const MOST_FILES: usize = 10_000;
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// What came of loading a file.
+#[derive(Debug)]
+pub(super) enum Loaded {
+    /// The file, and how long it is fresh.
+    File(Bytes, Option<Duration>),
+    /// There is none, or it may not be read: everything is allowed (section 2.3.1.3).
+    Unavailable,
+    /// The server or the way to it failed: nothing is allowed, unless an older copy says so (section 2.3.1.4).
+    Unreachable(Failure),
+}
+
+/// The files of all origins.
+#[derive(Debug, Default)]
+pub(super) struct Robots {
+    files: Mutex<HashMap<Box<str>, Entry>>,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    gate: Arc<Gate<()>>,
+    known: Option<Known>,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    rules: Result<Arc<robotxt::Robots>, Failure>,
+    until: Instant,
+    bytes: usize,
+}
+
+impl Robots {
+    /// Whether a URL may be asked for; if so, the gap that its origin wants between requests.
+    pub(super) async fn check(
+        &self,
+        url: &Url,
+        load: impl AsyncFnOnce(Url) -> Loaded,
+    ) -> Result<Option<Duration>, Failure> {
+        let rules = self.rules(url, load).await?;
+        if rules.is_url_allowed(url) {
+            Ok(rules.crawl_delay().map(|delay| delay.min(WIDEST_GAP)))
+        } else {
+            Err(Failure::new(Reason::Robots, format!("robots.txt disallows {:.200}", url.path())))
+        }
+    }
+
+    async fn rules(&self, url: &Url, load: impl AsyncFnOnce(Url) -> Loaded) -> Result<Arc<robotxt::Robots>, Failure> {
+        let origin = link::host(url);
+        if let Some(known) = self.fresh(&origin) {
+            return known.rules;
+        }
+        let gate = Arc::clone(&self.files().entry(origin.as_str().into()).or_default().gate);
+        let _one_at_a_time = gate.lock().await;
+        if let Some(known) = self.fresh(&origin) {
+            return known.rules;
+        }
+        let loaded = load(file_of(url)).await;
+        let older = self.files().get(origin.as_str()).and_then(|entry| entry.known.clone());
+        let known = understand(loaded, older, Instant::now());
+        let rules = known.rules.clone();
+        let mut files = self.files();
+        files.entry(origin.into()).or_default().known = Some(known);
+        make_room(&mut files, Instant::now());
+        rules
+    }
+
+    fn fresh(&self, origin: &str) -> Option<Known> {
+        self.files().get(origin)?.known.clone().filter(|known| known.until > Instant::now())
+    }
+
+    fn files(&self) -> MutexGuard<'_, HashMap<Box<str>, Entry>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a load teaches, beside what was known before.
+fn understand(loaded: Loaded, older: Option<Known>, now: Instant) -> Known {
+    match loaded {
+        Loaded::File(body, fresh_for) => {
+            let rules = robotxt::Robots::parse(&body, PRODUCT);
+            let patterns: usize = rules.rules().iter().map(|rule| rule.pattern().len() + 64).sum();
+            let bytes = patterns + rules.sitemaps().len() * 256 + 256;
+            let until = now + fresh_for.unwrap_or(LONGEST_USE).clamp(SHORTEST_USE, LONGEST_USE);
+            Known { rules: Ok(Arc::new(rules)), until, bytes }
+        }
+        Loaded::Unavailable => {
+            Known { rules: Ok(Arc::new(robotxt::Robots::allow_all())), until: now + LONGEST_USE, bytes: 256 }
+        }
+        Loaded::Unreachable(failure) => {
+            let until = now + UNREACHABLE_FOR.max(failure.retry_after.unwrap_or_default().min(LONGEST_USE));
+            match older {
+                Some(older) if older.rules.is_ok() => Known { until, ..older },
+                _ => Known { rules: Err(failure.of("robots.txt")), until, bytes: 256 },
+            }
+        }
+    }
+}
+
+/// Forgets what is out of date, and the half that will be so first, once too much is kept.
+fn make_room(files: &mut HashMap<Box<str>, Entry>, now: Instant) {
+    let bytes = |files: &HashMap<Box<str>, Entry>| -> usize {
+        files.values().filter_map(|entry| entry.known.as_ref()).map(|known| known.bytes).sum()
+    };
+    if files.len() <= MOST_FILES && bytes(files) <= MOST_BYTES {
+        return;
+    }
+    files.retain(|_, entry| entry.in_use() || entry.known.as_ref().is_some_and(|known| known.until > now));
+    if files.len() <= MOST_FILES / 2 && bytes(files) <= MOST_BYTES / 2 {
+        return;
+    }
+    let mut ends: Vec<Instant> = files.values().filter_map(|entry| Some(entry.known.as_ref()?.until)).collect();
+    ends.sort_unstable();
+    let middle = ends.get(ends.len() / 2).copied().unwrap_or(now);
+    files.retain(|_, entry| entry.in_use() || entry.known.as_ref().is_some_and(|known| known.until > middle));
+}
+
+impl Entry {
+    /// Somebody loads the file or waits for it.
+    fn in_use(&self) -> bool {
+        Arc::strong_count(&self.gate) > 1
+    }
+}
+
+/// The file that binds a URL (section 2.3).
+fn file_of(url: &Url) -> Url {
+    let mut file = url.clone();
+    file.set_path("/robots.txt");
+    file.set_query(None);
+    file.set_fragment(None);
+    let _ = file.set_username("");
+    let _ = file.set_password(None);
+    file
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+use std::cell::Cell;
+
+use super::*;
+
+const PAGE: &str = "https://news.example/politics/story?id=1";
+
+fn failure() -> Loaded {
+    Loaded::Unreachable(Failure::new(Reason::ServerError, "status 500 Internal Server Error"))
+}
+
+fn file(text: &'static str) -> Loaded {
+    Loaded::File(Bytes::from_static(text.as_bytes()), None)
+}
+
+/// Asks for a URL when the file's load comes to what is given.
+async fn check(robots: &Robots, url: &str, loaded: Loaded) -> Result<Option<Duration>, Reason> {
+    let answer = robots.check(&Url::parse(url).unwrap(), async |_| loaded).await;
+    answer.map_err(|failure| failure.reason)
+}
+
+#[tokio::test]
+async fn what_a_file_allows() {
+    for (text, path, allowed) in [
+        ("", "/a", true),
+        ("User-agent: *\nDisallow:", "/a", true),
+        ("User-agent: *\nDisallow: /", "/a", false),
+        ("User-agent: *\nDisallow: /", "/robots.txt", true),
+        ("User-agent: CopyDesk\nDisallow: /a\nUser-agent: *\nDisallow: /b", "/a", false),
+        ("User-agent: copydesk\nDisallow: /a\nUser-agent: *\nDisallow: /b", "/b", true),
+        ("User-agent: copydesk-images\nDisallow: /", "/a", true),
+        ("User-agent: other\nUser-agent: copydesk\nDisallow: /", "/a", false),
+        ("User-agent: *\nDisallow: /a\nAllow: /a/b", "/a/b/c", true),
+        ("User-agent: *\nAllow: /a\nDisallow: /a", "/a", true),
+        ("User-agent: *\nDisallow: /*.php$", "/x.php", false),
+        ("User-agent: *\nDisallow: /*.php$", "/x.php?y", true),
+        ("User-agent: *\nDisallow: /*?id=", "/x?id=1", false),
+        ("User-agent: *\nDisallow: /%7Ejoe/", "/~joe/a", false),
+        ("\u{feff}User-agent: *\nDisallow: /a", "/a", false),
+        ("<!DOCTYPE html><title>Not found</title>", "/a", true),
+        ("Disallow: /", "/a", true),
+        ("User-agent: *\r\nDisallow: /a # no\r\n", "/a", false),
+    ] {
+        let answer = check(&Robots::default(), &format!("https://news.example{path}"), file(text)).await;
+        assert_eq!(answer.is_ok(), allowed, "{path} in {text:?}: {answer:?}");
+        assert!(allowed || answer == Err(Reason::Robots));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crawl_delay_is_heard_up_to_a_bound() {
+    for (text, expected) in [("2", Some(2.0)), ("0.5", Some(0.5)), ("86400", Some(30.0)), ("x", None), ("-1", None)] {
+        let body = Bytes::from(format!("User-agent: *\nCrawl-delay: {text}\n"));
+        let answer = check(&Robots::default(), PAGE, Loaded::File(body, None)).await;
+        assert_eq!(answer, Ok(expected.map(Duration::from_secs_f64)), "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_is_used_for_a_day_at_most() {
+    let robots = Robots::default();
+    let hour = Duration::from_secs(3600);
+    assert!(check(&robots, PAGE, file("User-agent: *\nDisallow: /politics")).await.is_err());
+    tokio::time::advance(24 * hour - Duration::from_secs(1)).await;
+    assert!(check(&robots, PAGE, file("")).await.is_err(), "the copy serves");
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert!(check(&robots, PAGE, file("")).await.is_ok(), "the new file serves");
+
+    for (fresh_for, used_for) in [(0, 1), (7 * 3600, 7), (1_000_000, 24)] {
+        let robots = Robots::default();
+        let body = Bytes::from_static(b"User-agent: *\nDisallow: /");
+        let _ = check(&robots, PAGE, Loaded::File(body, Some(Duration::from_secs(fresh_for)))).await;
+        tokio::time::advance(used_for * hour - Duration::from_secs(1)).await;
+        assert!(check(&robots, PAGE, file("")).await.is_err());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(check(&robots, PAGE, file("")).await.is_ok());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unreachable_file_disallows_unless_an_older_copy_allows() {
+    let robots = Robots::default();
+    assert_eq!(check(&robots, PAGE, failure()).await, Err(Reason::ServerError), "worth another try");
+    assert_eq!(check(&robots, PAGE, file("")).await, Err(Reason::ServerError), "not asked again at once");
+    tokio::time::advance(UNREACHABLE_FOR).await;
+    assert!(check(&robots, PAGE, file("User-agent: *\nDisallow: /a")).await.is_ok());
+    tokio::time::advance(LONGEST_USE).await;
+    assert!(check(&robots, PAGE, failure()).await.is_ok());
+    assert_eq!(check(&robots, "https://news.example/a", failure()).await, Err(Reason::Robots));
+    tokio::time::advance(UNREACHABLE_FOR).await;
+    assert_eq!(check(&robots, PAGE, file("User-agent: *\nDisallow: /")).await, Err(Reason::Robots), "asked again");
+}
+
+#[tokio::test]
+async fn no_file_allows_everything() {
+    assert_eq!(check(&Robots::default(), PAGE, Loaded::Unavailable).await, Ok(None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_load_serves_everyone_who_waits_and_each_origin_has_its_own() {
+    let robots = Robots::default();
+    let loads = Cell::new(0);
+    let asked = ["http://a.example/1", "http://a.example/2", "https://a.example/", "http://a.example:81/"];
+    let load = async |file: Url| {
+        assert_eq!(file.path(), "/robots.txt");
+        loads.set(loads.get() + 1);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        Loaded::Unavailable
+    };
+    let urls: Vec<Url> = asked.iter().cycle().take(100).map(|url| Url::parse(url).unwrap()).collect();
+    let answers = futures_util::future::join_all(urls.iter().map(|url| robots.check(url, load))).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(loads.get(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_is_given_up_is_begun_anew() {
+    let robots = Robots::default();
+    let url = Url::parse(PAGE).unwrap();
+    let never = robots.check(&url, async |_| std::future::pending().await);
+    assert!(tokio::time::timeout(Duration::from_secs(1), never).await.is_err());
+    assert_eq!(check(&robots, PAGE, Loaded::Unavailable).await, Ok(None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_has_a_bound() {
+    let robots = Robots::default();
+    let long = Bytes::from(format!("User-agent: *\n{}", "Disallow: /a/long/path/to/nowhere\n".repeat(10_000)));
+    for n in 0..50 {
+        let _ = check(&robots, &format!("https://{n}.example/"), Loaded::File(long.clone(), None)).await;
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    let kept: usize = robots.files().values().filter_map(|entry| Some(entry.known.as_ref()?.bytes)).sum();
+    assert!(kept <= MOST_BYTES, "{kept} bytes");
+    assert!(robots.fresh("https://49.example:443").is_some(), "the newest stays");
+}

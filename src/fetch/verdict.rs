@@ -1,0 +1,205 @@
+//! What an answer's status and content type mean for whoever asked.
+//!
+//! PURE: no I/O, no clock.
+
+use http::{HeaderMap, StatusCode, header};
+
+use super::{Failure, Kind, Reason, headers};
+
+/// What is to be done with an answer that is no redirect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Read the body.
+    Read,
+    /// What the asker has is still what there is.
+    NotModified,
+}
+
+/// Judges an answer by its status and its content type. `conditional`: validators were sent.
+///
+/// `now` is for a `Retry-After` that is a date, where the answer itself has no date.
+pub fn verdict(
+    status: StatusCode,
+    answer: &HeaderMap,
+    kind: Kind,
+    conditional: bool,
+    now: std::time::SystemTime,
+) -> Result<Verdict, Failure> {
+    let fail = |reason, detail: String| {
+        let retry_after = matches!(status.as_u16(), 429 | 503).then(|| headers::retry_after(answer, now)).flatten();
+        Err(Failure { reason, status: Some(status.as_u16()), detail, retry_after })
+    };
+    match (reason(status, answer), status.as_u16()) {
+        (Some(reason), _) => fail(reason, format!("status {status}")),
+        (None, 304) if conditional => Ok(Verdict::NotModified),
+        (None, 304) => fail(Reason::Malformed, "status 304 to an unconditional request".to_owned()),
+        (None, _) => match unusable_type(answer, kind) {
+            Some(detail) => fail(Reason::ContentType, detail),
+            None => Ok(Verdict::Read),
+        },
+    }
+}
+
+/// Whether a host asks to be left alone: 429 (RFC 6585), or 503 with a time to come again.
+pub fn is_busy(status: StatusCode, answer: &HeaderMap) -> bool {
+    match status.as_u16() {
+        429 => true,
+        503 => answer.contains_key(header::RETRY_AFTER),
+        _ => false,
+    }
+}
+
+/// The class of failure a status stands for; `None` for 200, 203 and 304.
+fn reason(status: StatusCode, answer: &HeaderMap) -> Option<Reason> {
+    Some(match status.as_u16() {
+        200 | 203 | 304 => return None,
+        // the other 2xx have no representation of what was asked for, or a part of it (RFC 9110 section 15.3)
+        100..=299 => Reason::Malformed,
+        300..=399 => Reason::Redirect,
+        404 => Reason::NotFound,
+        410 => Reason::Gone,
+        401 | 402 | 403 | 451 => Reason::Denied,
+        _ if is_busy(status, answer) => Reason::Busy,
+        400..=499 => Reason::ClientError,
+        _ => Reason::ServerError,
+    })
+}
+
+/// Says what is wrong with the content type, if it cannot hold what was asked for. A missing one may hold anything.
+fn unusable_type(answer: &HeaderMap, kind: Kind) -> Option<String> {
+    let value = answer.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let (top, sub) = essence.split_once('/')?;
+    let usable = match kind {
+        Kind::Page => matches!(essence.as_str(), "text/html" | "application/xhtml+xml" | "text/plain"),
+        // publishers send feeds as nearly everything, so only what cannot be one is refused
+        Kind::Feed => match top {
+            "text" => !matches!(sub, "css" | "javascript" | "calendar"),
+            "application" => is_data(sub),
+            _ => false,
+        },
+    };
+    let wanted = match kind {
+        Kind::Page => "a page",
+        Kind::Feed => "a feed",
+    };
+    (!usable).then(|| format!("{essence:.100} cannot hold {wanted}"))
+}
+
+/// Whether an `application/` type may be a feed: XML and JSON of any name, and the types of servers that know none.
+fn is_data(sub: &str) -> bool {
+    ["xml", "json", "rss", "atom", "rdf"].iter().any(|word| sub.contains(word))
+        && !["openxmlformats", "opendocument"].iter().any(|word| sub.contains(word))
+        || matches!(
+            sub,
+            "octet-stream" | "x-octet-stream" | "binary" | "force-download" | "download" | "unknown" | "text"
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    /// Checks the verdict on a status and header lines, by name: `read`, `not_modified` or the failure's reason.
+    fn check(status: u16, lines: &[(&'static str, &str)], kind: Kind, expected: &str) {
+        let mut answer = HeaderMap::new();
+        for (name, value) in lines {
+            answer.append(*name, value.parse().unwrap());
+        }
+        let given = verdict(StatusCode::from_u16(status).unwrap(), &answer, kind, true, SystemTime::UNIX_EPOCH);
+        let name = match &given {
+            Ok(Verdict::Read) => "read",
+            Ok(Verdict::NotModified) => "not_modified",
+            Err(failure) => failure.reason.as_str(),
+        };
+        assert_eq!(name, expected, "{status} {lines:?} {kind:?}");
+    }
+
+    #[test]
+    fn statuses() {
+        for (status, expected) in [
+            (200, "read"),
+            (203, "read"),
+            (204, "malformed"),
+            (206, "malformed"),
+            (300, "redirect"),
+            (304, "not_modified"),
+            (305, "redirect"),
+            (400, "client_error"),
+            (401, "denied"),
+            (402, "denied"),
+            (403, "denied"),
+            (404, "not_found"),
+            (405, "client_error"),
+            (410, "gone"),
+            (418, "client_error"),
+            (429, "busy"),
+            (451, "denied"),
+            (500, "server_error"),
+            (503, "server_error"),
+            (599, "server_error"),
+            (999, "server_error"),
+        ] {
+            check(status, &[], Kind::Feed, expected);
+        }
+        check(503, &[("retry-after", "60")], Kind::Feed, "busy");
+    }
+
+    #[test]
+    fn content_types() {
+        use Kind::{Feed, Page};
+        for (value, kind, usable) in [
+            ("text/html", Page, true),
+            ("Text/HTML; charset=utf-8", Page, true),
+            ("application/xhtml+xml", Page, true),
+            ("text/plain", Page, true),
+            ("nonsense", Page, true),
+            ("application/pdf", Page, false),
+            ("image/jpeg", Page, false),
+            ("video/mp4", Page, false),
+            ("application/json", Page, false),
+            ("application/octet-stream", Page, false),
+            ("text/calendar", Page, false),
+            ("application/rss+xml", Feed, true),
+            ("application/atom+xml;type=feed", Feed, true),
+            ("application/x-rss+xml", Feed, true),
+            ("application/feed+json", Feed, true),
+            ("application/json", Feed, true),
+            ("application/octet-stream", Feed, true),
+            ("text/xml", Feed, true),
+            ("text/html", Feed, true),
+            ("text/plain", Feed, true),
+            ("text/rss", Feed, true),
+            ("application/pdf", Feed, false),
+            ("application/zip", Feed, false),
+            ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", Feed, false),
+            ("image/png", Feed, false),
+            ("image/svg+xml", Feed, false),
+            ("audio/mpeg", Feed, false),
+            ("video/mp4", Feed, false),
+            ("font/woff2", Feed, false),
+        ] {
+            check(200, &[("content-type", value)], kind, if usable { "read" } else { "content_type" });
+        }
+        check(200, &[], Page, "read");
+        check(304, &[("content-type", "application/pdf")], Page, "not_modified");
+    }
+
+    #[test]
+    fn a_304_to_an_unconditional_request_is_no_answer() {
+        let given = verdict(StatusCode::NOT_MODIFIED, &HeaderMap::new(), Kind::Feed, false, SystemTime::UNIX_EPOCH);
+        assert_eq!(given.unwrap_err().reason, Reason::Malformed);
+    }
+
+    #[test]
+    fn the_time_to_come_again_is_told_for_429_and_503_only() {
+        let answer = HeaderMap::from_iter([(header::RETRY_AFTER, "60".parse().unwrap())]);
+        for (status, expected) in [(429, Some(60)), (503, Some(60)), (500, None), (404, None)] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let failure = verdict(status, &answer, Kind::Feed, false, SystemTime::UNIX_EPOCH).unwrap_err();
+            assert_eq!(failure.retry_after, expected.map(Duration::from_secs), "{status}");
+        }
+    }
+}

@@ -36,4 +36,6 @@ pub mod ledger;
 pub mod admin;
 pub mod daemon;
 
+pub mod demo;
+
 pub mod cli;

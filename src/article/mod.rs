@@ -23,9 +23,18 @@ pub struct Page<'a> {
 }
 
 /// Cuts the story out of a page. `entry` is what the feed said of it: evidence, and the fallback.
-pub fn from_page(_page: Page<'_>, _entry: Option<&Entry>, _site: &Site) -> Result<Article, NoArticle> {
+pub fn from_page(_page: Page<'_>, _entry: Option<&Entry>, _site: &Site) -> Result<Extraction, NoArticle> {
     Err(NoArticle { reason: NoArticleReason::NoText, detail: "nothing looks like a story".to_owned() })
 }
+
+/// x
+#[derive(Debug, Clone)]
+pub struct Extraction { /// a
+ pub article: Article, /// l
+ pub lesson: Lesson }
+/// l
+#[derive(Debug, Clone)]
+pub struct Lesson;
 
 /// The article as the feed alone tells it, from its content or, failing that, its summary.
 pub fn from_entry(_entry: &Entry, _site: &Site) -> Option<Article> {

@@ -125,9 +125,11 @@ async fn append_next_pages(job: &Follow, article: &mut Article, first: &Url, fet
         asked.push(url.clone());
         let Ok(response) = fetcher.get(request(job, url, Validators::default())).await else { return };
         let Ok((Ok(page), _)) = extract(job, response, cpu).await else { return };
-        for paragraph in page.text.split("\n\n").filter(|paragraph| !article.text.contains(paragraph)) {
-            article.text.push_str("\n\n");
-            article.text.push_str(paragraph);
+        for paragraph in page.text.split("\n\n") {
+            if !article.text.contains(paragraph) {
+                article.text.push_str("\n\n");
+                article.text.push_str(paragraph);
+            }
         }
         next = page.next_page;
     }

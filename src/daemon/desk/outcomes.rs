@@ -15,7 +15,6 @@ use crate::{
         notice::{Notice, PollNotice},
         poll::{Answer, PollFailure, Polled},
     },
-    feed::Pace,
     record::{Carrier, Provenance, Record, Reject, Told},
     schedule::{Bounds, Success},
     state::{Document, FeedState, Pending, SiteState, Trouble},

@@ -76,9 +76,9 @@ impl Desk<'_> {
 
     /// Takes up every configured feed that is ours, and marks those of ours that are configured no more.
     fn adopt(&mut self, now: DateTime<Utc>) {
-        let configured: Vec<(String, String)> =
-            self.feeds.values().map(|feed| (link::site(&feed.url), feed.url.to_string())).collect();
-        for (name, url) in configured.into_iter().filter(|(name, _)| self.is_ours(name)) {
+        let configured = self.feeds.values().map(|feed| (link::site(&feed.url), feed.url.to_string()));
+        let ours: Vec<(String, String)> = configured.filter(|(name, _)| self.is_ours(name)).collect();
+        for (name, url) in ours {
             let site = self.sites.entry(name.clone()).or_insert_with(|| SiteState::new(&name));
             match site.feeds().get(&url) {
                 Some(feed) if feed.removed_at.is_some() => {

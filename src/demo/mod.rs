@@ -1,0 +1,141 @@
+//! The whole of copydesk in a quarter of a minute: a newspaper of our own on loopback, the real daemon over it, a
+//! real local ledger, and at the end a comparison of what was printed with what was recorded.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+mod feeds;
+mod page;
+mod report;
+mod site;
+mod stories;
+
+pub use self::{
+    feeds::Format,
+    site::{Asked, FEEDS, NewsSite, Paper},
+    stories::Story,
+};
+use self::{report::Report, stories::front_page};
+use crate::{
+    admin::{Health, Metrics},
+    config::{self, Config},
+    daemon::{self, Notice, Parts, clock},
+    fetch::{Fetcher, user_agent},
+    ledger::LocalLedger,
+};
+
+/// The demo ends at the latest after this, whatever it has seen by then.
+const AT_THE_LATEST: Duration = Duration::from_secs(17);
+/// When the late edition comes in and an editor changes a story.
+const LATE_EDITION_AFTER: Duration = Duration::from_secs(4);
+const POLL_EVERY: Duration = Duration::from_secs(3);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(6);
+const EDITED: &str = "night-trains-return";
+const MISSING: &str = "ferry-timetable-withdrawn";
+
+/// Runs the demo with its ledger in `directory`; tells whether everything came out as it was printed.
+pub async fn run(directory: &Path, out: &mut impl Write) -> anyhow::Result<bool> {
+    let site = NewsSite::open(todays_paper()).await.context("the demo's news site cannot be served on loopback")?;
+    let config = Arc::new(config(&site, directory));
+    let mut report = Report::new(out);
+    report.greet(&site, directory)?;
+
+    let (watcher, mut notices) = mpsc::channel(1_024);
+    let stop = CancellationToken::new();
+    let daemon = tokio::spawn(start(Arc::clone(&config), watcher, stop.clone())?);
+    let deadline = tokio::time::Instant::now() + AT_THE_LATEST;
+    let mut late = Some(tokio::time::Instant::now() + LATE_EDITION_AFTER);
+    while !report.is_complete(&site) {
+        tokio::select! {
+            notice = notices.recv() => match notice {
+                Some(notice) => report.show(&notice)?,
+                None => break,
+            },
+            () = tokio::time::sleep_until(late.unwrap_or(deadline)) => match late.take() {
+                Some(_) => {
+                    site.edit(EDITED);
+                    site.print(stories::late_edition(clock::now()));
+                    report.late_edition()?;
+                }
+                None => break,
+            },
+        }
+    }
+    stop.cancel();
+    daemon.await.context("the daemon ended unexpectedly")??;
+    while let Ok(notice) = notices.try_recv() {
+        report.show(&notice)?;
+    }
+    report.sum_up(&site, directory)
+}
+
+fn start(
+    config: Arc<Config>,
+    watcher: mpsc::Sender<Notice>,
+    stop: CancellationToken,
+) -> anyhow::Result<impl Future<Output = Result<daemon::Ended, crate::ledger::LedgerError>>> {
+    let fetcher = Fetcher::new(&config.fetch, &user_agent(Some("demo on loopback")))?;
+    let (health, _) = watch::channel(Health::Starting);
+    let (_, questions) = mpsc::channel(1);
+    let local = match &config.ledger {
+        config::Ledger::Local(local) => local.clone(),
+        config::Ledger::Kafka(_) => anyhow::bail!("the demo writes a local ledger"),
+    };
+    let (sender, receiver) = watch::channel(config);
+    let parts = Parts {
+        config: receiver,
+        fetcher,
+        metrics: Arc::new(Metrics::default()),
+        health,
+        questions,
+        watcher: Some(watcher),
+        stop,
+        once: false,
+    };
+    Ok(async move {
+        let _config = sender;
+        daemon::run(parts, async || LocalLedger::open(&local).await).await
+    })
+}
+
+fn todays_paper() -> Paper {
+    Paper { stories: front_page(clock::now()), missing: vec![MISSING.to_owned()], ..Paper::default() }
+}
+
+fn config(site: &NewsSite, directory: &Path) -> Config {
+    let feeds = FEEDS
+        .iter()
+        .map(|(path, ..)| config::Feed { tags: vec!["demo".to_owned()], ..config::Feed::new(site.url(path)) })
+        .collect();
+    Config {
+        feeds,
+        ledger: config::Ledger::Local(config::LocalLedger {
+            directory: PathBuf::from(directory),
+            ..config::LocalLedger::default()
+        }),
+        // a newspaper on this machine, which is there to be asked
+        fetch: config::Fetch {
+            host_gap: Duration::ZERO,
+            allow_networks: vec!["127.0.0.0/8".parse().expect("a network")],
+            ..config::Fetch::default()
+        },
+        schedule: config::Schedule {
+            interval: POLL_EVERY,
+            max_interval: POLL_EVERY,
+            rechecks: vec![LOOK_AGAIN_AFTER],
+            // the missing page is not waited for as long as a real one would be
+            page_attempts: 1,
+            ..config::Schedule::default()
+        },
+        admin: None,
+        ..Config::default()
+    }
+}

@@ -13,7 +13,7 @@ type ByOutcome = Family<Outcome, Counter>;
 
 /// What came of something.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Outcome {
+struct Outcome {
     outcome: String,
 }
 

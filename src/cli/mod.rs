@@ -1,3 +1,258 @@
-//! cli
+//! The command line: flags → a command → an exit code.
+//!
+//! Only wires: what a command does is done by the rooms it calls.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::config::{self, Config};
 
 pub mod check;
+mod demo;
+mod logs;
+mod run;
+mod status;
+mod tail;
+
+/// Reads news feeds, strips everything that is not the story, and publishes one clean record an article, exactly once.
+#[derive(Debug, Parser)]
+#[command(name = "copydesk", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon: poll the feeds, follow their entries, publish records
+    ///
+    /// SIGTERM and SIGINT stop it within `stop_within`; SIGHUP reads the configuration again.
+    Run {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Poll what is due, finish every entry that can be finished now, and exit
+        #[arg(long)]
+        once: bool,
+    },
+    /// Validate a configuration; every fault is shown with its file, line and column
+    Check {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read feed documents and print what was understood of them, as JSON
+    Parse {
+        #[command(flatten)]
+        input: Input,
+    },
+    /// Cut the story out of pages and print it, as JSON
+    Clean {
+        #[command(flatten)]
+        input: Input,
+        /// What the file holds
+        #[arg(long, value_enum, default_value_t = Form::Html)]
+        format: Form,
+        /// With --manifest: do not learn from the other pages of a site what it repeats
+        #[arg(long, requires = "manifest")]
+        alone: bool,
+    },
+    /// Print the JSON Schema of records or rejects
+    Schema {
+        /// Which contract
+        #[arg(value_enum, default_value_t = Contract::Record)]
+        of: Contract,
+    },
+    /// Print records as they are committed
+    Tail {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Begin with the first record that is kept, not with the next one
+        #[arg(long)]
+        from_start: bool,
+        /// Print the whole records, a JSON document a line
+        #[arg(long)]
+        json: bool,
+        /// Stop at the end instead of waiting for more
+        #[arg(long)]
+        no_follow: bool,
+    },
+    /// Show feeds, due times, failures and pending entries
+    ///
+    /// Asks the running daemon; where none answers, the ledger is read.
+    Status {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Only feeds that have a problem
+        #[arg(long)]
+        problems: bool,
+    },
+    /// See it work: a news site on loopback, a real daemon, a real ledger; nothing leaves this machine
+    Demo {
+        /// Where the ledger is to be [default: a new directory for temporary files]
+        #[arg(long, value_name = "DIR")]
+        ledger: Option<PathBuf>,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one a command into a directory
+    Man {
+        /// Where to write them
+        #[arg(long, value_name = "DIR")]
+        directory: Option<PathBuf>,
+    },
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+struct ConfigFile {
+    /// The configuration
+    #[arg(short, long, value_name = "FILE", env = "COPYDESK_CONFIG", default_value = "copydesk.yaml")]
+    config: PathBuf,
+}
+
+/// What is read.
+#[derive(Debug, Args)]
+struct Input {
+    /// A file, or `-` for standard input
+    #[arg(value_name = "FILE", default_value = "-", conflicts_with = "manifest")]
+    file: PathBuf,
+    /// The URL it came from: relative links resolve against it
+    #[arg(long)]
+    url: Option<url::Url>,
+    /// Its `Content-Type` header
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
+    /// Many files: a JSON line each with id, file (relative to the manifest), url and content_type; a line each is
+    /// printed, in the same order
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "content_type"])]
+    manifest: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// A web page
+    Html,
+    /// Text that somebody scraped before
+    Text,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Contract {
+    /// What is published
+    Record,
+    /// What could not be
+    Reject,
+}
+
+/// Exit code of bad usage and bad configuration.
+const USAGE: u8 = 2;
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let outcome = execute(Cli::parse().command);
+    match outcome {
+        Ok(code) => code,
+        // the reader of a pipe has seen enough
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // nothing is left to be done where even standard error is closed
+            let _ = writeln!(io::stderr(), "copydesk: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<ExitCode> {
+    let mut out = anstream::stdout().lock();
+    match command {
+        Command::Run { config, once } => run::run(&config.config, once),
+        Command::Check { config, json } => check::run(&config.config, &environment, &mut out, json),
+        Command::Parse { input } => parse(&input, &mut out),
+        Command::Clean { input, format, alone } => clean(&input, format, alone, &mut out),
+        Command::Schema { of } => schema(of, &mut out),
+        Command::Tail { config, from_start, json, no_follow } => {
+            tail::run(&config.config, tail::Options { from_start, json, follow: !no_follow }, &mut out)
+        }
+        Command::Status { config, json, problems } => {
+            status::run(&config.config, status::Options { json, problems }, &mut out)
+        }
+        Command::Demo { ledger } => demo::run(ledger, &mut out),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "copydesk", &mut out);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man { directory } => man(directory, &mut out),
+    }
+}
+
+fn schema(of: Contract, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let schema = match of {
+        Contract::Record => crate::record::record_schema(),
+        Contract::Reject => crate::record::reject_schema(),
+    };
+    writeln!(out, "{}", serde_json::to_string_pretty(&schema)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn man(directory: Option<PathBuf>, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    match directory {
+        Some(directory) => {
+            std::fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
+            clap_mangen::generate_to(Cli::command(), &directory)
+                .with_context(|| format!("cannot write to {}", directory.display()))?;
+        }
+        None => clap_mangen::Man::new(Cli::command()).render(out)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn parse(_input: &Input, _out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("later")
+}
+
+fn clean(_input: &Input, _format: Form, _alone: bool, _out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("later")
+}
+
+/// The environment, for those who take it as an argument.
+#[expect(clippy::disallowed_methods, reason = "this is the rim that hands it in")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The configuration; `None` if it has faults, which are shown.
+fn load(path: &Path) -> Option<Config> {
+    config::load(path, &environment).map_err(|faults| anstream::eprintln!("{faults}")).ok()
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -44,7 +44,7 @@ impl Default for Schedule {
             // most edits come within the hour, most corrections within the day
             rechecks: vec![HOUR, DAY, 7 * DAY],
             page_attempts: 6,
-            max_age: Some(7 * DAY),
+            max_age: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     io::Write,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -50,15 +50,13 @@ pub async fn run(directory: &Path, out: &mut impl Write) -> anyhow::Result<bool>
 
     let (watcher, mut notices) = mpsc::channel(1_024);
     let stop = CancellationToken::new();
-    let daemon = tokio::spawn(start(Arc::clone(&config), watcher, stop.clone())?);
+    let mut daemon = std::pin::pin!(start(Arc::clone(&config), watcher, stop.clone())?);
     let deadline = tokio::time::Instant::now() + AT_THE_LATEST;
     let mut late = Some(tokio::time::Instant::now() + LATE_EDITION_AFTER);
     while !report.is_complete(&site) {
         tokio::select! {
-            notice = notices.recv() => match notice {
-                Some(notice) => report.show(&notice)?,
-                None => break,
-            },
+            ended = &mut daemon => anyhow::bail!("the daemon ended by itself: {ended:?}"),
+            Some(notice) = notices.recv() => report.show(&notice)?,
             () = tokio::time::sleep_until(late.unwrap_or(deadline)) => match late.take() {
                 Some(_) => {
                     site.edit(EDITED);
@@ -70,7 +68,7 @@ pub async fn run(directory: &Path, out: &mut impl Write) -> anyhow::Result<bool>
         }
     }
     stop.cancel();
-    daemon.await.context("the daemon ended unexpectedly")??;
+    daemon.await.context("the daemon did not stop cleanly")?;
     while let Ok(notice) = notices.try_recv() {
         report.show(&notice)?;
     }
@@ -82,7 +80,7 @@ fn start(
     watcher: mpsc::Sender<Notice>,
     stop: CancellationToken,
 ) -> anyhow::Result<impl Future<Output = Result<daemon::Ended, crate::ledger::LedgerError>>> {
-    let fetcher = Fetcher::new(&config.fetch, &user_agent(Some("demo on loopback")))?;
+    let fetcher = Fetcher::new(&config.fetch, &user_agent(Some("demo on loopback")), clock::system)?;
     let (health, _) = watch::channel(Health::Starting);
     let (_, questions) = mpsc::channel(1);
     let local = match &config.ledger {
@@ -115,12 +113,8 @@ fn config(site: &NewsSite, directory: &Path) -> Config {
         .iter()
         .map(|(path, ..)| config::Feed { tags: vec!["demo".to_owned()], ..config::Feed::new(site.url(path)) })
         .collect();
+    let ledger = config::Ledger::Local(config::LocalLedger::new(directory));
     Config {
-        feeds,
-        ledger: config::Ledger::Local(config::LocalLedger {
-            directory: PathBuf::from(directory),
-            ..config::LocalLedger::default()
-        }),
         // a newspaper on this machine, which is there to be asked
         fetch: config::Fetch {
             host_gap: Duration::ZERO,
@@ -136,6 +130,6 @@ fn config(site: &NewsSite, directory: &Path) -> Config {
             ..config::Schedule::default()
         },
         admin: None,
-        ..Config::default()
+        ..Config::new(feeds, ledger)
     }
 }

@@ -7,7 +7,7 @@ use super::stories::Story;
 const COPYRIGHT: &str = "© 2019 - 2026 Brackwater Courier Ltd. | All Rights Reserved.";
 
 /// A page of the newspaper. `padding` bytes of inert script bring it to the size that real pages have.
-pub fn page(story: &Story, others: &[Story], padding: usize) -> String {
+pub(super) fn page(story: &Story, others: &[Story], padding: usize) -> String {
     let title = escape(&story.title);
     let body = body(story);
     let related = links(others.iter().take(3));

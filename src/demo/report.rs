@@ -130,7 +130,7 @@ impl<'a, W: Write> Report<'a, W> {
             .stories
             .iter()
             .filter(|story| !paper.missing.contains(&story.slug))
-            .all(|story| self.recorded.get(&story.slug).is_some());
+            .all(|story| self.recorded.contains_key(&story.slug));
         recorded && self.revisions > 0 && self.rejects.len() >= paper.missing.len() && self.polls.contains_key("304")
     }
 

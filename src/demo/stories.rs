@@ -98,7 +98,7 @@ const BYLINES: [&str; 4] = ["Ines Okafor", "Tomas Lindqvist", "Rahel Brandt", "Y
 const SECTIONS: [&str; 3] = ["City", "Harbour", "Culture"];
 
 /// The stories of the demo, the newest first. The last one is announced and has no page.
-pub fn front_page(now: DateTime<Utc>) -> Vec<Story> {
+pub(super) fn front_page(now: DateTime<Utc>) -> Vec<Story> {
     WRITTEN
         .iter()
         .enumerate()
@@ -202,7 +202,7 @@ const WRITTEN: [Written; 6] = [
 ];
 
 /// The story that comes in while the demo runs.
-pub fn late_edition(now: DateTime<Utc>) -> Story {
+pub(super) fn late_edition(now: DateTime<Utc>) -> Story {
     Story {
         slug: "storm-warning-lifted".to_owned(),
         title: "Storm warning lifted for the whole coast".to_owned(),

@@ -21,7 +21,7 @@ fn provenance(revision: u32) -> Provenance {
 
 #[test]
 fn ids_are_stable_and_belong_to_their_site() {
-    assert_eq!(id("example.com", 7), "PIN");
+    assert_eq!(id("example.com", 7), "3383118b0741633c78b278fafa05a181");
     assert_ne!(id("example.com", 7), id("example.org", 7));
     assert_ne!(id("example.com", 7), id("example.com", 8));
 }
@@ -44,7 +44,7 @@ fn the_committed_schemas_are_those_of_the_types() {
         let path = format!("{}/schema/{name}.v{VERSION}.json", env!("CARGO_MANIFEST_DIR"));
         let kept = std::fs::read_to_string(&path).unwrap_or_default();
         let fresh = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-        assert_eq!(kept, fresh, "{path} is out of date: `cargo run -- schema {name} > {path}` and review the change");
+        assert!(kept == fresh, "{path} is out of date: `cargo run -- schema {name} > {path}` and review the change");
     }
 }
 

@@ -1,0 +1,190 @@
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::*;
+use crate::{
+    feed::{Entry, Feed, Format, Pace, identity::Keys},
+    ledger,
+};
+
+const A: &str = "https://example.com/a.xml";
+const B: &str = "https://example.com/b.xml";
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn now() -> DateTime<Utc> {
+    "2026-01-05T10:00:00Z".parse().unwrap()
+}
+
+/// A document of entries, each by its guid's and its link's key and a hash of what it tells; 0 stands for none.
+fn document(entries: &[(u64, u64, u32)]) -> Document {
+    let key = |key: u64| Some(key).filter(|key| *key != 0);
+    Document {
+        feed: Feed {
+            format: Format::Rss,
+            title: Some("Example".to_owned()),
+            link: None,
+            language: None,
+            pace: Pace::default(),
+            hubs: vec![],
+            sitemaps: vec![],
+            entries: entries
+                .iter()
+                .map(|(guid, link, told)| Entry {
+                    guid: Some(format!("g{guid}")),
+                    title: Some(format!("entry {guid}/{link}")),
+                    content: Some(format!("<p>{told}</p>")),
+                    ..Entry::default()
+                })
+                .collect(),
+            problems: vec![],
+        },
+        keys: entries.iter().map(|(guid, link, _)| Keys { guid: key(*guid), link: key(*link), content: 1 }).collect(),
+        told: entries.iter().map(|(_, _, told)| *told).collect(),
+    }
+}
+
+fn publish_all(site: &mut SiteState, url: &str, looks: &[Duration]) -> Vec<String> {
+    let ids: Vec<String> = site.feeds()[url].pending.iter().map(|pending| pending.id.clone()).collect();
+    for id in &ids {
+        site.published(url, id, (1, "hash".to_owned()), Validators::default(), looks, now());
+    }
+    ids
+}
+
+/// What happened to a feed of which (1, 10) and (2, 20) were published → new, known, retold.
+#[test]
+fn an_entry_is_what_it_was() {
+    for (what, then, expected) in [
+        ("nothing", vec![(1, 10, 0), (2, 20, 0)], (0, 2, 0)),
+        ("one more", vec![(3, 30, 0), (1, 10, 0), (2, 20, 0)], (1, 2, 0)),
+        ("a link changed under its guid", vec![(1, 11, 0), (2, 20, 0)], (0, 2, 0)),
+        ("a guid changed over its link", vec![(9, 10, 0), (2, 20, 0)], (0, 2, 0)),
+        ("all guids changed", vec![(8, 10, 0), (9, 20, 0)], (0, 2, 0)),
+        ("guids were dropped", vec![(0, 10, 0), (0, 20, 0)], (0, 2, 0)),
+        ("it was edited", vec![(1, 10, 5), (2, 20, 0)], (0, 2, 1)),
+        ("it was emptied", vec![], (0, 0, 0)),
+    ] {
+        let mut site = SiteState::new("example.com");
+        assert_eq!(site.absorb(A, &document(&[(1, 10, 0), (2, 20, 0)]), now()).new, 2);
+        publish_all(&mut site, A, &[HOUR]);
+        let absorbed = site.absorb(A, &document(&then), now());
+        assert_eq!((absorbed.new, absorbed.known, absorbed.retold), expected, "{what}");
+        assert!(!absorbed.overflowed, "{what}");
+    }
+}
+
+#[test]
+fn names_are_learned_one_from_the_other() {
+    let mut site = SiteState::new("example.com");
+    site.absorb(A, &document(&[(1, 10, 0)]), now());
+    publish_all(&mut site, A, &[]);
+    for renamed in [(2, 10, 0), (2, 11, 0), (3, 11, 0)] {
+        assert_eq!(site.absorb(A, &document(&[renamed]), now()).new, 0, "{renamed:?}");
+    }
+}
+
+#[test]
+fn a_story_in_two_feeds_of_a_site_is_one_entry() {
+    let mut site = SiteState::new("example.com");
+    site.absorb(A, &document(&[(1, 10, 0)]), now());
+    let absorbed = site.absorb(B, &document(&[(7, 10, 3), (8, 80, 0)]), now());
+    assert_eq!((absorbed.new, absorbed.known, absorbed.retold), (1, 1, 0), "other words in another feed are no edit");
+    assert_eq!(site.feeds()[A].pending[0].carriers, [A, B]);
+    publish_all(&mut site, A, &[]);
+    assert_eq!(site.absorb(B, &document(&[(7, 10, 3)]), now()).known, 1);
+}
+
+#[test]
+fn a_window_that_moved_past_everything_known_is_an_overflow() {
+    let mut site = SiteState::new("example.com");
+    assert!(!site.absorb(A, &document(&[(1, 10, 0)]), now()).overflowed, "not at the first reading");
+    assert!(site.absorb(A, &document(&[(2, 20, 0)]), now()).overflowed);
+}
+
+#[test]
+fn looks_for_edits_come_one_after_the_other_and_end() {
+    let mut site = SiteState::new("example.com");
+    site.absorb(A, &document(&[(1, 10, 0)]), now());
+    let looks = [HOUR, 24 * HOUR];
+    let id = publish_all(&mut site, A, &looks).remove(0);
+    let due = |site: &SiteState| site.find(A, &id).map(|pending| pending.due);
+    assert_eq!(due(&site), Some(now() + TimeDelta::hours(1)));
+    site.unchanged(A, &id, &looks, now() + TimeDelta::hours(1));
+    assert_eq!(due(&site), Some(now() + TimeDelta::hours(24)), "counted from the first publication");
+    site.published(A, &id, (2, "other".to_owned()), Validators::default(), &looks, now() + TimeDelta::hours(24));
+    assert_eq!(due(&site), None, "the last look is done");
+    assert_eq!(site.absorb(A, &document(&[(1, 10, 0)]), now()).known, 1);
+}
+
+#[test]
+fn an_edit_that_the_feed_tells_of_is_looked_at_at_once() {
+    let mut site = SiteState::new("example.com");
+    site.absorb(A, &document(&[(1, 10, 0)]), now());
+    let id = publish_all(&mut site, A, &[HOUR]).remove(0);
+    assert_eq!(site.find(A, &id).unwrap().entry.content, None, "what is published is not kept");
+    let later = now() + TimeDelta::minutes(5);
+    site.absorb(A, &document(&[(1, 10, 4)]), later);
+    let pending = site.find(A, &id).unwrap();
+    assert_eq!(pending.due, later);
+    assert_eq!(pending.entry.content.as_deref(), Some("<p>4</p>"));
+}
+
+#[test]
+fn a_commit_holds_what_changed_and_a_restart_finds_it() {
+    let mut site = SiteState::new("example.com");
+    site.absorb(A, &document(&[(1, 10, 0), (2, 20, 0)]), now());
+    site.resolve(A, &site.feeds()[A].pending[0].id.clone());
+    let changes = site.changes();
+    assert_eq!(changes.iter().map(|state| state.key.as_str()).collect::<Vec<_>>(), [format!("example.com {A}")]);
+    assert!(site.changes().is_empty(), "nothing changed since");
+
+    let mut restored = SiteState::new("example.com");
+    let ledger::State { key, value } = &changes[0];
+    restored.restore(key, value).unwrap();
+    assert_eq!(restored.feeds(), site.feeds());
+    assert_eq!(restored.absorb(A, &document(&[(1, 10, 0), (2, 20, 0), (3, 30, 0)]), now()).new, 1);
+
+    site.forget(A);
+    assert_eq!(site.changes()[0].value, b"", "an empty value removes it");
+}
+
+#[test]
+fn more_than_one_poll_may_take_is_left_and_not_lost() {
+    let entries: Vec<(u64, u64, u32)> = (1..=1_200).map(|n| (n, 100_000 + n, 0)).collect();
+    let mut site = SiteState::new("example.com");
+    let first = site.absorb(A, &document(&entries), now());
+    assert_eq!((first.new, first.left), (1_000, 200));
+    let second = site.absorb(A, &document(&entries), now());
+    assert_eq!((second.new, second.known, second.left), (200, 1_000, 0));
+}
+
+#[test]
+fn a_value_that_grew_too_large_loses_contents_and_no_entry() {
+    let mut site = SiteState::new("example.com");
+    let mut large = document(&[(1, 10, 0), (2, 20, 0)]);
+    large.feed.entries[0].content = Some("x".repeat(LARGE_VALUE));
+    site.absorb(A, &large, now());
+    let feed = site.feed_mut(A);
+    feed.validators.etag = Some("\"1\"".to_owned());
+    feed.body_hash = Some(1);
+    let json = feed.to_json();
+    assert!(json.len() < LARGE_VALUE);
+
+    let mut restored = SiteState::new("example.com");
+    restored.restore(&format!("example.com {A}"), &json).unwrap();
+    let feed = &restored.feeds()[A];
+    assert!(feed.pending.iter().all(|pending| pending.content_cut && pending.entry.content.is_none()));
+    assert!(feed.validators.is_empty() && feed.body_hash.is_none(), "the feed is to be read again");
+    restored.absorb(A, &large, now());
+    assert!(restored.feeds()[A].pending.iter().all(|pending| !pending.content_cut && pending.entry.content.is_some()));
+}
+
+#[test]
+fn a_typical_feed_is_small() {
+    let entries: Vec<(u64, u64, u32)> = (1..=30).map(|n| (n << 40, n << 50, 0)).collect();
+    let mut site = SiteState::new("example.com");
+    site.absorb(A, &document(&entries), now());
+    publish_all(&mut site, A, &[]);
+    assert!(site.feeds()[A].to_json().len() <= 2_048);
+}

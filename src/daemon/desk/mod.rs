@@ -68,7 +68,7 @@ struct Done {
 #[derive(Debug)]
 enum JobResult {
     Polled(Polled),
-    Followed { followed: Followed, full_text: FullText },
+    Followed { followed: Box<Followed>, full_text: FullText },
 }
 
 struct Desk<'a> {
@@ -251,7 +251,7 @@ impl<'a> Desk<'a> {
 
     fn start(&mut self, host: String, job: Job) {
         let work = match &job.task {
-            Task::Poll => self.poll(&job).map(Work::Poll),
+            Task::Poll => self.poll(&job).map(|poll| Work::Poll(Box::new(poll))),
             Task::Follow(id) => self.follow(&job, id).map(|follow| Work::Follow(Box::new(follow))),
         };
         let Some(work) = work else {
@@ -318,17 +318,17 @@ impl<'a> Desk<'a> {
 }
 
 enum Work {
-    Poll(Poll),
+    Poll(Box<Poll>),
     Follow(Box<Follow>),
 }
 
 impl Work {
     async fn run(self, fetcher: &crate::fetch::Fetcher, cpu: &Cpu) -> JobResult {
         match self {
-            Self::Poll(job) => JobResult::Polled(poll(job, fetcher, cpu).await),
+            Self::Poll(job) => JobResult::Polled(poll(*job, fetcher, cpu).await),
             Self::Follow(job) => {
                 let full_text = job.full_text;
-                JobResult::Followed { followed: follow(*job, fetcher, cpu).await, full_text }
+                JobResult::Followed { followed: Box::new(follow(*job, fetcher, cpu).await), full_text }
             }
         }
     }

@@ -31,7 +31,7 @@ impl Desk<'_> {
         match (result, &job.task) {
             (JobResult::Polled(polled), _) => self.polled(&mut site, &job, polled, now),
             (JobResult::Followed { followed, full_text }, Task::Follow(id)) => {
-                self.followed(&mut site, &job, id, followed, full_text, now);
+                self.followed(&mut site, &job, id, *followed, full_text, now);
             }
             (JobResult::Followed { .. }, Task::Poll) => {}
         }

@@ -66,7 +66,7 @@ impl Desk<'_> {
             }
             tracing::info!(partition = lost, "owning no more");
             // the ledger may have stopped waiting for it
-            drop(dropped.send(()));
+            let _ = dropped.send(());
         }
     }
 

@@ -7,10 +7,10 @@ impl Desk<'_> {
     pub(super) fn answer(&self, question: Question) {
         // whoever asked may have gone: nothing is lost with the answer
         match question {
-            Question::Alive(reply) => drop(reply.send(())),
+            Question::Alive(reply) => _ = reply.send(()),
             Question::Measure(reply) => {
                 self.measure();
-                drop(reply.send(()));
+                _ = reply.send(());
             }
             Question::Status(reply) => drop(reply.send(self.status())),
         }

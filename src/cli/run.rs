@@ -1,0 +1,159 @@
+//! `copydesk run`: everything a daemon is made of is made here, and its signals are heard.
+
+use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::{mpsc, oneshot, watch},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{USAGE, environment, load, logs, runtime};
+use crate::{
+    admin::{self, Health, Metrics, Question, View},
+    config::{self, Config, Ledger},
+    daemon::{self, Ended, Parts, clock},
+    fetch::{Fetcher, user_agent},
+    ledger::LocalLedger,
+};
+
+pub(super) fn run(path: &Path, once: bool) -> anyhow::Result<ExitCode> {
+    let Some(config) = load(path) else { return Ok(ExitCode::from(USAGE)) };
+    config.require_contact()?;
+    logs::start(&config.log)?;
+    let runtime = runtime()?;
+    let ended = runtime.block_on(supervise(path, config, once));
+    // threads that still extract have nobody to hand their result to
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    let ended = ended?;
+    tracing::info!(pending = ended.pending, cut_off = ended.cut_off, "stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<Ended> {
+    let stop = CancellationToken::new();
+    let fetcher = Fetcher::new(&config.fetch, &user_agent(config.contact.as_deref()), clock::system)?;
+    let metrics = Arc::new(Metrics::default());
+    let (health, health_seen) = watch::channel(Health::Starting);
+    let (ask, questions) = mpsc::channel(16);
+    let ledger = config.ledger.clone();
+    let admin = config.admin.filter(|_| !once);
+    let (new_config, config) = watch::channel(Arc::new(config));
+    if let Some(address) = admin {
+        let listener = admin::bind(address).await.with_context(|| format!("the admin address {address} cannot be used"))?;
+        let view = View { metrics: Arc::clone(&metrics), health: health_seen.clone(), questions: ask.clone() };
+        tokio::spawn(admin::serve(listener, view, stop.child_token()));
+    }
+    let mut signals = Signals::new()?;
+    tokio::spawn(tell_systemd(health_seen, ask, stop.child_token()));
+    let parts = Parts { config, fetcher, metrics, health, questions, watcher: None, stop: stop.clone(), once };
+    let mut daemon = std::pin::pin!(start(ledger, parts));
+    loop {
+        tokio::select! {
+            ended = &mut daemon => return Ok(ended?),
+            heard = signals.next() => match heard {
+                Heard::Stop if stop.is_cancelled() => anyhow::bail!("told to stop twice: what was under way is pending"),
+                Heard::Stop => stop.cancel(),
+                Heard::Reload => reload(path, &new_config),
+            },
+        }
+    }
+}
+
+async fn start(ledger: Ledger, parts: Parts) -> Result<Ended, crate::ledger::LedgerError> {
+    match ledger {
+        Ledger::Local(local) => daemon::run(parts, async || LocalLedger::open(&local).await).await,
+        Ledger::Kafka(_) => Err(crate::ledger::LedgerError::Fatal("later".to_owned())),
+    }
+}
+
+/// Reads the configuration again. One with faults changes nothing.
+fn reload(path: &Path, config: &watch::Sender<Arc<Config>>) {
+    let new = match config::load(path, &environment) {
+        Ok(new) => new,
+        Err(faults) => {
+            for fault in faults.iter() {
+                tracing::error!(%fault, "the configuration is not taken over");
+            }
+            return;
+        }
+    };
+    let old = config.borrow().clone();
+    let fixed = [
+        ("contact", old.contact != new.contact),
+        ("ledger", old.ledger != new.ledger),
+        ("fetch", old.fetch != new.fetch),
+        ("admin", old.admin != new.admin),
+        ("log", old.log != new.log),
+    ];
+    for (section, _) in fixed.iter().filter(|(_, changed)| *changed) {
+        tracing::warn!(section, "this section changed, and takes effect at the next start");
+    }
+    config.send_replace(Arc::new(new));
+}
+
+enum Heard {
+    Stop,
+    Reload,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Heard {
+        tokio::select! {
+            _ = self.terminate.recv() => Heard::Stop,
+            _ = self.interrupt.recv() => Heard::Stop,
+            _ = self.hangup.recv() => Heard::Reload,
+        }
+    }
+}
+
+/// Tells systemd (`Type=notify`) of readiness and stop, and feeds its watchdog for as long as the desk answers.
+async fn tell_systemd(mut health: watch::Receiver<Health>, ask: mpsc::Sender<Question>, stop: CancellationToken) {
+    let watchdog = sd_notify::watchdog_enabled().map(|within| within / 3);
+    let mut beat = tokio::time::interval(watchdog.unwrap_or(Duration::from_secs(3600)));
+    let mut ready = false;
+    loop {
+        tokio::select! {
+            changed = health.changed() => if changed.is_err() { return },
+            _ = beat.tick() => if watchdog.is_some() && answers(&ask).await { notify(sd_notify::NotifyState::Watchdog) },
+            () = stop.cancelled() => return notify(sd_notify::NotifyState::Stopping),
+        }
+        let (state, text) = match &*health.borrow_and_update() {
+            Health::Ready => (true, "committing".to_owned()),
+            Health::Starting => (false, "waiting for the ledger".to_owned()),
+            Health::Stalled(why) => (false, format!("stalled: {why}")),
+            Health::Stopping => (false, "stopping".to_owned()),
+        };
+        notify(sd_notify::NotifyState::Status(&text));
+        if state && !std::mem::replace(&mut ready, true) {
+            notify(sd_notify::NotifyState::Ready);
+        }
+    }
+}
+
+async fn answers(ask: &mpsc::Sender<Question>) -> bool {
+    let (reply, answer) = oneshot::channel();
+    let answered = async { ask.send(Question::Alive(reply)).await.is_ok() && answer.await.is_ok() };
+    tokio::time::timeout(Duration::from_secs(5), answered).await.unwrap_or(false)
+}
+
+fn notify(state: sd_notify::NotifyState<'_>) {
+    // not started by systemd: nobody listens
+    let _ = sd_notify::notify(&[state]);
+}

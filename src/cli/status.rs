@@ -1,0 +1,124 @@
+//! `copydesk status`: of the running daemon, or of the ledger at rest.
+
+use std::{collections::HashSet, io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Duration};
+
+use anyhow::Context;
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::{USAGE, load, runtime};
+use crate::{
+    admin::{FeedStatus, Status},
+    config::{Config, Ledger},
+    daemon::clock,
+    ledger::{State, local},
+    state::FeedState,
+};
+
+/// What is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Options {
+    pub(super) json: bool,
+    pub(super) problems: bool,
+}
+
+pub(super) fn run(path: &Path, options: Options, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let Some(config) = load(path) else { return Ok(ExitCode::from(USAGE)) };
+    let mut status = runtime()?.block_on(status(&config))?;
+    if options.problems {
+        status.feeds.retain(|feed| feed.failures > 0 || !feed.failing.is_empty() || feed.moved_to.is_some());
+    }
+    if options.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&status)?)?;
+    } else {
+        show(&status, clock::now(), out)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn status(config: &Config) -> anyhow::Result<Status> {
+    if let Some(address) = config.admin
+        && let Ok(status) = ask(address).await
+    {
+        return Ok(status);
+    }
+    let states = match &config.ledger {
+        Ledger::Local(ledger) => local::states(&ledger.directory).await?,
+        Ledger::Kafka(_) => anyhow::bail!("later"),
+    };
+    at_rest(config, &states)
+}
+
+/// Asks the daemon that serves this address.
+async fn ask(address: SocketAddr) -> anyhow::Result<Status> {
+    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?;
+    let mut answer = client.get(format!("http://{address}/status")).send().await?.error_for_status()?;
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        body.extend_from_slice(&chunk);
+    }
+    Ok(serde_json::from_slice(&body)?)
+}
+
+fn at_rest(config: &Config, states: &[State]) -> anyhow::Result<Status> {
+    let configured: HashSet<&str> = config.feeds.iter().map(|feed| feed.url.as_str()).collect();
+    let mut feeds = Vec::new();
+    for state in states {
+        if let Some((_, url)) = state.key.split_once(' ') {
+            let feed = FeedState::from_json(&state.value).with_context(|| format!("the state of {url} is unreadable"))?;
+            feeds.push(FeedStatus::of(url, &feed, configured.contains(url)));
+        }
+    }
+    feeds.sort_by(|a, b| a.url.cmp(&b.url));
+    Ok(Status { version: env!("CARGO_PKG_VERSION").to_owned(), feeds, ..Status::default() })
+}
+
+fn show(status: &Status, now: DateTime<Utc>, out: &mut impl Write) -> std::io::Result<()> {
+    match (status.running, status.ready, &status.trouble) {
+        (false, ..) => writeln!(out, "no daemon answers; this is what its ledger says")?,
+        (true, true, _) => writeln!(out, "copydesk {} runs and commits", status.version)?,
+        (true, false, Some(trouble)) => writeln!(out, "copydesk {} runs and is stalled: {trouble}", status.version)?,
+        (true, false, None) => writeln!(out, "copydesk {} runs and is not ready", status.version)?,
+    }
+    let sum = |count: fn(&FeedStatus) -> usize| status.feeds.iter().map(count).sum::<usize>();
+    let failing = status.feeds.iter().filter(|feed| feed.failures > 0).count();
+    let (pending, looks) = (sum(|feed| feed.pending), sum(|feed| feed.looks));
+    writeln!(out, "{} feeds, {failing} of them failing; {pending} entries pending, {looks} looks for edits ahead\n", status.feeds.len())?;
+    status.feeds.iter().try_for_each(|feed| show_feed(feed, now, out))
+}
+
+fn show_feed(feed: &FeedStatus, now: DateTime<Utc>, out: &mut impl Write) -> std::io::Result<()> {
+    writeln!(out, "{}{}", feed.url, if feed.configured { "" } else { "  (configured no more)" })?;
+    if let Some(title) = &feed.title {
+        writeln!(out, "    title     {title}")?;
+    }
+    let at = |time: Option<DateTime<Utc>>| time.map_or_else(|| "never".to_owned(), |time| relative(time, now));
+    writeln!(out, "    answered  {}; due {}", at(feed.answered_at), feed.due.map_or_else(|| "now".to_owned(), |due| relative(due, now)))?;
+    if let Some(trouble) = &feed.trouble {
+        writeln!(out, "    failing   {} in a row; {trouble}", feed.failures)?;
+    }
+    if let Some(moved) = &feed.moved_to {
+        writeln!(out, "    moved to  {moved}")?;
+    }
+    if feed.pending + feed.looks > 0 {
+        writeln!(out, "    pending   {} entries, {} looks for edits", feed.pending, feed.looks)?;
+    }
+    for (entry, trouble) in &feed.failing {
+        writeln!(out, "              {entry}: {trouble}")?;
+    }
+    for (problem, count) in &feed.problems {
+        writeln!(out, "    mended    {problem} × {count}")?;
+    }
+    Ok(())
+}
+
+fn relative(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let seconds = (time - now).num_seconds();
+    let stamp = time.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let amount = match seconds.abs() {
+        n @ 0..=119 => format!("{n} s"),
+        n @ 120..=7_199 => format!("{} min", n / 60),
+        n @ 7_200..=172_799 => format!("{} h", n / 3_600),
+        n => format!("{} d", n / 86_400),
+    };
+    if seconds < 0 { format!("{amount} ago ({stamp})") } else { format!("in {amount} ({stamp})") }
+}

@@ -81,7 +81,7 @@ impl Fetcher {
 
     /// The counters so far.
     pub fn stats(&self) -> Stats {
-        self.0.counters.snapshot()
+        Stats { hosts: self.0.governor.hosts(), ..self.0.counters.snapshot() }
     }
 }
 
@@ -139,12 +139,10 @@ impl Inner {
         let conditional =
             belongs(&request.validators, request, url) && headers::make_conditional(&mut headers, &request.validators);
         let mut url = url.clone();
-        if same_origin(&url, &request.url) {
+        if url.origin() == request.url.origin() {
             headers.extend(request.headers.iter().cloned());
-            if request.kind == Kind::Feed {
-                copy_credentials(&request.url, &mut url);
-            }
         }
+        lend_credentials(request, &mut url);
         Ok((self.ask(url, headers, gap, left).await?, conditional))
     }
 
@@ -186,8 +184,8 @@ impl Inner {
         let verdict = verdict(answer.response.status(), &head, request.kind, conditional, now)
             .map_err(|failure| Failure { retry_after: answer.held.or(failure.retry_after), ..failure })?;
         let (url, mut moved_to) = chain.into_ends();
-        if let Some(moved_to) = moved_to.as_mut().filter(|moved_to| same_origin(moved_to, &request.url)) {
-            copy_credentials(&request.url, moved_to);
+        if let Some(moved_to) = moved_to.as_mut() {
+            lend_credentials(request, moved_to);
         }
         let mut newest = headers::validators(&head);
         let body = match verdict {
@@ -278,14 +276,14 @@ fn is_where(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme() && one[BeforeHost..AfterQuery] == other[BeforeHost..AfterQuery]
 }
 
-fn same_origin(one: &Url, other: &Url) -> bool {
-    one.origin() == other.origin()
-}
-
-fn copy_credentials(from: &Url, to: &mut Url) {
-    // cannot fail: both have hosts
-    let _ = to.set_username(from.username());
-    let _ = to.set_password(from.password());
+/// Gives a URL the credentials that the user wrote into the feed's own, at the same origin. Those in a link to a page
+/// are nobody's that we know.
+fn lend_credentials(request: &Request, to: &mut Url) {
+    if request.kind == Kind::Feed && to.origin() == request.url.origin() {
+        // cannot fail: both have hosts
+        let _ = to.set_username(request.url.username());
+        let _ = to.set_password(request.url.password());
+    }
 }
 
 fn location(answer: &HeaderMap) -> Option<&str> {

@@ -190,11 +190,8 @@ impl Coding {
         };
         Ok(match self {
             Self::Identity => Box::pin(wire),
-            Self::Gzip => {
-                let mut decoder = bufread::GzipDecoder::new(wire);
-                decoder.multiple_members(true);
-                Box::pin(decoder)
-            }
+            // one member, as browsers read it: what follows the first is more often rubbish than text
+            Self::Gzip => Box::pin(bufread::GzipDecoder::new(wire)),
             // RFC 9110 means zlib, many servers send the bare stream; no bare stream begins with zlib's method nibble
             Self::Deflate if first & 0x8f == 0x08 => Box::pin(bufread::ZlibDecoder::new(wire)),
             Self::Deflate => Box::pin(bufread::DeflateDecoder::new(wire)),

@@ -6,28 +6,22 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderName, StatusCode, header};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use url::Url;
 
 use super::{
     Failure, Kind, Reason, Request, Response, Stats, Validators,
-    address::{Guard, Reach},
     body::{self, Excess, Limits},
+    connect::{Connections, SetupError},
     governor::{Governor, Permit},
     headers,
     redirect::{Chain, is_redirect},
-    resolve::{Names, Resolver},
+    resolve::Names,
     robots::{self, Loaded, Robots},
     stats::Counters,
     verdict::{Verdict, is_busy, verdict},
 };
 use crate::{config, link};
-
-/// Header fields of an answer, and their bytes, names included. More are no honest answer's.
-const MAX_HEADERS: usize = 128;
-const MAX_HEADER_BYTES: u32 = 64 * 1024;
-/// How long a connection is kept for the next request: long enough for the pages that follow a feed.
-const KEEP_IDLE: Duration = Duration::from_secs(20);
 
 /// The HTTP client of the house. Clones share everything.
 #[derive(Debug, Clone)]
@@ -36,21 +30,12 @@ pub struct Fetcher(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     config: config::Fetch,
-    guard: Arc<Guard>,
-    /// For ports on the list.
-    public: reqwest::Client,
-    /// For other ports: reaches the excepted networks only.
-    exceptions: reqwest::Client,
+    connections: Connections,
     governor: Governor,
     robots: Robots,
     counters: Counters,
     clock: fn() -> SystemTime,
 }
-
-/// The client cannot be set up: the User-Agent or the proxy is not usable.
-#[derive(Debug, thiserror::Error)]
-#[error("the HTTP client cannot be set up: {0}")]
-pub struct SetupError(String);
 
 /// The User-Agent: name, version, and where to reach whoever runs this.
 pub fn user_agent(contact: Option<&str>) -> String {
@@ -75,16 +60,12 @@ impl Fetcher {
         clock: fn() -> SystemTime,
         names: &Names,
     ) -> Result<Self, SetupError> {
-        let guard = Arc::new(Guard::new(&config.ports, &config.allow_networks, config.proxy.as_ref()));
-        let client = |reach| connect_through(config, user_agent, resolver(config, names, &guard, reach));
         Ok(Self(Arc::new(Inner {
-            public: client(Reach::Public)?,
-            exceptions: client(Reach::Exceptions)?,
+            connections: Connections::new(config, user_agent, names)?,
             governor: Governor::new(config.per_host, config.host_gap, config.in_flight),
             robots: Robots::default(),
             counters: Counters::default(),
             config: config.clone(),
-            guard,
             clock,
         })))
     }
@@ -100,7 +81,7 @@ impl Fetcher {
 
     /// The counters so far.
     pub fn stats(&self) -> Stats {
-        self.0.counters.snapshot()
+        Stats { hosts: self.0.governor.hosts(), ..self.0.counters.snapshot() }
     }
 }
 
@@ -149,7 +130,7 @@ impl Inner {
         left: Duration,
     ) -> Result<(Answer, bool), Failure> {
         // before robots.txt, so that nothing is asked of a host that is out of reach
-        self.guard.check_url(url)?;
+        self.connections.check(url)?;
         let gap = match obeys_robots {
             true => self.robots.check(url, async |file| self.load_robots(file).await).await?,
             false => None,
@@ -158,12 +139,10 @@ impl Inner {
         let conditional =
             belongs(&request.validators, request, url) && headers::make_conditional(&mut headers, &request.validators);
         let mut url = url.clone();
-        if same_origin(&url, &request.url) {
+        if url.origin() == request.url.origin() {
             headers.extend(request.headers.iter().cloned());
-            if request.kind == Kind::Feed {
-                copy_credentials(&request.url, &mut url);
-            }
         }
+        lend_credentials(request, &mut url);
         Ok((self.ask(url, headers, gap, left).await?, conditional))
     }
 
@@ -175,40 +154,21 @@ impl Inner {
         gap: Option<Duration>,
         left: Duration,
     ) -> Result<Answer, Failure> {
-        let reach = self.guard.check_url(&url)?;
+        self.connections.check(&url)?;
         let permit = self.governor.acquire(&link::host(&url)).await?;
         if let Some(gap) = gap {
             permit.widen_gap(gap);
         }
         let begun = Instant::now();
         let deadline = begun + left;
-        let client = match reach {
-            Reach::Public => &self.public,
-            Reach::Exceptions => &self.exceptions,
-        };
         self.counters.request();
-        let head = deadline.min(begun + self.config.connect_within + self.config.first_byte_within);
-        let response = timeout_at(head, client.get(url).headers(headers).send())
-            .await
-            .map_err(|_| Failure::new(Reason::Timeout, "no answer before the deadline"))??;
-        self.check_peer(&response, reach)?;
-        check_size(response.headers())?;
+        let response = self.connections.get(url, headers, deadline).await?;
         let held = is_busy(response.status(), response.headers())
             .then(|| permit.hold(headers::retry_after(response.headers(), (self.clock)())));
         if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
             permit.forgive();
         }
         Ok(Answer { permit, response, begun, deadline, held })
-    }
-
-    /// The last line of defence: whatever the connector did, nothing is read from a forbidden peer.
-    fn check_peer(&self, response: &reqwest::Response, reach: Reach) -> Result<(), Failure> {
-        match response.remote_addr() {
-            // the peer is the proxy
-            _ if self.config.proxy.is_some() => Ok(()),
-            Some(peer) => Ok(self.guard.check_address(peer.ip(), reach)?),
-            None => Err(Failure::new(Reason::Forbidden, "the peer's address is unknown")),
-        }
     }
 
     /// The answer at the end of the chain.
@@ -224,8 +184,8 @@ impl Inner {
         let verdict = verdict(answer.response.status(), &head, request.kind, conditional, now)
             .map_err(|failure| Failure { retry_after: answer.held.or(failure.retry_after), ..failure })?;
         let (url, mut moved_to) = chain.into_ends();
-        if let Some(moved_to) = moved_to.as_mut().filter(|moved_to| same_origin(moved_to, &request.url)) {
-            copy_credentials(&request.url, moved_to);
+        if let Some(moved_to) = moved_to.as_mut() {
+            lend_credentials(request, moved_to);
         }
         let mut newest = headers::validators(&head);
         let body = match verdict {
@@ -305,52 +265,6 @@ impl Inner {
     }
 }
 
-fn resolver(config: &config::Fetch, names: &Names, guard: &Arc<Guard>, reach: Reach) -> Resolver {
-    let proxy = config.proxy.as_ref().and_then(Url::host_str).map(str::to_owned);
-    Resolver { names: names.clone(), guard: Arc::clone(guard), reach, proxy }
-}
-
-fn connect_through(
-    config: &config::Fetch,
-    user_agent: &str,
-    resolver: Resolver,
-) -> Result<reqwest::Client, SetupError> {
-    // one provider a process: if another is installed already, that one serves
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let proxy = config.proxy.clone().map(reqwest::Proxy::all).transpose();
-    let proxy = proxy.map_err(|error| SetupError(body::root_cause(&error)))?;
-    let builder = || {
-        let builder = reqwest::Client::builder()
-            .user_agent(user_agent)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .dns_resolver(resolver.clone())
-            .connect_timeout(config.connect_within)
-            .pool_idle_timeout(KEEP_IDLE)
-            .pool_max_idle_per_host(config.per_host)
-            .http1_max_headers(MAX_HEADERS)
-            .http2_max_header_list_size(MAX_HEADER_BYTES);
-        match proxy.clone() {
-            Some(proxy) => builder.proxy(proxy),
-            None => builder,
-        }
-    };
-    // a system without certificate authorities can still read http; https fails there with a reason
-    let built = builder().build().or_else(|_| builder().tls_certs_only([]).build());
-    built.map_err(|error| SetupError(body::root_cause(&error)))
-}
-
-/// hyper stops at 400 KB of HTTP/1 header; this is for what is below that.
-fn check_size(answer: &HeaderMap) -> Result<(), Failure> {
-    let bytes: usize = answer.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if bytes > MAX_HEADER_BYTES as usize {
-        return Err(Failure::new(Reason::Malformed, format!("a header of more than {MAX_HEADER_BYTES} bytes")));
-    }
-    Ok(())
-}
-
 /// Whether validators are those of the URL that is asked now: another's would bring a false 304.
 fn belongs(validators: &Validators, request: &Request, url: &Url) -> bool {
     is_where(validators.url.as_ref().unwrap_or(&request.url), url)
@@ -362,14 +276,14 @@ fn is_where(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme() && one[BeforeHost..AfterQuery] == other[BeforeHost..AfterQuery]
 }
 
-fn same_origin(one: &Url, other: &Url) -> bool {
-    one.origin() == other.origin()
-}
-
-fn copy_credentials(from: &Url, to: &mut Url) {
-    // cannot fail: both have hosts
-    let _ = to.set_username(from.username());
-    let _ = to.set_password(from.password());
+/// Gives a URL the credentials that the user wrote into the feed's own, at the same origin. Those in a link to a page
+/// are nobody's that we know.
+fn lend_credentials(request: &Request, to: &mut Url) {
+    if request.kind == Kind::Feed && to.origin() == request.url.origin() {
+        // cannot fail: both have hosts
+        let _ = to.set_username(request.url.username());
+        let _ = to.set_password(request.url.password());
+    }
 }
 
 fn location(answer: &HeaderMap) -> Option<&str> {

@@ -133,8 +133,9 @@ impl Permit {
     pub fn hold(&self, said: Option<Duration>) -> Duration {
         let mut pace = lock(&self.host.pace);
         let hold = match said {
-            Some(said) => said.min(LONGEST_HOLD),
-            None => {
+            Some(said) if !said.is_zero() => said.min(LONGEST_HOLD),
+            // none at all is no answer of a host that is too busy
+            _ => {
                 pace.strikes = (pace.strikes + 1).min(16);
                 (FIRST_HOLD * 2_u32.pow(pace.strikes - 1)).min(LONGEST_OWN_HOLD)
             }

@@ -45,8 +45,8 @@ pub(super) fn make_conditional(headers: &mut HeaderMap, validators: &Validators)
     any
 }
 
-/// The validators of an answer. Bytes above 0x7f are kept as the characters of the same number, see
-/// [`make_conditional`].
+/// The validators of an answer. Bytes above 0x7f are kept as the characters of the same number,
+/// and go back as they came.
 pub fn validators(answer: &HeaderMap) -> Validators {
     let get = |name: HeaderName| {
         let value = answer.get(name)?.as_bytes();

@@ -12,6 +12,7 @@ use url::Url;
 pub mod address;
 mod body;
 mod client;
+mod connect;
 mod failure;
 pub mod governor;
 pub mod headers;
@@ -21,8 +22,9 @@ mod robots;
 mod stats;
 pub mod verdict;
 
-pub use client::{Fetcher, SetupError, user_agent};
-pub use resolve::Names;
+pub use client::{Fetcher, user_agent};
+pub use connect::SetupError;
+pub use resolve::{Names, Table};
 pub use stats::Stats;
 
 /// What is asked for.

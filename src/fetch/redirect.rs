@@ -138,4 +138,16 @@ mod tests {
         let redirects: Vec<u16> = (100..600).filter(|code| is_redirect(StatusCode::from_u16(*code).unwrap())).collect();
         assert_eq!(redirects, [301, 302, 303, 307, 308]);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_location_smuggles_a_downgrade_or_credentials(location: String, scheme in "(https?:|//|/|)[/\\\\]{0,2}") {
+            let mut chain = Chain::new(Url::parse(ASKED).unwrap(), 3, false);
+            if chain.follow(StatusCode::FOUND, Some(&format!("{scheme}{location}"))).is_ok() {
+                let url = chain.current();
+                proptest::prop_assert_ne!(url.scheme(), "http");
+                proptest::prop_assert!(url.username().is_empty() && url.password().is_none() && url.fragment().is_none());
+            }
+        }
+    }
 }

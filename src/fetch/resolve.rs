@@ -18,8 +18,11 @@ pub enum Names {
     /// The operating system's resolver.
     System,
     /// A function from a name to its addresses, under somebody's control.
-    Given(Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>),
+    Given(Arc<Table>),
 }
+
+/// From a name to its addresses.
+pub type Table = dyn Fn(&str) -> Vec<IpAddr> + Send + Sync;
 
 impl std::fmt::Debug for Names {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -79,21 +79,21 @@ impl Robots {
     async fn rules(&self, url: &Url, load: impl AsyncFnOnce(Url) -> Loaded) -> Result<Arc<robotxt::Robots>, Failure> {
         let origin = link::host(url);
         if let Some(known) = self.fresh(&origin) {
-            return known.rules;
+            return known.answer();
         }
         let gate = Arc::clone(&self.files().entry(origin.as_str().into()).or_default().gate);
         let _one_at_a_time = gate.lock().await;
         if let Some(known) = self.fresh(&origin) {
-            return known.rules;
+            return known.answer();
         }
         let loaded = load(file_of(url)).await;
         let older = self.files().get(origin.as_str()).and_then(|entry| entry.known.clone());
         let known = understand(loaded, older, Instant::now());
-        let rules = known.rules.clone();
+        let answer = known.clone().answer();
         let mut files = self.files();
         files.entry(origin.into()).or_default().known = Some(known);
         make_room(&mut files, Instant::now());
-        rules
+        answer
     }
 
     fn fresh(&self, origin: &str) -> Option<Known> {
@@ -119,7 +119,7 @@ fn understand(loaded: Loaded, older: Option<Known>, now: Instant) -> Known {
             Known { rules: Ok(Arc::new(robotxt::Robots::allow_all())), until: now + LONGEST_USE, bytes: 256 }
         }
         Loaded::Unreachable(failure) => {
-            let until = now + UNREACHABLE_FOR.max(failure.retry_after.unwrap_or_default().min(LONGEST_USE));
+            let until = now + failure.retry_after.unwrap_or(UNREACHABLE_FOR).min(LONGEST_USE);
             match older {
                 Some(older) if older.rules.is_ok() => Known { until, ..older },
                 _ => Known { rules: Err(failure.of("robots.txt")), until, bytes: 256 },
@@ -144,6 +144,16 @@ fn make_room(files: &mut HashMap<Box<str>, Entry>, now: Instant) {
     ends.sort_unstable();
     let middle = ends.get(ends.len() / 2).copied().unwrap_or(now);
     files.retain(|_, entry| entry.in_use() || entry.known.as_ref().is_some_and(|known| known.until > middle));
+}
+
+impl Known {
+    /// The rules, or the failure with the time that is left of it.
+    fn answer(self) -> Result<Arc<robotxt::Robots>, Failure> {
+        self.rules.map_err(|failure| {
+            let left = self.until.saturating_duration_since(Instant::now());
+            Failure { retry_after: failure.retry_after.map(|_| left), ..failure }
+        })
+    }
 }
 
 impl Entry {

@@ -15,6 +15,8 @@ pub struct Stats {
     pub not_modified: u64,
     /// Failures by reason, in the order of [`Reason::ALL`], those that never happened among them.
     pub failures: Vec<(Reason, u64)>,
+    /// Hosts whose budget is remembered now.
+    pub hosts: usize,
     /// Bytes of bodies on the wire.
     pub wire_bytes: u64,
     /// Bytes of bodies, decoded.
@@ -57,6 +59,7 @@ impl Counters {
             fetched: self.fetched.load(Relaxed),
             not_modified: self.not_modified.load(Relaxed),
             failures: Reason::ALL.map(|reason| (reason, self.failures[reason as usize].load(Relaxed))).to_vec(),
+            hosts: 0,
             wire_bytes: self.wire_bytes.load(Relaxed),
             decoded_bytes: self.decoded_bytes.load(Relaxed),
         }

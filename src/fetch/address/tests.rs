@@ -260,3 +260,24 @@ fn a_refusal_says_why() {
         assert_eq!(guard.check_url(&Url::parse(url).unwrap()).unwrap_err().to_string(), words);
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn translated_forms_are_judged_as_what_they_carry(bits: u32, tail: u64) {
+        let inner = Ipv4Addr::from(bits);
+        let expected = special_purpose(IpAddr::V4(inner));
+        let mapped = inner.to_ipv6_mapped();
+        let nat64 = Ipv6Addr::from((0x64_ff9b_u128 << 96) | u128::from(bits));
+        let six_to_four = Ipv6Addr::from((0x2002_u128 << 112) | (u128::from(bits) << 80) | u128::from(tail));
+        for form in [mapped, nat64, six_to_four] {
+            proptest::prop_assert_eq!(special_purpose(IpAddr::V6(form)), expected, "{}", form);
+        }
+    }
+
+    #[test]
+    fn nothing_outside_global_unicast_passes(bits: u128) {
+        let address = Ipv6Addr::from(bits);
+        let global = GLOBAL_UNICAST.contains(&address) || translated(IpAddr::V6(address)).is_some();
+        proptest::prop_assert!(global || special_purpose(IpAddr::V6(address)).is_some());
+    }
+}

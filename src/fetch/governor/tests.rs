@@ -91,6 +91,7 @@ async fn holds_that_name_no_time_double_until_an_answer() {
     assert!(holds[8..].iter().all(|hold| *hold == 3600));
     permit.forgive();
     assert_eq!(permit.hold(None).as_secs(), 30);
+    assert_eq!(permit.hold(Some(Duration::ZERO)).as_secs(), 60);
     assert_eq!(permit.hold(Some(Duration::MAX)), LONGEST_HOLD);
 }
 

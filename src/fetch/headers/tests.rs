@@ -2,6 +2,8 @@ use super::*;
 
 /// A clock that is far off: what an answer says of its own date must go before it.
 const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+const NAMES: [&str; 8] =
+    ["etag", "last-modified", "retry-after", "cache-control", "expires", "age", "x-robots-tag", "tdm-policy"];
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 
 fn answer(lines: &[(&'static str, &str)]) -> HeaderMap {
@@ -126,4 +128,21 @@ fn what_cannot_be_a_validator_is_not_sent() {
     assert!(sent.is_empty());
     assert!(validators(&answer(&[("etag", &"a".repeat(2000))])).is_empty());
     assert!(validators(&answer(&[("etag", "")])).is_empty());
+}
+
+proptest::proptest! {
+    /// Whatever bytes a server sends: no panic, and nothing out of bounds.
+    #[test]
+    fn any_header_is_survived(name in 0..NAMES.len(), value: Vec<u8>) {
+        if let Ok(value) = HeaderValue::from_bytes(&value) {
+            let answer = HeaderMap::from_iter([(HeaderName::from_static(NAMES[name]), value)]);
+            let longest = Duration::from_secs(LONGEST);
+            proptest::prop_assert!(retry_after(&answer, NOW).is_none_or(|time| time <= longest));
+            proptest::prop_assert!(fresh_for(&answer, NOW).is_none_or(|time| time <= longest));
+            proptest::prop_assert!(restrictions(&answer).iter().all(|found| found.len() <= 200));
+            let mut sent = HeaderMap::new();
+            make_conditional(&mut sent, &validators(&answer));
+            proptest::prop_assert!(sent.get(header::IF_NONE_MATCH).is_none_or(|sent| sent == answer[header::ETAG]));
+        }
+    }
 }

@@ -90,6 +90,25 @@ async fn an_unreachable_file_disallows_unless_an_older_copy_allows() {
     assert_eq!(check(&robots, PAGE, file("User-agent: *\nDisallow: /")).await, Err(Reason::Robots), "asked again");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_busy_host_is_asked_again_when_it_said() {
+    let robots = Robots::default();
+    let url = Url::parse(PAGE).unwrap();
+    let busy = |said| {
+        Loaded::Unreachable(Failure {
+            retry_after: Some(Duration::from_secs(said)),
+            ..Failure::new(Reason::Busy, "status 429 Too Many Requests")
+        })
+    };
+    for (said, elapsed, left) in [(60, 0, 60), (0, 20, 40)] {
+        tokio::time::advance(Duration::from_secs(elapsed)).await;
+        let failure = robots.check(&url, async |_| busy(said)).await.unwrap_err();
+        assert_eq!((failure.reason, failure.retry_after), (Reason::Busy, Some(Duration::from_secs(left))));
+    }
+    tokio::time::advance(Duration::from_secs(40)).await;
+    assert_eq!(check(&robots, PAGE, Loaded::Unavailable).await, Ok(None));
+}
+
 #[tokio::test]
 async fn no_file_allows_everything() {
     assert_eq!(check(&Robots::default(), PAGE, Loaded::Unavailable).await, Ok(None));

@@ -1,0 +1,302 @@
+//! The client against servers that do what no honest server would: each case ends with its reason, before its
+//! deadline and within its memory.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
+
+#[path = "support/fetcher.rs"]
+mod fetcher;
+#[path = "support/hostile.rs"]
+mod hostile;
+
+use std::time::{Duration, Instant};
+
+use async_compression::tokio::bufread::{BrotliEncoder, DeflateEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
+use copydesk::fetch::Reason;
+use fetcher::{config, feed, fetcher, local, page};
+use hostile::{
+    Behaviour::{self, Drips, Repeats, Resets, Says, Stalls},
+    Hostile,
+};
+use tokio::io::{AsyncRead, AsyncReadExt as _, BufReader};
+
+const DEADLINE: Duration = Duration::from_secs(2);
+const FIRST_BYTE: Duration = Duration::from_secs(1);
+/// No case may take more memory than this above idle.
+#[cfg(target_os = "linux")]
+const MEMORY: u64 = 64 * 1024 * 1024;
+
+/// Asks a server that behaves so, and checks how that ends.
+async fn check(name: &str, behaviour: Behaviour, expected: Result<&[u8], Reason>) {
+    let server = Hostile::start(behaviour).await;
+    let config = copydesk::config::Fetch {
+        connect_within: Duration::from_millis(200),
+        first_byte_within: FIRST_BYTE - Duration::from_millis(200),
+        request_within: DEADLINE,
+        ..config()
+    };
+    #[cfg(target_os = "linux")]
+    let idle = memory::begin();
+    let begun = Instant::now();
+    let outcome = local(&config).get(feed(&server.url())).await;
+    let took = begun.elapsed();
+    let outcome = outcome.as_ref().map(|response| &response.body[..]).map_err(|failure| failure.reason);
+    assert_eq!(outcome, expected, "{name}");
+    // room for a machine that is busy with other tests
+    assert!(took < DEADLINE + Duration::from_secs(3), "{name} took {took:?}");
+    assert_eq!(server.connections(), 1, "{name}: one GET is one GET");
+    #[cfg(target_os = "linux")]
+    {
+        let peak = memory::peak().saturating_sub(idle);
+        println!("{name:40} {:4} ms {:6} KiB", took.as_millis(), peak / 1024);
+        assert!(peak < MEMORY, "{name} took {peak} bytes");
+    }
+}
+
+fn head(lines: &str) -> Vec<u8> {
+    format!("HTTP/1.1 200 OK\r\n{lines}\r\n").into_bytes()
+}
+
+fn with(head: Vec<u8>, body: &[u8]) -> Vec<u8> {
+    [head, body.to_vec()].concat()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_servers() {
+    let tick = Duration::from_millis(20);
+    check("nothing at all", Stalls(vec![]), Err(Reason::Timeout)).await;
+    check(
+        "a status line a byte at a time",
+        Drips(b"HTTP/1.1 200 ".to_vec(), b"a".to_vec(), tick),
+        Err(Reason::Timeout),
+    )
+    .await;
+    check(
+        "headers a byte at a time",
+        Drips(b"HTTP/1.1 200 OK\r\nA: ".to_vec(), b"a".to_vec(), tick),
+        Err(Reason::Timeout),
+    )
+    .await;
+    check("a head that stops", Stalls(b"HTTP/1.1 200 OK\r\n".to_vec()), Err(Reason::Timeout)).await;
+    check("a body that stops", Stalls(with(head("Content-Length: 10\r\n"), b"half")), Err(Reason::Timeout)).await;
+    check("a body a byte at a time", Drips(head(""), b"a".to_vec(), tick), Err(Reason::Timeout)).await;
+    check(
+        "chunks a byte at a time",
+        Drips(head("Transfer-Encoding: chunked\r\n"), b"1\r\na\r\n".to_vec(), tick),
+        Err(Reason::Timeout),
+    )
+    .await;
+    check(
+        "endless interim answers",
+        Repeats(vec![], b"HTTP/1.1 103 Early Hints\r\n\r\n".to_vec()),
+        Err(Reason::Timeout),
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn endless_servers() {
+    let filler = vec![b'a'; 16 * 1024];
+    let line = b"X-Header: a\r\n".to_vec();
+    let start = b"HTTP/1.1 200 OK\r\n".to_vec();
+    check("endless headers", Repeats(start.clone(), line), Err(Reason::Malformed)).await;
+    check("an endless header", Repeats(with(start.clone(), b"A: "), filler.clone()), Err(Reason::Malformed)).await;
+    check("an endless status line", Repeats(b"HTTP/1.1 200 ".to_vec(), filler.clone()), Err(Reason::Malformed)).await;
+    let large = format!("A: {}\r\n", "a".repeat(100 * 1024));
+    check("a header of 100 KiB", Says(head(&large)), Err(Reason::Malformed)).await;
+    check("an endless body", Repeats(head(""), filler.clone()), Err(Reason::TooLarge)).await;
+    check("a body of 2 GB", Repeats(head("Content-Length: 2000000000\r\n"), filler.clone()), Err(Reason::TooLarge))
+        .await;
+    let chunk = [b"4000\r\n".to_vec(), filler.clone(), b"\r\n".to_vec()].concat();
+    check("endless chunks", Repeats(head("Transfer-Encoding: chunked\r\n"), chunk), Err(Reason::TooLarge)).await;
+    let extension = with(head("Transfer-Encoding: chunked\r\n"), b"5;a=");
+    check("an endless chunk extension", Repeats(extension, filler.clone()), Err(Reason::Connect)).await;
+    let trailers = with(head("Transfer-Encoding: chunked\r\n"), b"5\r\nhello\r\n0\r\n");
+    check("endless trailers", Repeats(trailers, b"X-Trailer: a\r\n".to_vec()), Err(Reason::Connect)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lying_servers() {
+    check("closed at once", Says(vec![]), Err(Reason::Connect)).await;
+    check("reset at once", Resets(vec![]), Err(Reason::Connect)).await;
+    check("reset in the head", Resets(b"HTTP/1.1 200 OK\r\nContent-".to_vec()), Err(Reason::Connect)).await;
+    check("reset in the body", Resets(with(head("Content-Length: 10\r\n"), b"half")), Err(Reason::Connect)).await;
+    check("a body cut short", Says(with(head("Content-Length: 10\r\n"), b"half")), Err(Reason::Connect)).await;
+    check("chunks cut short", Says(with(head("Transfer-Encoding: chunked\r\n"), b"5\r\nhel")), Err(Reason::Connect))
+        .await;
+    check("more than announced", Says(with(head("Content-Length: 4\r\n"), b"half and half")), Ok(b"half")).await;
+    check("a length below zero", Says(head("Content-Length: -1\r\n")), Err(Reason::Malformed)).await;
+    check(
+        "two lengths",
+        Says(with(head("Content-Length: 4\r\nContent-Length: 5\r\n"), b"half")),
+        Err(Reason::Malformed),
+    )
+    .await;
+    check("no HTTP", Says(b"220 mail.example.com ESMTP\r\n".to_vec()), Err(Reason::Malformed)).await;
+    check("HTTP/0.9", Says(b"<html></html>".to_vec()), Err(Reason::Malformed)).await;
+    check("NUL in a header", Says(head("A: a\0b\r\n")), Err(Reason::Malformed)).await;
+    check(
+        "a chunk of 2^64",
+        Says(with(head("Transfer-Encoding: chunked\r\n"), b"fffffffffffffffff\r\n")),
+        Err(Reason::Connect),
+    )
+    .await;
+    check("a bad gzip", Says(with(head("Content-Encoding: gzip\r\n"), b"plain")), Err(Reason::Malformed)).await;
+    check("nested encodings", Says(with(head("Content-Encoding: gzip, gzip\r\n"), b"plain")), Err(Reason::Malformed))
+        .await;
+    check("an unsolicited 304", Says(b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec()), Err(Reason::Malformed)).await;
+    check(
+        "an unsolicited 206",
+        Says(b"HTTP/1.1 206 Partial Content\r\nContent-Length: 0\r\n\r\n".to_vec()),
+        Err(Reason::Malformed),
+    )
+    .await;
+    check(
+        "an unsolicited 101",
+        Says(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n".to_vec()),
+        Err(Reason::Malformed),
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bombs() {
+    for coding in ["gzip", "deflate", "deflate, raw", "br", "zstd"] {
+        let bomb = bomb(coding, 64 * 1024 * 1024).await;
+        let name = coding.split(',').next().unwrap();
+        let head = head(&format!("Content-Encoding: {name}\r\n"));
+        check(&format!("{coding} bomb of {} bytes", bomb.len()), Says(with(head, &bomb)), Err(Reason::TooLarge)).await;
+    }
+}
+
+#[tokio::test]
+async fn redirects_that_never_end() {
+    let server = Hostile::start(Says(b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n".to_vec())).await;
+    let failure = local(&config()).get(feed(&server.url())).await.unwrap_err();
+    assert_eq!((failure.reason, failure.status), (Reason::Redirect, Some(302)));
+    assert_eq!(server.connections(), 1);
+
+    let server =
+        Hostile::start(Says(b"HTTP/1.1 302 Found\r\nLocation: a/\r\nContent-Length: 0\r\n\r\n".to_vec())).await;
+    let failure = local(&config()).get(feed(&server.url())).await.unwrap_err();
+    assert_eq!(failure.reason, Reason::Redirect);
+    assert!(failure.detail.contains("more than 5"), "{failure}");
+}
+
+#[tokio::test]
+async fn no_redirect_reaches_a_private_address() {
+    // only the server's own address is excepted, and the target listens: a guard with a hole would get an answer
+    let target = Hostile::start(Says(with(head(""), b"secret"))).await;
+    let port = target.address.port();
+    let config = copydesk::config::Fetch {
+        allow_networks: vec!["127.0.0.2/32".parse().unwrap()],
+        ports: vec![80, 443, port],
+        ..config()
+    };
+    let fetcher = fetcher(&config, |name| match name {
+        "server.example" => vec!["127.0.0.2".parse().unwrap()],
+        "localhost" | "rebound.example" => vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()],
+        _ => vec!["169.254.169.254".parse().unwrap()],
+    });
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "rebound.example",
+        "anything.example",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "017700000001",
+        "0177.0.0.1",
+        "127.1",
+        "127.0.1",
+        "127.0.0.1.",
+        "0",
+        "0.0.0.0",
+        "%31%32%37.0.0.1",
+        "①②⑦.0.0.1",
+        "127。0。0。1",
+        "user@127.0.0.1",
+        "server.example@127.0.0.1",
+        "127.0.0.3",
+        "127.255.255.254",
+        "10.0.0.1",
+        "169.254.169.254",
+        "192.168.0.1",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[0:0:0:0:0:ffff:7f00:0001]",
+        "[::127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[64:ff9b:1::7f00:1]",
+        "[2002:7f00:1::]",
+        "[fe80::1]",
+        "[fd00:ec2::254]",
+    ] {
+        let location = format!("HTTP/1.1 302 Found\r\nLocation: http://{host}:{port}/\r\nContent-Length: 0\r\n\r\n");
+        let server = Hostile::start_at("127.0.0.2", Says(location.into_bytes())).await;
+        for request in [feed(&server.url()), page(&server.url())] {
+            let failure = fetcher.get(request).await.unwrap_err();
+            assert_eq!(failure.reason, Reason::Redirect, "{host}: {failure}");
+        }
+    }
+    assert_eq!(target.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_name_whose_address_changes_is_looked_up_once_a_connection() {
+    // public when it is checked and private when it is connected to: that is what rebinding would need
+    let lookups = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let target = Hostile::start(Says(with(head(""), b"secret"))).await;
+    let config = copydesk::config::Fetch { allow_networks: vec![], ports: vec![target.address.port()], ..config() };
+    let counter = std::sync::Arc::clone(&lookups);
+    let fetcher = fetcher(&config, move |_| match counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        0 => vec!["127.0.0.1".parse().unwrap(), "10.0.0.1".parse().unwrap()],
+        _ => vec!["127.0.0.1".parse().unwrap()],
+    });
+    let url = format!("http://rebinding.example:{}/", target.address.port());
+    for attempt in 1..=3 {
+        let failure = fetcher.get(feed(&url)).await.unwrap_err();
+        assert_eq!(failure.reason, Reason::Forbidden, "{failure}");
+        assert_eq!(lookups.load(std::sync::atomic::Ordering::SeqCst), attempt, "one look-up a request");
+    }
+    assert_eq!(target.connections(), 0);
+}
+
+/// Zeros that were encoded, without ever being held.
+async fn bomb(coding: &str, bytes: u64) -> Vec<u8> {
+    let zeros = BufReader::new(tokio::io::repeat(0).take(bytes));
+    let mut encoder: Box<dyn AsyncRead + Unpin> = match coding {
+        "gzip" => Box::new(GzipEncoder::new(zeros)),
+        "deflate" => Box::new(ZlibEncoder::new(zeros)),
+        "deflate, raw" => Box::new(DeflateEncoder::new(zeros)),
+        "br" => Box::new(BrotliEncoder::with_quality(zeros, async_compression::Level::Fastest)),
+        "zstd" => Box::new(ZstdEncoder::new(zeros)),
+        _ => unreachable!("{coding}"),
+    };
+    let mut encoded = Vec::new();
+    encoder.read_to_end(&mut encoded).await.unwrap();
+    encoded
+}
+
+/// The process's own memory, as the kernel counts it. Tests that run beside add to it: the bound has room for them.
+#[cfg(target_os = "linux")]
+mod memory {
+    /// Forgets the peak so far and says what is resident now, in bytes.
+    pub(crate) fn begin() -> u64 {
+        // 5: reset the peak (proc_pid_clear_refs(5)); where that is not allowed the peak is that of the whole run
+        let _ = std::fs::write("/proc/self/clear_refs", "5");
+        line("VmRSS:")
+    }
+
+    pub(crate) fn peak() -> u64 {
+        line("VmHWM:")
+    }
+
+    fn line(name: &str) -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+}

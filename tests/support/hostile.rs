@@ -1,0 +1,112 @@
+//! A server of raw sockets that does what no honest server would.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+/// What the server does after it has read a request's head.
+#[derive(Debug, Clone)]
+pub(crate) enum Behaviour {
+    /// Sends bytes and closes.
+    Says(Vec<u8>),
+    /// Sends bytes, and then others again and again.
+    Repeats(Vec<u8>, Vec<u8>),
+    /// The same, with a pause before each.
+    Drips(Vec<u8>, Vec<u8>, Duration),
+    /// Sends bytes and then nothing, without closing.
+    Stalls(Vec<u8>),
+    /// Sends bytes and resets the connection.
+    Resets(Vec<u8>),
+}
+
+/// The server, on a port of its own; stops when dropped.
+pub(crate) struct Hostile {
+    pub(crate) address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+    task: JoinHandle<()>,
+}
+
+impl Hostile {
+    pub(crate) async fn start(behaviour: Behaviour) -> Self {
+        Self::start_at("127.0.0.1", behaviour).await
+    }
+
+    pub(crate) async fn start_at(host: &str, behaviour: Behaviour) -> Self {
+        let listener = TcpListener::bind((host, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
+        let task = tokio::spawn(async move {
+            let mut open = tokio::task::JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                count.fetch_add(1, SeqCst);
+                // an error is the client's going away, which is what most cases are about
+                open.spawn(answer(stream, behaviour.clone()));
+            }
+        });
+        Self { address, connections, task }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(SeqCst)
+    }
+}
+
+impl Drop for Hostile {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn answer(mut stream: TcpStream, behaviour: Behaviour) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if stream.read_buf(&mut head).await? == 0 {
+            return Ok(());
+        }
+    }
+    match behaviour {
+        Behaviour::Says(bytes) => {
+            stream.write_all(&bytes).await?;
+            stream.shutdown().await
+        }
+        Behaviour::Repeats(first, again) => {
+            stream.write_all(&first).await?;
+            loop {
+                stream.write_all(&again).await?;
+            }
+        }
+        Behaviour::Drips(first, again, pause) => {
+            stream.write_all(&first).await?;
+            loop {
+                tokio::time::sleep(pause).await;
+                stream.write_all(&again).await?;
+            }
+        }
+        Behaviour::Stalls(first) => {
+            stream.write_all(&first).await?;
+            std::future::pending().await
+        }
+        Behaviour::Resets(first) => {
+            stream.write_all(&first).await?;
+            // lets what was sent arrive before the reset discards it
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            stream.set_zero_linger()
+        }
+    }
+}

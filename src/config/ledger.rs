@@ -1,0 +1,73 @@
+//! Where records and state go.
+
+use std::path::PathBuf;
+
+use super::{
+    kafka::{self, KafkaLedger},
+    leaf::{flag, text},
+    quantity::size,
+    section::Decoder,
+    yaml::Node,
+};
+
+/// Where records and state go.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ledger {
+    /// SQLite and JSON Lines in a directory.
+    Local(LocalLedger),
+    /// Kafka topics.
+    Kafka(Box<KafkaLedger>),
+}
+
+/// The local ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalLedger {
+    /// The directory; made if missing.
+    pub directory: PathBuf,
+    /// A records file is closed and a new one begun at this size, in bytes.
+    pub rotate_bytes: u64,
+    /// Whether a new file is begun each day (UTC).
+    pub rotate_daily: bool,
+}
+
+impl LocalLedger {
+    /// A ledger in a directory, rotated by default: small enough to copy, a file for each day.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into(), rotate_bytes: 256 << 20, rotate_daily: true }
+    }
+}
+
+/// The ledger of a file that names none: beside the file, so that it is the same one wherever copydesk is started,
+/// and nothing is published twice for having been started elsewhere.
+pub(super) fn default(decoder: &Decoder<'_>) -> Ledger {
+    Ledger::Local(LocalLedger::new(decoder.resolve("copydesk-ledger")))
+}
+
+pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Ledger {
+    let mut ledger = default(decoder);
+    decoder.section("`ledger`", node, |s| {
+        let (local, kafka) = (s.get("local"), s.get("kafka"));
+        if let Some(node) = local {
+            ledger = Ledger::Local(decode_local(s.decoder(), node));
+        }
+        if let Some(node) = kafka {
+            ledger = Ledger::Kafka(Box::new(kafka::decode(s.decoder(), node)));
+        }
+        if let (Some(_), Some(_), Some(at)) = (local, kafka, s.at("local").max(s.at("kafka"))) {
+            s.decoder().fault(at, "two ledgers, `local` and `kafka`; records and state go to one of them");
+        }
+    });
+    ledger
+}
+
+fn decode_local(decoder: &mut Decoder<'_>, node: &Node<'_>) -> LocalLedger {
+    let mut local = LocalLedger::new(decoder.resolve("copydesk-ledger"));
+    decoder.section("`local`", node, |s| {
+        if let Some(directory) = s.value("directory", &text("a directory")) {
+            local.directory = s.decoder().resolve(&directory);
+        }
+        s.set("rotate_size", &mut local.rotate_bytes, &size(1 << 10..=1 << 40));
+        s.set("rotate_daily", &mut local.rotate_daily, &flag());
+    });
+    local
+}

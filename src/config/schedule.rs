@@ -1,0 +1,126 @@
+//! When feeds are polled, pages tried and batches committed.
+
+use std::{ops::RangeInclusive, time::Duration};
+
+use super::{
+    leaf::{count, or_off},
+    quantity::{duration, shown},
+    section::{Decoder, Section},
+    yaml::Node,
+};
+
+/// Bounds of the schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// The hard floor: no feed is polled more often than this, whatever it or the user says.
+    pub min_interval: Duration,
+    /// Where neither user nor feed says otherwise, polls are at least this far apart.
+    pub interval: Duration,
+    /// And at most this far.
+    pub max_interval: Duration,
+    /// When a published article is looked at again for edits, after its publication.
+    pub rechecks: Vec<Duration>,
+    /// How often a failing page is tried before it is rejected.
+    pub page_attempts: u32,
+    /// Entries older than this are not followed when a feed is met for the first time; `None` follows all.
+    pub max_age: Option<Duration>,
+}
+
+/// How commits are grouped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// A commit waits this long for more.
+    pub every: Duration,
+    /// Or until this many records and rejects are ready.
+    pub count: usize,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self {
+            min_interval: MINUTE,
+            interval: 15 * MINUTE,
+            max_interval: DAY,
+            // most edits come within the hour, most corrections within the day
+            rechecks: vec![HOUR, DAY, 7 * DAY],
+            page_attempts: 6,
+            max_age: Some(7 * DAY),
+        }
+    }
+}
+
+impl Default for Commit {
+    fn default() -> Self {
+        Self { every: Duration::from_millis(100), count: 200 }
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The longest that polls of a feed may lie apart.
+pub(super) const LONGEST_INTERVAL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The shortest floor: polls on loopback, in tests.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+
+const RECHECKS: RangeInclusive<Duration> = SECOND..=Duration::from_secs(365 * 24 * 60 * 60);
+
+/// More would make each article a burden for ever.
+const MOST_RECHECKS: usize = 16;
+
+pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Schedule {
+    let mut schedule = Schedule::default();
+    decoder.section("`schedule`", node, |s| {
+        let interval = || duration(SHORTEST_INTERVAL..=LONGEST_INTERVAL);
+        s.set("min_interval", &mut schedule.min_interval, &interval());
+        s.set("interval", &mut schedule.interval, &interval());
+        s.set("max_interval", &mut schedule.max_interval, &interval());
+        s.set("page_attempts", &mut schedule.page_attempts, &count(1..=100));
+        let age = duration(MINUTE..=10 * 365 * DAY);
+        s.set("max_age", &mut schedule.max_age, &or_off("a duration such as 7d, or off", |text| age.read(text)));
+        if let Some(rechecks) = s.list("rechecks", &duration(RECHECKS)) {
+            schedule.rechecks = rechecks;
+        }
+        intervals(s, &mut schedule);
+        let rising = schedule.rechecks.is_sorted_by(|a, b| a < b);
+        if let Some(at) = s.at("rechecks").filter(|_| !rising || schedule.rechecks.len() > MOST_RECHECKS) {
+            let expected = format!("at most {MOST_RECHECKS} durations, each longer than the one before");
+            s.decoder().fault(at, format!("`rechecks`: expected {expected}"));
+        }
+    });
+    schedule
+}
+
+/// The three intervals in their order. A default gives way to what is written, but for the floor: who wants to poll
+/// more often than that has to say so.
+fn intervals(s: &mut Section<'_, '_, '_>, schedule: &mut Schedule) {
+    let Schedule { min_interval, interval, max_interval, .. } = schedule;
+    match s.at("interval") {
+        None => *interval = (*interval).max(*min_interval),
+        Some(at) if interval < min_interval => {
+            let (interval, floor) = (shown(*interval), shown(*min_interval));
+            s.decoder().fault(at, format!("`interval`, {interval}, is shorter than `min_interval`, {floor}"));
+        }
+        Some(_) => {}
+    }
+    match s.at("max_interval") {
+        None => *max_interval = (*max_interval).max(*interval),
+        Some(at) if max_interval < interval => {
+            let (max, interval) = (shown(*max_interval), shown(*interval));
+            s.decoder().fault(at, format!("`max_interval`, {max}, is shorter than `interval`, {interval}"));
+        }
+        Some(_) => {}
+    }
+}
+
+pub(super) fn decode_commit(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Commit {
+    let mut commit = Commit::default();
+    decoder.section("`commit`", node, |s| {
+        s.set("every", &mut commit.every, &duration(Duration::from_millis(1)..=MINUTE));
+        s.set("count", &mut commit.count, &count(1..=10_000));
+    });
+    commit
+}

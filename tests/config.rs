@@ -1,8 +1,11 @@
 //! What a configuration that holds is read as: files put together, defaults applied, secrets taken in.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::ExitCode,
     time::Duration,
 };
 
@@ -67,7 +70,7 @@ fn a_list_of_urls_is_enough() {
     let files = Files::new(&[("copydesk.yaml", "\u{feff}- https://a.example/feed\n- http://b.example/\n")]);
     let config = files.load();
     assert_eq!(config.feeds, [feed("https://a.example/feed"), feed("http://b.example/")]);
-    assert_eq!(config.files, [files.main.clone()]);
+    assert_eq!(config.files, std::slice::from_ref(&files.main));
     let Ledger::Local(local) = &config.ledger else { panic!("the default ledger is local") };
     assert_eq!(local.directory, files.path("copydesk-ledger"));
     assert!(config.require_contact().unwrap_err().to_string().contains("`contact`"));
@@ -90,14 +93,15 @@ feeds: [https://a.example/, {url: 'https://a2.example/', interval: 5m, tags: [la
         ),
         ("feeds/deep/c.yaml", "feeds: https://c.example/"),
         ("feeds/.a.yaml.swp.yaml", "not: for us"),
+        ("more.yaml", "- https://more.example/"),
     ]);
     let config = files.load();
     let urls: Vec<_> = config.feeds.iter().map(|feed| feed.url.host_str().unwrap()).collect();
-    assert_eq!(urls, ["main.example", "a.example", "a2.example", "b.example", "c.example"]);
-    let names = ["copydesk.yaml", "feeds/a.yaml", "feeds/b.yaml", "feeds/deep/c.yaml"];
+    assert_eq!(urls, ["main.example", "a.example", "a2.example", "b.example", "c.example", "more.example"]);
+    let names = ["copydesk.yaml", "feeds/a.yaml", "feeds/b.yaml", "feeds/deep/c.yaml", "more.yaml"];
     assert_eq!(config.files, names.map(|name| files.path(name)));
 
-    let [main, a, a2, b, _] = config.feeds.as_slice() else { panic!("five feeds") };
+    let [main, a, a2, b, ..] = config.feeds.as_slice() else { panic!("six feeds") };
     assert_eq!((main.tags.as_slice(), main.full_text), (["all".to_owned()].as_slice(), FullText::Feed));
     assert_eq!((a.tags.join(" ").as_str(), a.full_text, a.interval), ("all own", FullText::Page, Some(hours(1))));
     assert_eq!((header(a, "accept-language"), header(a, "x-a"), a.headers.len()), (Some("de"), Some("2"), 2));
@@ -116,7 +120,16 @@ fn faults_of_all_files_are_said_at_once() {
         ("feeds/d.yaml", "defaults: {tags: [x]}"),
         ("feeds/e.yaml", "- https://e.example/\n- *e"),
     ]);
-    insta::assert_snapshot!(files.faults(), @"");
+    insta::assert_snapshot!(files.faults(), @r#"
+    copydesk.yaml:1:27: `include`: no file matches gone.yaml
+    copydesk.yaml:3:1: unknown key `foo` in the configuration, known are: admin, commit, contact, defaults, feeds, fetch, include, ledger, log, schedule, stop_within
+    feeds/a.yaml:2:3: duplicate feed https://a.example/#top, first at copydesk.yaml:2:9
+    feeds/b.yaml:1:1: unknown key `contact` in an included file, known are: defaults, feeds
+    feeds/b.yaml:2:9: duplicate feed https://b.example/, first at feeds/a.yaml:1:3
+    feeds/c.yaml:1:1: an included file needs `feeds`
+    feeds/d.yaml:1:1: an included file needs `feeds`
+    feeds/e.yaml:2:3: not valid YAML: while parsing node, found unknown anchor
+    "#);
 
     fs::write(files.path("feeds/a.yaml"), b"- https://b.example/\n- h\xfcttps").unwrap();
     fs::remove_file(files.path("feeds/b.yaml")).unwrap();
@@ -126,7 +139,7 @@ fn faults_of_all_files_are_said_at_once() {
 }
 
 #[test]
-fn a_half_of_a_file_is_not_taken_for_the_whole() {
+fn a_file_without_its_feeds_is_not_taken_for_a_whole_one() {
     const WHOLE: &str = "include: [feeds.yaml]\nledger: {local: {}}\n";
     const FEEDS: &str = "feeds:\n  - https://a.example/\n  - url: https://b.example/\n    tags: [x]\n";
     for end in 0..FEEDS.find("a.example").unwrap() {
@@ -191,14 +204,32 @@ fn check_prints_what_it_found() {
         let mut out = Vec::new();
         let code = check::run(path, &env, &mut out, json).unwrap();
         let directory = format!("{}/", files.directory.path().display());
-        format!("{}{code:?}", String::from_utf8(out).unwrap().replace(&directory, ""))
+        let said = String::from_utf8(out).unwrap().replace(&directory, "");
+        format!("{said}{}", if code == ExitCode::SUCCESS { "success" } else { "failure" })
     };
-    insta::assert_snapshot!(shown(&files.main, false), @"");
-    insta::assert_snapshot!(shown(&files.main, true), @"");
+    insta::assert_snapshot!(shown(&files.main, false), @r#"
+    copydesk.yaml: ok
+    feeds    3 feeds, 2 sites, 1 file
+    ledger   local, copydesk-ledger
+    admin    http://127.0.0.1:9464
+    contact  none; publishers must be able to reach you: set `contact` to a mail address or a web page of yours
+    success
+    "#);
+    insta::assert_snapshot!(shown(&files.main, true), @r#"
+    {"ok":true,"feeds":3,"sites":2,"files":["copydesk.yaml"],"ledger":{"kind":"local","directory":"copydesk-ledger"},"admin":"127.0.0.1:9464","contact":null}
+    success
+    "#);
     fs::write(&files.main, "- https://a.example/\n- nonsense\nfoo: 1").unwrap();
-    insta::assert_snapshot!(shown(&files.main, false), @"");
+    insta::assert_snapshot!(shown(&files.main, false), @r#"
+    copydesk.yaml:3:1: not valid YAML: while parsing a block collection, did not find expected '-' indicator
+    1 fault
+    failure
+    "#);
     fs::write(&files.main, "- nonsense").unwrap();
-    insta::assert_snapshot!(shown(&files.main, true), @"");
+    insta::assert_snapshot!(shown(&files.main, true), @r#"
+    {"ok":false,"faults":[{"file":"copydesk.yaml","line":1,"column":3,"message":"feed: expected an http or https URL, found `nonsense`"}]}
+    failure
+    "#);
 }
 
 #[test]

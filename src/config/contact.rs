@@ -1,9 +1,6 @@
 //! Whom a publisher can write to.
 
-use super::{
-    leaf::web_url,
-    section::{Leaf, Wrong},
-};
+use super::leaf::{Leaf, Wrong, web_url};
 
 /// The configuration names no contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

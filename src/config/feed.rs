@@ -1,18 +1,20 @@
 //! The feeds, and what applies to each of them by default.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderName, HeaderValue, header};
-use url::Url;
+use ipnet::IpNet;
+use url::{Host, Url};
 
 use super::{
     Config,
     fault::Mark,
-    leaf::{flag, one_of, web_url},
+    fetch::Fetch,
+    leaf::{Leaf, Wrong, flag, one_of, web_url},
     quantity::{duration, shown},
     schedule::LONGEST_INTERVAL,
-    section::{Decoder, Leaf, Section, Wrong},
+    section::{Decoder, Section},
     yaml::{Node, Value},
 };
 
@@ -69,11 +71,26 @@ pub(super) struct Bounds {
     min_interval: Duration,
     /// `fetch.ports`; none binds nothing.
     ports: Vec<u16>,
+    /// `fetch.allow_networks`, which may be reached at any port.
+    exceptions: Vec<IpNet>,
 }
 
 impl Bounds {
     pub(super) fn of(config: &Config) -> Self {
-        Self { min_interval: config.schedule.min_interval, ports: config.fetch.ports.clone() }
+        let Fetch { ports, allow_networks, .. } = config.fetch.clone();
+        Self { min_interval: config.schedule.min_interval, ports, exceptions: allow_networks }
+    }
+
+    /// Whether the client may connect to where a URL leads, as far as can be said before its name is looked up.
+    fn allow_port(&self, url: &Url) -> bool {
+        let within = |address: IpAddr| self.exceptions.iter().any(|network| network.contains(&address));
+        let excepted = match url.host() {
+            Some(Host::Ipv4(address)) => within(address.into()),
+            Some(Host::Ipv6(address)) => within(address.into()),
+            Some(Host::Domain(_)) | None => !self.exceptions.is_empty(),
+        };
+        let listed = url.port_or_known_default().is_some_and(|port| self.ports.contains(&port));
+        excepted || listed || self.ports.is_empty()
     }
 }
 
@@ -181,12 +198,11 @@ fn settings(s: &mut Section<'_, '_, '_>, bounds: &Bounds) -> Settings {
 fn feed_url(bounds: &Bounds) -> Leaf<impl Fn(&str) -> Result<Url, Wrong>> {
     Leaf::new("an http or https URL", |text| {
         let url: Url = web_url().read(text)?;
-        match url.port_or_known_default() {
-            Some(port) if !bounds.ports.is_empty() && !bounds.ports.contains(&port) => {
-                Err(Wrong::Refused(format!("port {port} is not one of `fetch.ports`, add it there if you mean it")))
-            }
-            _ => Ok(url),
+        if bounds.allow_port(&url) {
+            return Ok(url);
         }
+        let port = url.port_or_known_default().unwrap_or_default();
+        Err(Wrong::Refused(format!("port {port} is not one of `fetch.ports`, add it there if you mean it")))
     })
 }
 

@@ -6,9 +6,9 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::{
-    leaf::{count, flag},
+    leaf::{Leaf, Wrong, count, flag},
     quantity::{duration, size},
-    section::{Decoder, Leaf, Wrong},
+    section::Decoder,
     yaml::Node,
 };
 
@@ -35,9 +35,9 @@ pub struct Fetch {
     pub max_redirects: usize,
     /// Whether pages are asked of robots.txt first.
     pub obey_robots: bool,
-    /// Ports that may be connected to.
+    /// Ports that may be connected to outside of `allow_networks`.
     pub ports: Vec<u16>,
-    /// Private or special-purpose networks that may be reached all the same.
+    /// Private or special-purpose networks that may be reached all the same, at any port.
     pub allow_networks: Vec<IpNet>,
     /// Whether a redirect may lead from https to http.
     pub allow_downgrade: bool,

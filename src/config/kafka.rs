@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 use rdkafka::{ClientConfig, error::KafkaError};
 
 use super::{
-    leaf::{count, flag, one_of},
+    leaf::{Leaf, Wrong, count, flag, one_of},
     quantity::size,
-    section::{Decoder, Leaf, Wrong},
+    section::Decoder,
     yaml::{Node, Value},
 };
 
@@ -134,7 +134,7 @@ pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> KafkaLedger 
             kafka.security.sasl = sasl(s.decoder(), node);
         }
         if let Some(node) = s.get("options") {
-            kafka.options = options(s.decoder(), node);
+            kafka.options = options(s.decoder(), node, kafka.consumer_protocol);
         }
     });
     kafka
@@ -244,13 +244,21 @@ const REFUSED: &[(&str, &str)] = &[
     ("enable.partition.eof", "it tells when all state was read"),
     ("partition.assignment.strategy", "partitions must stay with their owner while others move"),
     ("group.remote.assignor", "partitions must stay with their owner while others move"),
+    ("allow.auto.create.topics", "topics are made with the settings they need"),
     ("partitioner", "records are partitioned by murmur2_random, as Java clients do"),
 ];
 
-fn options(decoder: &mut Decoder<'_>, node: &Node<'_>) -> BTreeMap<String, String> {
+/// With KIP-848 these are the broker's to say, and librdkafka refuses them.
+const REFUSED_BY_CONSUMER_PROTOCOL: &[(&str, &str)] = &[
+    ("session.timeout.ms", "the broker decides with `group_protocol: consumer`"),
+    ("heartbeat.interval.ms", "the broker decides with `group_protocol: consumer`"),
+];
+
+fn options(decoder: &mut Decoder<'_>, node: &Node<'_>, consumer_protocol: bool) -> BTreeMap<String, String> {
     let mut options = BTreeMap::new();
+    let by_protocol = if consumer_protocol { REFUSED_BY_CONSUMER_PROTOCOL } else { &[] };
     for (name, at, value) in decoder.free("`options`", node) {
-        if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+        if let Some((_, why)) = REFUSED.iter().chain(by_protocol).find(|(refused, _)| *refused == name) {
             decoder.fault(at, format!("option `{name}` cannot be set: {why}"));
             continue;
         }
@@ -259,7 +267,7 @@ fn options(decoder: &mut Decoder<'_>, node: &Node<'_>) -> BTreeMap<String, Strin
             Ok(_) => {
                 options.insert(name.to_owned(), value);
             }
-            Err(error) => decoder.fault(at, format!("option `{name}`: {}", complaint(&error))),
+            Err(error) => decoder.fault(at, format!("option `{name}`: refused by librdkafka: {}", complaint(&error))),
         }
     }
     options

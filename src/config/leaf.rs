@@ -1,15 +1,52 @@
-//! The kinds of scalars that settings share.
+//! Scalars: how a text is read as a value, and the kinds that settings share.
 
-use std::{fmt::Display, ops::RangeInclusive};
+use std::{borrow::Cow, fmt::Display, ops::RangeInclusive, str::FromStr};
 
 use url::Url;
 
-use super::section::{Leaf, Wrong};
+/// How a scalar is read: what it is called, and the text → the value.
+pub(super) struct Leaf<F> {
+    pub(super) expected: Cow<'static, str>,
+    read: F,
+}
+
+/// Why a text is not a leaf's value.
+#[derive(Debug)]
+pub(super) enum Wrong {
+    /// It is not what the leaf is called.
+    Kind,
+    /// It is; but this was expected of it.
+    Expected(String),
+    /// The whole message, where the value must not be shown or needs an explanation.
+    Refused(String),
+}
+
+impl<F> Leaf<F> {
+    pub(super) fn new<T>(expected: impl Into<Cow<'static, str>>, read: F) -> Self
+    where
+        F: Fn(&str) -> Result<T, Wrong>,
+    {
+        Self { expected: expected.into(), read }
+    }
+
+    /// The value of a text.
+    pub(super) fn read<T>(&self, text: &str) -> Result<T, Wrong>
+    where
+        F: Fn(&str) -> Result<T, Wrong>,
+    {
+        (self.read)(text)
+    }
+}
+
+/// A text that is not empty.
+pub(super) fn text(expected: &'static str) -> Leaf<impl Fn(&str) -> Result<String, Wrong>> {
+    Leaf::new(expected, |text| if text.trim().is_empty() { Err(Wrong::Kind) } else { Ok(text.to_owned()) })
+}
 
 /// A whole number within a range.
 pub(super) fn count<T>(range: RangeInclusive<T>) -> Leaf<impl Fn(&str) -> Result<T, Wrong>>
 where
-    T: std::str::FromStr + PartialOrd + Display + 'static,
+    T: FromStr + PartialOrd + Display + 'static,
 {
     Leaf::new(format!("a whole number from {} to {}", range.start(), range.end()), move |text| {
         text.trim().parse().ok().filter(|number| range.contains(number)).ok_or(Wrong::Kind)

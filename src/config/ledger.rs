@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::{
     kafka::{self, KafkaLedger},
-    leaf::flag,
+    leaf::{flag, text},
     quantity::size,
-    section::{Decoder, text},
+    section::Decoder,
     yaml::Node,
 };
 

@@ -17,11 +17,11 @@ use super::{
     feed::{self, Bounds, Feed, Settings},
     fetch,
     interpolate::Env,
-    leaf::or_off,
+    leaf::{Wrong, or_off, text},
     ledger, log,
     quantity::duration,
     schedule,
-    section::{Decoder, Section, Wrong, text},
+    section::{Decoder, Section},
     yaml::{self, Node, Value},
 };
 
@@ -38,7 +38,7 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Config,
     loader.finish(config)
 }
 
-/// Reads a configuration from a text, as if it stood in the file `path`.
+/// Reads a configuration from a text, as if it stood in the file `path`; what it includes is read from there.
 pub fn from_yaml(text: &str, path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Config, Faults> {
     let mut loader = Loader::new(env);
     let config = loader.main(&Arc::from(path), text);

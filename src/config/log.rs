@@ -3,8 +3,8 @@
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    leaf::one_of,
-    section::{Decoder, Leaf, Wrong},
+    leaf::{Leaf, Wrong, one_of},
+    section::Decoder,
     yaml::Node,
 };
 

@@ -4,7 +4,7 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use super::section::{Leaf, Wrong};
+use super::leaf::{Leaf, Wrong};
 
 /// A unit's spellings, in lower case, and how many of the smallest unit it holds; largest first.
 type Unit = (&'static [&'static str], u64);

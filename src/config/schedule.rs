@@ -5,7 +5,7 @@ use std::{ops::RangeInclusive, time::Duration};
 use super::{
     leaf::{count, or_off},
     quantity::{duration, shown},
-    section::Decoder,
+    section::{Decoder, Section},
     yaml::Node,
 };
 
@@ -84,26 +84,36 @@ pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Schedule {
         if let Some(rechecks) = s.list("rechecks", &duration(RECHECKS)) {
             schedule.rechecks = rechecks;
         }
-
-        let ordered = [("interval", schedule.interval), ("max_interval", schedule.max_interval)];
-        let mut least = ("min_interval", schedule.min_interval);
-        for (key, value) in ordered {
-            if value < least.1 {
-                let at = s.at(key).or(s.at(least.0)).unwrap_or(node.at);
-                let message = format!("`{key}`, {}, is shorter than `{}`, {}", shown(value), least.0, shown(least.1));
-                s.decoder().fault(at, message);
-            }
-            least = (key, value);
-        }
+        intervals(s, &mut schedule);
         let rising = schedule.rechecks.is_sorted_by(|a, b| a < b);
         if let Some(at) = s.at("rechecks").filter(|_| !rising || schedule.rechecks.len() > MOST_RECHECKS) {
-            s.decoder().fault(
-                at,
-                format!("`rechecks`: expected at most {MOST_RECHECKS} durations, each longer than the one before"),
-            );
+            let expected = format!("at most {MOST_RECHECKS} durations, each longer than the one before");
+            s.decoder().fault(at, format!("`rechecks`: expected {expected}"));
         }
     });
     schedule
+}
+
+/// The three intervals in their order. A default gives way to what is written, but for the floor: who wants to poll
+/// more often than that has to say so.
+fn intervals(s: &mut Section<'_, '_, '_>, schedule: &mut Schedule) {
+    let Schedule { min_interval, interval, max_interval, .. } = schedule;
+    match s.at("interval") {
+        None => *interval = (*interval).max(*min_interval),
+        Some(at) if interval < min_interval => {
+            let (interval, floor) = (shown(*interval), shown(*min_interval));
+            s.decoder().fault(at, format!("`interval`, {interval}, is shorter than `min_interval`, {floor}"));
+        }
+        Some(_) => {}
+    }
+    match s.at("max_interval") {
+        None => *max_interval = (*max_interval).max(*interval),
+        Some(at) if max_interval < interval => {
+            let (max, interval) = (shown(*max_interval), shown(*interval));
+            s.decoder().fault(at, format!("`max_interval`, {max}, is shorter than `interval`, {interval}"));
+        }
+        Some(_) => {}
+    }
 }
 
 pub(super) fn decode_commit(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Commit {

@@ -7,8 +7,6 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    fs,
-    io::Read,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,6 +14,7 @@ use std::{
 use super::{
     fault::{Fault, Mark},
     interpolate::{self, Env},
+    leaf::{Leaf, Wrong},
     yaml::{Node, Value, shortened},
 };
 
@@ -44,40 +43,6 @@ struct Entry<'n> {
     key: &'n str,
     at: Mark,
     value: &'n Node<'n>,
-}
-
-/// How a scalar is read: what it is called, and the text → the value.
-pub(super) struct Leaf<F> {
-    expected: Cow<'static, str>,
-    read: F,
-}
-
-/// Why a text is not a leaf's value.
-#[derive(Debug)]
-pub(super) enum Wrong {
-    /// It is not what the leaf is called.
-    Kind,
-    /// It is; but this was expected of it.
-    Expected(String),
-    /// The whole message, where the value must not be shown or needs an explanation.
-    Refused(String),
-}
-
-impl<F> Leaf<F> {
-    pub(super) fn new<T>(expected: impl Into<Cow<'static, str>>, read: F) -> Self
-    where
-        F: Fn(&str) -> Result<T, Wrong>,
-    {
-        Self { expected: expected.into(), read }
-    }
-
-    /// The value of a text.
-    pub(super) fn read<T>(&self, text: &str) -> Result<T, Wrong>
-    where
-        F: Fn(&str) -> Result<T, Wrong>,
-    {
-        (self.read)(text)
-    }
 }
 
 impl<'e> Decoder<'e> {
@@ -163,16 +128,6 @@ impl<'e> Decoder<'e> {
         }
     }
 
-    /// Reads a value that may be a secret: as it stands, or `{file: PATH}`.
-    pub(super) fn secret(&mut self, label: &str, node: &Node<'_>) -> Option<String> {
-        if !matches!(node.value, Value::Map(_)) {
-            return self.leaf(label, node, &Leaf::new("a text or {file: PATH}", |text| Ok(text.to_owned())));
-        }
-        let mut secret = None;
-        self.section("a value from a file", node, |s| secret = s.contents("file"));
-        secret
-    }
-
     /// A path in this file, relative to the file's own directory: it means the same from wherever one starts.
     pub(super) fn resolve(&self, path: &str) -> PathBuf {
         self.file.parent().unwrap_or(Path::new("")).join(path)
@@ -215,11 +170,9 @@ impl<'n, 'e> Section<'_, 'n, 'e> {
         self.asked.push(key);
         let value = self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.value);
         #[cfg(test)]
-        self.decoder
-            .vocabulary
-            .entry((self.name, key))
-            .and_modify(|has| *has |= value.is_some())
-            .or_insert(value.is_some());
+        {
+            *self.decoder.vocabulary.entry((self.name, key)).or_default() |= value.is_some();
+        }
         value
     }
 
@@ -256,61 +209,10 @@ impl<'n, 'e> Section<'_, 'n, 'e> {
         self.decoder.list(&format!("`{key}`"), node, leaf)
     }
 
-    /// The path of a file that must be readable.
-    pub(super) fn readable(&mut self, key: &'static str) -> Option<PathBuf> {
-        self.open(key).map(|(path, _)| path)
-    }
-
-    /// A name with its password, which stands here or in a file, but not in both.
-    pub(super) fn credentials(&mut self) -> Option<(String, String)> {
-        let (inline, file) = (self.at("password"), self.at("password_file"));
-        let name = self.value("username", &text("a name"));
-        let password = self.value("password", &text("a text"));
-        let password = self.contents("password_file").or(password);
-        if self.at("username").is_none() {
-            self.missing("`username`");
-        }
-        match (inline, file) {
-            (Some(_), Some(at)) => self.decoder.fault(at, "`password_file` beside `password`, give one of them"),
-            (None, None) => self.missing("`password` or `password_file`"),
-            _ => {}
-        }
-        name.zip(password)
-    }
-
     /// Notes that the section lacks something.
     pub(super) fn missing(&mut self, what: &str) {
         let message = format!("{} needs {what}", self.name);
         self.decoder.fault(self.begin, message);
-    }
-
-    /// What a file holds, without the line end that editors leave.
-    fn contents(&mut self, key: &'static str) -> Option<String> {
-        const LARGEST: u64 = 64 << 10;
-        let (path, file) = self.open(key)?;
-        let mut held = String::new();
-        if let Err(error) = file.take(LARGEST).read_to_string(&mut held) {
-            self.unreadable(key, &path, &error);
-            return None;
-        }
-        Some(held.trim_end_matches(['\r', '\n']).to_owned())
-    }
-
-    fn open(&mut self, key: &'static str) -> Option<(PathBuf, fs::File)> {
-        let path = self.value(key, &text("a path"))?;
-        let path = self.decoder.resolve(&path);
-        match fs::File::open(&path) {
-            Ok(file) => Some((path, file)),
-            Err(error) => {
-                self.unreadable(key, &path, &error);
-                None
-            }
-        }
-    }
-
-    fn unreadable(&mut self, key: &str, path: &Path, error: &std::io::Error) {
-        let at = self.at(key).unwrap_or(self.begin);
-        self.decoder.fault(at, format!("`{key}`: cannot read {}: {error}", path.display()));
     }
 
     fn finish(self) {
@@ -323,11 +225,6 @@ impl<'n, 'e> Section<'_, 'n, 'e> {
     }
 }
 
-/// A text that is not empty.
-pub(super) fn text(expected: &'static str) -> Leaf<impl Fn(&str) -> Result<String, Wrong>> {
-    Leaf::new(expected, |text| if text.trim().is_empty() { Err(Wrong::Kind) } else { Ok(text.to_owned()) })
-}
-
 fn unknown(key: &str, section: &str, known: &[&str]) -> String {
     /// Below this Jaro-Winkler likeness a suggestion is more riddle than help.
     const ALIKE: f64 = 0.8;
@@ -336,6 +233,10 @@ fn unknown(key: &str, section: &str, known: &[&str]) -> String {
     let key = shortened(key);
     match best {
         Some(name) if likeness(&name) >= ALIKE => format!("unknown key `{key}`, did you mean `{name}`?"),
-        _ => format!("unknown key `{key}` in {section}, known are: {}", known.join(", ")),
+        _ => {
+            let mut known = known.to_vec();
+            known.sort_unstable();
+            format!("unknown key `{key}` in {section}, known are: {}", known.join(", "))
+        }
     }
 }

@@ -8,6 +8,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use crate::state::Absorbed;
+
 /// Counters by what came of something.
 type ByOutcome = Family<Outcome, Counter>;
 
@@ -104,10 +106,11 @@ impl Metrics {
     }
 
     /// A document was read.
-    pub fn entries(&self, new: usize, known: usize, overflowed: bool) {
-        count(&self.entries, "new", new as u64);
-        count(&self.entries, "known", known as u64);
-        self.overflows.inc_by(u64::from(overflowed));
+    pub fn entries(&self, absorbed: Absorbed) {
+        for (outcome, number) in [("new", absorbed.new), ("known", absorbed.known), ("too_old", absorbed.too_old)] {
+            count(&self.entries, outcome, number as u64);
+        }
+        self.overflows.inc_by(u64::from(absorbed.overflowed));
     }
 
     /// A record was committed; `delay` only for the first of an article.

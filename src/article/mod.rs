@@ -29,9 +29,12 @@ pub fn from_page(_page: Page<'_>, _entry: Option<&Entry>, _site: &Site) -> Resul
 
 /// x
 #[derive(Debug, Clone)]
-pub struct Extraction { /// a
- pub article: Article, /// l
- pub lesson: Lesson }
+pub struct Extraction {
+    /// a
+    pub article: Article,
+    /// l
+    pub lesson: Lesson,
+}
 /// l
 #[derive(Debug, Clone)]
 pub struct Lesson;

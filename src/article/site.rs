@@ -7,5 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What was learned of one site; small, bounded, forgetting. Serialises to at most 16 KB.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Site {}
-impl Site { /// l
- pub fn learn(&mut self, _l: &super::Lesson) {} }
+impl Site {
+    /// l
+    pub fn learn(&mut self, _l: &super::Lesson) {}
+}

@@ -41,7 +41,8 @@ async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<En
     let admin = config.admin.filter(|_| !once);
     let (new_config, config) = watch::channel(Arc::new(config));
     if let Some(address) = admin {
-        let listener = admin::bind(address).await.with_context(|| format!("the admin address {address} cannot be used"))?;
+        let listener =
+            admin::bind(address).await.with_context(|| format!("the admin address {address} cannot be used"))?;
         let view = View { metrics: Arc::clone(&metrics), health: health_seen.clone(), questions: ask.clone() };
         tokio::spawn(admin::serve(listener, view, stop.child_token()));
     }

@@ -64,7 +64,8 @@ fn at_rest(config: &Config, states: &[State]) -> anyhow::Result<Status> {
     let mut feeds = Vec::new();
     for state in states {
         if let Some((_, url)) = state.key.split_once(' ') {
-            let feed = FeedState::from_json(&state.value).with_context(|| format!("the state of {url} is unreadable"))?;
+            let feed =
+                FeedState::from_json(&state.value).with_context(|| format!("the state of {url} is unreadable"))?;
             feeds.push(FeedStatus::of(url, &feed, configured.contains(url)));
         }
     }
@@ -82,7 +83,11 @@ fn show(status: &Status, now: DateTime<Utc>, out: &mut impl Write) -> std::io::R
     let sum = |count: fn(&FeedStatus) -> usize| status.feeds.iter().map(count).sum::<usize>();
     let failing = status.feeds.iter().filter(|feed| feed.failures > 0).count();
     let (pending, looks) = (sum(|feed| feed.pending), sum(|feed| feed.looks));
-    writeln!(out, "{} feeds, {failing} of them failing; {pending} entries pending, {looks} looks for edits ahead\n", status.feeds.len())?;
+    writeln!(
+        out,
+        "{} feeds, {failing} of them failing; {pending} entries pending, {looks} looks for edits ahead\n",
+        status.feeds.len()
+    )?;
     status.feeds.iter().try_for_each(|feed| show_feed(feed, now, out))
 }
 
@@ -92,7 +97,12 @@ fn show_feed(feed: &FeedStatus, now: DateTime<Utc>, out: &mut impl Write) -> std
         writeln!(out, "    title     {title}")?;
     }
     let at = |time: Option<DateTime<Utc>>| time.map_or_else(|| "never".to_owned(), |time| relative(time, now));
-    writeln!(out, "    answered  {}; due {}", at(feed.answered_at), feed.due.map_or_else(|| "now".to_owned(), |due| relative(due, now)))?;
+    writeln!(
+        out,
+        "    answered  {}; due {}",
+        at(feed.answered_at),
+        feed.due.map_or_else(|| "now".to_owned(), |due| relative(due, now))
+    )?;
     if let Some(trouble) = &feed.trouble {
         writeln!(out, "    failing   {} in a row; {trouble}", feed.failures)?;
     }

@@ -66,15 +66,18 @@ fn body(story: &Story) -> String {
     for (index, paragraph) in text.split("\n\n").enumerate() {
         html.push_str(&format!("<p>{}</p>\n", escape(paragraph)));
         if index == 1 {
-            html.push_str("<p class=\"read-more\"><a href=\"/news/archive\">Read more: all our reports on the harbour</a></p>\n");
+            html.push_str(
+                "<p class=\"read-more\"><a href=\"/news/archive\">Read more: all our reports on the harbour</a></p>\n",
+            );
         }
     }
     html
 }
 
 fn links<'a>(stories: impl Iterator<Item = &'a Story>) -> String {
-    let items: String =
-        stories.map(|story| format!("<li><a href=\"/news/{}\">{}</a></li>", story.slug, escape(&story.title))).collect();
+    let items: String = stories
+        .map(|story| format!("<li><a href=\"/news/{}\">{}</a></li>", story.slug, escape(&story.title)))
+        .collect();
     format!("<ul>{items}</ul>")
 }
 

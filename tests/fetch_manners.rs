@@ -226,6 +226,19 @@ async fn deadlines_end_a_request() {
 }
 
 #[tokio::test]
+async fn one_deadline_is_for_all_redirects_together() {
+    let wait = Duration::from_millis(300);
+    let server = server(html()).await;
+    for hop in 1..=5 {
+        on(&server, &format!("/{hop}"), to(&format!("/{}", hop + 1)).set_delay(wait)).await;
+    }
+    let url = format!("{}/1", server.uri());
+    for (request_within, expected) in [(wait * 3, Some(Reason::Timeout)), (wait * 40, None)] {
+        assert_eq!(reason(&local(&Fetch { request_within, ..config() }), feed(&url)).await, expected);
+    }
+}
+
+#[tokio::test]
 async fn ports_are_a_list_and_exceptions_know_no_ports() {
     let server = server(html()).await;
     let loopback: IpAddr = "127.0.0.1".parse().unwrap();

@@ -6,6 +6,8 @@
 use chrono::{DateTime, FixedOffset};
 use url::Url;
 
+pub mod date;
+
 /// Where bytes came from: what a parser needs to know to read them.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {

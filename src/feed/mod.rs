@@ -7,9 +7,6 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use chrono::{DateTime, FixedOffset};
-
-pub mod identity;
-
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -19,6 +16,7 @@ mod document;
 mod encoding;
 mod entity;
 mod field;
+pub mod identity;
 mod json;
 mod markup;
 mod names;

@@ -1,13 +1,13 @@
 //! `copydesk status`: of the running daemon, or of the ledger at rest.
 
-use std::{collections::HashSet, io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Duration};
+use std::{collections::HashSet, io::Write, path::Path, process::ExitCode};
 
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{USAGE, load, runtime};
 use crate::{
-    admin::{FeedStatus, Status},
+    admin::{self, FeedStatus, Status},
     config::{Config, Ledger},
     daemon::clock,
     ledger::{State, local},
@@ -37,7 +37,7 @@ pub(super) fn run(path: &Path, options: Options, out: &mut impl Write) -> anyhow
 
 async fn status(config: &Config) -> anyhow::Result<Status> {
     if let Some(address) = config.admin
-        && let Ok(status) = ask(address).await
+        && let Ok(status) = admin::ask_running(address).await
     {
         return Ok(status);
     }
@@ -46,17 +46,6 @@ async fn status(config: &Config) -> anyhow::Result<Status> {
         Ledger::Kafka(_) => anyhow::bail!("later"),
     };
     at_rest(config, &states)
-}
-
-/// Asks the daemon that serves this address.
-async fn ask(address: SocketAddr) -> anyhow::Result<Status> {
-    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?;
-    let mut answer = client.get(format!("http://{address}/status")).send().await?.error_for_status()?;
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        body.extend_from_slice(&chunk);
-    }
-    Ok(serde_json::from_slice(&body)?)
 }
 
 fn at_rest(config: &Config, states: &[State]) -> anyhow::Result<Status> {

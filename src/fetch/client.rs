@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use tokio::time::Instant;
 use url::Url;
 
@@ -254,10 +254,12 @@ impl Inner {
                     }
                 }
                 429 | 500.. => Loaded::Unreachable(Failure {
-                    reason: if answer.held.is_some() { Reason::Busy } else { Reason::ServerError },
                     status: Some(status.as_u16()),
-                    detail: format!("status {status}"),
                     retry_after: answer.held,
+                    ..Failure::new(
+                        if answer.held.is_some() { Reason::Busy } else { Reason::ServerError },
+                        format!("status {status}"),
+                    )
                 }),
                 _ => Loaded::Unavailable,
             };
@@ -287,5 +289,5 @@ fn lend_credentials(request: &Request, to: &mut Url) {
 }
 
 fn location(answer: &HeaderMap) -> Option<&str> {
-    answer.get(HeaderName::from_static("location")).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    answer.get(header::LOCATION).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
 }

@@ -46,25 +46,24 @@ impl Chain {
 
     /// Follows a redirect (RFC 9110 section 15.4), or says why not.
     pub(super) fn follow(&mut self, status: StatusCode, location: Option<&str>) -> Result<(), Failure> {
-        let refuse = |detail: String| {
-            Err(Failure { reason: Reason::Redirect, status: Some(status.as_u16()), detail, retry_after: None })
-        };
+        let refuse =
+            |detail: String| Err(Failure { status: Some(status.as_u16()), ..Failure::new(Reason::Redirect, detail) });
         if self.visited.len() >= self.max {
             return refuse(format!("more than {} redirects", self.max));
         }
         let Some(location) = location else { return refuse("a redirect without a location".to_owned()) };
         let Ok(mut next) = self.current.join(location) else {
-            return refuse(format!("a redirect to no URL: {:.200?}", location));
+            return refuse(format!("a redirect to no URL: {location}"));
         };
         next.set_fragment(None);
         // whoever redirects does not choose the credentials that are sent
         let _ = next.set_username("");
         let _ = next.set_password(None);
         if self.current.scheme() == "https" && next.scheme() == "http" && !self.allow_downgrade {
-            return refuse(format!("a redirect from https to {next:.200}"));
+            return refuse(format!("a redirect from https to {next}"));
         }
         if next == self.current || self.visited.contains(&next) {
-            return refuse(format!("a redirect loop at {next:.200}"));
+            return refuse(format!("a redirect loop at {next}"));
         }
         self.permanent &= matches!(status.as_u16(), 301 | 308);
         if self.permanent {

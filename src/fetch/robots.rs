@@ -72,7 +72,7 @@ impl Robots {
         if rules.is_url_allowed(url) {
             Ok(rules.crawl_delay().map(|delay| delay.min(WIDEST_GAP)))
         } else {
-            Err(Failure::new(Reason::Robots, format!("robots.txt disallows {:.200}", url.path())))
+            Err(Failure::new(Reason::Robots, format!("robots.txt disallows {}", url.path())))
         }
     }
 

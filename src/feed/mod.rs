@@ -15,6 +15,7 @@ mod document;
 mod encoding;
 mod entity;
 mod field;
+pub mod identity;
 mod json;
 mod markup;
 mod names;

@@ -117,5 +117,9 @@ impl Atom {
 
 /// At most [`MAX_VALUE`] bytes, whole characters.
 fn cut(text: &str) -> &str {
-    if text.len() <= MAX_VALUE { text } else { &text[..text.floor_char_boundary(MAX_VALUE)] }
+    let mut end = text.len().min(MAX_VALUE);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }

@@ -36,7 +36,6 @@ pub(super) struct Draft {
     other_title: Option<(String, Style)>,
     pub(super) guid: Option<String>,
     pub(super) permalink: bool,
-    pub(super) link: Option<Url>,
     pub(super) original_link: Option<Url>,
     summary: Option<String>,
     other_summary: Option<String>,

@@ -69,10 +69,6 @@ impl Reader<'_> {
     /// Files the open field's value; `place` is where its element stands.
     pub(super) fn finish_field(&mut self, place: Place) {
         let Some(field) = self.field.take() else { return };
-        match (field.tag, place) {
-            (Tag::Part(Part::Person), Place::Entry | Place::Feed) => self.person = Person::default(),
-            _ => {}
-        }
         match field.tag {
             Tag::Part(Part::Person) => self.add_person(&field.buffer, place),
             Tag::Part(Part::Source) => self.source(&field, place),
@@ -106,16 +102,16 @@ impl Reader<'_> {
     /// A person given by parts has been read.
     pub(super) fn finish_person(&mut self) {
         let found = std::mem::take(&mut self.person);
-        self.write_person(found, self.place());
+        self.write_person(&found, self.place());
     }
 
     fn add_person(&mut self, value: &str, place: Place) {
         if let Some(found) = person::read(value) {
-            self.write_person(found, place);
+            self.write_person(&found, place);
         }
     }
 
-    fn write_person(&mut self, found: Person, place: Place) {
+    fn write_person(&mut self, found: &Person, place: Place) {
         let target = match place {
             Place::Entry => &mut self.document.body,
             Place::Feed => &mut self.document.head,

@@ -137,7 +137,6 @@ pub(super) enum Field {
     ImageUrl,
     Comments,
     Language,
-    SourceText,
     Ttl,
     UpdatePeriod,
     UpdateFrequency,

@@ -209,7 +209,10 @@ fn opens(after: &[u8]) -> bool {
 }
 
 fn first_end(bytes: &[u8], from: usize) -> Option<usize> {
-    memchr2(b'<', b'>', &bytes[from..]).map(|offset| from + offset).filter(|&at| bytes[at] == b'>')
+    match memchr2(b'<', b'>', &bytes[from..]) {
+        Some(offset) => Some(from + offset).filter(|&at| bytes[at] == b'>'),
+        None => Some(bytes.len()),
+    }
 }
 
 pub(super) fn starts_with_ignore_case(text: &str, prefix: &str) -> bool {

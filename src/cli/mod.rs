@@ -1,1 +1,3 @@
-//! cli
+//! Flags → a command → an exit code.
+
+pub mod clean;

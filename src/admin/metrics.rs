@@ -29,6 +29,7 @@ pub struct Metrics {
     records: ByOutcome,
     rejects: ByOutcome,
     overflows: Counter,
+    redesigns: Counter,
     commits: ByOutcome,
     commit_seconds: Histogram,
     delay_seconds: Histogram,
@@ -60,6 +61,7 @@ impl Default for Metrics {
             records: ByOutcome::default(),
             rejects: ByOutcome::default(),
             overflows: Counter::default(),
+            redesigns: Counter::default(),
             commits: ByOutcome::default(),
             commit_seconds: Histogram::new(COMMIT_BUCKETS),
             delay_seconds: Histogram::new(DELAY_BUCKETS),
@@ -83,6 +85,7 @@ impl Metrics {
         registry.register("records", "Records committed, by where their text came from", self.records.clone());
         registry.register("rejects", "Entries that ended without a record, by reason", self.rejects.clone());
         registry.register("feed_overflows", "Polls between which entries may have been lost", self.overflows.clone());
+        registry.register("site_redesigns", "Sites whose pages took on a new design", self.redesigns.clone());
         registry.register("commits", "Commits to the ledger by what came of them", self.commits.clone());
         let seconds = Unit::Seconds;
         registry.register_with_unit("commit", "Time a commit took", seconds.clone(), self.commit_seconds.clone());
@@ -111,6 +114,11 @@ impl Metrics {
             count(&self.entries, outcome, number as u64);
         }
         self.overflows.inc_by(u64::from(absorbed.overflowed));
+    }
+
+    /// A site has a new design.
+    pub fn redesign(&self) {
+        self.redesigns.inc();
     }
 
     /// A record was committed; `delay` only for the first of an article.

@@ -14,6 +14,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::config::{self, Config};
 
 pub mod check;
+pub mod clean;
 mod demo;
 mod logs;
 pub mod parse;
@@ -59,8 +60,8 @@ enum Command {
         #[command(flatten)]
         input: Input,
         /// What the file holds
-        #[arg(long, value_enum, default_value_t = Form::Html)]
-        format: Form,
+        #[arg(long, value_enum, default_value_t = clean::Format::Html)]
+        format: clean::Format,
         /// With --manifest: do not learn from the other pages of a site what it repeats
         #[arg(long, requires = "manifest")]
         alone: bool,
@@ -165,14 +166,6 @@ impl Input {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    /// A web page
-    Html,
-    /// Text that somebody scraped before
-    Text,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Contract {
     /// What is published
     Record,
@@ -250,8 +243,12 @@ fn parse(input: &Input, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn clean(_input: &Input, _format: Form, _alone: bool, _out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("later")
+fn clean(input: &Input, format: clean::Format, alone: bool, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    match &input.manifest {
+        Some(manifest) => clean::manifest(manifest, alone, out)?,
+        None => clean::one(&input.read()?, &input.url()?, format, out)?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The environment, for those who take it as an argument.

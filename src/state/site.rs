@@ -107,10 +107,12 @@ impl SiteState {
         Arc::clone(&self.knowledge)
     }
 
-    /// Changes what is known of what the site repeats.
-    pub fn teach(&mut self, lesson: impl FnOnce(&mut article::Site)) {
-        lesson(Arc::make_mut(&mut self.knowledge));
+    /// Adds to what is known of what the site repeats.
+    ///
+    /// True where the lesson shows that the site has a new design.
+    pub fn learn(&mut self, lesson: &article::Lesson) -> bool {
         self.knowledge_changed = true;
+        Arc::make_mut(&mut self.knowledge).learn(lesson)
     }
 
     /// The values that changed since the last call, to be committed.

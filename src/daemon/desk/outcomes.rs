@@ -107,8 +107,10 @@ impl Desk<'_> {
         self.parts.metrics.page(page_outcome(&followed.page));
         if let PageOutcome::Read(read) = &mut followed.page
             && let Some(lesson) = read.lesson.take()
+            && site.learn(&lesson)
         {
-            site.teach(|knowledge| knowledge.learn(&lesson));
+            self.parts.metrics.redesign();
+            tracing::warn!(site = job.site, "the site has a new design: what was known of it is learned anew");
         }
         let Some(pending) = site.find(&job.feed, id).cloned() else { return };
         let looks = self.config.schedule.rechecks.clone();

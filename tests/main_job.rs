@@ -23,8 +23,7 @@ async fn once_publishes_everything_and_a_second_time_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let stories = (0..20).map(|number| Story::numbered(number, DateTime::UNIX_EPOCH)).collect();
     let site = NewsSite::open(Paper { stories, missing: vec!["case-7".to_owned()], ..Paper::default() }).await.unwrap();
-    let settings = ON_LOOPBACK.replace("rechecks:", "page_attempts: 1\n  rechecks:");
-    let desk = Desk::new(directory.path(), &site, &format!("{settings}{LOCAL}"));
+    let desk = Desk::new(directory.path(), &site, &format!("{ON_LOOPBACK}{LOCAL}"));
 
     let first = block_in_place(|| desk.output(&["run", "--once"]));
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
@@ -47,8 +46,7 @@ async fn records_fit_the_schema() {
     let directory = tempfile::tempdir().unwrap();
     let stories = (0..3).map(|number| Story::numbered(number, DateTime::UNIX_EPOCH)).collect();
     let site = NewsSite::open(Paper { stories, missing: vec!["case-2".to_owned()], ..Paper::default() }).await.unwrap();
-    let settings = ON_LOOPBACK.replace("rechecks:", "page_attempts: 1\n  rechecks:");
-    let desk = Desk::new(directory.path(), &site, &format!("{settings}{LOCAL}"));
+    let desk = Desk::new(directory.path(), &site, &format!("{ON_LOOPBACK}{LOCAL}"));
     assert!(block_in_place(|| desk.output(&["run", "--once"])).status.success());
     for (contract, prefix, expected) in [("record", "records-", 2), ("reject", "rejects-", 1)] {
         let schema =
@@ -76,12 +74,10 @@ async fn the_web_as_it_is() {
     let urls: Vec<String> = ["/rss.xml", "/page-as-feed", "/no-such-feed", "/hanging", "/endless", "/empty-feed"]
         .map(|path| format!("{base}{path}"))
         .into();
-    let settings = ON_LOOPBACK
-        .replace(
-            "  host_gap: 0ms",
-            "  host_gap: 0ms\n  first_byte_within: 1s\n  request_within: 3s\n  max_feed: 1 MiB\n  max_page: 1 MiB",
-        )
-        .replace("rechecks:", "page_attempts: 1\n  rechecks:");
+    let settings = ON_LOOPBACK.replace(
+        "  host_gap: 0ms",
+        "  host_gap: 0ms\n  first_byte_within: 1s\n  request_within: 3s\n  max_feed: 1 MiB\n  max_page: 1 MiB",
+    );
     let desk = Desk::with_feeds(directory.path(), &urls, &format!("{settings}{LOCAL}"));
     let output = block_in_place(|| desk.output(&["run", "--once"]));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

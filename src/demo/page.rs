@@ -2,6 +2,8 @@
 //!
 //! PURE.
 
+use chrono::SecondsFormat;
+
 use super::stories::Story;
 
 const COPYRIGHT: &str = "© 2019 - 2026 Brackwater Courier Ltd. | All Rights Reserved.";
@@ -52,7 +54,7 @@ pub(super) fn page(story: &Story, others: &[Story], padding: usize) -> String {
 </body>
 </html>
 "#,
-        published = story.published.to_rfc3339(),
+        published = story.published.to_rfc3339_opts(SecondsFormat::Secs, true),
         section = escape(&story.section),
         byline = escape(&story.byline),
         slug = story.slug,

@@ -35,6 +35,14 @@ async fn what_a_file_allows() {
         ("User-agent: *\nDisallow: /*.php$", "/x.php?y", true),
         ("User-agent: *\nDisallow: /*?id=", "/x?id=1", false),
         ("User-agent: *\nDisallow: /%7Ejoe/", "/~joe/a", false),
+        ("User-agent: copydesk/1.0 (polite)\nDisallow: /", "/a", false),
+        ("User-agent:copydesk*\nDisallow: /", "/a", false),
+        ("user-agent : COPYDESK # us\nDisallow: /", "/a", false),
+        ("User-agent: copy desk\nDisallow: /", "/a", true),
+        ("User-agent: copydesk\nSitemap: http://a.example/s\nDisallow: /", "/a", false),
+        ("User-agent: copydesk\rDisallow: /", "/a", false),
+        ("User-agent: copydesk", "/a", true),
+        ("User-agent", "/a", true),
         ("\u{feff}User-agent: *\nDisallow: /a", "/a", false),
         ("<!DOCTYPE html><title>Not found</title>", "/a", true),
         ("Disallow: /", "/a", true),
@@ -151,4 +159,14 @@ async fn what_is_kept_has_a_bound() {
     let kept: usize = robots.files().values().filter_map(|entry| Some(entry.known.as_ref()?.bytes)).sum();
     assert!(kept <= MOST_BYTES, "{kept} bytes");
     assert!(robots.fresh("https://49.example:443").is_some(), "the newest stays");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_file_is_survived(body: Vec<u8>, lines in proptest::collection::vec("(user-agent|allow|disallow|sitemap)[ :]{0,2}[a*$%/ -]{0,8}", 0..8)) {
+        for body in [plain(&body), plain(lines.join("\n").as_bytes())] {
+            let rules = robotxt::Robots::parse(&body, PRODUCT);
+            proptest::prop_assert!(rules.is_allowed("/robots.txt") && rules.sitemaps().is_empty());
+        }
+    }
 }

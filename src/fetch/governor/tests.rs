@@ -97,14 +97,14 @@ async fn holds_that_name_no_time_double_until_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gap_widens_and_never_narrows() {
+async fn the_wider_of_gap_and_crawl_delay_counts() {
     let governor = Governor::new(1, GAP, 100);
     let begun = Instant::now();
-    governor.acquire("a").await.unwrap().widen_gap(Duration::from_secs(10));
-    governor.acquire("a").await.unwrap().widen_gap(Duration::ZERO);
-    assert_eq!(begun.elapsed().as_secs(), 10);
-    drop(governor.acquire("a").await);
-    assert_eq!(begun.elapsed().as_secs(), 20);
+    for (delay, started) in [(10, 0), (0, 10), (3, 11), (3, 14)] {
+        let permit = governor.acquire("a").await.unwrap();
+        permit.set_crawl_delay(Duration::from_secs(delay));
+        assert_eq!(begun.elapsed().as_secs(), started);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,7 @@
+use std::sync::atomic::Ordering::Relaxed;
+
 use futures_util::future::join_all;
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use super::*;
 
@@ -131,4 +134,63 @@ async fn idle_hosts_are_forgotten_and_held_ones_are_not() {
     }
     assert!(governor.hosts() <= 1024, "{}", governor.hosts());
     assert!(governor.acquire("held").await.is_err());
+}
+
+/// What happened at a host, in order: starts, ends, and until when it asked to be left alone.
+#[derive(Default)]
+struct Log {
+    starts: Vec<Instant>,
+    under_way: usize,
+    held_until: Option<Instant>,
+}
+
+/// A virtual week of requests at random times to 100 hosts that answer slowly, hang, or ask to be left alone: at
+/// every start each promise is checked.
+#[tokio::test(start_paused = true)]
+async fn a_week_keeps_every_promise() {
+    const PER_HOST: usize = 2;
+    const IN_FLIGHT: usize = 16;
+    let week = Duration::from_secs(7 * 24 * 3600);
+    let governor = Governor::new(PER_HOST, GAP, IN_FLIGHT);
+    let logs: Vec<Mutex<Log>> = (0..100).map(|_| Mutex::default()).collect();
+    let under_way = std::sync::atomic::AtomicUsize::new(0);
+    let one = |seed: u64| {
+        let (governor, logs, under_way) = (&governor, &logs, &under_way);
+        async move {
+            let mut random = StdRng::seed_from_u64(seed);
+            // a third of all requests go to one host, many of them at the same minutes
+            let host = if random.random_bool(0.3) { 0 } else { random.random_range(0..100) };
+            let minute = random.random_range(0..7 * 24 * 60) / 30 * 30;
+            tokio::time::sleep(Duration::from_secs(minute * 60)).await;
+            let Ok(permit) = governor.acquire(&format!("host {host}")).await else { return false };
+            let now = Instant::now();
+            let log = &logs[host];
+            {
+                let mut log = lock(log);
+                assert!(log.starts.last().is_none_or(|last| now - *last >= GAP), "a gap");
+                assert!(log.held_until.is_none_or(|until| until <= now), "a hold");
+                log.under_way += 1;
+                assert!(log.under_way <= PER_HOST, "places at a host");
+                log.starts.push(now);
+            }
+            assert!(under_way.fetch_add(1, Relaxed) < IN_FLIGHT, "places in all");
+            tokio::time::sleep(Duration::from_millis(random.random_range(10..60_000))).await;
+            if random.random_bool(0.05) {
+                let hold = permit.hold(random.random_bool(0.5).then(|| GAP * random.random_range(1..7200)));
+                let mut log = lock(log);
+                log.held_until = log.held_until.max(Some(Instant::now() + hold));
+            }
+            under_way.fetch_sub(1, Relaxed);
+            lock(log).under_way -= 1;
+            drop(permit);
+            true
+        }
+    };
+    let all = join_all((0..20_000).map(one));
+    let sent = tokio::time::timeout(week * 2, all).await.expect("nobody starves");
+    let sent = sent.into_iter().filter(|sent| *sent).count();
+    let starts: usize = logs.iter().map(|log| lock(log).starts.len()).sum();
+    assert_eq!(sent, starts);
+    assert!(sent > 10_000, "{sent} were sent, the others told of a hold");
+    assert_eq!(under_way.into_inner(), 0);
 }

@@ -20,6 +20,22 @@ async fn starts_at_one_host_are_a_gap_apart() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_came_first_starts_first() {
+    let governor = Governor::new(3, GAP, 2);
+    let order = Mutex::new(Vec::new());
+    join_all((0..50).map(|n: u64| {
+        let (governor, order) = (&governor, &order);
+        async move {
+            let _permit = governor.acquire("a").await.unwrap();
+            lock(order).push(n);
+            tokio::time::sleep(Duration::from_millis(n * 7919 % 3000)).await;
+        }
+    }))
+    .await;
+    assert!(lock(&order).is_sorted(), "{order:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_more_than_its_places_are_under_way_at_a_host() {
     let governor = Governor::new(2, Duration::ZERO, 100);
     let (first, _second) = (governor.acquire("a").await.unwrap(), governor.acquire("a").await.unwrap());
@@ -126,14 +142,16 @@ async fn giving_up_costs_nobody_a_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn idle_hosts_are_forgotten_and_held_ones_are_not() {
+async fn idle_hosts_are_forgotten_and_others_are_not() {
     let governor = Governor::new(1, Duration::ZERO, 100);
+    let _busy = governor.acquire("busy").await.unwrap();
     governor.acquire("held").await.unwrap().hold(Some(Duration::from_secs(24 * 3600)));
     for n in 0..10_000 {
         drop(governor.acquire(&format!("https://{n}.example:443")).await);
     }
     assert!(governor.hosts() <= 1024, "{}", governor.hosts());
     assert!(governor.acquire("held").await.is_err());
+    assert!(tokio::time::timeout(GAP, governor.acquire("busy")).await.is_err());
 }
 
 /// What happened at a host, in order: starts, ends, and until when it asked to be left alone.

@@ -12,8 +12,10 @@ use std::future::Future;
 use tokio::sync::oneshot;
 
 mod fault;
+pub mod kafka;
 pub mod local;
 
+pub use kafka::KafkaLedger;
 pub use local::LocalLedger;
 
 /// A partition of the state.

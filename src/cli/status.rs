@@ -10,7 +10,7 @@ use crate::{
     admin::{self, FeedStatus, Status},
     config::{Config, Ledger},
     daemon::clock,
-    ledger::{State, local},
+    ledger::{State, kafka, local},
     state::FeedState,
 };
 
@@ -43,7 +43,7 @@ async fn status(config: &Config) -> anyhow::Result<Status> {
     }
     let states = match &config.ledger {
         Ledger::Local(ledger) => local::states(&ledger.directory).await?,
-        Ledger::Kafka(_) => anyhow::bail!("later"),
+        Ledger::Kafka(ledger) => kafka::states(ledger).await?,
     };
     at_rest(config, &states)
 }

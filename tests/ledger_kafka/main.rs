@@ -110,7 +110,7 @@ impl Desk {
     /// A site in a partition.
     fn site(&self, partition: Partition) -> String {
         let mut sites = (0..).map(|n| format!("site{n}.example"));
-        sites.find(|site| self.ledger.partition(site) == partition).unwrap()
+        sites.find(|site| copydesk::ledger::partition(site, self.ledger.partitions()) == partition).unwrap()
     }
 
     async fn close(self) {

@@ -20,7 +20,6 @@ mod failure;
 mod handover;
 mod membership;
 mod ownership;
-mod placement;
 mod reader;
 mod restore;
 mod topics;
@@ -37,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 pub use reader::{Reader, states};
 
 use self::{handover::Handover, ownership::Ownership, transaction::Transactions};
-use super::{Batch, Event, Ledger, LedgerError, Partition, State};
+use super::{Batch, Event, Ledger, LedgerError, Partition, State, partition};
 use crate::config;
 
 /// How long leaving the group may take.
@@ -71,13 +70,13 @@ impl KafkaLedger {
     fn touched(&self, batch: &Batch) -> BTreeSet<Partition> {
         let messages = batch.records.iter().chain(&batch.rejects).map(|message| message.site.as_str());
         let states = batch.states.iter().map(|state| State::site(&state.key));
-        messages.chain(states).map(|site| self.partition(site)).collect()
+        messages.chain(states).map(|site| partition(site, self.config.partitions)).collect()
     }
 }
 
 impl Ledger for KafkaLedger {
-    fn partition(&self, site: &str) -> Partition {
-        placement::partition(site, self.config.partitions)
+    fn partitions(&self) -> Partition {
+        self.config.partitions
     }
 
     async fn commit(&mut self, batch: &Batch) -> Result<(), LedgerError> {

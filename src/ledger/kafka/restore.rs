@@ -24,11 +24,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     client::{self, Context, Part},
-    failure, placement,
+    failure,
 };
 use crate::{
     config,
-    ledger::{LedgerError, Partition, State},
+    ledger::{LedgerError, Partition, State, placement},
 };
 
 /// How long a broker may take to answer, at first. A pending offset makes it take longer.

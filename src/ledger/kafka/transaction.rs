@@ -18,11 +18,10 @@ use super::{
     client::{self, Context, Part},
     failure::{self, Failure},
     ownership::Fence,
-    placement,
 };
 use crate::{
     config,
-    ledger::{Batch, LedgerError, Message, Partition, State, fault},
+    ledger::{Batch, LedgerError, Message, Partition, State, fault, placement},
 };
 
 type Producer = FutureProducer<Context>;

@@ -1,10 +1,10 @@
-//! Which partition of the state topic a site lives in. Part of what is stored: it may never change.
+//! Which partition of the state a site lives in. Part of what is stored: it may never change.
 
 use crate::ledger::Partition;
 
-/// The partition of a site: Kafka's murmur2 of its bytes, made positive, modulo the number of partitions. Java clients
+/// The partition of the state that a site lives in: Kafka's murmur2 of its bytes, made positive, modulo the number of partitions. Java clients
 /// place a key the same way, so that other tools can find a site's state.
-pub(super) fn partition(site: &str, partitions: i32) -> Partition {
+pub fn partition(site: &str, partitions: Partition) -> Partition {
     (murmur2(site.as_bytes()) & 0x7fff_ffff).cast_signed() % partitions
 }
 

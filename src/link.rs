@@ -6,6 +6,90 @@
 
 use url::{Host, Url};
 
+/// Prefixes of parameters that tell where a visitor came from.
+const TRACKING_PREFIXES: &[&str] = &[
+    "utm_",
+    "at_",
+    "ns_",
+    "mc_",
+    "pk_",
+    "piwik_",
+    "mtm_",
+    "matomo_",
+    "hsa_",
+    "_hs",
+    "__hs",
+    "ga_",
+    "fb_",
+    "wt_",
+    "trk_",
+    "oly_",
+    "__twitter_",
+    "vero_",
+    "itm_",
+    "stm_",
+    "sc_c",
+    "sc_e",
+    "sc_i",
+];
+/// Parameters that do nothing else, in lower case.
+const TRACKING: &[&str] = &[
+    "fbclid",
+    "gclid",
+    "gclsrc",
+    "dclid",
+    "wbraid",
+    "gbraid",
+    "msclkid",
+    "yclid",
+    "ymclid",
+    "twclid",
+    "ttclid",
+    "igshid",
+    "igsh",
+    "li_fat_id",
+    "mkt_tok",
+    "rb_clickid",
+    "s_cid",
+    "s_kwcid",
+    "cmpid",
+    "cmp",
+    "cmp_id",
+    "icid",
+    "ocid",
+    "ncid",
+    "xtor",
+    "ito",
+    "smid",
+    "smtyp",
+    "spref",
+    "ref_src",
+    "ref_url",
+    "feedtype",
+    "feedname",
+    "traffic_source",
+    "srnd",
+    "amp",
+    "outputtype",
+    "wpisrc",
+    "mbid",
+    "ftcamp",
+    "sref",
+    "_ga",
+    "_gl",
+    "gaa_at",
+    "share_id",
+];
+/// Parameters that name an article on some sites; only with one of [`CHANNELS`] they are about the way to it.
+const MAYBE_TRACKING: &[&str] = &[
+    "ref", "source", "src", "from", "via", "partner", "rss", "feed", "cid", "campaign", "medium", "referrer",
+    "platform",
+];
+const CHANNELS: &[&str] =
+    &["rss", "feed", "atom", "twitter", "facebook", "email", "newsletter", "social", "homepage", "amp", "1", ""];
+/// Labels in front of a host under which the same pages are served.
+const PRESENTATION_HOSTS: &[&str] = &["www.", "www2.", "m.", "mobile.", "amp."];
+
 /// The site a URL belongs to: its registrable domain by the Public Suffix List, in lower case.
 ///
 /// A URL whose host is an address, or has no registrable domain (`localhost`), is its own site: the host itself.
@@ -28,9 +112,116 @@ pub fn host(url: &Url) -> String {
     format!("{}://{}:{}", url.scheme(), url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(0))
 }
 
+/// The one form of an article's many addresses: what differs between copies of the same link is folded.
+///
+/// For comparing, not for fetching. Folded are the scheme, presentation hosts (`www.`, `m.`, `amp.`), default ports,
+/// user names, AMP forms, tracking parameters, the fragment (except `#!`, which names a page) and the slash at the end.
+/// The order of the other parameters is kept: sites are free to make a difference of it. Identities are stored by this
+/// form, so that a change to it makes old articles new again.
+pub fn canonical(url: &Url) -> Url {
+    let mut url = behind_amp_cache(url).unwrap_or_else(|| url.clone());
+    if matches!(url.scheme(), "http" | "https") {
+        // setters fail only on URLs that cannot have what is set, and are then right as they are
+        let _ = url.set_scheme("https");
+        if matches!(url.port(), Some(80 | 443)) {
+            let _ = url.set_port(None);
+        }
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        fold_host(&mut url);
+        fold_path(&mut url);
+    }
+    fold_query(&mut url);
+    if !url.fragment().is_some_and(|fragment| fragment.starts_with('!')) {
+        url.set_fragment(None);
+    }
+    url
+}
+
+/// `https://www-example-com.cdn.ampproject.org/c/s/www.example.com/a` and `https://www.google.com/amp/s/…`.
+fn behind_amp_cache(url: &Url) -> Option<Url> {
+    let host = url.host_str()?;
+    let (_, rest) = if host.ends_with(".cdn.ampproject.org") {
+        url.path().get(1..)?.split_once('/')?
+    } else if host.starts_with("www.google.") {
+        ("", url.path().strip_prefix("/amp/")?)
+    } else {
+        return None;
+    };
+    Url::parse(&format!("https://{}", rest.strip_prefix("s/").unwrap_or(rest))).ok()
+}
+
+fn fold_host(url: &mut Url) {
+    let site = site(url);
+    while let Some(Host::Domain(name)) = url.host() {
+        let name = name.trim_end_matches('.');
+        let shorter = PRESENTATION_HOSTS.iter().find_map(|label| name.strip_prefix(label));
+        let Some(shorter) = shorter.filter(|shorter| shorter.ends_with(&site)).map(str::to_owned) else { return };
+        if url.set_host(Some(&shorter)).is_err() {
+            return;
+        }
+    }
+}
+
+fn fold_path(url: &mut Url) {
+    let path = url.path();
+    let mut folded = path.trim_end_matches('/');
+    for suffix in ["/amp", ".amp", "/amp.html"] {
+        folded = folded.strip_suffix(suffix).unwrap_or(folded);
+    }
+    let folded = match folded.strip_suffix(".amp.html") {
+        Some(stem) => format!("{stem}.html"),
+        None => folded.to_owned(),
+    };
+    if folded != path {
+        url.set_path(&folded);
+    }
+}
+
+fn fold_query(url: &mut Url) {
+    let Some(query) = url.query() else { return };
+    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_tracking(pair)).collect();
+    let kept = kept.join("&");
+    url.set_query(Some(kept.as_str()).filter(|kept| !kept.is_empty()));
+}
+
+fn is_tracking(pair: &str) -> bool {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let (name, value) = (name.to_ascii_lowercase(), value.to_ascii_lowercase());
+    TRACKING.contains(&name.as_str())
+        || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || (MAYBE_TRACKING.contains(&name.as_str()) && CHANNELS.contains(&value.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_article_has_one_canonical_link() {
+        for (url, expected) in [
+            ("http://www.example.com/a/b/", "https://example.com/a/b"),
+            ("https://m.example.com:443/a?utm_source=rss&id=7&fbclid=x", "https://example.com/a?id=7"),
+            ("http://example.com:80/a?b=2&a=1#comments", "https://example.com/a?b=2&a=1"),
+            ("https://amp.example.co.uk/a/amp/", "https://example.co.uk/a"),
+            ("https://example.com/a.amp.html?amp=1", "https://example.com/a.html"),
+            ("https://www-example-com.cdn.ampproject.org/c/s/www.example.com/a/amp", "https://example.com/a"),
+            ("https://www.google.com/amp/s/www.example.com/a", "https://example.com/a"),
+            ("https://example.com/#!/a", "https://example.com/#!/a"),
+            ("https://example.com", "https://example.com/"),
+            ("https://u:p@example.com./a?ref=rss", "https://example.com./a"),
+            ("https://example.com/a?source=abc&ref=12", "https://example.com/a?source=abc&ref=12"),
+            ("https://www.gov.uk/a", "https://www.gov.uk/a"),
+            ("http://m.de/a", "https://m.de/a"),
+            ("http://localhost:8080/a/", "https://localhost:8080/a"),
+            ("http://127.0.0.1:81/?id=1&", "https://127.0.0.1:81/?id=1"),
+            ("mailto:me@example.com", "mailto:me@example.com"),
+        ] {
+            let canonical = canonical(&Url::parse(url).unwrap());
+            assert_eq!(canonical.as_str(), expected, "{url}");
+            assert_eq!(super::canonical(&canonical), canonical, "{url} is not stable");
+        }
+    }
 
     #[test]
     fn the_site_is_the_registrable_domain() {

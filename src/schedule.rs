@@ -117,7 +117,8 @@ fn hinted(told: Success<'_>) -> Duration {
 /// `skipDays`, both in GMT). A feed that skips everything skips nothing.
 fn skip(due: DateTime<Utc>, pace: &Pace) -> DateTime<Utc> {
     let skipped = |at: &DateTime<Utc>| {
-        pace.skip_hours.contains(&(at.hour() as u8)) || pace.skip_days.contains(&(at.weekday().num_days_from_monday() as u8))
+        pace.skip_hours.contains(&(at.hour() as u8))
+            || pace.skip_days.contains(&(at.weekday().num_days_from_monday() as u8))
     };
     let next_hour = |at: DateTime<Utc>| at + TimeDelta::seconds(3600 - i64::from(at.minute() * 60 + at.second()));
     std::iter::successors(Some(due), |at| Some(next_hour(*at))).take(7 * 24 + 1).find(|at| !skipped(at)).unwrap_or(due)
@@ -162,7 +163,11 @@ mod tests {
         ] {
             let mut figures = Figures::default();
             let now = at("2026-01-05T10:00:00Z");
-            figures.succeeded(now, BOUNDS, Success { new_entries: 1, fresh_for, pace: Some(&pace), ..Success::default() });
+            figures.succeeded(
+                now,
+                BOUNDS,
+                Success { new_entries: 1, fresh_for, pace: Some(&pace), ..Success::default() },
+            );
             assert_eq!(wait_after(&figures, now), expected, "{fresh_for:?} {pace:?}");
         }
     }
@@ -183,7 +188,8 @@ mod tests {
 
     #[test]
     fn skipped_hours_and_days_are_skipped() {
-        let pace = |hours: &[u8], days: &[u8]| Pace { skip_hours: hours.into(), skip_days: days.into(), ..Pace::default() };
+        let pace =
+            |hours: &[u8], days: &[u8]| Pace { skip_hours: hours.into(), skip_days: days.into(), ..Pace::default() };
         for (pace, due, expected) in [
             (pace(&[10], &[]), "2026-01-05T10:20:05Z", "2026-01-05T11:00:00Z"),
             (pace(&[10, 11], &[]), "2026-01-05T10:20:00Z", "2026-01-05T12:00:00Z"),

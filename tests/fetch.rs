@@ -8,7 +8,7 @@ mod fetcher;
 use std::{net::IpAddr, time::Duration};
 
 use async_compression::tokio::bufread::GzipEncoder;
-use copydesk::fetch::{Fetcher, Reason, Request, Response, Validators};
+use copydesk::fetch::{Fetcher, Reason, Request, Response, Validators, user_agent};
 use fetcher::{config, feed, fetcher, local, page};
 use tokio::io::AsyncReadExt as _;
 use url::Url;
@@ -252,4 +252,23 @@ async fn failures_have_their_reasons() {
     assert_eq!(stats.failures.iter().map(|(_, count)| count).sum::<u64>(), 10);
     assert!(stats.failures.contains(&(Reason::Forbidden, 4)) && stats.failures.contains(&(Reason::ContentType, 2)));
     assert_eq!((stats.fetched, stats.not_modified), (0, 0));
+}
+
+#[tokio::test]
+async fn what_a_server_says_is_shown_in_short_and_without_controls() {
+    let long = format!("image/\t{}", "x".repeat(5000));
+    let server = server(status(200).insert_header("content-type", long)).await;
+    let failure = local(&config()).get(feed(&server.uri())).await.unwrap_err();
+    assert_eq!(failure.reason, Reason::ContentType);
+    assert!(failure.detail.len() <= 300 && !failure.detail.contains(char::is_control), "{failure}");
+}
+
+#[test]
+fn the_user_agent_names_whom_to_reach() {
+    let version = env!("CARGO_PKG_VERSION");
+    let agent = user_agent(Some("https://example.org/bot"));
+    assert_eq!(agent, format!("copydesk/{version} (+https://example.org/bot)"));
+    assert_eq!(user_agent(None), format!("copydesk/{version}"));
+    let faulty = Fetcher::new(&config(), "a\nb: c", || std::time::SystemTime::UNIX_EPOCH);
+    assert!(faulty.is_err_and(|error| error.to_string().starts_with("the HTTP client cannot be set up")));
 }

@@ -63,34 +63,33 @@ fn with(head: Vec<u8>, body: &[u8]) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_servers() {
     let tick = Duration::from_millis(20);
-    check("nothing at all", Stalls(vec![]), Err(Reason::Timeout)).await;
-    check(
-        "a status line a byte at a time",
-        Drips(b"HTTP/1.1 200 ".to_vec(), b"a".to_vec(), tick),
-        Err(Reason::Timeout),
-    )
-    .await;
-    check(
-        "headers a byte at a time",
-        Drips(b"HTTP/1.1 200 OK\r\nA: ".to_vec(), b"a".to_vec(), tick),
-        Err(Reason::Timeout),
-    )
-    .await;
-    check("a head that stops", Stalls(b"HTTP/1.1 200 OK\r\n".to_vec()), Err(Reason::Timeout)).await;
-    check("a body that stops", Stalls(with(head("Content-Length: 10\r\n"), b"half")), Err(Reason::Timeout)).await;
-    check("a body a byte at a time", Drips(head(""), b"a".to_vec(), tick), Err(Reason::Timeout)).await;
-    check(
-        "chunks a byte at a time",
-        Drips(head("Transfer-Encoding: chunked\r\n"), b"1\r\na\r\n".to_vec(), tick),
-        Err(Reason::Timeout),
-    )
-    .await;
-    check(
-        "endless interim answers",
-        Repeats(vec![], b"HTTP/1.1 103 Early Hints\r\n\r\n".to_vec()),
-        Err(Reason::Timeout),
-    )
-    .await;
+    // they wait more than they work, so they do it together
+    tokio::join!(
+        check("nothing at all", Stalls(vec![]), Err(Reason::Timeout)),
+        check(
+            "a status line a byte at a time",
+            Drips(b"HTTP/1.1 200 ".to_vec(), b"a".to_vec(), tick),
+            Err(Reason::Timeout),
+        ),
+        check(
+            "headers a byte at a time",
+            Drips(b"HTTP/1.1 200 OK\r\nA: ".to_vec(), b"a".to_vec(), tick),
+            Err(Reason::Timeout),
+        ),
+        check("a head that stops", Stalls(b"HTTP/1.1 200 OK\r\n".to_vec()), Err(Reason::Timeout)),
+        check("a body that stops", Stalls(with(head("Content-Length: 10\r\n"), b"half")), Err(Reason::Timeout)),
+        check("a body a byte at a time", Drips(head(""), b"a".to_vec(), tick), Err(Reason::Timeout)),
+        check(
+            "chunks a byte at a time",
+            Drips(head("Transfer-Encoding: chunked\r\n"), b"1\r\na\r\n".to_vec(), tick),
+            Err(Reason::Timeout),
+        ),
+        check(
+            "endless interim answers",
+            Repeats(vec![], b"HTTP/1.1 103 Early Hints\r\n\r\n".to_vec()),
+            Err(Reason::Timeout),
+        ),
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

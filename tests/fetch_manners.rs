@@ -190,6 +190,25 @@ async fn per_host_and_in_flight_bound_what_is_under_way() {
 }
 
 #[tokio::test]
+async fn a_host_that_hangs_keeps_no_other_waiting() {
+    let slow = server(html().set_delay(Duration::from_secs(60))).await;
+    let quick = server(html()).await;
+    let fetcher = local(&Fetch { per_host: 1, in_flight: 2, request_within: Duration::from_secs(60), ..config() });
+    // the same server under 200 names is 200 hosts
+    let others: Vec<String> =
+        (0..200).map(|n| format!("http://host-{n}.example:{}/", quick.address().port())).collect();
+    let hanging: Vec<String> = (0..20).map(|n| format!("{}/{n}", slow.uri())).collect();
+    tokio::select! {
+        biased;
+        _ = join_all(hanging.iter().map(|url| fetcher.get(page(url)))) => panic!("the slow host hangs"),
+        answers = join_all(others.iter().map(|url| fetcher.get(page(url)))) => {
+            assert!(answers.iter().all(Result::is_ok));
+        }
+    }
+    assert_eq!(paths(&slow).await.len(), 1, "one at a time");
+}
+
+#[tokio::test]
 async fn sizes_are_bounded_by_kind() {
     let server = server(status(200).set_body_raw("a".repeat(2000), "text/html")).await;
     for (max_feed_bytes, max_page_bytes) in [(2000, 1999), (1999, 2000)] {
@@ -222,6 +241,19 @@ async fn deadlines_end_a_request() {
         let begun = Instant::now();
         assert_eq!(reason(&local(&config), feed(&server.uri())).await, Some(Reason::Timeout));
         assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+}
+
+#[tokio::test]
+async fn one_deadline_is_for_all_redirects_together() {
+    let wait = Duration::from_millis(300);
+    let server = server(html()).await;
+    for hop in 1..=5 {
+        on(&server, &format!("/{hop}"), to(&format!("/{}", hop + 1)).set_delay(wait)).await;
+    }
+    let url = format!("{}/1", server.uri());
+    for (request_within, expected) in [(wait * 3, Some(Reason::Timeout)), (wait * 40, None)] {
+        assert_eq!(reason(&local(&Fetch { request_within, ..config() }), feed(&url)).await, expected);
     }
 }
 

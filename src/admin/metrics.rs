@@ -8,6 +8,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use crate::state::Absorbed;
+
 /// Counters by what came of something.
 type ByOutcome = Family<Outcome, Counter>;
 
@@ -27,6 +29,7 @@ pub struct Metrics {
     records: ByOutcome,
     rejects: ByOutcome,
     overflows: Counter,
+    redesigns: Counter,
     commits: ByOutcome,
     commit_seconds: Histogram,
     delay_seconds: Histogram,
@@ -58,6 +61,7 @@ impl Default for Metrics {
             records: ByOutcome::default(),
             rejects: ByOutcome::default(),
             overflows: Counter::default(),
+            redesigns: Counter::default(),
             commits: ByOutcome::default(),
             commit_seconds: Histogram::new(COMMIT_BUCKETS),
             delay_seconds: Histogram::new(DELAY_BUCKETS),
@@ -81,6 +85,7 @@ impl Metrics {
         registry.register("records", "Records committed, by where their text came from", self.records.clone());
         registry.register("rejects", "Entries that ended without a record, by reason", self.rejects.clone());
         registry.register("feed_overflows", "Polls between which entries may have been lost", self.overflows.clone());
+        registry.register("site_redesigns", "Sites whose pages took on a new design", self.redesigns.clone());
         registry.register("commits", "Commits to the ledger by what came of them", self.commits.clone());
         let seconds = Unit::Seconds;
         registry.register_with_unit("commit", "Time a commit took", seconds.clone(), self.commit_seconds.clone());
@@ -104,10 +109,16 @@ impl Metrics {
     }
 
     /// A document was read.
-    pub fn entries(&self, new: usize, known: usize, overflowed: bool) {
-        count(&self.entries, "new", new as u64);
-        count(&self.entries, "known", known as u64);
-        self.overflows.inc_by(u64::from(overflowed));
+    pub fn entries(&self, absorbed: Absorbed) {
+        for (outcome, number) in [("new", absorbed.new), ("known", absorbed.known), ("too_old", absorbed.too_old)] {
+            count(&self.entries, outcome, number as u64);
+        }
+        self.overflows.inc_by(u64::from(absorbed.overflowed));
+    }
+
+    /// A site has a new design.
+    pub fn redesign(&self) {
+        self.redesigns.inc();
     }
 
     /// A record was committed; `delay` only for the first of an article.

@@ -12,7 +12,8 @@ use axum::{
     routing::get,
 };
 use tokio::{
-    net::TcpListener,
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
     sync::{mpsc, oneshot, watch},
 };
 use tokio_util::sync::CancellationToken;
@@ -75,6 +76,21 @@ pub async fn serve(listener: TcpListener, view: View, stop: CancellationToken) -
         .route("/status", get(status))
         .with_state(view);
     axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
+/// The status of the daemon that serves this address.
+///
+/// One request of HTTP/1.0, after which the other side closes: a client library has nothing to add to that.
+pub async fn ask_running(address: SocketAddr) -> std::io::Result<Status> {
+    let answered = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(format!("GET /status HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        let body = answer.windows(4).position(|window| window == b"\r\n\r\n").map(|at| &answer[at + 4..]);
+        Ok(serde_json::from_slice(body.unwrap_or_default())?)
+    };
+    tokio::time::timeout(2 * ANSWER_WITHIN, answered).await?
 }
 
 /// Alive: the desk answers questions.

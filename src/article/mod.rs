@@ -7,9 +7,23 @@ use url::Url;
 
 use crate::feed::{Entry, Moment};
 
+mod anchors;
+mod assemble;
+mod boilerplate;
+mod decode;
+mod entry;
+mod extract;
+mod metadata;
+mod outline;
+mod page;
+mod plain;
+mod prune;
+mod record_lines;
+mod refusal;
 pub mod site;
+mod tree;
 
-pub use site::Site;
+pub use site::{Lesson, Site};
 
 /// A page as it was fetched.
 #[derive(Debug, Clone, Copy)]
@@ -23,27 +37,32 @@ pub struct Page<'a> {
 }
 
 /// Cuts the story out of a page. `entry` is what the feed said of it: evidence, and the fallback.
-pub fn from_page(_page: Page<'_>, _entry: Option<&Entry>, _site: &Site) -> Result<Extraction, NoArticle> {
-    Err(NoArticle { reason: NoArticleReason::NoText, detail: "nothing looks like a story".to_owned() })
+pub fn from_page(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<Article, NoArticle> {
+    extract(page, entry, site).map(|extraction| extraction.article)
 }
 
-/// x
-#[derive(Debug, Clone)]
-pub struct Extraction { /// a
- pub article: Article, /// l
- pub lesson: Lesson }
-/// l
-#[derive(Debug, Clone)]
-pub struct Lesson;
+/// The same, with what the page teaches of its site: for [`Site::learn`], once the article is accepted.
+pub fn extract(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<Extraction, NoArticle> {
+    page::read(page, entry, site)
+}
 
 /// The article as the feed alone tells it, from its content or, failing that, its summary.
-pub fn from_entry(_entry: &Entry, _site: &Site) -> Option<Article> {
-    None
+pub fn from_entry(entry: &Entry, site: &Site) -> Option<Article> {
+    entry::article(entry, site)
 }
 
 /// Cleans text that somebody scraped before; its title is the first line where that stands apart.
-pub fn from_text(_raw: &str) -> Article {
-    Article::default()
+pub fn from_text(raw: &str) -> Article {
+    plain::article(raw)
+}
+
+/// An article, and what its page teaches of its site.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extraction {
+    /// The article.
+    pub article: Article,
+    /// What to learn from the page.
+    pub lesson: Lesson,
 }
 
 /// What was extracted from page and entry together.
@@ -85,6 +104,8 @@ pub struct Article {
     pub next_page: Option<Url>,
     /// What was taken out, in document order, bounded.
     pub dropped: Vec<Dropped>,
+    /// Where title, authors and dates came from: field and source (`json-ld`, `meta`, `h1`, …).
+    pub sources: Vec<(&'static str, &'static str)>,
 }
 
 /// Where an article's text came from.

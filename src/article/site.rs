@@ -1,11 +1,188 @@
 //! What a site repeats, learned page by page.
 //!
-//! PURE. A `Site` is evidence handed to the extractor; below a proven amount of it, it has no say.
+//! PURE. A `Site` is evidence handed to the extractor; below a proven amount of it, it has no say. Two things are
+//! learned. *Paragraphs* that stand on several articles are the site's, not the story's; long ones are left alone,
+//! and the word of one other page is not enough (both were measured to do harm). *Places* (a block's last four
+//! elements with their classes) are counted inside and outside of text known from trusted labels: the feed's full
+//! content or the page's structured data, never the extractor's own opinion.
+//!
+//! Counts are halved as pages come in, and what falls to nothing is forgotten; sizes are bounded, so that a site
+//! serialises to at most 16 KB. Sums do not depend on the order of the pages as long as nothing had to be forgotten.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::extract::Body;
+use super::outline::{Block, Outline};
+
+/// Most paragraphs and places that are remembered of a site.
+const MAX_REMEMBERED: usize = 240;
+/// Pages on which a paragraph has to stand before it is believed to be the site's.
+const PROVEN: u16 = 3;
+/// Times that a place has to be met before it has a say, and how one-sided they have to be.
+const PROVEN_PLACE: u16 = 6;
+/// Heaviest paragraph that can be the site's.
+const MAX_WEIGHT: usize = 320;
+/// Pages after which counts are halved.
+const HALF_LIFE: u16 = 64;
+/// Articles whose pages are remembered, so that a page read again teaches nothing twice.
+const MAX_ARTICLES: usize = 96;
+/// Pages in a row of which no place is known: the site has changed its design.
+const STRANGERS: u16 = 8;
 
 /// What was learned of one site; small, bounded, forgetting. Serialises to at most 16 KB.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Site {}
-impl Site { /// l
- pub fn learn(&mut self, _l: &super::Lesson) {} }
+#[serde(default)]
+pub struct Site {
+    /// Pages learned since the last halving.
+    pages: u16,
+    /// Pages in a row that had nothing in common with what is known.
+    strangers: u16,
+    /// Paragraphs: hash, pages.
+    paragraphs: Vec<(u32, u16)>,
+    /// Places: hash, blocks inside and outside of the story.
+    places: Vec<(u32, u16, u16)>,
+    /// Places of the stories themselves, by which a redesign shows.
+    designs: Vec<(u32, u16)>,
+    /// Hashes of the articles learned last.
+    articles: Vec<u32>,
+}
+
+/// What one page teaches of its site.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lesson {
+    article: u32,
+    paragraphs: Vec<u32>,
+    places: Vec<(u32, bool)>,
+    design: Option<u32>,
+}
+
+impl Lesson {
+    pub(super) fn of_page(url: &Url, outline: &Outline, body: &Body, anchored: &[bool]) -> Self {
+        let blocks = || body.blocks.iter().map(|&at| (at, &outline.blocks[at]));
+        let mut paragraphs: Vec<u32> =
+            blocks().filter(|(_, block)| may_repeat(block)).map(|(_, block)| hash(&block.text)).collect();
+        paragraphs.sort_unstable();
+        paragraphs.dedup();
+        paragraphs.truncate(MAX_REMEMBERED);
+        let labelled = blocks().filter(|_| !anchored.is_empty());
+        let places = labelled.map(|(at, _)| (place(outline, at), anchored[at])).take(MAX_REMEMBERED).collect();
+        let heaviest = blocks().max_by_key(|(_, block)| block.weight);
+        Self { article: hash(url.path()), paragraphs, places, design: heaviest.map(|(at, _)| place(outline, at)) }
+    }
+}
+
+impl Site {
+    /// Takes a lesson in. True where it shows that the site has a new design: what was known of it is forgotten.
+    pub fn learn(&mut self, lesson: &Lesson) -> bool {
+        let Some(design) = lesson.design.filter(|_| !self.articles.contains(&lesson.article)) else { return false };
+        let known = self.designs.iter().any(|(hash, _)| *hash == design);
+        self.strangers = if known { 0 } else { self.strangers + 1 };
+        let redesigned = self.strangers >= STRANGERS && self.articles.len() > 3 * usize::from(STRANGERS);
+        if redesigned {
+            *self = Self::default();
+        }
+        self.articles.push(lesson.article);
+        if self.articles.len() > MAX_ARTICLES {
+            self.articles.remove(0);
+        }
+        count(&mut self.designs, design);
+        lesson.paragraphs.iter().for_each(|&paragraph| count(&mut self.paragraphs, paragraph));
+        lesson.places.iter().for_each(|&(place, inside)| count_place(&mut self.places, place, inside));
+        self.pages += 1;
+        if self.pages >= HALF_LIFE {
+            self.halve();
+        }
+        self.forget();
+        redesigned
+    }
+
+    /// What the site says of each block: `Some(true)` that it is its own, `Some(false)` that it is the story's.
+    pub(super) fn opinions(&self, outline: &Outline) -> Vec<Option<bool>> {
+        if self.paragraphs.is_empty() && self.places.is_empty() {
+            return Vec::new();
+        }
+        (0..outline.blocks.len()).map(|at| self.opinion(outline, at)).collect()
+    }
+
+    fn opinion(&self, outline: &Outline, at: usize) -> Option<bool> {
+        let block = &outline.blocks[at];
+        let repeats = may_repeat(block) && {
+            let hash = hash(&block.text);
+            self.paragraphs.iter().any(|(other, pages)| *other == hash && *pages >= PROVEN)
+        };
+        if repeats {
+            return Some(true);
+        }
+        let place = place(outline, at);
+        let (_, inside, outside) = self.places.iter().find(|(other, ..)| *other == place)?;
+        let met = inside + outside;
+        if met < PROVEN_PLACE {
+            None
+        } else if inside * 20 < met {
+            Some(true)
+        } else if outside * 20 < met {
+            Some(false)
+        } else {
+            None
+        }
+    }
+
+    fn halve(&mut self) {
+        self.pages = 0;
+        self.paragraphs.iter_mut().chain(&mut self.designs).for_each(|(_, pages)| *pages /= 2);
+        self.places.iter_mut().for_each(|(_, inside, outside)| (*inside, *outside) = (*inside / 2, *outside / 2));
+        self.paragraphs.retain(|(_, pages)| *pages > 0);
+        self.designs.retain(|(_, pages)| *pages > 0);
+        self.places.retain(|(_, inside, outside)| inside + outside > 0);
+    }
+
+    /// Keeps what was met most often.
+    fn forget(&mut self) {
+        for list in [&mut self.paragraphs, &mut self.designs] {
+            list.sort_unstable_by_key(|(hash, pages)| (std::cmp::Reverse(*pages), *hash));
+            list.truncate(MAX_REMEMBERED);
+        }
+        self.designs.truncate(16);
+        self.places.sort_unstable_by_key(|(hash, inside, outside)| (std::cmp::Reverse(inside + outside), *hash));
+        self.places.truncate(MAX_REMEMBERED);
+    }
+}
+
+fn count(list: &mut Vec<(u32, u16)>, hash: u32) {
+    match list.iter_mut().find(|(other, _)| *other == hash) {
+        Some((_, pages)) => *pages = pages.saturating_add(1),
+        None => list.push((hash, 1)),
+    }
+}
+
+fn count_place(places: &mut Vec<(u32, u16, u16)>, place: u32, is_inside: bool) {
+    let at = places.iter().position(|(other, ..)| *other == place).unwrap_or_else(|| {
+        places.push((place, 0, 0));
+        places.len() - 1
+    });
+    let (_, inside, outside) = &mut places[at];
+    let counter = if is_inside { inside } else { outside };
+    // far below the type's limit, so that sums of both and their multiples stay within it
+    *counter = (*counter + 1).min(1000);
+}
+
+fn may_repeat(block: &Block) -> bool {
+    (8..MAX_WEIGHT).contains(&block.weight)
+}
+
+fn place(outline: &Outline, at: usize) -> u32 {
+    fold(outline.signature(at))
+}
+
+fn hash(text: &str) -> u32 {
+    fold(xxhash_rust::xxh3::xxh3_64(text.as_bytes()))
+}
+
+/// The lower half would do as well; both halves let either be poor.
+fn fold(hash: u64) -> u32 {
+    (hash ^ (hash >> 32)) as u32
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! Only wires: what a command does is done by the rooms it calls.
 
 use std::{
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -14,8 +14,10 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::config::{self, Config};
 
 pub mod check;
+pub mod clean;
 mod demo;
 mod logs;
+pub mod parse;
 mod run;
 mod status;
 mod tail;
@@ -58,8 +60,8 @@ enum Command {
         #[command(flatten)]
         input: Input,
         /// What the file holds
-        #[arg(long, value_enum, default_value_t = Form::Html)]
-        format: Form,
+        #[arg(long, value_enum, default_value_t = clean::Format::Html)]
+        format: clean::Format,
         /// With --manifest: do not learn from the other pages of a site what it repeats
         #[arg(long, requires = "manifest")]
         alone: bool,
@@ -142,12 +144,25 @@ struct Input {
     manifest: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    /// A web page
-    Html,
-    /// Text that somebody scraped before
-    Text,
+impl Input {
+    fn read(&self) -> anyhow::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        if self.file == Path::new("-") {
+            io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
+        } else {
+            bytes = std::fs::read(&self.file).with_context(|| format!("cannot read {}", self.file.display()))?;
+        }
+        Ok(bytes)
+    }
+
+    /// The URL that was given, or the file's own.
+    fn url(&self) -> anyhow::Result<url::Url> {
+        if let Some(url) = &self.url {
+            return Ok(url.clone());
+        }
+        let path = std::path::absolute(&self.file).context("the current directory cannot be told")?;
+        url::Url::from_file_path(&path).map_err(|()| anyhow::anyhow!("{} makes no URL", path.display()))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -220,12 +235,20 @@ fn man(directory: Option<PathBuf>, out: &mut impl Write) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-fn parse(_input: &Input, _out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("later")
+fn parse(input: &Input, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    match &input.manifest {
+        Some(manifest) => parse::run(manifest, out)?,
+        None => parse::one(&input.read()?, &input.url()?, input.content_type.as_deref(), out)?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
-fn clean(_input: &Input, _format: Form, _alone: bool, _out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("later")
+fn clean(input: &Input, format: clean::Format, alone: bool, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    match &input.manifest {
+        Some(manifest) => clean::manifest(manifest, alone, out)?,
+        None => clean::one(&input.read()?, &input.url()?, format, out)?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The environment, for those who take it as an argument.

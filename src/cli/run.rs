@@ -15,7 +15,7 @@ use crate::{
     config::{self, Config, Ledger},
     daemon::{self, Ended, Parts, clock},
     fetch::{Fetcher, user_agent},
-    ledger::LocalLedger,
+    ledger::{KafkaLedger, LedgerError, LocalLedger},
 };
 
 pub(super) fn run(path: &Path, once: bool) -> anyhow::Result<ExitCode> {
@@ -41,7 +41,8 @@ async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<En
     let admin = config.admin.filter(|_| !once);
     let (new_config, config) = watch::channel(Arc::new(config));
     if let Some(address) = admin {
-        let listener = admin::bind(address).await.with_context(|| format!("the admin address {address} cannot be used"))?;
+        let listener =
+            admin::bind(address).await.with_context(|| format!("the admin address {address} cannot be used"))?;
         let view = View { metrics: Arc::clone(&metrics), health: health_seen.clone(), questions: ask.clone() };
         tokio::spawn(admin::serve(listener, view, stop.child_token()));
     }
@@ -61,10 +62,10 @@ async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<En
     }
 }
 
-async fn start(ledger: Ledger, parts: Parts) -> Result<Ended, crate::ledger::LedgerError> {
+async fn start(ledger: Ledger, parts: Parts) -> Result<Ended, LedgerError> {
     match ledger {
         Ledger::Local(local) => daemon::run(parts, async || LocalLedger::open(&local).await).await,
-        Ledger::Kafka(_) => Err(crate::ledger::LedgerError::Fatal("later".to_owned())),
+        Ledger::Kafka(kafka) => daemon::run(parts, async || KafkaLedger::open(&kafka).await).await,
     }
 }
 

@@ -1,16 +1,16 @@
 //! `copydesk status`: of the running daemon, or of the ledger at rest.
 
-use std::{collections::HashSet, io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Duration};
+use std::{collections::HashSet, io::Write, path::Path, process::ExitCode};
 
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{USAGE, load, runtime};
 use crate::{
-    admin::{FeedStatus, Status},
+    admin::{self, FeedStatus, Status},
     config::{Config, Ledger},
     daemon::clock,
-    ledger::{State, local},
+    ledger::{State, kafka, local},
     state::FeedState,
 };
 
@@ -37,26 +37,15 @@ pub(super) fn run(path: &Path, options: Options, out: &mut impl Write) -> anyhow
 
 async fn status(config: &Config) -> anyhow::Result<Status> {
     if let Some(address) = config.admin
-        && let Ok(status) = ask(address).await
+        && let Ok(status) = admin::ask_running(address).await
     {
         return Ok(status);
     }
     let states = match &config.ledger {
         Ledger::Local(ledger) => local::states(&ledger.directory).await?,
-        Ledger::Kafka(_) => anyhow::bail!("later"),
+        Ledger::Kafka(ledger) => kafka::states(ledger).await?,
     };
     at_rest(config, &states)
-}
-
-/// Asks the daemon that serves this address.
-async fn ask(address: SocketAddr) -> anyhow::Result<Status> {
-    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build()?;
-    let mut answer = client.get(format!("http://{address}/status")).send().await?.error_for_status()?;
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        body.extend_from_slice(&chunk);
-    }
-    Ok(serde_json::from_slice(&body)?)
 }
 
 fn at_rest(config: &Config, states: &[State]) -> anyhow::Result<Status> {
@@ -64,7 +53,8 @@ fn at_rest(config: &Config, states: &[State]) -> anyhow::Result<Status> {
     let mut feeds = Vec::new();
     for state in states {
         if let Some((_, url)) = state.key.split_once(' ') {
-            let feed = FeedState::from_json(&state.value).with_context(|| format!("the state of {url} is unreadable"))?;
+            let feed =
+                FeedState::from_json(&state.value).with_context(|| format!("the state of {url} is unreadable"))?;
             feeds.push(FeedStatus::of(url, &feed, configured.contains(url)));
         }
     }
@@ -82,7 +72,11 @@ fn show(status: &Status, now: DateTime<Utc>, out: &mut impl Write) -> std::io::R
     let sum = |count: fn(&FeedStatus) -> usize| status.feeds.iter().map(count).sum::<usize>();
     let failing = status.feeds.iter().filter(|feed| feed.failures > 0).count();
     let (pending, looks) = (sum(|feed| feed.pending), sum(|feed| feed.looks));
-    writeln!(out, "{} feeds, {failing} of them failing; {pending} entries pending, {looks} looks for edits ahead\n", status.feeds.len())?;
+    writeln!(
+        out,
+        "{} feeds, {failing} of them failing; {pending} entries pending, {looks} looks for edits ahead\n",
+        status.feeds.len()
+    )?;
     status.feeds.iter().try_for_each(|feed| show_feed(feed, now, out))
 }
 
@@ -92,7 +86,12 @@ fn show_feed(feed: &FeedStatus, now: DateTime<Utc>, out: &mut impl Write) -> std
         writeln!(out, "    title     {title}")?;
     }
     let at = |time: Option<DateTime<Utc>>| time.map_or_else(|| "never".to_owned(), |time| relative(time, now));
-    writeln!(out, "    answered  {}; due {}", at(feed.answered_at), feed.due.map_or_else(|| "now".to_owned(), |due| relative(due, now)))?;
+    writeln!(
+        out,
+        "    answered  {}; due {}",
+        at(feed.answered_at),
+        feed.due.map_or_else(|| "now".to_owned(), |due| relative(due, now))
+    )?;
     if let Some(trouble) = &feed.trouble {
         writeln!(out, "    failing   {} in a row; {trouble}", feed.failures)?;
     }

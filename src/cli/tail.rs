@@ -5,7 +5,7 @@ use std::{io::Write, path::Path, process::ExitCode};
 use super::{USAGE, load, runtime};
 use crate::{
     config::{Config, Ledger},
-    ledger::{Start, local},
+    ledger::{Start, kafka, local},
     record::Record,
 };
 
@@ -32,7 +32,12 @@ async fn tail(config: &Config, options: Options, out: &mut impl Write) -> anyhow
                 show(&document, options.json, out)?;
             }
         }
-        Ledger::Kafka(_) => anyhow::bail!("later"),
+        Ledger::Kafka(ledger) => {
+            let mut reader = kafka::Reader::open(ledger, start, options.follow).await?;
+            while let Some(document) = reader.next().await? {
+                show(&document, options.json, out)?;
+            }
+        }
     }
     Ok(())
 }

@@ -104,7 +104,7 @@ async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracte
     let (entry, knowledge) = (job.entry.clone(), Arc::clone(&job.knowledge));
     cpu.run(move || {
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
-        match article::from_page(page, Some(&entry), &knowledge) {
+        match article::extract(page, Some(&entry), &knowledge) {
             Ok(article::Extraction { mut article, lesson }) => {
                 article.restrictions.extend(response.restrictions);
                 article.restrictions.sort();

@@ -54,10 +54,9 @@ pub(super) fn judge(pending: &Pending, full_text: FullText, attempts: u32, follo
     match page {
         PageOutcome::Unchanged => Verdict::Unchanged,
         PageOutcome::Read(read) => judge_read(pending, *read, told),
-        PageOutcome::Failed(failure) if worth_another_try(pending, &failure, attempts) => Verdict::Retry {
-            wait: page_retry(pending.attempts + 1, failure.retry_after),
-            trouble: failure.to_string(),
-        },
+        PageOutcome::Failed(failure) if worth_another_try(pending, &failure, attempts) => {
+            Verdict::Retry { wait: page_retry(pending.attempts + 1, failure.retry_after), trouble: failure.to_string() }
+        }
         PageOutcome::Failed(failure) => fall_back(pending, told, failure.reason.as_str(), failure.to_string()),
         PageOutcome::Unreadable(failure) => fall_back(pending, told, failure.as_str(), failure.to_string()),
         PageOutcome::NotWanted if pending.content_cut && pending.attempts + 1 < attempts => Verdict::Retry {
@@ -68,9 +67,7 @@ pub(super) fn judge(pending: &Pending, full_text: FullText, attempts: u32, follo
             Some(article) => publish(pending, article, None, None),
             None => missing(pending, "no_feed_text", "the feed has no text for this entry"),
         },
-        PageOutcome::NotWanted => {
-            fall_back(pending, told, "no_link", "the entry has no link to follow".to_owned())
-        }
+        PageOutcome::NotWanted => fall_back(pending, told, "no_link", "the entry has no link to follow".to_owned()),
     }
 }
 
@@ -78,9 +75,12 @@ fn judge_read(pending: &Pending, read: PageRead, told: Option<Article>) -> Verdi
     let PageRead { url, validators, fetched_at, article, .. } = read;
     let origin = Origin { url: url.into(), validators, fetched_at };
     match article {
-        Ok(article) if article.paywalled && told.as_ref().is_some_and(|told| is_fuller(told, &article)) => {
-            fall_back(pending, told, NoArticleReason::Paywall.as_str(), "only a teaser is outside the paywall".to_owned())
-        }
+        Ok(article) if article.paywalled && told.as_ref().is_some_and(|told| is_fuller(told, &article)) => fall_back(
+            pending,
+            told,
+            NoArticleReason::Paywall.as_str(),
+            "only a teaser is outside the paywall".to_owned(),
+        ),
         Ok(article) => publish(pending, article, Some(origin), None),
         Err(no_article) => fall_back(pending, told, no_article.reason.as_str(), no_article.detail),
     }
@@ -169,3 +169,6 @@ fn with_feed_data(mut article: Article, entry: &Entry) -> Article {
     }
     article
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,10 @@ impl Cpu {
         Self { permits: Arc::new(Semaphore::new(cores)) }
     }
 
-    pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, CpuFailure> {
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, CpuFailure> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.expect("this semaphore is never closed");
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;

@@ -2,6 +2,8 @@
 //!
 //! PURE.
 
+use chrono::SecondsFormat;
+
 use super::{page::escape, stories::Story};
 
 /// A feed of the newspaper.
@@ -82,8 +84,8 @@ fn atom(base: &str, title: &str, stories: &[Story]) -> String {
                 escape(&story.title),
                 link(base, story),
                 story.slug,
-                story.published.to_rfc3339(),
-                story.published.to_rfc3339(),
+                story.published.to_rfc3339_opts(SecondsFormat::Secs, true),
+                story.published.to_rfc3339_opts(SecondsFormat::Secs, true),
                 escape(&story.byline),
                 escape(&teaser(story)),
             )
@@ -105,7 +107,7 @@ fn json(base: &str, title: &str, stories: &[Story]) -> String {
                 "url": link(base, story),
                 "title": story.title,
                 "summary": teaser(story),
-                "date_published": story.published.to_rfc3339(),
+                "date_published": story.published.to_rfc3339_opts(SecondsFormat::Secs, true),
                 "authors": [{ "name": story.byline }],
                 "tags": [story.section],
             })
@@ -123,7 +125,7 @@ fn rdf(base: &str, title: &str, stories: &[Story]) -> String {
             format!(
                 "<item rdf:about=\"{link}\"><title>{}</title><link>{link}</link><dc:date>{}</dc:date></item>\n",
                 escape(&story.title),
-                story.published.to_rfc3339()
+                story.published.to_rfc3339_opts(SecondsFormat::Secs, true)
             )
         })
         .collect();

@@ -1,12 +1,7 @@
 //! The whole of copydesk in a quarter of a minute: a newspaper of our own on loopback, the real daemon over it, a
 //! real local ledger, and at the end a comparison of what was printed with what was recorded.
 
-use std::{
-    io::Write,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io::Write, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use tokio::sync::{mpsc, watch};

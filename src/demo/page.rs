@@ -2,6 +2,8 @@
 //!
 //! PURE.
 
+use chrono::SecondsFormat;
+
 use super::stories::Story;
 
 const COPYRIGHT: &str = "© 2019 - 2026 Brackwater Courier Ltd. | All Rights Reserved.";
@@ -52,7 +54,7 @@ pub(super) fn page(story: &Story, others: &[Story], padding: usize) -> String {
 </body>
 </html>
 "#,
-        published = story.published.to_rfc3339(),
+        published = story.published.to_rfc3339_opts(SecondsFormat::Secs, true),
         section = escape(&story.section),
         byline = escape(&story.byline),
         slug = story.slug,
@@ -66,15 +68,18 @@ fn body(story: &Story) -> String {
     for (index, paragraph) in text.split("\n\n").enumerate() {
         html.push_str(&format!("<p>{}</p>\n", escape(paragraph)));
         if index == 1 {
-            html.push_str("<p class=\"read-more\"><a href=\"/news/archive\">Read more: all our reports on the harbour</a></p>\n");
+            html.push_str(
+                "<p class=\"read-more\"><a href=\"/news/archive\">Read more: all our reports on the harbour</a></p>\n",
+            );
         }
     }
     html
 }
 
 fn links<'a>(stories: impl Iterator<Item = &'a Story>) -> String {
-    let items: String =
-        stories.map(|story| format!("<li><a href=\"/news/{}\">{}</a></li>", story.slug, escape(&story.title))).collect();
+    let items: String = stories
+        .map(|story| format!("<li><a href=\"/news/{}\">{}</a></li>", story.slug, escape(&story.title)))
+        .collect();
     format!("<ul>{items}</ul>")
 }
 

@@ -57,12 +57,20 @@ impl<'a, W: Write> Report<'a, W> {
 
     pub(super) fn greet(&mut self, site: &NewsSite, directory: &Path) -> std::io::Result<()> {
         writeln!(self.out, "{BOLD}copydesk demo{BOLD:#}: a newspaper of its own at {}", site.url("/"))?;
-        writeln!(self.out, "feeds in {} formats, a real daemon, a real ledger in {}", FEEDS.len(), directory.display())?;
+        writeln!(
+            self.out,
+            "feeds in {} formats, a real daemon, a real ledger in {}",
+            FEEDS.len(),
+            directory.display()
+        )?;
         writeln!(self.out)
     }
 
     pub(super) fn late_edition(&mut self) -> std::io::Result<()> {
-        writeln!(self.out, "{DIM}-- the newspaper prints a late story, and an editor changes one that is published --{DIM:#}\n")
+        writeln!(
+            self.out,
+            "{DIM}-- the newspaper prints a late story, and an editor changes one that is published --{DIM:#}\n"
+        )
     }
 
     pub(super) fn show(&mut self, notice: &Notice) -> std::io::Result<()> {
@@ -107,7 +115,11 @@ impl<'a, W: Write> Report<'a, W> {
         let paragraphs = record.text.split("\n\n").count();
         let words = record.text.split_whitespace().count();
         writeln!(self.out, "        {}", cut(&record.text))?;
-        let credits = if record.credits.is_empty() { String::new() } else { format!(" · credits: {}", record.credits.join(", ")) };
+        let credits = if record.credits.is_empty() {
+            String::new()
+        } else {
+            format!(" · credits: {}", record.credits.join(", "))
+        };
         let by = record.authors.join(", ");
         writeln!(self.out, "        {DIM}{paragraphs} paragraphs, {words} words · by {by}{credits}{DIM:#}")?;
         for part in dropped.iter().take(MOST_DROPPED) {
@@ -118,7 +130,11 @@ impl<'a, W: Write> Report<'a, W> {
 
     fn reject(&mut self, reject: &Reject) -> std::io::Result<()> {
         let title = reject.entry.title.as_deref().unwrap_or("(no title)");
-        writeln!(self.out, "{BAD}reject{BAD:#}  {BOLD}{title}{BOLD:#}\n        {}: {}\n", reject.reason, reject.detail)?;
+        writeln!(
+            self.out,
+            "{BAD}reject{BAD:#}  {BOLD}{title}{BOLD:#}\n        {}: {}\n",
+            reject.reason, reject.detail
+        )?;
         self.rejects.push(reject.clone());
         Ok(())
     }
@@ -149,9 +165,17 @@ impl<'a, W: Write> Report<'a, W> {
         writeln!(out, "{BOLD}summary{BOLD:#}")?;
         let requests = asked.feeds + asked.pages + asked.robots;
         writeln!(out, "  feeds      {}", FEEDS.len())?;
-        writeln!(out, "  requests   {requests}: {} for feeds ({} answered 304), {} for pages, {} for robots.txt", asked.feeds, asked.not_modified, asked.pages, asked.robots)?;
+        writeln!(
+            out,
+            "  requests   {requests}: {} for feeds ({} answered 304), {} for pages, {} for robots.txt",
+            asked.feeds, asked.not_modified, asked.pages, asked.robots
+        )?;
         writeln!(out, "  entries    {} new, {} met again", self.entries.0, self.entries.1)?;
-        writeln!(out, "  records    {}, of these {} later revisions; {} twice", self.records, self.revisions, self.twice)?;
+        writeln!(
+            out,
+            "  records    {}, of these {} later revisions; {} twice",
+            self.records, self.revisions, self.twice
+        )?;
         for reject in &self.rejects {
             writeln!(out, "  reject     {} ({})", reject.reason, reject.url.as_deref().unwrap_or(&reject.id))?;
         }
@@ -165,7 +189,10 @@ impl<'a, W: Write> Report<'a, W> {
             writeln!(out, "  {BAD}differs{BAD:#}    {slug}: the text recorded is not the text that was printed")?;
         }
         if !complete {
-            writeln!(out, "  {BAD}missing{BAD:#}    not everything that was printed had been recorded when time was up")?;
+            writeln!(
+                out,
+                "  {BAD}missing{BAD:#}    not everything that was printed had been recorded when time was up"
+            )?;
         }
         let good = complete && wrong.is_empty() && self.twice == 0;
         if good {
@@ -180,7 +207,10 @@ fn go_on(out: &mut impl Write, directory: &Path) -> std::io::Result<()> {
     writeln!(out, "\nThe ledger lies in {}; its records are one JSON document a line.", directory.display())?;
     writeln!(out, "To go on, save this as copydesk.yaml and start `copydesk run`:\n")?;
     writeln!(out, "contact: you@example.com          # goes into the User-Agent: a site must be able to reach you")?;
-    writeln!(out, "feeds:\n  - https://example.com/rss.xml\n  - url: https://example.org/atom.xml\n    tags: [city]\n    interval: 10m")?;
+    writeln!(
+        out,
+        "feeds:\n  - https://example.com/rss.xml\n  - url: https://example.org/atom.xml\n    tags: [city]\n    interval: 10m"
+    )?;
     writeln!(out, "ledger:\n  local:\n    directory: ./copydesk-ledger")
 }
 

@@ -43,6 +43,15 @@ pub struct Paper {
     pub asked: Asked,
 }
 
+impl Paper {
+    /// The page of a story, where it has one.
+    pub fn page(&self, slug: &str) -> Option<String> {
+        let story = self.stories.iter().find(|story| story.slug == slug && !self.missing.contains(&story.slug))?;
+        let others = &self.stories[..self.stories.len().min(4)];
+        Some(page(story, others, self.padding))
+    }
+}
+
 /// Requests by what they were for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Asked {
@@ -148,16 +157,12 @@ async fn story(State(site): State<Site>, Path(slug): Path<String>) -> Response {
     let html = {
         let mut paper = lock(&site.paper);
         paper.asked.pages += 1;
-        if paper.missing.contains(&slug) {
-            return (StatusCode::NOT_FOUND, "no such story\n").into_response();
-        }
-        let Some(index) = paper.stories.iter().position(|story| story.slug == slug) else {
-            return (StatusCode::NOT_FOUND, "no such story\n").into_response();
-        };
-        let others = &paper.stories[..paper.stories.len().min(4)];
-        page(&paper.stories[index], others, paper.padding)
+        paper.page(&slug)
     };
-    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+    match html {
+        Some(html) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
+        None => (StatusCode::NOT_FOUND, "no such story\n").into_response(),
+    }
 }
 
 async fn robots(State(site): State<Site>) -> &'static str {

@@ -81,12 +81,26 @@ impl Story {
     }
 }
 
-const PLACES: [&str; 8] = ["Alderholm", "Brackwater", "Corvenna", "Dunmere", "Eastfold", "Ferrow", "Grantham Quay", "Hollin"];
-const MATTERS: [&str; 6] =
-    ["the ferry timetable", "the new reservoir", "the school roof", "the night market", "the tram depot", "the lending library"];
+const PLACES: [&str; 8] =
+    ["Alderholm", "Brackwater", "Corvenna", "Dunmere", "Eastfold", "Ferrow", "Grantham Quay", "Hollin"];
+const MATTERS: [&str; 6] = [
+    "the ferry timetable",
+    "the new reservoir",
+    "the school roof",
+    "the night market",
+    "the tram depot",
+    "the lending library",
+];
 const BODIES: [&str; 4] = ["council", "inquiry", "harbour board", "court"];
-const WITNESSES: [&str; 7] =
-    ["a surveyor", "two neighbours", "the former clerk", "a ferry pilot", "the night porter", "an engineer", "a shopkeeper"];
+const WITNESSES: [&str; 7] = [
+    "a surveyor",
+    "two neighbours",
+    "the former clerk",
+    "a ferry pilot",
+    "the night porter",
+    "an engineer",
+    "a shopkeeper",
+];
 const TURNS: [&str; 5] = [
     "had been promised long before it was paid for",
     "could have been finished a year earlier",

@@ -3,12 +3,36 @@
 //! PURE: bytes in, values out; no network, no clock, no log. Tolerant of what publishers really send, and safe
 //! with what attackers send: every limit is here, none is feed-rs's.
 
+use std::borrow::Cow;
+use std::io::Read;
+
 use chrono::{DateTime, FixedOffset};
-
-pub mod identity;
-
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+mod atom;
+pub mod date;
+mod document;
+mod encoding;
+mod entity;
+mod field;
+pub mod identity;
+mod json;
+mod markup;
+mod names;
+mod pace;
+mod page;
+mod person;
+mod problem;
+mod reader;
+mod token;
+
+use document::Document;
+use problem::Problems;
+use reader::Reader;
+
+/// A gzipped sitemap is read up to the size that the protocol allows one to have unpacked.
+const MAX_UNPACKED: u64 = 50 << 20;
 
 /// Where bytes came from: what a parser needs to know to read them.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +44,47 @@ pub struct Source<'a> {
 }
 
 /// Reads a feed document.
-pub fn parse(_bytes: &[u8], _source: Source<'_>) -> Result<Feed, NotAFeed> {
-    Err(NotAFeed::Unrecognised)
+pub fn parse(bytes: &[u8], source: Source<'_>) -> Result<Feed, NotAFeed> {
+    let mut problems = Problems::default();
+    let bytes = unpacked(bytes, &mut problems);
+    let text = encoding::decode(&bytes, source.content_type, &mut problems);
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}'));
+    if text.is_empty() {
+        return Err(NotAFeed::Empty);
+    }
+    let document = Document::new(text.len(), problems);
+    let found = if looks_like_json(text) {
+        json::read(text, source.url, document)
+    } else {
+        Reader::read(text, source.url, document)
+    };
+    match found {
+        Some(document) => Ok(document.finish()),
+        None => Err(match page::announced(text, source.url) {
+            Some(feeds) => NotAFeed::WebPage { feeds },
+            None => NotAFeed::Unrecognised,
+        }),
+    }
+}
+
+/// Sitemaps are often stored gzipped, and served so without a `Content-Encoding`.
+fn unpacked<'a>(bytes: &'a [u8], problems: &mut Problems) -> Cow<'a, [u8]> {
+    if !bytes.starts_with(&[0x1F, 0x8B]) {
+        return Cow::Borrowed(bytes);
+    }
+    let mut unpacked = Vec::new();
+    let whole = flate2::read::MultiGzDecoder::new(bytes).take(MAX_UNPACKED).read_to_end(&mut unpacked);
+    if whole.is_err() || unpacked.len() as u64 == MAX_UNPACKED {
+        problems.note("damaged-gzip", || "the rest could not be unpacked".to_owned());
+    }
+    Cow::Owned(unpacked)
+}
+
+fn looks_like_json(text: &str) -> bool {
+    match (text.find('{'), text.find('<')) {
+        (Some(brace), Some(tag)) => brace < tag,
+        (brace, _) => brace.is_some(),
+    }
 }
 
 /// Why bytes are no feed.

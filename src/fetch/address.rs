@@ -9,6 +9,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::{Host, Url};
 
+/// The longest URL that is asked for. RFC 9110 section 4.1 recommends support for 8000 octets.
+const LONGEST_URL: usize = 8 * 1024;
+
 /// What the configuration lets requests reach.
 #[derive(Debug, Clone)]
 pub struct Guard {
@@ -47,6 +50,9 @@ pub enum Refusal {
         /// What the network is for.
         network: &'static str,
     },
+    /// More bytes than any honest URL has.
+    #[error("a URL of {0} bytes")]
+    Length(usize),
     /// No host, or the proxy itself.
     #[error("no request may go to host {0:?}")]
     Host(String),
@@ -66,6 +72,9 @@ impl Guard {
     pub fn check_url(&self, url: &Url) -> Result<Reach, Refusal> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Refusal::Scheme(url.scheme().to_owned()));
+        }
+        if url.as_str().len() > LONGEST_URL {
+            return Err(Refusal::Length(url.as_str().len()));
         }
         let host = url.host().ok_or_else(|| Refusal::Host(String::new()))?;
         if self.proxy.as_deref() == url.host_str() {

@@ -166,7 +166,7 @@ impl Coding {
                     "deflate" => Self::Deflate,
                     "br" => Self::Brotli,
                     "zstd" => Self::Zstd,
-                    _ => return Err(Fault::Encoding(format!("content encoding {name:.40?} is unknown"))),
+                    _ => return Err(Fault::Encoding(format!("content encoding {name} is unknown"))),
                 };
                 if coding != Self::Identity {
                     return Err(Fault::Encoding("nested content encodings".to_owned()));

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use tokio::time::Instant;
 use url::Url;
 
@@ -131,8 +131,8 @@ impl Inner {
     ) -> Result<(Answer, bool), Failure> {
         // before robots.txt, so that nothing is asked of a host that is out of reach
         self.connections.check(url)?;
-        let gap = match obeys_robots {
-            true => self.robots.check(url, async |file| self.load_robots(file).await).await?,
+        let crawl_delay = match obeys_robots {
+            true => Some(self.robots.check(url, async |file| self.load_robots(file).await).await?),
             false => None,
         };
         let mut headers = headers::offered(Some(request.kind));
@@ -143,7 +143,7 @@ impl Inner {
             headers.extend(request.headers.iter().cloned());
         }
         lend_credentials(request, &mut url);
-        Ok((self.ask(url, headers, gap, left).await?, conditional))
+        Ok((self.ask(url, headers, crawl_delay, left).await?, conditional))
     }
 
     /// One request at its host's turn, up to the end of the answer's head.
@@ -151,13 +151,13 @@ impl Inner {
         &self,
         url: Url,
         headers: HeaderMap,
-        gap: Option<Duration>,
+        crawl_delay: Option<Duration>,
         left: Duration,
     ) -> Result<Answer, Failure> {
         self.connections.check(&url)?;
         let permit = self.governor.acquire(&link::host(&url)).await?;
-        if let Some(gap) = gap {
-            permit.widen_gap(gap);
+        if let Some(delay) = crawl_delay {
+            permit.set_crawl_delay(delay);
         }
         let begun = Instant::now();
         let deadline = begun + left;
@@ -254,10 +254,12 @@ impl Inner {
                     }
                 }
                 429 | 500.. => Loaded::Unreachable(Failure {
-                    reason: if answer.held.is_some() { Reason::Busy } else { Reason::ServerError },
                     status: Some(status.as_u16()),
-                    detail: format!("status {status}"),
                     retry_after: answer.held,
+                    ..Failure::new(
+                        if answer.held.is_some() { Reason::Busy } else { Reason::ServerError },
+                        format!("status {status}"),
+                    )
                 }),
                 _ => Loaded::Unavailable,
             };
@@ -287,5 +289,5 @@ fn lend_credentials(request: &Request, to: &mut Url) {
 }
 
 fn location(answer: &HeaderMap) -> Option<&str> {
-    answer.get(HeaderName::from_static("location")).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    answer.get(header::LOCATION).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
 }

@@ -32,6 +32,7 @@ pub(super) struct Connections {
     /// For other ports: reaches the excepted networks only.
     exceptions: reqwest::Client,
     proxied: bool,
+    /// Connecting and the wait for the first byte together: the client does not tell when the one ends.
     head_within: Duration,
 }
 

@@ -6,15 +6,20 @@ use super::{Failure, Reason, address::Refusal, body, governor::Held};
 
 impl Failure {
     /// A failure without an answer.
-    pub(super) fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, status: None, detail: detail.into(), retry_after: None }
+    pub(super) fn new(reason: Reason, detail: impl AsRef<str>) -> Self {
+        Self { reason, status: None, detail: excerpt(detail.as_ref()), retry_after: None }
     }
 
     /// The same failure, said of something else than what was asked for.
     pub(super) fn of(mut self, what: &str) -> Self {
-        self.detail = format!("{what}: {}", self.detail);
+        self.detail = excerpt(&format!("{what}: {}", self.detail));
         self
     }
+}
+
+/// What a server sent, fit to be shown: not longer than a few lines, and nothing a terminal obeys.
+fn excerpt(text: &str) -> String {
+    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 impl From<Refusal> for Failure {

@@ -56,7 +56,9 @@ struct Host {
 #[derive(Debug)]
 struct Pace {
     gap: Duration,
-    next_start: Instant,
+    /// What the host's robots.txt asks for; the wider of the two counts.
+    crawl_delay: Duration,
+    last_start: Option<Instant>,
     held_until: Option<Instant>,
     /// How often in a row the host was too busy without saying for how long.
     strikes: u32,
@@ -120,7 +122,7 @@ impl Governor {
         let host = Arc::new(Host {
             places: Arc::new(Semaphore::new(self.per_host)),
             turn: Semaphore::new(1),
-            pace: Mutex::new(Pace { gap: self.gap, next_start: Instant::now(), held_until: None, strikes: 0 }),
+            pace: Mutex::new(Pace::new(self.gap)),
         });
         hosts.by_name.insert(name.into(), Arc::clone(&host));
         host
@@ -150,12 +152,9 @@ impl Permit {
         lock(&self.host.pace).strikes = 0;
     }
 
-    /// Widens the gap between requests to this host, as its `Crawl-delay` asks.
-    pub fn widen_gap(&self, gap: Duration) {
-        let mut pace = lock(&self.host.pace);
-        let wider = gap.saturating_sub(pace.gap);
-        pace.next_start += wider;
-        pace.gap += wider;
+    /// From now on starts at this host are at least this far apart, as its `Crawl-delay` asks.
+    pub fn set_crawl_delay(&self, delay: Duration) {
+        lock(&self.host.pace).crawl_delay = delay;
     }
 }
 
@@ -170,7 +169,7 @@ impl Host {
                 if held > PATIENCE {
                     return Err(Held(held));
                 }
-                pace.next_start.max(now + held)
+                pace.next_start(now)
             };
             if start <= now {
                 return Ok(());
@@ -183,24 +182,35 @@ impl Host {
     fn start(&self) -> bool {
         let now = Instant::now();
         let mut pace = lock(&self.pace);
-        if pace.next_start > now || pace.held_until.is_some_and(|until| until > now) {
-            return false;
+        let may = pace.next_start(now) <= now;
+        if may {
+            pace.last_start = Some(now);
         }
-        pace.next_start = now + pace.gap;
-        true
+        may
+    }
+}
+
+impl Pace {
+    fn new(gap: Duration) -> Self {
+        Self { gap, crawl_delay: Duration::ZERO, last_start: None, held_until: None, strikes: 0 }
+    }
+
+    /// When the next request may start: now, or later.
+    fn next_start(&self, now: Instant) -> Instant {
+        let after_gap = self.last_start.map(|last| last + self.gap.max(self.crawl_delay));
+        [after_gap, self.held_until].into_iter().flatten().fold(now, Instant::max)
     }
 
     /// Nothing to remember: a hold that is over still counts for the next one's length, for a while.
     fn is_idle(&self, now: Instant) -> bool {
-        let pace = lock(&self.pace);
-        pace.next_start <= now && pace.held_until.is_none_or(|until| until + LONGEST_OWN_HOLD <= now)
+        self.next_start(now) <= now && self.held_until.is_none_or(|until| until + LONGEST_OWN_HOLD <= now)
     }
 }
 
 impl Hosts {
     fn forget_idle(&mut self, now: Instant) {
         // a count above one: somebody waits there or is under way
-        self.by_name.retain(|_, host| Arc::strong_count(host) > 1 || !host.is_idle(now));
+        self.by_name.retain(|_, host| Arc::strong_count(host) > 1 || !lock(&host.pace).is_idle(now));
         if self.by_name.len() > MOST_HELD {
             self.by_name.retain(|_, host| Arc::strong_count(host) > 1);
         }

@@ -25,8 +25,8 @@ const LONGEST_USE: Duration = Duration::from_secs(24 * 3600);
 const SHORTEST_USE: Duration = Duration::from_secs(3600);
 /// How long a file that could not be had is not asked for again.
 const UNREACHABLE_FOR: Duration = Duration::from_secs(300);
-/// The widest gap that a `Crawl-delay` can ask for: more would be a denial.
-const WIDEST_GAP: Duration = Duration::from_secs(30);
+/// The longest `Crawl-delay` that is heard: more would be a denial.
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// Limits of what is kept: files, and an estimate of their bytes in memory.
 const MOST_FILES: usize = 10_000;
 const MOST_BYTES: usize = 16 * 1024 * 1024;
@@ -62,17 +62,13 @@ struct Known {
 }
 
 impl Robots {
-    /// Whether a URL may be asked for; if so, the gap that its origin wants between requests.
-    pub(super) async fn check(
-        &self,
-        url: &Url,
-        load: impl AsyncFnOnce(Url) -> Loaded,
-    ) -> Result<Option<Duration>, Failure> {
+    /// Whether a URL may be asked for; if so, the `Crawl-delay` that its origin wants between requests.
+    pub(super) async fn check(&self, url: &Url, load: impl AsyncFnOnce(Url) -> Loaded) -> Result<Duration, Failure> {
         let rules = self.rules(url, load).await?;
         if rules.is_url_allowed(url) {
-            Ok(rules.crawl_delay().map(|delay| delay.min(WIDEST_GAP)))
+            Ok(rules.crawl_delay().unwrap_or_default().min(LONGEST_DELAY))
         } else {
-            Err(Failure::new(Reason::Robots, format!("robots.txt disallows {:.200}", url.path())))
+            Err(Failure::new(Reason::Robots, format!("robots.txt disallows {}", url.path())))
         }
     }
 
@@ -109,9 +105,8 @@ impl Robots {
 fn understand(loaded: Loaded, older: Option<Known>, now: Instant) -> Known {
     match loaded {
         Loaded::File(body, fresh_for) => {
-            let rules = robotxt::Robots::parse(&body, PRODUCT);
-            let patterns: usize = rules.rules().iter().map(|rule| rule.pattern().len() + 64).sum();
-            let bytes = patterns + rules.sitemaps().len() * 256 + 256;
+            let rules = robotxt::Robots::parse(&plain(&body), PRODUCT);
+            let bytes = 256 + rules.rules().iter().map(|rule| rule.pattern().len() + 64).sum::<usize>();
             let until = now + fresh_for.unwrap_or(LONGEST_USE).clamp(SHORTEST_USE, LONGEST_USE);
             Known { rules: Ok(Arc::new(rules)), until, bytes }
         }
@@ -126,6 +121,29 @@ fn understand(loaded: Loaded, older: Option<Known>, now: Instant) -> Known {
             }
         }
     }
+}
+
+/// A file as the parser wants it: without the rest of a byte order mark and without sitemaps, which it would keep,
+/// and with agents cut to their product token, which has letters, `_` and `-` only (section 2.2.1): `User-agent:
+/// copydesk/1.0` means us.
+fn plain(body: &[u8]) -> Vec<u8> {
+    let body = [0xef, 0xbb, 0xbf].iter().fold(body, |rest, mark| rest.strip_prefix(&[*mark]).unwrap_or(rest));
+    let mut plain = Vec::with_capacity(body.len());
+    for line in body.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+        let colon = line.iter().position(|byte| *byte == b':').unwrap_or(0);
+        let (key, value) = line.split_at(colon);
+        let key = key.trim_ascii();
+        if key.eq_ignore_ascii_case(b"user-agent") {
+            let value = value[1..].trim_ascii_start();
+            let in_token = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-');
+            let length = value.iter().position(|byte| !in_token(byte)).unwrap_or(value.len());
+            let token = if value.starts_with(b"*") { &value[..1] } else { &value[..length] };
+            plain.extend([b"user-agent: ", token, b"\n"].concat());
+        } else if !key.eq_ignore_ascii_case(b"sitemap") {
+            plain.extend(line);
+        }
+    }
+    plain
 }
 
 /// Forgets what is out of date, and the half that will be so first, once too much is kept.

@@ -27,7 +27,7 @@ pub fn verdict(
 ) -> Result<Verdict, Failure> {
     let fail = |reason, detail: String| {
         let retry_after = matches!(status.as_u16(), 429 | 503).then(|| headers::retry_after(answer, now)).flatten();
-        Err(Failure { reason, status: Some(status.as_u16()), detail, retry_after })
+        Err(Failure { status: Some(status.as_u16()), retry_after, ..Failure::new(reason, detail) })
     };
     match (reason(status, answer), status.as_u16()) {
         (Some(reason), _) => fail(reason, format!("status {status}")),
@@ -83,7 +83,7 @@ fn unusable_type(answer: &HeaderMap, kind: Kind) -> Option<String> {
         Kind::Page => "a page",
         Kind::Feed => "a feed",
     };
-    (!usable).then(|| format!("{essence:.100} cannot hold {wanted}"))
+    (!usable).then(|| format!("{essence} cannot hold {wanted}"))
 }
 
 /// Whether an `application/` type may be a feed: XML and JSON of any name, and the types of servers that know none.

@@ -12,9 +12,13 @@ use std::future::Future;
 use tokio::sync::oneshot;
 
 mod fault;
+pub mod kafka;
 pub mod local;
+mod placement;
 
+pub use kafka::KafkaLedger;
 pub use local::LocalLedger;
+pub use placement::partition;
 
 /// A partition of the state.
 pub type Partition = i32;
@@ -33,15 +37,6 @@ pub trait Ledger: Send + 'static {
 
     /// Leaves the ledger cleanly: membership given up, files closed.
     fn close(self) -> impl Future<Output = Result<(), LedgerError>> + Send;
-}
-
-/// The partition that a site's state lives in, of so many.
-///
-/// Fixed for ever: another answer would hand a site's state to an instance that does not find it. XXH3-64 of the
-/// site's name, modulo the number of partitions.
-pub fn partition(site: &str, of: Partition) -> Partition {
-    let hash = xxhash_rust::xxh3::xxh3_64(site.as_bytes());
-    i32::try_from(hash % u64::from(of.max(1).unsigned_abs())).expect("smaller than a positive i32")
 }
 
 /// A change of what this instance owns.

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use super::{FeedState, Pending, Published};
 use crate::{
     article,
-    feed::{Feed, identity::Keys},
+    feed::{Entry, Feed, identity::Keys},
     fetch::Validators,
     ledger, record,
     schedule::delta,
@@ -45,6 +45,8 @@ pub struct Absorbed {
     pub retold: usize,
     /// New ones left for the next poll.
     pub left: usize,
+    /// New ones left alone: older than what is wanted of a feed that is met for the first time.
+    pub too_old: usize,
     /// None was known, though the feed was read before: some may have come and gone between two polls.
     pub overflowed: bool,
 }
@@ -105,10 +107,12 @@ impl SiteState {
         Arc::clone(&self.knowledge)
     }
 
-    /// Changes what is known of what the site repeats.
-    pub fn teach(&mut self, lesson: impl FnOnce(&mut article::Site)) {
-        lesson(Arc::make_mut(&mut self.knowledge));
+    /// Adds to what is known of what the site repeats.
+    ///
+    /// True where the lesson shows that the site has a new design.
+    pub fn learn(&mut self, lesson: &article::Lesson) -> bool {
         self.knowledge_changed = true;
+        Arc::make_mut(&mut self.knowledge).learn(lesson)
     }
 
     /// The values that changed since the last call, to be committed.
@@ -128,8 +132,17 @@ impl SiteState {
     }
 
     /// Takes in the document of a poll: unknown entries become pending, known ones are met again.
-    pub fn absorb(&mut self, url: &str, document: &Document, now: DateTime<Utc>) -> Absorbed {
+    ///
+    /// When a feed is met for the first time, entries that it dates before `since` are only remembered.
+    pub fn absorb(
+        &mut self,
+        url: &str,
+        document: &Document,
+        since: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Absorbed {
         let first_read = self.feeds.get(url).is_none_or(|feed| feed.seen.is_empty() && feed.pending.is_empty());
+        let since = since.filter(|_| first_read);
         let mut absorbed = Absorbed::default();
         let mut own_keys = Vec::with_capacity(2 * document.keys.len());
         for (index, keys) in document.keys.iter().enumerate() {
@@ -137,6 +150,9 @@ impl SiteState {
             if self.feeds.values().any(|feed| feed.knows(&keys)) {
                 absorbed.known += 1;
                 absorbed.retold += usize::from(self.meet(url, document, index, &keys, now));
+            } else if is_before(&document.feed.entries[index], since) {
+                absorbed.too_old += 1;
+                self.feed_mut(url).seen.add(keys.iter().copied());
             } else if absorbed.new < MOST_NEW {
                 absorbed.new += 1;
                 let pending = self.pending(url, document, index, keys.clone(), now);
@@ -271,6 +287,11 @@ impl SiteState {
             feed.seen.add(pending.keys);
         }
     }
+}
+
+fn is_before(entry: &Entry, since: Option<DateTime<Utc>>) -> bool {
+    let date = entry.published.or(entry.updated);
+    since.is_some_and(|since| date.is_some_and(|date| date.at < since))
 }
 
 /// The keys that name an entry: its guid and its link; its content only where it has neither.

@@ -66,9 +66,9 @@ fn an_entry_is_what_it_was() {
         ("it was emptied", vec![], (0, 0, 0)),
     ] {
         let mut site = SiteState::new("example.com");
-        assert_eq!(site.absorb(A, &document(&[(1, 10, 0), (2, 20, 0)]), now()).new, 2);
+        assert_eq!(site.absorb(A, &document(&[(1, 10, 0), (2, 20, 0)]), None, now()).new, 2);
         publish_all(&mut site, A, &[HOUR]);
-        let absorbed = site.absorb(A, &document(&then), now());
+        let absorbed = site.absorb(A, &document(&then), None, now());
         assert_eq!((absorbed.new, absorbed.known, absorbed.retold), expected, "{what}");
         assert!(!absorbed.overflowed, "{what}");
     }
@@ -77,35 +77,35 @@ fn an_entry_is_what_it_was() {
 #[test]
 fn names_are_learned_one_from_the_other() {
     let mut site = SiteState::new("example.com");
-    site.absorb(A, &document(&[(1, 10, 0)]), now());
+    site.absorb(A, &document(&[(1, 10, 0)]), None, now());
     publish_all(&mut site, A, &[]);
     for renamed in [(2, 10, 0), (2, 11, 0), (3, 11, 0)] {
-        assert_eq!(site.absorb(A, &document(&[renamed]), now()).new, 0, "{renamed:?}");
+        assert_eq!(site.absorb(A, &document(&[renamed]), None, now()).new, 0, "{renamed:?}");
     }
 }
 
 #[test]
 fn a_story_in_two_feeds_of_a_site_is_one_entry() {
     let mut site = SiteState::new("example.com");
-    site.absorb(A, &document(&[(1, 10, 0)]), now());
-    let absorbed = site.absorb(B, &document(&[(7, 10, 3), (8, 80, 0)]), now());
+    site.absorb(A, &document(&[(1, 10, 0)]), None, now());
+    let absorbed = site.absorb(B, &document(&[(7, 10, 3), (8, 80, 0)]), None, now());
     assert_eq!((absorbed.new, absorbed.known, absorbed.retold), (1, 1, 0), "other words in another feed are no edit");
     assert_eq!(site.feeds()[A].pending[0].carriers, [A, B]);
     publish_all(&mut site, A, &[]);
-    assert_eq!(site.absorb(B, &document(&[(7, 10, 3)]), now()).known, 1);
+    assert_eq!(site.absorb(B, &document(&[(7, 10, 3)]), None, now()).known, 1);
 }
 
 #[test]
 fn a_window_that_moved_past_everything_known_is_an_overflow() {
     let mut site = SiteState::new("example.com");
-    assert!(!site.absorb(A, &document(&[(1, 10, 0)]), now()).overflowed, "not at the first reading");
-    assert!(site.absorb(A, &document(&[(2, 20, 0)]), now()).overflowed);
+    assert!(!site.absorb(A, &document(&[(1, 10, 0)]), None, now()).overflowed, "not at the first reading");
+    assert!(site.absorb(A, &document(&[(2, 20, 0)]), None, now()).overflowed);
 }
 
 #[test]
 fn looks_for_edits_come_one_after_the_other_and_end() {
     let mut site = SiteState::new("example.com");
-    site.absorb(A, &document(&[(1, 10, 0)]), now());
+    site.absorb(A, &document(&[(1, 10, 0)]), None, now());
     let looks = [HOUR, 24 * HOUR];
     let id = publish_all(&mut site, A, &looks).remove(0);
     let due = |site: &SiteState| site.find(A, &id).map(|pending| pending.due);
@@ -114,17 +114,17 @@ fn looks_for_edits_come_one_after_the_other_and_end() {
     assert_eq!(due(&site), Some(now() + TimeDelta::hours(24)), "counted from the first publication");
     site.published(A, &id, (2, "other".to_owned()), Validators::default(), &looks, now() + TimeDelta::hours(24));
     assert_eq!(due(&site), None, "the last look is done");
-    assert_eq!(site.absorb(A, &document(&[(1, 10, 0)]), now()).known, 1);
+    assert_eq!(site.absorb(A, &document(&[(1, 10, 0)]), None, now()).known, 1);
 }
 
 #[test]
 fn an_edit_that_the_feed_tells_of_is_looked_at_at_once() {
     let mut site = SiteState::new("example.com");
-    site.absorb(A, &document(&[(1, 10, 0)]), now());
+    site.absorb(A, &document(&[(1, 10, 0)]), None, now());
     let id = publish_all(&mut site, A, &[HOUR]).remove(0);
     assert_eq!(site.find(A, &id).unwrap().entry.content, None, "what is published is not kept");
     let later = now() + TimeDelta::minutes(5);
-    site.absorb(A, &document(&[(1, 10, 4)]), later);
+    site.absorb(A, &document(&[(1, 10, 4)]), None, later);
     let pending = site.find(A, &id).unwrap();
     assert_eq!(pending.due, later);
     assert_eq!(pending.entry.content.as_deref(), Some("<p>4</p>"));
@@ -133,7 +133,7 @@ fn an_edit_that_the_feed_tells_of_is_looked_at_at_once() {
 #[test]
 fn a_commit_holds_what_changed_and_a_restart_finds_it() {
     let mut site = SiteState::new("example.com");
-    site.absorb(A, &document(&[(1, 10, 0), (2, 20, 0)]), now());
+    site.absorb(A, &document(&[(1, 10, 0), (2, 20, 0)]), None, now());
     site.resolve(A, &site.feeds()[A].pending[0].id.clone());
     let changes = site.changes();
     assert_eq!(changes.iter().map(|state| state.key.as_str()).collect::<Vec<_>>(), [format!("example.com {A}")]);
@@ -143,7 +143,7 @@ fn a_commit_holds_what_changed_and_a_restart_finds_it() {
     let ledger::State { key, value } = &changes[0];
     restored.restore(key, value).unwrap();
     assert_eq!(restored.feeds(), site.feeds());
-    assert_eq!(restored.absorb(A, &document(&[(1, 10, 0), (2, 20, 0), (3, 30, 0)]), now()).new, 1);
+    assert_eq!(restored.absorb(A, &document(&[(1, 10, 0), (2, 20, 0), (3, 30, 0)]), None, now()).new, 1);
 
     site.forget(A);
     assert_eq!(site.changes()[0].value, b"", "an empty value removes it");
@@ -153,9 +153,9 @@ fn a_commit_holds_what_changed_and_a_restart_finds_it() {
 fn more_than_one_poll_may_take_is_left_and_not_lost() {
     let entries: Vec<(u64, u64, u32)> = (1..=1_200).map(|n| (n, 100_000 + n, 0)).collect();
     let mut site = SiteState::new("example.com");
-    let first = site.absorb(A, &document(&entries), now());
+    let first = site.absorb(A, &document(&entries), None, now());
     assert_eq!((first.new, first.left), (1_000, 200));
-    let second = site.absorb(A, &document(&entries), now());
+    let second = site.absorb(A, &document(&entries), None, now());
     assert_eq!((second.new, second.known, second.left), (200, 1_000, 0));
 }
 
@@ -164,7 +164,7 @@ fn a_value_that_grew_too_large_loses_contents_and_no_entry() {
     let mut site = SiteState::new("example.com");
     let mut large = document(&[(1, 10, 0), (2, 20, 0)]);
     large.feed.entries[0].content = Some("x".repeat(LARGE_VALUE));
-    site.absorb(A, &large, now());
+    site.absorb(A, &large, None, now());
     let feed = site.feed_mut(A);
     feed.validators.etag = Some("\"1\"".to_owned());
     feed.body_hash = Some(1);
@@ -176,7 +176,7 @@ fn a_value_that_grew_too_large_loses_contents_and_no_entry() {
     let feed = &restored.feeds()[A];
     assert!(feed.pending.iter().all(|pending| pending.content_cut && pending.entry.content.is_none()));
     assert!(feed.validators.is_empty() && feed.body_hash.is_none(), "the feed is to be read again");
-    restored.absorb(A, &large, now());
+    restored.absorb(A, &large, None, now());
     assert!(restored.feeds()[A].pending.iter().all(|pending| !pending.content_cut && pending.entry.content.is_some()));
 }
 
@@ -184,7 +184,22 @@ fn a_value_that_grew_too_large_loses_contents_and_no_entry() {
 fn a_typical_feed_is_small() {
     let entries: Vec<(u64, u64, u32)> = (1..=30).map(|n| (n << 40, n << 50, 0)).collect();
     let mut site = SiteState::new("example.com");
-    site.absorb(A, &document(&entries), now());
+    site.absorb(A, &document(&entries), None, now());
     publish_all(&mut site, A, &[]);
     assert!(site.feeds()[A].to_json().len() <= 2_048);
+}
+
+#[test]
+fn a_feed_that_is_met_for_the_first_time_may_be_too_old() {
+    let mut dated = document(&[(1, 10, 0), (2, 20, 0), (3, 30, 0)]);
+    let date = |days| Some(crate::feed::Moment { at: (now() - TimeDelta::days(days)).into(), zoned: true });
+    dated.feed.entries[0].published = date(1);
+    dated.feed.entries[1].published = date(40);
+    let mut site = SiteState::new("example.com");
+    let since = Some(now() - TimeDelta::days(7));
+    let absorbed = site.absorb(A, &dated, since, now());
+    assert_eq!((absorbed.new, absorbed.too_old), (2, 1), "one without a date is not too old");
+    assert_eq!(site.absorb(A, &dated, since, now()).known, 3);
+    dated.keys[1] = Keys { guid: Some(9), link: Some(90), content: 1 };
+    assert_eq!(site.absorb(A, &dated, since, now()).new, 1, "what comes later is followed, whatever its date");
 }

@@ -140,7 +140,11 @@ impl Desk<'_> {
             Notice::Polled { feed, outcome } => match outcome {
                 PollNotice::Failed { reason, detail } => tracing::warn!(feed, reason, detail, "poll failed"),
                 PollNotice::Read { new, overflowed: true, .. } => {
-                    tracing::warn!(feed, new, "none of the entries was known: some may have been missed between two polls");
+                    tracing::warn!(
+                        feed,
+                        new,
+                        "none of the entries was known: some may have been missed between two polls"
+                    );
                 }
                 outcome => tracing::debug!(feed, ?outcome, "polled"),
             },
@@ -150,7 +154,13 @@ impl Desk<'_> {
             }
             Notice::Rejected { reject } => {
                 metrics.reject(&reject.reason);
-                tracing::info!(id = reject.id, url = reject.url, reason = reject.reason, detail = reject.detail, "rejected");
+                tracing::info!(
+                    id = reject.id,
+                    url = reject.url,
+                    reason = reject.reason,
+                    detail = reject.detail,
+                    "rejected"
+                );
             }
             Notice::Postponed { id, trouble, wait } => {
                 tracing::debug!(id, trouble, wait_s = wait.as_secs(), "postponed");

@@ -106,7 +106,8 @@ pub(super) async fn run<L: Ledger>(
     let partitions = ledger.partitions();
     let mut desk = Desk::new(parts, partitions, Committer::spawn(ledger));
     let result = desk.work(&mut events).await;
-    let close_within = desk.stop_at.map_or(LAST_COMMIT, |at| at.saturating_duration_since(Instant::now()) + LAST_COMMIT);
+    let close_within =
+        desk.stop_at.map_or(LAST_COMMIT, |at| at.saturating_duration_since(Instant::now()) + LAST_COMMIT);
     let ended = Ended { pending: desk.waiting_entries(), cut_off: desk.lanes.running() };
     let Desk { committer, workers, mailbox, .. } = desk;
     // workers that still run have nobody to hand their result to, and end
@@ -199,7 +200,9 @@ impl<'a> Desk<'a> {
     fn is_finished(&self) -> bool {
         let settled = !self.committer.is_busy() && self.outbox.since().is_none() && self.stalled.is_none();
         match self.stop_at {
-            Some(at) => (self.lanes.running() == 0 || Instant::now() >= at) && (settled || Instant::now() >= at + LAST_COMMIT),
+            Some(at) => {
+                (self.lanes.running() == 0 || Instant::now() >= at) && (settled || Instant::now() >= at + LAST_COMMIT)
+            }
             None => {
                 let idle = self.lanes.running() == 0 && self.lanes.waiting() == 0;
                 let nothing_due = self.agenda.next().is_none_or(|at| at > clock::now());

@@ -16,7 +16,7 @@ use crate::{
         poll::{Answer, PollFailure, Polled},
     },
     record::{Carrier, Provenance, Record, Reject, Told},
-    schedule::{Bounds, Success},
+    schedule::{Bounds, Success, delta},
     state::{Document, FeedState, Pending, SiteState, Trouble},
 };
 
@@ -70,7 +70,8 @@ impl Desk<'_> {
         bounds: Bounds,
         now: DateTime<Utc>,
     ) -> PollNotice {
-        let absorbed = site.absorb(&job.feed, &document, now);
+        let since = self.config.schedule.max_age.map(|age| now - delta(age));
+        let absorbed = site.absorb(&job.feed, &document, since, now);
         let feed = site.feed_mut(&job.feed);
         let pace = document.feed.pace;
         let told = Success {
@@ -90,7 +91,7 @@ impl Desk<'_> {
         feed.problems = document.feed.problems.iter().map(|problem| (problem.kind.to_owned(), problem.count)).collect();
         feed.pace = pace;
         self.parts.metrics.poll("read");
-        self.parts.metrics.entries(absorbed.new, absorbed.known, absorbed.overflowed);
+        self.parts.metrics.entries(absorbed);
         PollNotice::Read { new: absorbed.new, known: absorbed.known, overflowed: absorbed.overflowed }
     }
 
@@ -106,8 +107,10 @@ impl Desk<'_> {
         self.parts.metrics.page(page_outcome(&followed.page));
         if let PageOutcome::Read(read) = &mut followed.page
             && let Some(lesson) = read.lesson.take()
+            && site.learn(&lesson)
         {
-            site.teach(|knowledge| knowledge.learn(&lesson));
+            self.parts.metrics.redesign();
+            tracing::warn!(site = job.site, "the site has a new design: what was known of it is learned anew");
         }
         let Some(pending) = site.find(&job.feed, id).cloned() else { return };
         let looks = self.config.schedule.rechecks.clone();

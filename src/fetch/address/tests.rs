@@ -252,6 +252,7 @@ fn an_exception_opens_its_network_at_any_port_and_nothing_else() {
 fn a_refusal_says_why() {
     let guard = Guard::new(&[80], &[], None);
     for (url, words) in [
+        (format!("http://a/{}", "b".repeat(9000)).as_str(), "a URL of 9009 bytes"),
         ("http://127.0.0.1/", "127.0.0.1 is loopback"),
         ("http://[::ffff:10.0.0.1]/", "::ffff:10.0.0.1 is private use"),
         ("http://8.8.8.8:22/", "port 22 is not among the allowed ports"),

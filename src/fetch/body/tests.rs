@@ -96,6 +96,16 @@ async fn bombs_of_each_coding_are_stopped() {
 }
 
 #[tokio::test]
+async fn a_ratio_that_no_text_reaches_is_a_bomb_below_the_limit_too() {
+    for coding in ["gzip", "br", "zstd"] {
+        let small = vec![b' '; RATIO_FROM as usize];
+        check(coding, &encode(coding, &small).await, Ok(&small)).await;
+        let large = vec![b' '; LIMIT - 1];
+        check(coding, &encode(coding, &large).await, Err("times as many")).await;
+    }
+}
+
+#[tokio::test]
 async fn bytes_that_decode_to_nothing_have_a_limit_too() {
     // an endless bare deflate stream of empty stored blocks
     let nothing = [0x00, 0x00, 0x00, 0xff, 0xff].repeat(LIMIT);

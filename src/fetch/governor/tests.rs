@@ -1,4 +1,7 @@
+use std::sync::atomic::Ordering::Relaxed;
+
 use futures_util::future::join_all;
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use super::*;
 
@@ -14,6 +17,22 @@ async fn starts_at_one_host_are_a_gap_apart() {
     }))
     .await;
     assert_eq!(starts, [0, 1, 2, 3, 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_came_first_starts_first() {
+    let governor = Governor::new(3, GAP, 2);
+    let order = Mutex::new(Vec::new());
+    join_all((0..50).map(|n: u64| {
+        let (governor, order) = (&governor, &order);
+        async move {
+            let _permit = governor.acquire("a").await.unwrap();
+            lock(order).push(n);
+            tokio::time::sleep(Duration::from_millis(n * 7919 % 3000)).await;
+        }
+    }))
+    .await;
+    assert!(lock(&order).is_sorted(), "{order:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -47,6 +66,7 @@ async fn a_host_that_hangs_delays_no_other() {
     let worst = tokio::select! {
         ended = others => ended.into_iter().max().unwrap(),
         _ = hanging => unreachable!("hangs for hours"),
+        () = tokio::time::sleep(hang) => panic!("others starve"),
     };
     // 8 places less the 2 of the host that hangs: 200 requests of 100 ms through 6 places
     assert!(worst <= Duration::from_millis(100 * 200 / 6 + 200), "{worst:?}");
@@ -96,14 +116,14 @@ async fn holds_that_name_no_time_double_until_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gap_widens_and_never_narrows() {
+async fn the_wider_of_gap_and_crawl_delay_counts() {
     let governor = Governor::new(1, GAP, 100);
     let begun = Instant::now();
-    governor.acquire("a").await.unwrap().widen_gap(Duration::from_secs(10));
-    governor.acquire("a").await.unwrap().widen_gap(Duration::ZERO);
-    assert_eq!(begun.elapsed().as_secs(), 10);
-    drop(governor.acquire("a").await);
-    assert_eq!(begun.elapsed().as_secs(), 20);
+    for (delay, started) in [(10, 0), (0, 10), (3, 11), (3, 14)] {
+        let permit = governor.acquire("a").await.unwrap();
+        permit.set_crawl_delay(Duration::from_secs(delay));
+        assert_eq!(begun.elapsed().as_secs(), started);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,12 +142,73 @@ async fn giving_up_costs_nobody_a_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn idle_hosts_are_forgotten_and_held_ones_are_not() {
+async fn idle_hosts_are_forgotten_and_others_are_not() {
     let governor = Governor::new(1, Duration::ZERO, 100);
+    let _busy = governor.acquire("busy").await.unwrap();
     governor.acquire("held").await.unwrap().hold(Some(Duration::from_secs(24 * 3600)));
     for n in 0..10_000 {
         drop(governor.acquire(&format!("https://{n}.example:443")).await);
     }
     assert!(governor.hosts() <= 1024, "{}", governor.hosts());
     assert!(governor.acquire("held").await.is_err());
+    assert!(tokio::time::timeout(GAP, governor.acquire("busy")).await.is_err());
+}
+
+/// What happened at a host, in order: starts, ends, and until when it asked to be left alone.
+#[derive(Default)]
+struct Log {
+    starts: Vec<Instant>,
+    under_way: usize,
+    held_until: Option<Instant>,
+}
+
+/// A virtual week of requests at random times to 100 hosts that answer slowly, hang, or ask to be left alone: at
+/// every start each promise is checked.
+#[tokio::test(start_paused = true)]
+async fn a_week_keeps_every_promise() {
+    const PER_HOST: usize = 2;
+    const IN_FLIGHT: usize = 16;
+    let week = Duration::from_secs(7 * 24 * 3600);
+    let governor = Governor::new(PER_HOST, GAP, IN_FLIGHT);
+    let logs: Vec<Mutex<Log>> = (0..100).map(|_| Mutex::default()).collect();
+    let under_way = std::sync::atomic::AtomicUsize::new(0);
+    let one = |seed: u64| {
+        let (governor, logs, under_way) = (&governor, &logs, &under_way);
+        async move {
+            let mut random = StdRng::seed_from_u64(seed);
+            // a third of all requests go to one host, many of them at the same minutes
+            let host = if random.random_bool(0.3) { 0 } else { random.random_range(0..100) };
+            let minute = random.random_range(0..7 * 24 * 60) / 30 * 30;
+            tokio::time::sleep(Duration::from_secs(minute * 60)).await;
+            let Ok(permit) = governor.acquire(&format!("host {host}")).await else { return false };
+            let now = Instant::now();
+            let log = &logs[host];
+            {
+                let mut log = lock(log);
+                assert!(log.starts.last().is_none_or(|last| now - *last >= GAP), "a gap");
+                assert!(log.held_until.is_none_or(|until| until <= now), "a hold");
+                log.under_way += 1;
+                assert!(log.under_way <= PER_HOST, "places at a host");
+                log.starts.push(now);
+            }
+            assert!(under_way.fetch_add(1, Relaxed) < IN_FLIGHT, "places in all");
+            tokio::time::sleep(Duration::from_millis(random.random_range(10..60_000))).await;
+            if random.random_bool(0.05) {
+                let hold = permit.hold(random.random_bool(0.5).then(|| GAP * random.random_range(1..7200)));
+                let mut log = lock(log);
+                log.held_until = log.held_until.max(Some(Instant::now() + hold));
+            }
+            under_way.fetch_sub(1, Relaxed);
+            lock(log).under_way -= 1;
+            drop(permit);
+            true
+        }
+    };
+    let all = join_all((0..20_000).map(one));
+    let sent = tokio::time::timeout(week * 2, all).await.expect("nobody starves");
+    let sent = sent.into_iter().filter(|sent| *sent).count();
+    let starts: usize = logs.iter().map(|log| lock(log).starts.len()).sum();
+    assert_eq!(sent, starts);
+    assert!(sent > 10_000, "{sent} were sent, the others told of a hold");
+    assert_eq!(under_way.into_inner(), 0);
 }

@@ -13,7 +13,7 @@ fn file(text: &'static str) -> Loaded {
 }
 
 /// Asks for a URL when the file's load comes to what is given.
-async fn check(robots: &Robots, url: &str, loaded: Loaded) -> Result<Option<Duration>, Reason> {
+async fn check(robots: &Robots, url: &str, loaded: Loaded) -> Result<Duration, Reason> {
     let answer = robots.check(&Url::parse(url).unwrap(), async |_| loaded).await;
     answer.map_err(|failure| failure.reason)
 }
@@ -35,6 +35,14 @@ async fn what_a_file_allows() {
         ("User-agent: *\nDisallow: /*.php$", "/x.php?y", true),
         ("User-agent: *\nDisallow: /*?id=", "/x?id=1", false),
         ("User-agent: *\nDisallow: /%7Ejoe/", "/~joe/a", false),
+        ("User-agent: copydesk/1.0 (polite)\nDisallow: /", "/a", false),
+        ("User-agent:copydesk*\nDisallow: /", "/a", false),
+        ("user-agent : COPYDESK # us\nDisallow: /", "/a", false),
+        ("User-agent: copy desk\nDisallow: /", "/a", true),
+        ("User-agent: copydesk\nSitemap: http://a.example/s\nDisallow: /", "/a", false),
+        ("User-agent: copydesk\rDisallow: /", "/a", false),
+        ("User-agent: copydesk", "/a", true),
+        ("User-agent", "/a", true),
         ("\u{feff}User-agent: *\nDisallow: /a", "/a", false),
         ("<!DOCTYPE html><title>Not found</title>", "/a", true),
         ("Disallow: /", "/a", true),
@@ -48,10 +56,10 @@ async fn what_a_file_allows() {
 
 #[tokio::test(start_paused = true)]
 async fn a_crawl_delay_is_heard_up_to_a_bound() {
-    for (text, expected) in [("2", Some(2.0)), ("0.5", Some(0.5)), ("86400", Some(30.0)), ("x", None), ("-1", None)] {
+    for (text, expected) in [("2", 2.0), ("0.5", 0.5), ("86400", 30.0), ("x", 0.0), ("-1", 0.0)] {
         let body = Bytes::from(format!("User-agent: *\nCrawl-delay: {text}\n"));
         let answer = check(&Robots::default(), PAGE, Loaded::File(body, None)).await;
-        assert_eq!(answer, Ok(expected.map(Duration::from_secs_f64)), "{text}");
+        assert_eq!(answer, Ok(Duration::from_secs_f64(expected)), "{text}");
     }
 }
 
@@ -106,12 +114,12 @@ async fn a_busy_host_is_asked_again_when_it_said() {
         assert_eq!((failure.reason, failure.retry_after), (Reason::Busy, Some(Duration::from_secs(left))));
     }
     tokio::time::advance(Duration::from_secs(40)).await;
-    assert_eq!(check(&robots, PAGE, Loaded::Unavailable).await, Ok(None));
+    assert_eq!(check(&robots, PAGE, Loaded::Unavailable).await, Ok(Duration::ZERO));
 }
 
 #[tokio::test]
 async fn no_file_allows_everything() {
-    assert_eq!(check(&Robots::default(), PAGE, Loaded::Unavailable).await, Ok(None));
+    assert_eq!(check(&Robots::default(), PAGE, Loaded::Unavailable).await, Ok(Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,7 +145,7 @@ async fn a_load_that_is_given_up_is_begun_anew() {
     let url = Url::parse(PAGE).unwrap();
     let never = robots.check(&url, async |_| std::future::pending().await);
     assert!(tokio::time::timeout(Duration::from_secs(1), never).await.is_err());
-    assert_eq!(check(&robots, PAGE, Loaded::Unavailable).await, Ok(None));
+    assert_eq!(check(&robots, PAGE, Loaded::Unavailable).await, Ok(Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,4 +159,14 @@ async fn what_is_kept_has_a_bound() {
     let kept: usize = robots.files().values().filter_map(|entry| Some(entry.known.as_ref()?.bytes)).sum();
     assert!(kept <= MOST_BYTES, "{kept} bytes");
     assert!(robots.fresh("https://49.example:443").is_some(), "the newest stays");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_file_is_survived(body: Vec<u8>, lines in proptest::collection::vec("(user-agent|allow|disallow|sitemap)[ :]{0,2}[a*$%/ -]{0,8}", 0..8)) {
+        for body in [plain(&body), plain(lines.join("\n").as_bytes())] {
+            let rules = robotxt::Robots::parse(&body, PRODUCT);
+            proptest::prop_assert!(rules.is_allowed("/robots.txt") && rules.sitemaps().is_empty());
+        }
+    }
 }

@@ -1,0 +1,34 @@
+//! Other evidence of the story's text, located in the page's blocks.
+//!
+//! PURE. Structured data and full content in the feed are not the truth (they are cut, or stale, or a summary), but a
+//! block whose text they hold is the story's. They are compared by their letters alone.
+
+use super::outline::Outline;
+
+/// Least letters of a block that can be located: anything shorter is found by chance.
+const LEAST: usize = 20;
+
+/// For each block, whether the evidence holds its text. Evidence that locates little is none: all false.
+pub(super) fn locate(outline: &Outline, evidence: &str) -> Vec<bool> {
+    let evidence = letters(evidence);
+    if evidence.len() < 400 {
+        return Vec::new();
+    }
+    let mut located = 0;
+    let anchored: Vec<bool> = outline
+        .blocks
+        .iter()
+        .map(|block| {
+            let text = letters(&block.text);
+            let found =
+                text.chars().count() >= LEAST && memchr::memmem::find(evidence.as_bytes(), text.as_bytes()).is_some();
+            located += if found { text.len() } else { 0 };
+            found
+        })
+        .collect();
+    if located * 2 < evidence.len() { Vec::new() } else { anchored }
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

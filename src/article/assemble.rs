@@ -1,0 +1,51 @@
+//! From kept blocks to text, and from dropped ones to data.
+
+use super::boilerplate::{Reason, Verdict};
+use super::outline::{Kind, Outline, Tag};
+use super::{Article, Dropped, record_lines};
+use crate::text::{line, paragraphs};
+
+/// Most dropped parts that are told of.
+const MAX_DROPPED: usize = 200;
+/// Most characters of each.
+const MAX_DROPPED_TEXT: usize = 300;
+
+/// The kept blocks as paragraphs; the cells of a table's row are one.
+pub(super) fn text(outline: &Outline, verdicts: &[Verdict]) -> String {
+    let mut text = String::new();
+    let mut last_row = None;
+    for (at, _) in verdicts.iter().filter(|(_, reason)| reason.is_none()) {
+        let row = row(outline, *at);
+        if !text.is_empty() {
+            text.push_str(if row.is_some() && row == last_row { " | " } else { "\n\n" });
+        }
+        text.push_str(&outline.blocks[*at].text);
+        last_row = row;
+    }
+    paragraphs(&text)
+}
+
+fn row(outline: &Outline, block: usize) -> Option<usize> {
+    let block = &outline.blocks[block];
+    let mut ancestors = outline.ancestors(block.element);
+    (block.kind == Kind::Cell).then(|| ancestors.find(|&at| outline.elements[at].tag == Tag::Row)).flatten()
+}
+
+/// Fills in what the dropped blocks and the text's own lines say.
+pub(super) fn record(article: &mut Article, outline: &Outline, verdicts: &[Verdict]) {
+    for (at, reason) in verdicts.iter().filter_map(|(at, reason)| Some((*at, (*reason)?))) {
+        let text = line(&outline.blocks[at].text);
+        match reason {
+            Reason::Credit => article.credits.extend(record_lines::credits(&text).unwrap_or_default()),
+            Reason::Copyright if article.copyright.is_none() && record_lines::is_copyright(&text) => {
+                article.copyright = Some(text.clone());
+            }
+            _ => {}
+        }
+        if article.dropped.len() < MAX_DROPPED {
+            let text = text.chars().take(MAX_DROPPED_TEXT).collect();
+            article.dropped.push(Dropped { reason: reason.as_str(), text });
+        }
+    }
+    article.dateline = article.text.split("\n\n").take(2).find_map(record_lines::dateline);
+}

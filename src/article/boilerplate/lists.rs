@@ -1,0 +1,33 @@
+//! Lists of links.
+
+use super::{Reason, Verdict};
+use crate::article::outline::{Kind, Outline, Tag};
+
+/// Drops lists whose items are mainly links.
+pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
+    let mut at = 0;
+    while at < verdicts.len() {
+        let Some(list) = list_of(outline, verdicts[at].0) else {
+            at += 1;
+            continue;
+        };
+        let end = at + verdicts[at..].iter().take_while(|(block, _)| list_of(outline, *block) == Some(list)).count();
+        let blocks = verdicts[at..end].iter().map(|(block, _)| &outline.blocks[*block]);
+        let (linked, weight) = blocks.fold((0, 0), |(linked, weight), b| (linked + b.linked, weight + b.weight));
+        if linked * 10 > weight * 6 {
+            for (_, reason) in verdicts[at..end].iter_mut().filter(|(_, reason)| reason.is_none()) {
+                *reason = Some(Reason::Related);
+            }
+        }
+        at = end;
+    }
+}
+
+/// The outermost list around an item.
+fn list_of(outline: &Outline, block: usize) -> Option<usize> {
+    let element = outline.blocks[block].element;
+    if outline.blocks[block].kind != Kind::Item {
+        return None;
+    }
+    outline.ancestors(element).filter(|&at| outline.elements[at].tag == Tag::List).last()
+}

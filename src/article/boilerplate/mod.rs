@@ -1,0 +1,137 @@
+//! Block by block: is it the story, and if not, what is it.
+//!
+//! PURE: body + what is known of the page → a verdict for every block of the body. Structure decides first
+//! ([`structure`]), wording only where structure is silent ([`wording`]), what the site repeats after both; headings
+//! go with what they head ([`headings`]). Every block that is dropped has its reason.
+
+mod headings;
+mod lists;
+mod structure;
+mod tail;
+pub(super) mod wording;
+
+use super::extract::Body;
+use super::metadata::same_title;
+use super::outline::{Block, Kind, Outline};
+use super::record_lines;
+
+/// Why a block was dropped; the names are part of what users see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Reason {
+    Advert,
+    AuthorBio,
+    Breadcrumb,
+    Byline,
+    Caption,
+    Comments,
+    Consent,
+    Contents,
+    Copyright,
+    Credit,
+    Date,
+    Form,
+    HeadingOfNothing,
+    Hidden,
+    Navigation,
+    Newsletter,
+    Note,
+    Paywall,
+    Promotion,
+    Related,
+    Repeated,
+    Share,
+    SiteRepeats,
+    Tags,
+    Title,
+    Tools,
+}
+
+impl Reason {
+    /// The stable name.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Advert => "advert",
+            Self::AuthorBio => "author-bio",
+            Self::Breadcrumb => "breadcrumb",
+            Self::Byline => "byline",
+            Self::Caption => "caption",
+            Self::Comments => "comments",
+            Self::Consent => "consent",
+            Self::Contents => "contents",
+            Self::Copyright => "copyright",
+            Self::Credit => "credit",
+            Self::Date => "date",
+            Self::Form => "form",
+            Self::HeadingOfNothing => "heading-of-nothing",
+            Self::Hidden => "hidden",
+            Self::Navigation => "navigation",
+            Self::Newsletter => "newsletter",
+            Self::Note => "note",
+            Self::Paywall => "paywall",
+            Self::Promotion => "promotion",
+            Self::Related => "related-links",
+            Self::Repeated => "repeated",
+            Self::Share => "share",
+            Self::SiteRepeats => "site-repeats",
+            Self::Tags => "tags",
+            Self::Title => "title",
+            Self::Tools => "tools",
+        }
+    }
+}
+
+/// What is known of the page that the blocks are judged by.
+#[derive(Debug, Default)]
+pub(super) struct Known<'a> {
+    /// The headline.
+    pub(super) title: Option<&'a str>,
+    /// Who wrote it.
+    pub(super) authors: &'a [String],
+    /// What the site says of each block: its own, or the story's; empty where nothing is known.
+    pub(super) opinions: &'a [Option<bool>],
+    /// Which blocks other evidence holds to be the story.
+    pub(super) anchored: &'a [bool],
+}
+
+/// A block of the body with what was decided; `None` keeps it.
+pub(super) type Verdict = (usize, Option<Reason>);
+
+/// Judges every block of the body, in document order.
+pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Verdict> {
+    let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, reason(outline, at, known))).collect();
+    lists::judge(outline, &mut verdicts);
+    drop_repeated(outline, &mut verdicts);
+    tail::judge(outline, &mut verdicts);
+    headings::judge(outline, &mut verdicts);
+    verdicts
+}
+
+fn reason(outline: &Outline, at: usize, known: &Known<'_>) -> Option<Reason> {
+    let block = &outline.blocks[at];
+    let signs = outline.signs(at);
+    let of_title = known.title.is_some_and(|title| is_title(block, title)).then_some(Reason::Title);
+    if known.anchored.get(at).copied().unwrap_or_default() {
+        return of_title;
+    }
+    of_title
+        .or_else(|| structure::reason(block, signs, known))
+        .or_else(|| record_lines::credits(&block.text).map(|_| Reason::Credit))
+        .or_else(|| record_lines::is_copyright(&block.text).then_some(Reason::Copyright))
+        .or_else(|| wording::reason(block))
+        .or_else(|| known.opinions.get(at).copied().flatten().unwrap_or_default().then_some(Reason::SiteRepeats))
+}
+
+fn is_title(block: &Block, title: &str) -> bool {
+    matches!(block.kind, Kind::Heading(1)) || block.text.len() < 400 && same_title(&block.text, title)
+}
+
+/// A paragraph said twice is kept once: where it stands in the text, not in a summary on top that is no deck.
+fn drop_repeated(outline: &Outline, verdicts: &mut [Verdict]) {
+    let mut seen = std::collections::HashSet::new();
+    for (at, reason) in verdicts.iter_mut().filter(|(_, reason)| reason.is_none()) {
+        let block = &outline.blocks[*at];
+        if block.weight > 80 && !seen.insert(block.text.as_str()) {
+            *reason = Some(Reason::Repeated);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What the markup around a block says of it.
+
+use super::{Known, Reason};
+use crate::article::extract::is_prose;
+use crate::article::outline::{Block, Kind, Signs};
+
+/// Signs that decide alone, and what they mean.
+const ALONE: &[(Signs, Reason)] = &[
+    (Signs::HIDDEN, Reason::Hidden),
+    (Signs::ADVERT, Reason::Advert),
+    (Signs::COMMENTS, Reason::Comments),
+    (Signs::CONSENT, Reason::Consent),
+    (Signs::NEWSLETTER, Reason::Newsletter),
+    (Signs::SHARE, Reason::Share),
+    (Signs::BREADCRUMB, Reason::Breadcrumb),
+    (Signs::RELATED, Reason::Related),
+    (Signs::CONTENTS, Reason::Contents),
+    (Signs::PROMO, Reason::Promotion),
+    (Signs::BIO, Reason::AuthorBio),
+    (Signs::COPYRIGHT, Reason::Copyright),
+    (Signs::NAVIGATION, Reason::Navigation),
+    (Signs::TAGS, Reason::Tags),
+    (Signs::FOOTER, Reason::Navigation),
+    (Signs::ASIDE, Reason::Related),
+    (Signs::OVERLAY, Reason::Promotion),
+    (Signs::TOOLS, Reason::Tools),
+    (Signs::CAPTION, Reason::Caption),
+    (Signs::PULL_QUOTE, Reason::Repeated),
+    (Signs::PAYWALL, Reason::Paywall),
+];
+
+/// Signs that decide for short texts.
+const SHORT: &[(Signs, Reason)] = &[
+    (Signs::BYLINE, Reason::Byline),
+    (Signs::DATE, Reason::Date),
+    (Signs::KICKER, Reason::Tags),
+    (Signs::FORM, Reason::Form),
+    (Signs::MEDIA, Reason::Caption),
+];
+
+/// The reason to drop a block, as far as its place and shape give one.
+pub(super) fn reason(block: &Block, signs: Signs, known: &Known<'_>) -> Option<Reason> {
+    let decides =
+        |table: &[(Signs, Reason)]| table.iter().find(|(sign, _)| signs.any(*sign)).map(|(_, reason)| *reason);
+    decides(ALONE)
+        .or_else(|| (block.kind == Kind::Caption).then_some(Reason::Caption))
+        .or_else(|| if is_prose(block) { None } else { decides(SHORT) })
+        .or_else(|| is_byline(block, known).then_some(Reason::Byline))
+        .or_else(|| is_link(block).then_some(Reason::Related))
+}
+
+/// A short block that is little but the authors' names.
+fn is_byline(block: &Block, known: &Known<'_>) -> bool {
+    let lower = block.text.to_lowercase();
+    block.weight < 100 && {
+        let named: usize =
+            known.authors.iter().filter(|name| lower.contains(&name.to_lowercase())).map(|name| name.len()).sum();
+        named * 2 > block.text.len()
+    }
+}
+
+/// A block that is nothing but links, and no list item: a story's own lists may link each of their items.
+fn is_link(block: &Block) -> bool {
+    block.link_density() > 0.8 && !matches!(block.kind, Kind::Heading(_) | Kind::Cell)
+}

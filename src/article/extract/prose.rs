@@ -1,0 +1,36 @@
+//! How much a block looks like a paragraph of a story.
+
+use super::OUTSIDE;
+use crate::article::outline::{Block, Kind, Signs};
+
+/// Least weight of a paragraph that counts in full.
+const PARAGRAPH: usize = 60;
+
+/// The block's worth as prose: its weight, less for what is linked, short, or no paragraph; nothing for what its
+/// markup says is no part of the story.
+pub(in crate::article) fn prose(block: &Block, signs: Signs) -> f32 {
+    if signs.any(OUTSIDE) || !is_prose(block) {
+        return 0.0;
+    }
+    let of_kind = match block.kind {
+        Kind::Paragraph | Kind::Preformatted => 1.0,
+        Kind::Bare => 0.9,
+        Kind::Item | Kind::Cell => 0.5,
+        Kind::Caption | Kind::Heading(_) => 0.0,
+    };
+    let of_signs =
+        if signs.any(Signs::CAPTION.and(Signs::BYLINE).and(Signs::PAYWALL).and(Signs::FORM)) { 0.2 } else { 1.0 };
+    block.weight.min(1200) as f32 * of_kind * of_signs * (1.0 - block.link_density())
+}
+
+/// Whether a block is a sentence or more, and not mainly links.
+pub(in crate::article) fn is_prose(block: &Block) -> bool {
+    block.weight >= PARAGRAPH && block.link_density() < 0.4 && sentences(&block.text) > 0
+}
+
+/// How many sentences end in a text, in any script.
+pub(in crate::article) fn sentences(text: &str) -> usize {
+    text.chars()
+        .filter(|c| matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟' | '۔' | '։' | '།' | '።'))
+        .count()
+}

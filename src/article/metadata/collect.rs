@@ -1,0 +1,225 @@
+//! What a page says about itself, as it says it: one walk over the tree, nothing decided.
+
+use ego_tree::NodeRef;
+use scraper::node::Element;
+use scraper::{Html, Node};
+use serde_json::Value;
+
+use super::json_ld;
+use crate::article::outline::{Signs, name_signs};
+use crate::text::line;
+
+/// Most statements of a kind that are kept.
+const MAX: usize = 256;
+
+/// Statements in document order.
+#[derive(Debug, Default)]
+pub(in crate::article) struct Statements {
+    /// `<meta>`: name, property or itemprop in lower case, and content.
+    pub(super) metas: Vec<(String, String)>,
+    /// `<link>`: rel in lower case, and href.
+    pub(super) links: Vec<(String, String)>,
+    /// Nodes of JSON-LD, flattened.
+    pub(super) json_ld: Vec<Value>,
+    /// `<title>`.
+    pub(super) title: Option<String>,
+    /// `<html lang>`.
+    pub(super) language: Option<String>,
+    /// `<h1>`.
+    pub(super) headings: Vec<String>,
+    /// Microdata and RDFa properties of visible elements: name and text.
+    pub(super) properties: Vec<(String, String)>,
+    /// `<time>` and elements with a machine-readable date.
+    pub(super) times: Vec<Time>,
+    /// Elements that are marked as a byline: their links' texts, or their whole text.
+    pub(super) bylines: Vec<Byline>,
+    /// Short texts marked as dates.
+    pub(super) date_texts: Vec<String>,
+}
+
+/// A date in the page.
+#[derive(Debug)]
+pub(super) struct Time {
+    /// `datetime`, or the text.
+    pub(super) value: String,
+    /// Whether it is marked as the publication, or as the last change.
+    pub(super) role: TimeRole,
+}
+
+/// What a date is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimeRole {
+    Published,
+    Updated,
+    Unsaid,
+}
+
+/// A byline.
+#[derive(Debug)]
+pub(super) struct Byline {
+    /// Its text.
+    pub(super) text: String,
+    /// Texts of its links.
+    pub(super) links: Vec<String>,
+    /// Whether it is marked by `rel=author` or a property, not by a class name alone.
+    pub(super) exact: bool,
+}
+
+/// Collects them.
+pub(in crate::article) fn collect(html: &Html) -> Statements {
+    let mut all = Statements::default();
+    let mut hidden_until = None;
+    for node in html.tree.root().descendants() {
+        // what stands in navigation, footers and comments is not about this page
+        if hidden_until.is_some_and(|end| end != node.id()) {
+            continue;
+        }
+        hidden_until = None;
+        let Node::Element(element) = node.value() else { continue };
+        match element.name() {
+            "footer" | "nav" | "aside" => hidden_until = after(node),
+            "meta" => all.meta(element),
+            "link" => all.link(element),
+            "html" => all.language = element.attr("lang").or(element.attr("xml:lang")).map(str::to_owned),
+            "title" if all.title.is_none() => all.title = some(text_of(node)),
+            "script" => all.json_ld(node),
+            "h1" => push(&mut all.headings, text_of(node)),
+            "time" => all.time(node, element),
+            _ => {}
+        }
+        all.visible(node, element);
+    }
+    all
+}
+
+/// The node that follows a subtree.
+fn after(node: NodeRef<'_, Node>) -> Option<ego_tree::NodeId> {
+    node.ancestors().map(|n| n.next_sibling()).fold(node.next_sibling(), Option::or).map(|n| n.id())
+}
+
+impl Statements {
+    /// The content of the first `<meta>` with that name.
+    pub(super) fn meta_content(&self, name: &str) -> Option<&str> {
+        self.metas.iter().find(|(key, _)| key == name).map(|(_, content)| content.as_str())
+    }
+
+    /// The contents of all of them.
+    pub(super) fn contents<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.metas.iter().filter(move |(key, _)| key == name).map(|(_, content)| content.as_str())
+    }
+
+    fn meta(&mut self, element: &Element) {
+        let Some(content) = element.attr("content") else { return };
+        for key in ["name", "property", "itemprop", "http-equiv"] {
+            if let Some(name) = element.attr(key)
+                && self.metas.len() < MAX
+            {
+                self.metas.push((name.trim().to_ascii_lowercase(), line(content)));
+            }
+        }
+    }
+
+    fn link(&mut self, element: &Element) {
+        if let (Some(rel), Some(href)) = (element.attr("rel"), element.attr("href"))
+            && self.links.len() < MAX
+        {
+            self.links.push((rel.to_ascii_lowercase(), href.trim().to_owned()));
+        }
+    }
+
+    fn json_ld(&mut self, script: NodeRef<'_, Node>) {
+        for text in script.children().filter_map(|child| child.value().as_text()) {
+            json_ld::nodes(text, &mut self.json_ld);
+        }
+    }
+
+    fn time(&mut self, node: NodeRef<'_, Node>, element: &Element) {
+        let value = element.attr("datetime").map_or_else(|| text_of(node), str::to_owned);
+        let names = [element.attr("class"), element.attr("itemprop"), parent_names(node)];
+        let role = role(names.into_iter().flatten(), element.attr("pubdate").is_some());
+        if self.times.len() < MAX && !value.trim().is_empty() {
+            self.times.push(Time { value, role });
+        }
+    }
+
+    fn visible(&mut self, node: NodeRef<'_, Node>, element: &Element) {
+        if let Some(property) = element.attr("itemprop").filter(|_| element.name() != "meta") {
+            let value = element.attr("content").or(element.attr("datetime")).map_or_else(|| text_of(node), line);
+            if self.properties.len() < MAX && !value.is_empty() {
+                self.properties.push((property.to_owned(), value));
+            }
+        }
+        let exact = element.attr("rel") == Some("author") || element.attr("itemprop") == Some("author");
+        let signs = [element.attr("class"), element.attr("id")].into_iter().flatten().map(name_signs);
+        let signs = signs.fold(Signs::NONE, |all, signs| all | signs);
+        let wordy = matches!(element.name(), "html" | "body" | "article" | "main" | "section" | "time");
+        if exact
+            || (signs.any(Signs::BYLINE) && !signs.any(Signs::BIO.and(Signs::COMMENTS).and(Signs::RELATED)) && !wordy)
+        {
+            self.byline(node, exact);
+        }
+        if signs.any(Signs::DATE) && !wordy {
+            push_short(&mut self.date_texts, text_of(node), 120);
+        }
+    }
+
+    fn byline(&mut self, node: NodeRef<'_, Node>, exact: bool) {
+        let text = text_of(node);
+        if self.bylines.len() < 24 && !text.is_empty() && text.chars().count() < 240 {
+            let links = node
+                .descendants()
+                .filter(|n| n.value().as_element().is_some_and(|e| e.name() == "a"))
+                .map(text_of)
+                .filter(|text| !text.is_empty())
+                .collect();
+            self.bylines.push(Byline { text, links, exact });
+        }
+    }
+}
+
+fn parent_names(node: NodeRef<'_, Node>) -> Option<&str> {
+    node.parent()?.value().as_element()?.attr("class")
+}
+
+fn role<'a>(names: impl Iterator<Item = &'a str>, published: bool) -> TimeRole {
+    let names = names.collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+    if ["modif", "updat"].iter().any(|word| names.contains(word)) {
+        TimeRole::Updated
+    } else if published || ["publi", "pubdate", "posted", "entry-date"].iter().any(|word| names.contains(word)) {
+        TimeRole::Published
+    } else {
+        TimeRole::Unsaid
+    }
+}
+
+/// The text of a subtree, as one line; bounded.
+fn text_of(node: NodeRef<'_, Node>) -> String {
+    let mut text = String::new();
+    for part in node.descendants() {
+        match part.value() {
+            Node::Text(part) => text.push_str(part),
+            Node::Element(element) if matches!(element.name(), "br" | "p" | "div" | "li" | "span" | "a") => {
+                text.push(' ');
+            }
+            _ => {}
+        }
+        if text.len() > 2000 {
+            break;
+        }
+    }
+    line(&text)
+}
+
+fn some(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn push(list: &mut Vec<String>, text: String) {
+    push_short(list, text, 1000);
+}
+
+fn push_short(list: &mut Vec<String>, text: String, most: usize) {
+    if !text.is_empty() && text.chars().count() <= most && list.len() < MAX {
+        list.push(text);
+    }
+}

@@ -1,0 +1,138 @@
+//! The headline, without the site's name and in its own casing.
+
+use serde_json::Value;
+
+use super::collect::Statements;
+use super::json_ld;
+use crate::text::{from_html, line};
+
+/// Signs between a headline and a site's name in a `<title>`.
+const SEPARATORS: &[&str] =
+    &[" | ", " – ", " — ", " - ", " :: ", " » ", " · ", " • ", " ‹ ", " / ", " ｜ ", "｜", " : ", "_", ": "];
+
+/// The headline and its source.
+///
+/// The `<h1>` is what a reader sees; it is taken where another statement says the same, or much the same. Then the
+/// statements made for machines, without the site's name.
+pub(super) fn title(said: &Statements, article: Option<&Value>) -> Option<(String, &'static str)> {
+    let site = site_names(said);
+    let of_article = article.and_then(|node| json_ld::text(node, "headline"));
+    let of_graph = meta(said, "og:title").map(|title| without_site(&title, &site));
+    let of_twitter = meta(said, "twitter:title").map(|title| without_site(&title, &site));
+    let of_head = said.title.as_deref().map(|title| without_site(&line(title), &site));
+    let claims: Vec<&String> = [&of_graph, &of_article, &of_twitter, &of_head].into_iter().flatten().collect();
+    if let Some(heading) = heading(&said.headings, &claims) {
+        return Some((own_casing(heading, &claims), "h1"));
+    }
+    let property = said.properties.iter().find(|(name, text)| name == "headline" && !text.is_empty());
+    [
+        (of_graph.clone(), "og:title"),
+        (of_article.clone(), "json-ld"),
+        (property.map(|(_, text)| text.clone()), "microdata"),
+    ]
+    .into_iter()
+    .chain([(of_twitter, "twitter:title"), (of_head, "title"), (said.headings.first().cloned(), "h1")])
+    .find_map(|(title, source)| Some((title.filter(|title| !title.is_empty())?, source)))
+}
+
+fn meta(said: &Statements, name: &str) -> Option<String> {
+    said.meta_content(name).filter(|text| !text.is_empty()).map(|text| line(&from_html(text)))
+}
+
+/// The heading that says most nearly what the page claims its title is.
+fn heading<'a>(headings: &'a [String], claims: &[&String]) -> Option<&'a String> {
+    let likeness = |heading: &String| claims.iter().map(|claim| likeness(heading, claim)).fold(0.0, f32::max);
+    let best = headings.iter().rev().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) >= 0.6).then_some(best)
+}
+
+/// How much two titles have in common: shared words over all words; characters where there are no spaces.
+fn likeness(a: &str, b: &str) -> f32 {
+    let (a, b) = (units(a), units(b));
+    let shared = a.iter().filter(|unit| b.contains(unit)).count();
+    2.0 * shared as f32 / (a.len() + b.len()).max(1) as f32
+}
+
+fn units(title: &str) -> Vec<String> {
+    let lower = title.to_lowercase();
+    if lower.contains(crate::text::is_wide) {
+        return lower.chars().filter(|c| c.is_alphanumeric()).map(String::from).collect();
+    }
+    lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// A heading in capitals is set so by the layout: another statement has the headline's own casing.
+fn own_casing(heading: &str, claims: &[&String]) -> String {
+    let shouts = heading.chars().any(char::is_uppercase) && !heading.chars().any(char::is_lowercase);
+    let same = claims.iter().find(|claim| shouts && claim.to_lowercase() == heading.to_lowercase());
+    same.map_or_else(|| heading.to_owned(), |claim| (*claim).clone())
+}
+
+/// Whether two titles are the same but for case, punctuation and spaces.
+pub(in crate::article) fn same(a: &str, b: &str) -> bool {
+    let letters =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let a = letters(a);
+    !a.is_empty() && a == letters(b)
+}
+
+fn site_names(said: &Statements) -> Vec<String> {
+    let of_publisher = said.json_ld.iter().flat_map(|node| json_ld::names(node, "publisher", &said.json_ld));
+    let of_site =
+        said.json_ld.iter().filter(|node| json_ld::is_a(node, &["WebSite", "Organization", "NewsMediaOrganization"]));
+    let of_site = of_site.filter_map(|node| json_ld::text(node, "name"));
+    let metas = ["og:site_name", "application-name", "twitter:site", "publisher", "apple-mobile-web-app-title"];
+    let of_metas =
+        metas.iter().filter_map(|name| said.meta_content(name)).map(|name| name.trim_start_matches('@').to_owned());
+    of_metas.chain(of_publisher).chain(of_site).filter(|name| name.chars().count() > 1).collect()
+}
+
+/// Takes the site's name off either end; in doubt, a short tail behind a separator that stands for it.
+fn without_site(title: &str, site: &[String]) -> String {
+    let mut title = title.to_owned();
+    while let Some(shorter) = cut(&title, site) {
+        title = shorter;
+    }
+    title
+}
+
+fn cut(title: &str, site: &[String]) -> Option<String> {
+    let is_site = |part: &str| site.iter().any(|name| same(name, part));
+    SEPARATORS.iter().find_map(|separator| {
+        let (head, tail) = title.rsplit_once(separator)?;
+        let (first, rest) = title.split_once(separator)?;
+        let piped = separator.contains(['|', '｜', '»', '‹', '•']);
+        if is_site(tail) || piped && units(tail).len() <= 4 && units(head).len() > units(tail).len() {
+            Some(head.trim().to_owned())
+        } else if is_site(first) {
+            Some(rest.trim().to_owned())
+        } else {
+            None
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_lose_the_site() {
+        let site = ["The Daily Example".to_owned(), "example".to_owned()];
+        for (title, expected) in [
+            ("Storm hits coast - The Daily Example", "Storm hits coast"),
+            ("Storm hits coast | News | The Daily Example", "Storm hits coast"),
+            ("The Daily Example: Storm hits coast", "Storm hits coast"),
+            ("Storm: what we know - and what we don't", "Storm: what we know - and what we don't"),
+            ("Storm hits coast | World news", "Storm hits coast"),
+        ] {
+            assert_eq!(without_site(title, &site), expected);
+        }
+    }
+
+    #[test]
+    fn likeness_knows_scripts() {
+        assert!(likeness("東京で地震", "東京で地震　けが人なし") > 0.5);
+        assert!(likeness("Storm hits the coast", "Something else") < 0.1);
+    }
+}

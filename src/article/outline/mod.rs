@@ -1,0 +1,184 @@
+//! The page as a flat list of text blocks, each knowing the elements it stands in.
+//!
+//! One walk over the tree makes it; all that decides over text works on it. A *block* is a run of text that a reader
+//! sees as one paragraph: what stands between two edges of block elements, or between two `<br>`. The blocks of an
+//! element are a contiguous range, so that anything summed over a subtree is the difference of two prefix sums.
+
+mod names;
+mod signs;
+mod walk;
+
+use std::ops::Range;
+
+pub(super) use names::name_signs;
+pub(super) use signs::Signs;
+pub(super) use walk::outline;
+
+/// A page, flat.
+#[derive(Debug, Default)]
+pub(super) struct Outline {
+    /// Block-level elements in document order; a parent stands before its children.
+    pub(super) elements: Vec<Element>,
+    /// Text in document order.
+    pub(super) blocks: Vec<Block>,
+}
+
+/// An element that can hold blocks.
+#[derive(Debug)]
+pub(super) struct Element {
+    /// Its parent's place in [`Outline::elements`]; the root is its own.
+    pub(super) parent: usize,
+    /// Tag name.
+    pub(super) tag: Tag,
+    /// What its tag, class, id and role say of it.
+    pub(super) own: Signs,
+    /// The same with its ancestors' signs.
+    pub(super) signs: Signs,
+    /// Hash of its tag and classes.
+    pub(super) label: u64,
+    /// Its blocks.
+    pub(super) blocks: Range<usize>,
+    /// Where its descendants end in [`Outline::elements`].
+    pub(super) end: usize,
+}
+
+/// Tags that decisions depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tag {
+    Article,
+    Body,
+    Heading(u8),
+    Item,
+    List,
+    Main,
+    Paragraph,
+    Row,
+    Section,
+    Other,
+}
+
+/// A run of text.
+#[derive(Debug, Clone)]
+pub(super) struct Block {
+    /// Text with white space folded; `\n` where a `<br>` was.
+    pub(super) text: String,
+    /// The innermost block-level element.
+    pub(super) element: usize,
+    /// What it is.
+    pub(super) kind: Kind,
+    /// How much text: characters that are no space, wide ones twice, since they say about twice as much.
+    pub(super) weight: usize,
+    /// How much of it is inside links.
+    pub(super) linked: usize,
+    /// How much of it is bold.
+    pub(super) bold: usize,
+    /// Whether inline names (the class of a `<span>` around all of it) add signs to the element's.
+    pub(super) inline: Signs,
+}
+
+/// What a block is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `<p>`.
+    Paragraph,
+    /// Text that stands in a container beside other blocks or alone.
+    Bare,
+    /// `<h1>` to `<h6>`.
+    Heading(u8),
+    /// `<li>`, `<dt>`, `<dd>`.
+    Item,
+    /// `<td>`, `<th>`.
+    Cell,
+    /// `<pre>`.
+    Preformatted,
+    /// `<figcaption>`, `<caption>`.
+    Caption,
+}
+
+impl Block {
+    /// The share of the text that is inside links.
+    pub(super) fn link_density(&self) -> f32 {
+        self.linked as f32 / self.weight.max(1) as f32
+    }
+}
+
+impl Outline {
+    /// Paragraphs with no markup around them.
+    pub(super) fn of_paragraphs(texts: &[&str]) -> Self {
+        let block = |text: &&str| Block {
+            text: (*text).to_owned(),
+            element: 0,
+            kind: Kind::Paragraph,
+            weight: weight(text),
+            linked: 0,
+            bold: 0,
+            inline: Signs::NONE,
+        };
+        let root = Element {
+            parent: 0,
+            tag: Tag::Body,
+            own: Signs::NONE,
+            signs: Signs::NONE,
+            label: 0,
+            blocks: 0..texts.len(),
+            end: 1,
+        };
+        Self { elements: vec![root], blocks: texts.iter().map(block).collect() }
+    }
+
+    /// All signs over a block.
+    pub(super) fn signs(&self, block: usize) -> Signs {
+        let block = &self.blocks[block];
+        self.elements[block.element].signs | block.inline
+    }
+
+    /// An element's ancestors, itself first, the root last.
+    pub(super) fn ancestors(&self, element: usize) -> impl Iterator<Item = usize> + '_ {
+        let mut next = Some(element);
+        std::iter::from_fn(move || {
+            let at = next?;
+            let parent = self.elements[at].parent;
+            next = (parent != at).then_some(parent);
+            Some(at)
+        })
+    }
+
+    /// An element's children.
+    pub(super) fn children(&self, parent: usize) -> impl Iterator<Item = usize> + '_ {
+        let mut next = parent + 1;
+        std::iter::from_fn(move || {
+            let at = (next < self.elements[parent].end).then_some(next)?;
+            next = self.elements[at].end;
+            Some(at)
+        })
+    }
+
+    /// Where a block stands: the last four elements with their classes, as one hash.
+    pub(super) fn signature(&self, block: usize) -> u64 {
+        self.ancestors(self.blocks[block].element)
+            .take(4)
+            .fold(0, |hash, at| hash.rotate_left(17) ^ self.elements[at].label)
+    }
+
+    /// Makes every element's signs include its ancestors', but for those of elements that hold most of the text:
+    /// `<body class="has-sidebar">` says nothing of the story. `mass` is what each block weighs.
+    pub(super) fn inherit(&mut self, mass: impl Fn(&Block) -> f32) {
+        let mut sums = vec![0.0];
+        for block in &self.blocks {
+            sums.push(sums.last().copied().unwrap_or_default() + mass(block));
+        }
+        let total = sums.last().copied().unwrap_or_default();
+        for at in 0..self.elements.len() {
+            let element = &self.elements[at];
+            let held = sums[element.blocks.end] - sums[element.blocks.start];
+            let own = if held > total * 0.5 { element.own & Signs::UNDENIABLE } else { element.own };
+            let parent = if element.parent == at { Signs::NONE } else { self.elements[element.parent].signs };
+            self.elements[at].signs = own | parent;
+        }
+    }
+}
+
+/// How much a text says: its characters but for spaces, wide ones twice.
+fn weight(text: &str) -> usize {
+    text.chars().filter(|c| !c.is_whitespace()).map(|c| 1 + usize::from(crate::text::is_wide(c))).sum()
+}

@@ -1,0 +1,331 @@
+//! The one walk over the tree that writes down its text.
+
+use ego_tree::NodeRef;
+use scraper::node::Element as Markup;
+use scraper::{Html, Node};
+
+use super::{Block, Element, Kind, Outline, Signs, Tag, name_signs};
+use crate::text::is_wide;
+
+/// Most blocks that are written down: a page of more is a dump, and the rest of it is left out.
+const MAX_BLOCKS: usize = 20_000;
+
+/// Writes a page down. Iterative: depth costs nothing.
+pub(in crate::article) fn outline(html: &Html) -> Outline {
+    let mut walk = Walk::default();
+    let root = html.tree.root();
+    let mut node = root;
+    loop {
+        if let Some(child) = walk.open(node).then(|| node.first_child()).flatten() {
+            node = child;
+            continue;
+        }
+        loop {
+            walk.close(node);
+            if node.id() == root.id() || walk.outline.blocks.len() > MAX_BLOCKS {
+                return walk.finish();
+            }
+            if let Some(sibling) = node.next_sibling() {
+                node = sibling;
+                break;
+            }
+            let Some(parent) = node.parent() else { return walk.finish() };
+            node = parent;
+        }
+    }
+}
+
+#[derive(Default)]
+struct Walk {
+    outline: Outline,
+    /// Block-level elements that are open, innermost last.
+    open: Vec<Open>,
+    /// Inline elements with signs that are open.
+    inline: Vec<Signs>,
+    links: usize,
+    bold: usize,
+    text: String,
+    run: Run,
+}
+
+struct Open {
+    element: usize,
+    kind: Kind,
+}
+
+/// The block that is being written.
+#[derive(Default)]
+struct Run {
+    weight: usize,
+    linked: usize,
+    bold: usize,
+    inline: Option<Signs>,
+    breaks: usize,
+    /// White space that waits for what follows; `true` where it held a line break.
+    space: Option<bool>,
+}
+
+impl Walk {
+    /// Whether the node's children are to be looked at.
+    fn open(&mut self, node: NodeRef<'_, Node>) -> bool {
+        match node.value() {
+            Node::Text(text) => self.write(text),
+            Node::Element(markup) => return self.open_element(markup),
+            _ => {}
+        }
+        true
+    }
+
+    fn open_element(&mut self, markup: &Markup) -> bool {
+        let name = markup.name();
+        match level(name) {
+            Level::Skipped => return false,
+            Level::Break => self.line_break(),
+            Level::Block(kind) => {
+                self.flush();
+                self.push(markup, kind);
+            }
+            Level::Inline => {
+                self.links += usize::from(name == "a");
+                self.bold += usize::from(is_bold(name));
+                self.inline.push(own_signs(markup, name));
+            }
+        }
+        true
+    }
+
+    fn close(&mut self, node: NodeRef<'_, Node>) {
+        let Node::Element(markup) = node.value() else { return };
+        let name = markup.name();
+        match level(name) {
+            Level::Skipped | Level::Break => {}
+            Level::Block(_) => {
+                self.flush();
+                self.pop();
+            }
+            Level::Inline => {
+                self.links -= usize::from(name == "a");
+                self.bold -= usize::from(is_bold(name));
+                self.inline.pop();
+            }
+        }
+    }
+
+    fn push(&mut self, markup: &Markup, kind: Option<Kind>) {
+        let element = self.outline.elements.len();
+        let parent = self.open.last();
+        let inherited = parent.map_or(Kind::Bare, |open| open.kind);
+        // a container inside an item, a cell or a caption does not change what its text is
+        let lasting = matches!(inherited, Kind::Item | Kind::Cell | Kind::Caption);
+        let kind = kind.unwrap_or(if lasting { inherited } else { Kind::Bare });
+        let here = self.outline.blocks.len();
+        self.outline.elements.push(Element {
+            parent: parent.map_or(element, |open| open.element),
+            tag: tag(markup.name()),
+            own: own_signs(markup, markup.name()) | self.inline_signs(),
+            signs: Signs::NONE,
+            label: label(markup),
+            blocks: here..here,
+            end: element + 1,
+        });
+        self.open.push(Open { element, kind });
+    }
+
+    fn pop(&mut self) {
+        if let Some(open) = self.open.pop() {
+            self.outline.elements[open.element].blocks.end = self.outline.blocks.len();
+            self.outline.elements[open.element].end = self.outline.elements.len();
+        }
+    }
+
+    fn inline_signs(&self) -> Signs {
+        self.inline.iter().fold(Signs::NONE, |all, &signs| all | signs)
+    }
+
+    fn line_break(&mut self) {
+        self.run.breaks += 1;
+        self.run.space = None;
+    }
+
+    fn write(&mut self, text: &str) {
+        let Some(Open { kind, .. }) = self.open.last() else { return };
+        let preformatted = *kind == Kind::Preformatted;
+        for c in text.chars() {
+            if c == '\n' && preformatted {
+                self.run.breaks = 1;
+            } else if c.is_whitespace() || c == '\u{200b}' {
+                self.run.space = Some(self.run.space.unwrap_or(false) | (c == '\n'));
+            } else {
+                self.put(c);
+            }
+        }
+    }
+
+    fn put(&mut self, c: char) {
+        if self.run.breaks > 1 {
+            self.flush();
+        }
+        if !self.text.is_empty() {
+            if self.run.breaks == 1 {
+                self.text.push('\n');
+            } else if let Some(broken) = self.run.space {
+                let joins = broken && is_wide(c) && self.text.chars().next_back().is_some_and(is_wide);
+                self.text.push_str(if joins { "" } else { " " });
+            }
+        }
+        (self.run.breaks, self.run.space) = (0, None);
+        self.text.push(c);
+        let weight = 1 + usize::from(is_wide(c));
+        self.run.weight += weight;
+        self.run.linked += if self.links > 0 { weight } else { 0 };
+        self.run.bold += if self.bold > 0 { weight } else { 0 };
+        // signs of inline elements hold of a block only where they are around all of it
+        let inline = self.inline_signs();
+        self.run.inline = Some(self.run.inline.map_or(inline, |before| before & inline));
+    }
+
+    fn flush(&mut self) {
+        let run = std::mem::take(&mut self.run);
+        let Some(open) = self.open.last() else { return };
+        if self.text.is_empty() {
+            return;
+        }
+        self.outline.blocks.push(Block {
+            text: std::mem::take(&mut self.text),
+            element: open.element,
+            kind: open.kind,
+            weight: run.weight,
+            linked: run.linked,
+            bold: run.bold,
+            inline: run.inline.unwrap_or_default(),
+        });
+    }
+
+    fn finish(mut self) -> Outline {
+        self.flush();
+        while !self.open.is_empty() {
+            self.pop();
+        }
+        self.outline
+    }
+}
+
+enum Level {
+    Skipped,
+    Break,
+    Inline,
+    Block(Option<Kind>),
+}
+
+fn level(name: &str) -> Level {
+    match name {
+        "script" | "style" | "noscript" | "template" | "svg" | "iframe" | "object" | "embed" | "canvas" | "audio"
+        | "video" | "button" | "select" | "textarea" | "input" | "head" | "map" | "datalist" | "progress" | "meter"
+        | "applet" | "amp-ad" | "frameset" => Level::Skipped,
+        "br" => Level::Break,
+        "p" => Level::Block(Some(Kind::Paragraph)),
+        "h1" => Level::Block(Some(Kind::Heading(1))),
+        "h2" => Level::Block(Some(Kind::Heading(2))),
+        "h3" => Level::Block(Some(Kind::Heading(3))),
+        "h4" => Level::Block(Some(Kind::Heading(4))),
+        "h5" => Level::Block(Some(Kind::Heading(5))),
+        "h6" => Level::Block(Some(Kind::Heading(6))),
+        "li" | "dt" | "dd" => Level::Block(Some(Kind::Item)),
+        "td" | "th" => Level::Block(Some(Kind::Cell)),
+        "pre" | "listing" => Level::Block(Some(Kind::Preformatted)),
+        "figcaption" | "caption" => Level::Block(Some(Kind::Caption)),
+        "html" | "body" | "div" | "section" | "article" | "main" | "header" | "footer" | "nav" | "aside" | "ul"
+        | "ol" | "dl" | "table" | "tbody" | "thead" | "tfoot" | "tr" | "blockquote" | "figure" | "form"
+        | "fieldset" | "legend" | "address" | "details" | "summary" | "center" | "hr" | "dialog" | "hgroup"
+        | "menu" | "search" | "picture" | "amp-sidebar" => Level::Block(None),
+        _ => Level::Inline,
+    }
+}
+
+fn is_bold(name: &str) -> bool {
+    matches!(name, "b" | "strong")
+}
+
+fn tag(name: &str) -> Tag {
+    match name {
+        "article" => Tag::Article,
+        "body" => Tag::Body,
+        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => Tag::Heading(name.as_bytes()[1] - b'0'),
+        "li" | "dd" | "dt" => Tag::Item,
+        "ul" | "ol" | "dl" => Tag::List,
+        "main" => Tag::Main,
+        "p" => Tag::Paragraph,
+        "tr" => Tag::Row,
+        "section" => Tag::Section,
+        _ => Tag::Other,
+    }
+}
+
+fn own_signs(markup: &Markup, name: &str) -> Signs {
+    let by_tag = match name {
+        "nav" => Signs::NAVIGATION,
+        "footer" => Signs::FOOTER,
+        "header" => Signs::HEADER,
+        "aside" => Signs::ASIDE,
+        "figure" | "picture" => Signs::MEDIA,
+        "figcaption" | "caption" => Signs::CAPTION,
+        "blockquote" | "q" => Signs::QUOTE,
+        "form" | "fieldset" => Signs::FORM,
+        "table" => Signs::TABLE,
+        "ul" | "ol" | "dl" => Signs::LIST,
+        "dialog" => Signs::OVERLAY,
+        "time" => Signs::DATE,
+        "address" => Signs::BYLINE,
+        "menu" | "search" => Signs::NAVIGATION,
+        _ => Signs::NONE,
+    };
+    markup.attrs().fold(by_tag, |signs, (name, value)| signs | attribute_signs(name, value))
+}
+
+fn attribute_signs(name: &str, value: &str) -> Signs {
+    match name {
+        "class" | "id" => name_signs(value),
+        "hidden" => Signs::HIDDEN,
+        "aria-hidden" if value == "true" => Signs::HIDDEN,
+        "style" if hides(value) => Signs::HIDDEN,
+        "role" => match value {
+            "navigation" | "menu" | "menubar" => Signs::NAVIGATION,
+            "complementary" => Signs::ASIDE,
+            "contentinfo" => Signs::FOOTER,
+            "banner" => Signs::HEADER,
+            "dialog" | "alertdialog" => Signs::OVERLAY,
+            "search" => Signs::FORM,
+            _ => Signs::NONE,
+        },
+        "itemprop" => match value {
+            "articleBody" => Signs::BODY,
+            "author" => Signs::BYLINE,
+            "datePublished" | "dateModified" => Signs::DATE,
+            "headline" => Signs::HEADLINE,
+            "caption" => Signs::CAPTION,
+            "keywords" => Signs::TAGS,
+            _ => Signs::NONE,
+        },
+        "rel" if value == "author" => Signs::BYLINE,
+        "rel" if value == "tag" || value == "category tag" => Signs::TAGS,
+        _ => Signs::NONE,
+    }
+}
+
+fn hides(style: &str) -> bool {
+    let mut style = style.to_ascii_lowercase();
+    style.retain(|c| !c.is_whitespace());
+    style.contains("display:none") || style.contains("visibility:hidden")
+}
+
+/// A hash of tag and classes (FNV-1a: it is kept, so it must never change); digits are left out, since they are ids of
+/// stories more often than of styles.
+fn label(markup: &Markup) -> u64 {
+    let classes = markup.attr("class").unwrap_or_default().bytes().filter(|byte| !byte.is_ascii_digit());
+    markup
+        .name()
+        .bytes()
+        .chain([b'.'])
+        .chain(classes)
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

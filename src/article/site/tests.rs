@@ -1,0 +1,108 @@
+//! What a site may and may not come to believe.
+
+use super::*;
+
+fn page(path: &str, paragraphs: &[&str]) -> (Outline, Lesson) {
+    let html: String = paragraphs.iter().map(|text| format!("<div class=story><p>{text}</p></div>")).collect();
+    let outline = crate::article::outline::outline(&crate::article::tree::parse(&html).html);
+    let body = Body { scope: 0, blocks: (0..outline.blocks.len()).collect() };
+    let url = Url::parse(&format!("https://example.com{path}")).unwrap();
+    let lesson = Lesson::of_page(&url, &outline, &body, &[]);
+    (outline, lesson)
+}
+
+fn says(site: &Site, text: &str) -> Option<bool> {
+    let (outline, _) = page("/asked", &[text]);
+    site.opinions(&outline).first().copied().flatten()
+}
+
+#[test]
+fn two_pages_prove_nothing_and_three_do() {
+    let mut site = Site::default();
+    for n in 0..3 {
+        assert_eq!(says(&site, "Get our app for more."), None, "after {n} pages");
+        site.learn(&page(&format!("/{n}"), &["Get our app for more.", &format!("Story number {n} is told here.")]).1);
+    }
+    assert_eq!(says(&site, "Get our app for more."), Some(true));
+    assert_eq!(says(&site, "Story number 1 is told here."), None);
+}
+
+#[test]
+fn the_same_article_read_again_teaches_nothing() {
+    let mut site = Site::default();
+    for _ in 0..10 {
+        site.learn(&page("/one", &["A sentence of the story itself."]).1);
+    }
+    assert_eq!(says(&site, "A sentence of the story itself."), None);
+}
+
+#[test]
+fn long_paragraphs_are_never_the_sites() {
+    let mut site = Site::default();
+    let long = "A long paragraph that a wire service sent to everybody. ".repeat(10);
+    for n in 0..5 {
+        site.learn(&page(&format!("/{n}"), &[&long]).1);
+    }
+    assert_eq!(says(&site, &long), None);
+}
+
+#[test]
+fn the_order_of_pages_changes_nothing() {
+    let lessons: Vec<Lesson> =
+        (0..20).map(|n| page(&format!("/{n}"), &["Shared line.", &format!("Own line {n}.")]).1).collect();
+    let learn = |lessons: &mut dyn Iterator<Item = &Lesson>| {
+        let mut site = Site::default();
+        lessons.for_each(|lesson| {
+            site.learn(lesson);
+        });
+        site.articles.sort_unstable();
+        site
+    };
+    assert_eq!(learn(&mut lessons.iter()), learn(&mut lessons.iter().rev()));
+}
+
+#[test]
+fn knowledge_is_bounded_and_fades() {
+    let mut site = Site::default();
+    for n in 0..3 {
+        site.learn(&page(&format!("/{n}"), &["An old pitch of the site."]).1);
+    }
+    for n in 10..400 {
+        let own: Vec<String> = (0..40).map(|i| format!("Line {i} of story number {n}.")).collect();
+        site.learn(&page(&format!("/{n}"), &own.iter().map(String::as_str).collect::<Vec<_>>()).1);
+        assert!(serde_json::to_string(&site).unwrap().len() <= 16 * 1024);
+    }
+    assert_eq!(says(&site, "An old pitch of the site."), None, "forgotten");
+}
+
+#[test]
+fn a_redesign_is_noticed_once() {
+    let mut site = Site::default();
+    for n in 0..30 {
+        assert!(!site.learn(&page(&format!("/{n}"), &["Shared line of the site."]).1));
+    }
+    let redesigned = (0..12).filter(|n| {
+        let (mut outline, _) = page("/", &["Another story."]);
+        outline.elements.iter_mut().for_each(|element| element.label ^= 77 + n);
+        let body = Body { scope: 0, blocks: vec![0] };
+        let url = Url::parse(&format!("https://example.com/new/{n}")).unwrap();
+        site.learn(&Lesson::of_page(&url, &outline, &body, &[]))
+    });
+    assert_eq!(redesigned.count(), 1);
+    assert_eq!(says(&site, "Shared line of the site."), None);
+}
+
+#[test]
+fn places_are_learned_from_labels_alone() {
+    let mut site = Site::default();
+    let html =
+        "<div class=story><p>Told in full by the feed.</p></div><div class=pitch><p>Buy something now.</p></div>";
+    let outline = crate::article::outline::outline(&crate::article::tree::parse(html).html);
+    let body = Body { scope: 0, blocks: vec![0, 1] };
+    for n in 0..6 {
+        let url = Url::parse(&format!("https://example.com/{n}")).unwrap();
+        site.learn(&Lesson::of_page(&url, &outline, &body, &[true, false]));
+        site.paragraphs.clear();
+    }
+    assert_eq!(site.opinions(&outline), [Some(false), Some(true)]);
+}

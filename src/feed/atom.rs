@@ -1,0 +1,125 @@
+//! The canonical form of every feed: Atom 1.0 that feed-rs reads without a doubt.
+//!
+//! Written here and nowhere else, so nothing reaches feed-rs that it refuses or trips over: only non-empty texts,
+//! absolute URLs, no nesting, no `xml:base`. Each entry's `id` is its index, by which the two halves meet again.
+
+use std::fmt::Write;
+
+use feed_rs::model;
+
+use super::entity::escape;
+
+/// Longest value that is worth a place in the model; the bulk of an entry does not pass through here.
+const MAX_VALUE: usize = 4096;
+/// Most links, people, categories or files of one entry.
+const MAX_REPEATS: usize = 64;
+
+/// A link or a file.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Link<'a> {
+    pub(super) rel: &'a str,
+    pub(super) href: &'a str,
+    pub(super) media_type: Option<&'a str>,
+    pub(super) length: Option<&'a str>,
+}
+
+/// Canonical Atom under construction: the children of a feed.
+#[derive(Debug, Default)]
+pub(super) struct Atom {
+    text: String,
+    repeats: usize,
+}
+
+impl Atom {
+    pub(super) fn begin_entry(&mut self, index: usize) {
+        self.repeats = 0;
+        let _ = write!(self.text, "<entry><id>{index}</id>");
+    }
+
+    pub(super) fn end_entry(&mut self) {
+        self.text.push_str("</entry>");
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    pub(super) fn title(&mut self, title: &str, html: bool) {
+        self.element(if html { "title type=\"html\"" } else { "title type=\"text\"" }, title);
+    }
+
+    pub(super) fn person(&mut self, name: Option<&str>, email: Option<&str>) {
+        if (name.is_none() && email.is_none()) || self.full() {
+            return;
+        }
+        self.text.push_str("<author>");
+        self.element("name", name.unwrap_or_default());
+        self.element("email", email.unwrap_or_default());
+        self.text.push_str("</author>");
+    }
+
+    pub(super) fn category(&mut self, term: &str) {
+        self.empty("category", &[("term", Some(term))]);
+    }
+
+    pub(super) fn link(&mut self, link: Link<'_>) {
+        let attributes =
+            [("rel", Some(link.rel)), ("href", Some(link.href)), ("type", link.media_type), ("length", link.length)];
+        self.empty("link", &attributes);
+    }
+
+    pub(super) fn media(&mut self, link: Link<'_>) {
+        self.empty("m:content", &[("url", Some(link.href)), ("type", link.media_type), ("fileSize", link.length)]);
+    }
+
+    /// feed-rs's reading of what has been written so far, which is forgotten.
+    pub(super) fn read(&mut self) -> Option<model::Feed> {
+        let document = format!(
+            "<feed xmlns=\"http://www.w3.org/2005/Atom\" xmlns:m=\"http://search.yahoo.com/mrss/\"><id>-</id>{}</feed>",
+            std::mem::take(&mut self.text)
+        );
+        let parser = feed_rs::parser::Builder::new().sanitize_content(false).build();
+        parser.parse(document.as_bytes()).ok()
+    }
+
+    fn element(&mut self, tag: &str, text: &str) {
+        let text = cut(text.trim());
+        if text.is_empty() {
+            return;
+        }
+        let name = tag.split(' ').next().unwrap_or(tag);
+        let _ = write!(self.text, "<{tag}>");
+        escape(text, &mut self.text);
+        let _ = write!(self.text, "</{name}>");
+    }
+
+    fn empty(&mut self, name: &str, attributes: &[(&str, Option<&str>)]) {
+        if self.full() {
+            return;
+        }
+        let _ = write!(self.text, "<{name}");
+        for (name, value) in attributes {
+            let Some(value) = value.map(str::trim).filter(|value| !value.is_empty() && value.len() <= MAX_VALUE) else {
+                continue;
+            };
+            let _ = write!(self.text, " {name}=\"");
+            escape(value, &mut self.text);
+            self.text.push('"');
+        }
+        self.text.push_str("/>");
+    }
+
+    fn full(&mut self) -> bool {
+        self.repeats += 1;
+        self.repeats > MAX_REPEATS
+    }
+}
+
+/// At most [`MAX_VALUE`] bytes, whole characters.
+fn cut(text: &str) -> &str {
+    let mut end = text.len().min(MAX_VALUE);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

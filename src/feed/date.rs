@@ -1,0 +1,399 @@
+//! Dates as publishers write them.
+//!
+//! PURE. No grammar covers what is in use: RFC 822 and its successors with every slip, W3C-DTF and its parts, the
+//! habits of a dozen languages, numbers of seconds. So the text is cut into numbers, words and signs; what can only
+//! be a time, a zone, a month or a weekday is taken as that, and the numbers that are left must then make exactly one
+//! date. A date that could be read in two ways is no date: a wrong one does more harm in a record than none.
+//! There is no clock here, so nothing is ever "today".
+
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Weekday};
+
+use super::Moment;
+
+mod names;
+#[cfg(test)]
+mod tests;
+
+/// No date in use is longer; what is longer is prose.
+const MAX_LENGTH: usize = 120;
+
+/// Reads a date, with or without a time and a zone; `None` if the text has none, or more than one meaning.
+pub fn parse(text: &str) -> Option<Moment> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > MAX_LENGTH {
+        return None;
+    }
+    let tokens = tokens(&without_comments(text));
+    if let Some(moment) = epoch(&tokens) {
+        return Some(moment);
+    }
+    let mut reading = Reading::default();
+    reading.read(&tokens);
+    reading.moment()
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Number { value: u64, digits: usize },
+    Word(String),
+    Sign(char),
+}
+
+/// Comments in parentheses nest and escape in RFC 822 (section 3.4.3); JavaScript writes zone names into them.
+fn without_comments(text: &str) -> String {
+    let (mut out, mut depth, mut escaped) = (String::with_capacity(text.len()), 0u32, false);
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if depth > 0 => escaped = true,
+            '(' | '（' => depth += 1,
+            ')' | '）' if depth > 0 => {
+                depth -= 1;
+                out.push(' ');
+            }
+            _ if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens: Vec<Token> = Vec::new();
+    for c in text.chars().flat_map(char::to_lowercase) {
+        match (digit(c), tokens.last_mut()) {
+            (Some(d), Some(Token::Number { value, digits })) => {
+                *value = value.saturating_mul(10).saturating_add(d);
+                *digits += 1;
+            }
+            (Some(d), _) => tokens.push(Token::Number { value: d, digits: 1 }),
+            // a combining mark belongs to its letter, as in the decomposed dotted i of Turkish
+            (None, Some(Token::Word(word))) if c.is_alphabetic() || ('\u{300}'..'\u{370}').contains(&c) => word.push(c),
+            (None, _) if c.is_alphabetic() => tokens.push(Token::Word(c.to_string())),
+            (None, Some(Token::Sign(' '))) if c.is_whitespace() => {}
+            (None, _) if c.is_whitespace() => tokens.push(Token::Sign(' ')),
+            (None, _) => tokens.push(Token::Sign(match c {
+                '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+                '\u{ff1a}' => ':',
+                '\u{ff0f}' => '/',
+                other => other,
+            })),
+        }
+    }
+    tokens
+}
+
+/// Decimal digits of the scripts that write dates with them.
+fn digit(c: char) -> Option<u64> {
+    let zero = match c {
+        '0'..='9' => '0',
+        '٠'..='٩' => '٠',
+        '۰'..='۹' => '۰',
+        '०'..='९' => '०',
+        '０'..='９' => '０',
+        _ => return None,
+    };
+    Some(u64::from(u32::from(c) - u32::from(zero)))
+}
+
+/// Seconds, milliseconds or microseconds since 1970: the lengths that no calendar date has.
+fn epoch(tokens: &[Token]) -> Option<Moment> {
+    let (value, digits) = match tokens {
+        [Token::Number { value, digits }] => (*value, *digits),
+        [Token::Number { value, digits: digits @ 9..=10 }, Token::Sign('.'), Token::Number { .. }] => (*value, *digits),
+        _ => return None,
+    };
+    let value = i64::try_from(value).ok()?;
+    let at = match digits {
+        9 | 10 => DateTime::from_timestamp(value, 0),
+        13 => DateTime::from_timestamp_millis(value),
+        16 => DateTime::from_timestamp_micros(value),
+        _ => None,
+    }?;
+    Some(Moment { at: at.fixed_offset(), zoned: true })
+}
+
+/// What has been recognised so far.
+#[derive(Debug, Default)]
+struct Reading {
+    time: Option<NaiveTime>,
+    /// A time such as 24:00 is of the next day.
+    next_day: bool,
+    afternoon: Option<bool>,
+    offset_minutes: Option<i32>,
+    month: Option<u32>,
+    weekday: Option<Weekday>,
+    /// Numbers that are neither time nor zone, with their digits and the sign after them.
+    numbers: Vec<(u64, usize, char)>,
+    /// There was a time that no clock shows.
+    impossible: bool,
+}
+
+impl Reading {
+    fn read(&mut self, tokens: &[Token]) {
+        let mut rest = tokens;
+        while let Some((token, tail)) = rest.split_first() {
+            rest = match token {
+                Token::Number { value, digits } => match self.time(rest) {
+                    Some(after) => self.zone(after),
+                    None => {
+                        self.numbers.push((*value, *digits, sign(tail)));
+                        tail
+                    }
+                },
+                Token::Word(word) => self.word(word, tail),
+                Token::Sign(_) => tail,
+            };
+        }
+    }
+
+    /// `h:mm`, `h:mm:ss.fff`, `14h05`, `3 pm`, `15時04分`; returns what follows it.
+    fn time<'a>(&mut self, tokens: &'a [Token]) -> Option<&'a [Token]> {
+        if self.time.is_some() {
+            return None;
+        }
+        let (hour, rest) = number(tokens, 2)?;
+        let (minute, second, nanos, rest) = if let Some(rest) = after_sign(rest, ':') {
+            let (minute, rest) = number(rest, 2)?;
+            match after_sign(rest, ':').and_then(|rest| number(rest, 2)) {
+                Some((second, rest)) => {
+                    let (nanos, rest) = fraction(rest);
+                    (minute, second, nanos, rest)
+                }
+                None => (minute, 0, 0, rest),
+            }
+        } else if let Some(rest) = after_word(rest, names::HOUR_MARKS) {
+            let minute = number(after_space(rest), 2);
+            let (minute, rest) = minute.unwrap_or((0, rest));
+            (minute, 0, 0, rest)
+        } else if half_of_day(after_space(rest)).is_some() {
+            (0, 0, 0, rest)
+        } else {
+            return None;
+        };
+        let rest = match half_of_day(after_space(rest)) {
+            Some((afternoon, after)) => {
+                self.afternoon = Some(afternoon);
+                after
+            }
+            None => rest,
+        };
+        self.set_time(hour, minute, second, nanos);
+        Some(rest)
+    }
+
+    fn set_time(&mut self, hour: u32, minute: u32, second: u32, nanos: u32) {
+        let hour = match self.afternoon {
+            Some(true) if hour < 12 => hour + 12,
+            Some(false) if hour == 12 => 0,
+            _ => hour,
+        };
+        self.next_day = hour == 24 && minute == 0 && second == 0;
+        // a leap second has no place of its own in Unix time
+        self.time = NaiveTime::from_hms_nano_opt(if self.next_day { 0 } else { hour }, minute, second.min(59), nanos);
+        self.impossible |= self.time.is_none() || second > 60;
+    }
+
+    /// An offset right behind a time or a name for UTC.
+    fn zone<'a>(&mut self, tokens: &'a [Token]) -> &'a [Token] {
+        let rest = after_space(tokens);
+        let (negative, rest) = match rest {
+            [Token::Sign(sign @ ('+' | '-')), rest @ ..] => (*sign == '-', rest),
+            _ => return tokens,
+        };
+        let Some((value, digits, rest)) = any_number(rest) else { return tokens };
+        let (hours, minutes, rest) = match digits {
+            1 | 2 => match after_sign(rest, ':').and_then(|rest| number(rest, 2)) {
+                Some((minutes, rest)) => (value, u64::from(minutes), rest),
+                None => (value, 0, rest),
+            },
+            3 | 4 => (value / 100, value % 100, rest),
+            _ => return tokens,
+        };
+        if hours <= 15 && minutes < 60 {
+            let minutes = i32::try_from(hours * 60 + minutes).unwrap_or(0);
+            self.offset_minutes = Some(if negative { -minutes } else { minutes });
+        }
+        rest
+    }
+
+    fn word<'a>(&mut self, word: &str, rest: &'a [Token]) -> &'a [Token] {
+        if word == "t" && !self.numbers.is_empty() {
+            return self.compact_time(rest);
+        }
+        if let Some(afternoon) = names::half_of_day(word) {
+            self.afternoon = Some(afternoon);
+            return rest;
+        }
+        if let Some(minutes) = names::zone(word) {
+            self.offset_minutes.get_or_insert(minutes);
+            return if minutes == 0 { self.zone(rest) } else { rest };
+        }
+        match names::day_or_month(word) {
+            // where a word means both (`mar`: March, and Tuesday in three languages) the weekday comes first
+            Some(names::Named::Month(month)) => self.month = Some(month),
+            Some(names::Named::Weekday(weekday)) => self.weekday = Some(weekday),
+            None => {}
+        }
+        rest
+    }
+
+    /// `T192030`, ISO 8601 without its colons.
+    fn compact_time<'a>(&mut self, tokens: &'a [Token]) -> &'a [Token] {
+        let tokens = after_space(tokens);
+        let Some((value, digits @ (4 | 6), rest)) = any_number(tokens) else { return tokens };
+        let value = u32::try_from(if digits == 4 { value * 100 } else { value }).unwrap_or(u32::MAX);
+        let (nanos, rest) = fraction(rest);
+        self.set_time(value / 10_000, value / 100 % 100, value % 100, nanos);
+        self.zone(rest)
+    }
+
+    fn moment(&self) -> Option<Moment> {
+        if self.impossible {
+            return None;
+        }
+        let date = match self.month {
+            Some(month) => self.date_with_month(month),
+            None => self.date_of_numbers(),
+        }?;
+        let date = if self.next_day { date.succ_opt()? } else { date };
+        let local = NaiveDateTime::new(date, self.time.unwrap_or_default());
+        let offset = FixedOffset::east_opt(self.offset_minutes.unwrap_or(0) * 60)?;
+        // near either end of chrono's calendar an offset can lead out of it
+        local.checked_sub_signed(TimeDelta::minutes(i64::from(self.offset_minutes.unwrap_or(0))))?;
+        let at = offset.from_local_datetime(&local).single()?;
+        Some(Moment { at, zoned: self.offset_minutes.is_some() })
+    }
+
+    fn date_with_month(&self, month: u32) -> Option<NaiveDate> {
+        let &(first, digits, _) = self.numbers.first()?;
+        match self.numbers.get(1) {
+            Some(&(day, ..)) if digits > 2 => date(year(first, digits)?, month, day),
+            Some(&(second, digits, _)) => date(year(second, digits)?, month, first),
+            None if digits == 4 => date(year(first, digits)?, month, 1),
+            None => None,
+        }
+    }
+
+    fn date_of_numbers(&self) -> Option<NaiveDate> {
+        match *self.numbers.as_slice() {
+            [(number, digits, _)] => compact_date(number, digits),
+            [(y, 4, '-'), (day, 3, _)] => NaiveDate::from_yo_opt(year(y, 4)?, u32::try_from(day).ok()?),
+            [(y, 4, _), (month, 1 | 2, _)] => date(year(y, 4)?, u32::try_from(month).ok()?, 1),
+            [(y, 4, _), (month, ..), (day, ..), ..] => date(year(y, 4)?, u32::try_from(month).ok()?, day),
+            [(y, 2, '-'), (month, 2, '-'), (day, 2, _), ..] => date(year(y, 2)?, u32::try_from(month).ok()?, day),
+            [(a, 1 | 2, sign), (b, 1 | 2, _), (y, digits @ (2 | 4), _), ..] => {
+                self.day_and_month(a, b, sign, year(y, digits)?)
+            }
+            _ => None,
+        }
+    }
+
+    /// `a` and `b` are day and month in either order: what settles it is a number above 12, the weekday, the sign
+    /// (dots and hyphens put the day first everywhere), or a clock of twelve hours, which goes with the American order.
+    fn day_and_month(&self, a: u64, b: u64, sign: char, year: i32) -> Option<NaiveDate> {
+        let month = |m: u64| u32::try_from(m).ok();
+        let day_first = date(year, month(b)?, a);
+        let month_first = date(year, month(a)?, b);
+        let (Some(one), Some(other)) = (day_first, month_first) else { return day_first.or(month_first) };
+        if one == other || matches!(sign, '.' | '-') {
+            return Some(one);
+        }
+        match (one.weekday(), other.weekday(), self.weekday) {
+            (first, second, Some(told)) if first == told && second != told => Some(one),
+            (first, second, Some(told)) if second == told && first != told => Some(other),
+            _ => self.afternoon.map(|_| other),
+        }
+    }
+}
+
+/// `20021231`, `2003185` (day of the year), `200212`, `2003`, and `YYYYMMDDhhmm[ss]`, of which only the date is taken.
+fn compact_date(number: u64, digits: usize) -> Option<NaiveDate> {
+    let part = |skip: u32, take: u32| number / 10u64.pow(skip) % 10u64.pow(take);
+    match digits {
+        4 => date(year(number, 4)?, 1, 1),
+        6 => date(year(part(2, 4), 4)?, u32::try_from(part(0, 2)).ok()?, 1),
+        7 => NaiveDate::from_yo_opt(year(part(3, 4), 4)?, u32::try_from(part(0, 3)).ok()?),
+        8 => date(year(part(4, 4), 4)?, u32::try_from(part(2, 2)).ok()?, part(0, 2)),
+        12 => compact_date(part(4, 8), 8),
+        14 => compact_date(part(6, 8), 8),
+        _ => None,
+    }
+}
+
+fn date(year: i32, month: u32, day: u64) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(year, month, u32::try_from(day).ok()?)
+}
+
+/// Years of two and three digits as RFC 5322, section 4.3, reads them. Year 1 is what some software writes for "none".
+fn year(value: u64, digits: usize) -> Option<i32> {
+    let year = match digits {
+        2 if value < 50 => value + 2000,
+        2 | 3 => value + 1900,
+        4 if value > 1000 => value,
+        _ => return None,
+    };
+    i32::try_from(year).ok()
+}
+
+fn any_number(tokens: &[Token]) -> Option<(u64, usize, &[Token])> {
+    match tokens {
+        [Token::Number { value, digits }, rest @ ..] => Some((*value, *digits, rest)),
+        _ => None,
+    }
+}
+
+fn number(tokens: &[Token], max_digits: usize) -> Option<(u32, &[Token])> {
+    let (value, digits, rest) = any_number(tokens)?;
+    (digits <= max_digits).then_some((u32::try_from(value).ok()?, rest))
+}
+
+fn fraction(tokens: &[Token]) -> (u32, &[Token]) {
+    match tokens {
+        [Token::Sign('.' | ','), Token::Number { value, digits: digits @ 1..=18 }, rest @ ..] => {
+            let power = |n: usize| 10u64.pow(u32::try_from(n).unwrap_or(0));
+            let nanos = if *digits <= 9 { value * power(9 - digits) } else { value / power(digits - 9) };
+            (u32::try_from(nanos).unwrap_or(0), rest)
+        }
+        _ => (0, tokens),
+    }
+}
+
+fn sign(tokens: &[Token]) -> char {
+    match tokens.first() {
+        Some(Token::Sign(sign)) => *sign,
+        _ => ' ',
+    }
+}
+
+fn after_sign(tokens: &[Token], sign: char) -> Option<&[Token]> {
+    match tokens {
+        [Token::Sign(found), rest @ ..] if *found == sign => Some(rest),
+        _ => None,
+    }
+}
+
+fn after_space(tokens: &[Token]) -> &[Token] {
+    after_sign(tokens, ' ').unwrap_or(tokens)
+}
+
+fn after_word<'a>(tokens: &'a [Token], marks: &[&str]) -> Option<&'a [Token]> {
+    match tokens {
+        [Token::Word(word), rest @ ..] if marks.contains(&word.as_str()) => Some(rest),
+        _ => None,
+    }
+}
+
+/// `am`, `p.m.`, `p. m.`
+fn half_of_day(tokens: &[Token]) -> Option<(bool, &[Token])> {
+    let [Token::Word(word), rest @ ..] = tokens else { return None };
+    let afternoon = match word.as_str() {
+        "am" => return Some((false, rest)),
+        "pm" => return Some((true, rest)),
+        "a" => false,
+        "p" => true,
+        _ => return None,
+    };
+    let rest = after_word(after_space(after_sign(rest, '.')?), &["m"])?;
+    Some((afternoon, after_sign(rest, '.').unwrap_or(rest)))
+}

@@ -1,0 +1,174 @@
+//! Entities: XML's five, HTML's two thousand, and those that a document declares for itself.
+//!
+//! What a document declares is text and stays text: replacements are not resolved again and are short, so that no
+//! document can grow by them (the "billion laughs").
+
+use std::borrow::Cow;
+
+use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
+use memchr::memchr;
+
+/// The longest name in HTML has 31 letters.
+const MAX_NAME: usize = 32;
+const MAX_DECLARED: usize = 64;
+/// `&x;` must not grow more than a document's other parts may.
+const MAX_REPLACEMENT: usize = 16;
+
+/// Entities that a document's DOCTYPE declares.
+#[derive(Debug, Default)]
+pub(super) struct Declared<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Declared<'a> {
+    pub(super) fn read(&mut self, doctype: &'a str) {
+        for declaration in doctype.split("<!ENTITY").skip(1).take(MAX_DECLARED) {
+            let declaration = declaration.trim_start();
+            let Some((name, value)) = declaration.split_once(char::is_whitespace) else { continue };
+            let value = value.trim_start();
+            let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
+            let Some((value, _)) = value[1..].split_once(quote) else { continue };
+            if value.len() <= MAX_REPLACEMENT && !value.contains(['<', '%']) {
+                self.0.push((name, value));
+            }
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|(declared, _)| *declared == name).map(|(_, value)| *value)
+    }
+}
+
+/// Resolves the entities of a text and takes out the characters that XML forbids. An `&` that begins no known entity
+/// stays as it is; `bare` counts those.
+pub(super) fn resolve<'a>(raw: &'a str, declared: &Declared<'_>, bare: &mut u32) -> Cow<'a, str> {
+    let Some(mut at) = memchr(b'&', raw.as_bytes()) else { return without_controls(raw) };
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    loop {
+        out.push_str(&without_controls(&rest[..at]));
+        rest = &rest[at..];
+        match entity(&rest[1..], declared, &mut out) {
+            Some(length) => rest = &rest[1 + length..],
+            None => {
+                *bare = bare.saturating_add(1);
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+        match memchr(b'&', rest.as_bytes()) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    out.push_str(&without_controls(rest));
+    Cow::Owned(out)
+}
+
+/// Resolves the entities of HTML text, once.
+pub(super) fn resolve_html(text: &str) -> Cow<'_, str> {
+    resolve(text, &Declared::default(), &mut 0)
+}
+
+/// Writes what an entity stands for; returns its length without the `&`.
+fn entity(text: &str, declared: &Declared<'_>, out: &mut String) -> Option<usize> {
+    let window = &text.as_bytes()[..text.len().min(MAX_NAME + 1)];
+    let end = memchr(b';', window)?;
+    let name = &text[..end];
+    if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+            None => number.parse().ok()?,
+        };
+        out.extend(character(code));
+        return Some(end + 1);
+    }
+    if let Some(replacement) = declared.get(name) {
+        let nested = Declared::default();
+        out.push_str(&resolve(replacement, &nested, &mut 0));
+        return Some(end + 1);
+    }
+    let (first, second) = match name {
+        "apos" => (u32::from('\''), 0),
+        _ => {
+            NAMED_ENTITIES.get(&text[..=end]).copied().filter(|&(first, _)| first != 0).or_else(|| upper_case(name))?
+        }
+    };
+    out.extend(char::from_u32(first));
+    out.extend(char::from_u32(second).filter(|&c| c != '\0'));
+    Some(end + 1)
+}
+
+/// `&QUOT;` and the like, which HTML knows in a few spellings only.
+fn upper_case(name: &str) -> Option<(u32, u32)> {
+    ["amp", "lt", "gt", "quot", "nbsp"]
+        .into_iter()
+        .find(|known| known.eq_ignore_ascii_case(name))
+        .and_then(|known| NAMED_ENTITIES.get(format!("{known};").as_str()).copied())
+}
+
+/// A numbered character; 128 to 159 mean Windows-1252, as in HTML.
+fn character(code: u32) -> Option<char> {
+    let replaced = code.checked_sub(0x80).and_then(|index| C1_REPLACEMENTS.get(index as usize).copied().flatten());
+    replaced.or_else(|| char::from_u32(code)).filter(|&c| !forbidden(c as u32))
+}
+
+fn forbidden(code: u32) -> bool {
+    matches!(code, 0..=8 | 11 | 12 | 14..=31 | 0xFFFE | 0xFFFF)
+}
+
+/// The text without the control characters that XML does not allow.
+pub(super) fn without_controls(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|b| matches!(b, 0..=8 | 11 | 12 | 14..=31)) {
+        Cow::Owned(text.chars().filter(|&c| !forbidden(c as u32)).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Writes text into XML or HTML.
+pub(super) fn escape(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"']) {
+        out.push_str(&rest[..at]);
+        out.push_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            _ => "&quot;",
+        });
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entities_are_resolved_once() {
+        let mut declared = Declared::default();
+        declared
+            .read(" rss [<!ENTITY me 'R&amp;D'><!ENTITY lol '&me;&me;'><!ENTITY % p 'x'><!ENTITY x SYSTEM 'file:/'>");
+        for (raw, expected) in [
+            ("AT&amp;T &lt;b&gt; &quot;&apos;", "AT&T <b> \"'"),
+            ("&eacute;&nbsp;&hellip;", "é\u{a0}…"),
+            ("&#233;&#xE9;&#XE9;&#146;", "ééé’"),
+            ("&amp;amp;", "&amp;"),
+            ("a & b &unknown; &copy 1 &", "a & b &unknown; &copy 1 &"),
+            ("&QUOT;&LT;", "\"<"),
+            ("&#0;&#55296;&#x110000;&#99999999999;|\u{1}|", "&#99999999999;||"),
+            ("&me;", "R&D"),
+            ("&lol;&x;", "&me;&me;&x;"),
+        ] {
+            assert_eq!(resolve(raw, &declared, &mut 0), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn what_is_escaped_comes_back() {
+        let mut out = String::new();
+        escape("a<b>&\"c\"", &mut out);
+        assert_eq!(out, "a&lt;b&gt;&amp;&quot;c&quot;");
+        assert_eq!(resolve(&out, &Declared::default(), &mut 0), "a<b>&\"c\"");
+    }
+}

@@ -1,0 +1,279 @@
+//! What a field's value becomes, once its element has closed.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::atom::Link;
+use super::document::{Draft, enclosure, moment};
+use super::entity::{self, Declared};
+use super::markup::Style;
+use super::names::{Field, Part, Tag};
+use super::reader::{Place, Reader, keeps_markup};
+use super::token::attributes;
+use super::{Person, person};
+use crate::text;
+
+/// An element's attributes, resolved; names without case.
+#[derive(Debug, Default)]
+pub(super) struct Values<'a>(Vec<(&'a str, Cow<'a, str>)>);
+
+impl<'a> Values<'a> {
+    pub(super) fn new(raw: &'a str, declared: &Declared<'_>) -> Self {
+        Self(attributes(raw).map(|(name, value)| (name, entity::resolve(value, declared, &mut 0))).collect())
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_ref())
+    }
+}
+
+/// A field whose element is open.
+#[derive(Debug)]
+pub(super) struct OpenField<'a> {
+    pub(super) tag: Tag,
+    /// Which of the open elements it is.
+    pub(super) frame: usize,
+    pub(super) style: Style,
+    pub(super) buffer: String,
+    values: Values<'a>,
+}
+
+impl<'a> OpenField<'a> {
+    pub(super) fn new(tag: Tag, frame: usize, raw: &'a str, declared: &Declared<'_>) -> Self {
+        let values = if raw.is_empty() { Values::default() } else { Values::new(raw, declared) };
+        let style = if keeps_markup(tag) { Style::of(values.get("type"), values.get("mode")) } else { Style::Unknown };
+        Self { tag, frame, style, buffer: String::new(), values }
+    }
+
+    pub(super) fn has_markup(&self) -> bool {
+        keeps_markup(self.tag)
+    }
+
+    pub(super) fn open_tag(&mut self, name: &str, raw: &str, closed: bool) {
+        self.buffer.push('<');
+        self.buffer.push_str(name);
+        self.buffer.push_str(raw.trim_end());
+        self.buffer.push_str(if closed { "/>" } else { ">" });
+    }
+
+    pub(super) fn close_tag(&mut self, name: &str) {
+        self.buffer.push_str("</");
+        self.buffer.push_str(name.rsplit(':').next().unwrap_or(name));
+        self.buffer.push('>');
+    }
+}
+
+impl Reader<'_> {
+    /// Files the open field's value; `place` is where its element stands.
+    pub(super) fn finish_field(&mut self, place: Place) {
+        let Some(field) = self.field.take() else { return };
+        match field.tag {
+            Tag::Part(Part::Person) => self.add_person(&field.buffer, place),
+            Tag::Part(Part::Source) => self.source(&field, place),
+            Tag::Part(Part::Image) => self.image(&field),
+            Tag::Field(kind) => match place {
+                Place::Entry => self.entry_field(kind, field),
+                Place::Feed => self.feed_field(kind, field),
+                Place::Sitemap if kind == Field::Link => {
+                    if let Some(url) = self.resolve(&field.buffer) {
+                        self.document.sitemap(url);
+                    }
+                }
+                Place::In(Part::Person) => self.person_field(kind, &field.buffer),
+                Place::In(Part::Image) if kind == Field::ImageUrl => self.image(&field),
+                Place::In(Part::Source) if kind == Field::Title => self.source(&field, Place::Entry),
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn person_field(&mut self, kind: Field, value: &str) {
+        let value = Some(text::line(value)).filter(|value| !value.is_empty());
+        match kind {
+            Field::Name => self.person.name = value,
+            Field::Email => self.person.email = value,
+            _ => {}
+        }
+    }
+
+    /// A person given by parts has been read.
+    pub(super) fn finish_person(&mut self) {
+        let found = std::mem::take(&mut self.person);
+        self.write_person(&found, self.place());
+    }
+
+    fn add_person(&mut self, value: &str, place: Place) {
+        if let Some(found) = person::read(value) {
+            self.write_person(&found, place);
+        }
+    }
+
+    fn write_person(&mut self, found: &Person, place: Place) {
+        let target = match place {
+            Place::Entry => &mut self.document.body,
+            Place::Feed => &mut self.document.head,
+            _ => return,
+        };
+        target.person(found.name.as_deref(), found.email.as_deref());
+    }
+
+    fn source(&mut self, field: &OpenField<'_>, place: Place) {
+        let title = text::line(&field.buffer);
+        if let (Place::Entry, Some(draft)) = (place, &mut self.document.entry)
+            && !title.is_empty()
+        {
+            draft.source.get_or_insert(title);
+        }
+    }
+
+    /// An image by address, in text or attribute.
+    fn image(&mut self, field: &OpenField<'_>) {
+        let values = &field.values;
+        let address = ["url", "href", "rdf:resource"].into_iter().find_map(|name| values.get(name));
+        if self.document.entry.as_ref().is_none_or(|draft| draft.image.is_some()) {
+            return;
+        }
+        let url = self.resolve(address.unwrap_or(&field.buffer));
+        if let Some(draft) = &mut self.document.entry {
+            draft.image = url;
+        }
+    }
+
+    fn entry_field(&mut self, kind: Field, field: OpenField<'_>) {
+        let values = &field.values;
+        match kind {
+            Field::Link => self.entry_link_field(&field),
+            Field::Comments | Field::OriginalLink => {
+                let url = self.resolve(&field.buffer);
+                if let (Some(url), Some(draft)) = (url, &mut self.document.entry) {
+                    let slot = if kind == Field::Comments { &mut draft.comments } else { &mut draft.original_link };
+                    slot.get_or_insert(url);
+                }
+            }
+            Field::Enclosure | Field::MediaContent => self.file(kind, values),
+            Field::Thumbnail | Field::ImageUrl => self.image(&field),
+            Field::PersonText => self.add_person(&field.buffer, Place::Entry),
+            Field::Category => {
+                let told = ["label", "term", "text"].into_iter().find_map(|name| values.get(name));
+                let term = if field.buffer.trim().is_empty() { told.unwrap_or_default() } else { &field.buffer };
+                self.category(term);
+            }
+            Field::Keywords => field.buffer.split(',').for_each(|word| self.category(word)),
+            Field::Published | Field::Updated | Field::SomeDate => {
+                let told = moment(&field.buffer, &mut self.document.problems);
+                if let Some(draft) = &mut self.document.entry {
+                    let slot = match kind {
+                        Field::Published => &mut draft.published,
+                        Field::Updated => &mut draft.updated,
+                        _ => &mut draft.some_date,
+                    };
+                    *slot = slot.take().or(told);
+                }
+            }
+            _ => {
+                if let Some(draft) = &mut self.document.entry {
+                    text_field(draft, kind, field);
+                }
+            }
+        }
+    }
+
+    fn category(&mut self, term: &str) {
+        let term = text::line(term);
+        if !term.is_empty() {
+            self.document.body.category(&term);
+        }
+    }
+
+    fn file(&mut self, kind: Field, values: &Values<'_>) {
+        let Some(url) = values.get("url").or_else(|| values.get("href")).and_then(|href| self.resolve(href)) else {
+            return;
+        };
+        let (media_type, medium) = (values.get("type"), values.get("medium"));
+        let is_image = media_type.is_some_and(|t| t.starts_with("image/")) || medium == Some("image");
+        if is_image && let Some(draft) = &mut self.document.entry {
+            draft.image.get_or_insert_with(|| url.clone());
+        }
+        let length = values.get("length").or_else(|| values.get("fileSize"));
+        let link = enclosure(url.as_str(), media_type, length);
+        if kind == Field::Enclosure {
+            self.document.body.link(link);
+        } else {
+            self.document.body.media(link);
+        }
+    }
+
+    fn entry_link_field(&mut self, field: &OpenField<'_>) {
+        let values = &field.values;
+        let Some(url) = values.get("href").or_else(|| given(&field.buffer)).and_then(|href| self.resolve(href)) else {
+            return;
+        };
+        let rel = values.get("rel").map_or("alternate", |rel| rel.trim());
+        self.entry_link(rel, &url, values.get("type"), values.get("length"));
+    }
+
+    pub(super) fn entry_link(&mut self, rel: &str, url: &Url, media_type: Option<&str>, length: Option<&str>) {
+        let rel = if rel.is_empty() { "alternate" } else { rel };
+        self.document.body.link(Link { rel, href: url.as_str(), media_type, length });
+        if rel == "replies"
+            && media_type.is_none_or(|t| t.contains("html"))
+            && let Some(draft) = &mut self.document.entry
+        {
+            draft.comments.get_or_insert_with(|| url.clone());
+        }
+    }
+
+    pub(super) fn feed_link(&mut self, rel: &str, url: &Url, media_type: Option<&str>) {
+        if rel.eq_ignore_ascii_case("hub") {
+            self.document.hub(url.clone());
+        } else {
+            let rel = if rel.is_empty() { "alternate" } else { rel };
+            self.document.head.link(Link { rel, href: url.as_str(), media_type, length: None });
+        }
+    }
+
+    fn feed_field(&mut self, kind: Field, field: OpenField<'_>) {
+        let (values, value) = (&field.values, field.buffer.as_str());
+        match kind {
+            Field::Link => {
+                let href = values.get("href").or_else(|| given(value));
+                if let Some(url) = href.and_then(|href| self.resolve(href)) {
+                    self.feed_link(values.get("rel").unwrap_or_default().trim(), &url, values.get("type"));
+                }
+            }
+            Field::PersonText => self.add_person(value, Place::Feed),
+            Field::Title | Field::OtherTitle if !value.trim().is_empty() && self.document.title.is_none() => {
+                self.document.title = Some((field.buffer, field.style));
+            }
+            Field::Language => {
+                let language = value.trim();
+                if !language.is_empty() && language.len() < 40 {
+                    self.document.language = Some(language.to_owned());
+                }
+            }
+            _ => super::pace::told(&mut self.document.pace, kind, value.trim()),
+        }
+    }
+}
+
+fn given(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty())
+}
+
+fn text_field(draft: &mut Draft, kind: Field, field: OpenField<'_>) {
+    let OpenField { style, buffer, values, .. } = field;
+    match kind {
+        Field::Title | Field::OtherTitle => draft.title(buffer, style, kind == Field::Title),
+        Field::Summary | Field::OtherSummary => draft.summary(&buffer, style, kind == Field::Summary),
+        Field::Content => draft.content(&buffer, style),
+        Field::Guid if !buffer.trim().is_empty() => {
+            draft.permalink = !values.get("isPermaLink").is_some_and(|v| v.trim().eq_ignore_ascii_case("false"));
+            draft.guid = Some(buffer);
+        }
+        Field::Language => draft.language = Some(buffer.trim().to_owned()).filter(|v| !v.is_empty() && v.len() < 40),
+        _ => {}
+    }
+}

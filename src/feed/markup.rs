@@ -1,0 +1,151 @@
+//! Text constructs: which of plain text, HTML and XHTML a value is, whatever it is labelled.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+
+use super::entity::{escape, resolve_html};
+
+/// What a value's text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// RSS does not say: HTML where it looks like it.
+    Unknown,
+    /// Said to be text; HTML all the same where it cannot be anything else.
+    Text,
+    Html,
+    /// Markup written as elements: what is inside is kept as it stands.
+    Inline,
+    Base64,
+}
+
+impl Style {
+    /// By the `type` and `mode` of Atom 1.0 (RFC 4287, section 3.1 and 4.1.3.3) and 0.3.
+    pub(super) fn of(media_type: Option<&str>, mode: Option<&str>) -> Self {
+        let media_type = media_type.map(|t| t.trim().to_ascii_lowercase());
+        match mode.map(str::trim) {
+            Some("base64") => return Self::Base64,
+            Some("escaped") => {
+                return if media_type.is_none_or(|t| t == "text/plain") { Self::Text } else { Self::Html };
+            }
+            _ => {}
+        }
+        match media_type.as_deref() {
+            None => Self::Unknown,
+            Some("" | "text" | "plain" | "text/plain") => Self::Text,
+            Some("html" | "text/html") => Self::Html,
+            Some("xhtml") => Self::Inline,
+            Some(other) if other.ends_with("+xml") || other.ends_with("/xml") => Self::Inline,
+            Some(other) if other.contains('/') && !other.starts_with("text/") => Self::Base64,
+            Some(_) => Self::Unknown,
+        }
+    }
+}
+
+/// A value as HTML.
+pub(super) fn html(value: &str, style: Style) -> Option<String> {
+    let value = value.trim();
+    if value.is_empty() {
+        return None;
+    }
+    match style {
+        Style::Inline => Some(value.to_owned()),
+        Style::Base64 => from_base64(value),
+        Style::Html => Some(once_escaped(value).into_owned()),
+        Style::Unknown | Style::Text if looks_like_html(value) || !value.contains(['<', '&']) => {
+            Some(once_escaped(value).into_owned())
+        }
+        Style::Unknown | Style::Text => {
+            let mut out = String::with_capacity(value.len() + 16);
+            escape(value, &mut out);
+            Some(out)
+        }
+    }
+}
+
+/// Whether a title is to be read as HTML.
+pub(super) fn is_html(value: &str, style: Style) -> bool {
+    match style {
+        Style::Html | Style::Inline => true,
+        Style::Unknown | Style::Text | Style::Base64 => looks_like_html(value),
+    }
+}
+
+/// HTML that was escaped once too often comes back as text full of tags.
+fn once_escaped(value: &str) -> Cow<'_, str> {
+    let escaped = !value.contains('<')
+        && value.contains("&gt;")
+        && ["&lt;/", "&lt;br", "&lt;img ", "&lt;p&gt;"].iter().any(|tag| value.contains(tag));
+    if escaped { resolve_html(value) } else { Cow::Borrowed(value) }
+}
+
+/// An entity, or a tag whose name HTML knows.
+fn looks_like_html(value: &str) -> bool {
+    let entity = value.match_indices('&').take(16).any(|(at, _)| {
+        let name = value[at + 1..].split(';').next().unwrap_or_default();
+        let number = name.strip_prefix('#').unwrap_or(name);
+        (2..=10).contains(&name.len())
+            && at + 1 + name.len() < value.len()
+            && number.bytes().all(|b| b.is_ascii_alphanumeric())
+    });
+    entity || value.match_indices('<').take(64).any(|(at, _)| opens_html(&value[at + 1..]))
+}
+
+fn opens_html(after: &str) -> bool {
+    let after = after.strip_prefix('/').unwrap_or(after);
+    let length = after.bytes().take_while(u8::is_ascii_alphanumeric).take(12).count();
+    let ends = matches!(after.as_bytes().get(length), Some(b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r'));
+    ends && TAGS.split(' ').any(|tag| tag.eq_ignore_ascii_case(&after[..length]))
+}
+
+const TAGS: &str = "a abbr article aside audio b big blockquote br caption center cite code dd del div dl dt em embed \
+                    figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i iframe img ins kbd li main mark nav \
+                    object ol p pre q s samp script section small span strike strong style sub sup table tbody td tfoot \
+                    th thead time tr tt u ul var video wbr";
+
+fn from_base64(value: &str) -> Option<String> {
+    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let engine = GeneralPurpose::new(&base64::alphabet::STANDARD, config);
+    let compact: Vec<u8> = value.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+    let bytes = engine.decode(compact).ok()?;
+    String::from_utf8(bytes).ok().map(|text| super::entity::without_controls(&text).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_becomes_html() {
+        for (value, style, expected) in [
+            ("a < b & c", Style::Unknown, "a &lt; b &amp; c"),
+            ("AT&amp;T", Style::Unknown, "AT&amp;T"),
+            ("<p>x</p>", Style::Text, "<p>x</p>"),
+            ("use <T> & go", Style::Text, "use &lt;T&gt; &amp; go"),
+            ("&lt;p&gt;x&lt;/p&gt;", Style::Html, "<p>x</p>"),
+            ("write <b>&lt;/p&gt;</b>", Style::Html, "write <b>&lt;/p&gt;</b>"),
+            ("PHA+ZMOpasOgPC9w\n Pg", Style::Base64, "<p>déjà</p>"),
+        ] {
+            assert_eq!(html(value, style).as_deref(), Some(expected), "{value}");
+        }
+        assert_eq!(html(" \n", Style::Unknown), None);
+    }
+
+    #[test]
+    fn the_label_decides_where_it_can() {
+        for (media_type, mode, expected) in [
+            (None, None, Style::Unknown),
+            (Some("text"), None, Style::Text),
+            (Some("HTML"), None, Style::Html),
+            (Some("xhtml"), None, Style::Inline),
+            (Some("application/xhtml+xml"), Some("xml"), Style::Inline),
+            (Some("application/xhtml+xml"), Some("escaped"), Style::Html),
+            (Some("text/html"), Some("base64"), Style::Base64),
+            (Some("application/octet-stream"), None, Style::Base64),
+        ] {
+            assert_eq!(Style::of(media_type, mode), expected, "{media_type:?} {mode:?}");
+        }
+    }
+}

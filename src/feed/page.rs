@@ -1,0 +1,70 @@
+//! A web page where a feed was expected, and the feeds it announces (`<link rel=alternate>`, RSS Advisory Board and
+//! HTML's "alternate" keyword).
+
+use url::Url;
+
+use super::entity::resolve_html;
+use super::token::{Token, Tokenizer, attributes, starts_with_ignore_case};
+
+const MAX_FEEDS: usize = 50;
+
+/// The feeds that a page announces, absolute and in order; `None` if the text is no page.
+pub(super) fn announced(text: &str, url: &Url) -> Option<Vec<Url>> {
+    let (mut page, mut base, mut feeds) = (false, url.clone(), Vec::new());
+    for token in Tokenizer::new(text) {
+        match token {
+            Token::Doctype(doctype) => page |= starts_with_ignore_case(doctype.trim_start(), "html"),
+            Token::Open { name, attributes: raw, .. } => {
+                let known = ["html", "head", "body", "meta", "script", "div"];
+                page |= known.iter().any(|tag| tag.eq_ignore_ascii_case(name));
+                if name.eq_ignore_ascii_case("base") {
+                    base = value(raw, "href").and_then(|href| url.join(href.trim()).ok()).unwrap_or(base);
+                } else if name.eq_ignore_ascii_case("link") && feeds.len() < MAX_FEEDS {
+                    feeds.extend(feed(raw, &base).filter(|feed| !feeds.contains(feed)));
+                }
+            }
+            _ => {}
+        }
+    }
+    page.then_some(feeds)
+}
+
+fn feed(raw: &str, base: &Url) -> Option<Url> {
+    let rel = value(raw, "rel")?.to_ascii_lowercase();
+    if !rel.split_whitespace().any(|rel| rel == "alternate" || rel == "feed") {
+        return None;
+    }
+    let media_type = value(raw, "type").unwrap_or_default().to_ascii_lowercase();
+    let types = ["rss", "atom", "rdf", "feed+json"];
+    let is_feed = types.iter().any(|t| media_type.contains(t))
+        || ["application/json", "text/xml", "application/xml"].contains(&media_type.trim())
+        || rel.split_whitespace().any(|rel| rel == "feed");
+    let href = value(raw, "href").filter(|_| is_feed)?;
+    base.join(resolve_html(href.trim()).as_ref()).ok()
+}
+
+fn value<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
+    attributes(raw).find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_names_its_feeds() {
+        let page = "<!DOCTYPE html><head><base href='/blog/'><LINK rel=\"alternate stylesheet\" href=x.css>
+            <link rel=alternate type=application/rss+xml href=rss.xml>
+            <link type='application/atom+xml' href='//example.org/a?b=1&amp;c=2' rel='ALTERNATE'>
+            <link rel=alternate type=application/rss+xml href=rss.xml>
+            <link rel=alternate hreflang=de href=/de>
+            <link rel=alternate type='application/feed+json' href='https://example.net/feed.json'/>";
+        let url = Url::parse("https://example.com/").unwrap();
+        let found: Vec<String> = announced(page, &url).unwrap().into_iter().map(String::from).collect();
+        assert_eq!(
+            found,
+            ["https://example.com/blog/rss.xml", "https://example.org/a?b=1&c=2", "https://example.net/feed.json"]
+        );
+        assert_eq!(announced("<x>no page</x>", &url), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! Our place in the consumer group, kept by a thread of its own so that no commit and no restore delays its polling.
+//!
+//! The consumer reads nothing: its partitions stay paused. It is there for the assignment, and for the generation that
+//! fences our transactions.
+
+use std::{
+    sync::{Arc, mpsc as blocking_mpsc},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use rdkafka::{
+    ClientContext, Offset, TopicPartitionList,
+    config::RDKafkaLogLevel,
+    consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode},
+    types::RDKafkaRespErr,
+};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    client::{self, Context, Part},
+    failure,
+    ownership::Ownership,
+};
+use crate::{
+    config,
+    ledger::{LedgerError, Partition},
+};
+
+/// How long a revocation waits for the running transaction and for memory to be dropped. Past that the partition is
+/// given up all the same, and the coordinator refuses what is still under way.
+pub(super) const GIVE_UP_WITHIN: Duration = Duration::from_secs(15);
+const POLL: Duration = Duration::from_millis(100);
+
+/// What happened to our place in the group.
+#[derive(Debug)]
+pub(super) enum Change {
+    Assigned(Vec<Partition>),
+    /// Taken from us once `done` is answered, or after [`GIVE_UP_WITHIN`].
+    Revoked {
+        partitions: Vec<Partition>,
+        done: blocking_mpsc::SyncSender<()>,
+    },
+    /// The last one: there is no membership any more.
+    Failed(LedgerError),
+}
+
+/// Joins the group; leaves it when `stop` is cancelled.
+pub(super) fn join(
+    config: &config::KafkaLedger,
+    ownership: Arc<Ownership>,
+    changes: mpsc::Sender<Change>,
+    stop: CancellationToken,
+) -> Result<JoinHandle<()>, LedgerError> {
+    let member = Member { context: Context::default(), ownership, changes };
+    let consumer: BaseConsumer<Member> = client::create(config, Part::Member, member)?;
+    consumer.subscribe(&[&config.state]).map_err(|e| failure::of("join the group", &e))?;
+    let renews = config.consumer_protocol;
+    thread::Builder::new()
+        .name("kafka-member".to_owned())
+        .spawn(move || poll(&consumer, renews, &stop))
+        .map_err(|e| LedgerError::Retry(format!("cannot start the thread of the group membership: {e}")))
+}
+
+fn poll(consumer: &BaseConsumer<Member>, renews: bool, stop: &CancellationToken) {
+    let member = consumer.context();
+    while !stop.is_cancelled() {
+        if let Some(Err(error)) = consumer.poll(POLL)
+            && let Some(failed) = end_of_membership(consumer, &error)
+        {
+            let _ = member.changes.blocking_send(Change::Failed(failed));
+            return;
+        }
+        // With KIP-848 the epoch moves on without a callback. What is read between two polls is never of an assignment
+        // that lacks a held partition, and a member that was thrown out has an epoch that the coordinator refuses.
+        // In a classic group such a member has generation -1, which is not checked at all: there, only the callback
+        // for an assignment is a good moment.
+        if renews {
+            member.ownership.renew(consumer.group_metadata());
+        }
+    }
+}
+
+/// Whether an error of the consumer ends the membership. Most pass by themselves.
+fn end_of_membership(consumer: &BaseConsumer<Member>, error: &KafkaError) -> Option<LedgerError> {
+    if let Some((code, reason)) = consumer.client().fatal_error() {
+        return Some(match code {
+            RDKafkaErrorCode::FencedInstanceId | RDKafkaErrorCode::UnreleasedInstanceId => {
+                LedgerError::Fatal(format!("another process joined the group under this instance's name: {reason}"))
+            }
+            _ => LedgerError::Reopen(format!("the group membership failed: {reason}")),
+        });
+    }
+    match failure::of("take part in the group", error) {
+        LedgerError::Fatal(text) => Some(LedgerError::Fatal(text)),
+        _ => {
+            if !matches!(error, KafkaError::PartitionEOF(_)) {
+                tracing::debug!("group membership: {error}");
+            }
+            None
+        }
+    }
+}
+
+struct Member {
+    context: Context,
+    ownership: Arc<Ownership>,
+    changes: mpsc::Sender<Change>,
+}
+
+impl ClientContext for Member {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.context.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.context.error(error, reason);
+    }
+}
+
+impl ConsumerContext for Member {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let done = match event {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.assign(consumer, list),
+            _ => self.revoke(consumer, list),
+        };
+        if let Err(e) = done {
+            let failed = LedgerError::Reopen(format!("cannot take over an assignment: {e}"));
+            let _ = self.changes.blocking_send(Change::Failed(failed));
+        }
+    }
+}
+
+impl Member {
+    fn assign(&self, consumer: &BaseConsumer<Self>, list: &mut TopicPartitionList) -> KafkaResult<()> {
+        list.set_all_offsets(Offset::End)?;
+        match consumer.rebalance_protocol() {
+            RebalanceProtocol::Cooperative => consumer.incremental_assign(list)?,
+            _ => consumer.assign(list)?,
+        }
+        consumer.pause(list)?;
+        // a cooperative rebalance that leaves us as we were assigns an empty list, so this stays fresh
+        self.ownership.renew(consumer.group_metadata());
+        let partitions = partitions(list);
+        tracing::info!(?partitions, "assigned");
+        let _ = self.changes.blocking_send(Change::Assigned(partitions));
+        Ok(())
+    }
+
+    fn revoke(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> KafkaResult<()> {
+        let partitions = partitions(list);
+        tracing::info!(?partitions, lost = consumer.assignment_lost(), "revoked");
+        let (done, given_up) = blocking_mpsc::sync_channel(1);
+        if self.changes.blocking_send(Change::Revoked { partitions, done }).is_ok() {
+            // the handover has its own bound; this one is for the case that it hangs
+            let _ = given_up.recv_timeout(GIVE_UP_WITHIN + Duration::from_secs(1));
+        }
+        match consumer.rebalance_protocol() {
+            RebalanceProtocol::Cooperative => consumer.incremental_unassign(list),
+            _ => consumer.unassign(),
+        }
+    }
+}
+
+fn partitions(list: &TopicPartitionList) -> Vec<Partition> {
+    list.elements().iter().map(rdkafka::topic_partition_list::TopicPartitionListElem::partition).collect()
+}

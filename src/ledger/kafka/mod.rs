@@ -1,0 +1,132 @@
+//! The ledger of many instances: state in a compacted topic, records, rejects and state in one Kafka transaction.
+//!
+//! ```text
+//!  membership ──assigned, revoked──▶ handover ──gained, lost──▶ whoever opened the ledger
+//!   (thread)                           │  └─▶ restore (reads a partition back, in the safe order)
+//!      └──generation──▶ ownership ◀────┘
+//!                          │ fence
+//!  commit ─────────────────┴─▶ transaction: records, rejects, state, offsets with the generation, commit
+//! ```
+//!
+//! The instances are one consumer group on the state topic, and the partitions assigned to an instance are the sites it
+//! works for. A transaction carries an offset for each partition it touches, with member and generation: the group's
+//! coordinator refuses it if the instance has lost its place (KIP-447). A new owner waits for what its predecessor had
+//! under way before it reads the state back. So nothing but Kafka coordinates, and an instance needs no disk.
+//!
+//! What a read_uncommitted consumer sees is another matter: messages of aborted transactions, too.
+
+mod client;
+mod failure;
+mod handover;
+mod membership;
+mod ownership;
+mod reader;
+mod restore;
+mod topics;
+mod transaction;
+
+use std::{collections::BTreeSet, sync::Arc, thread, time::Duration};
+
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+pub use reader::{Reader, states};
+
+use self::{handover::Handover, ownership::Ownership, transaction::Transactions};
+use super::{Batch, Event, Ledger, LedgerError, Partition, State, partition};
+use crate::config;
+
+/// How long leaving the group may take.
+const LEAVE_WITHIN: Duration = Duration::from_secs(10);
+
+/// Topics for records, rejects and state, and a place in the group that shares them.
+pub struct KafkaLedger {
+    config: config::KafkaLedger,
+    ownership: Arc<Ownership>,
+    transactions: Transactions,
+    /// Held for as long as a transaction runs.
+    running: Arc<Mutex<()>>,
+    member: Option<thread::JoinHandle<()>>,
+    stop: CancellationToken,
+}
+
+impl KafkaLedger {
+    /// Makes or verifies the topics, and joins the group. The events tell what becomes ours.
+    pub async fn open(config: &config::KafkaLedger) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
+        topics::prepare(config).await?;
+        let transactions = Transactions::open(config, &transactional_id(config)).await?;
+        let (ownership, running) = (Arc::new(Ownership::default()), Arc::new(Mutex::new(())));
+        let stop = CancellationToken::new();
+        let (changes, change_receiver) = mpsc::channel(4);
+        let events =
+            Handover::start(config, Arc::clone(&ownership), Arc::clone(&running), change_receiver, stop.clone());
+        let member = Some(membership::join(config, Arc::clone(&ownership), changes, stop.clone())?);
+        Ok((KafkaLedger { config: config.clone(), ownership, transactions, running, member, stop }, events))
+    }
+
+    fn touched(&self, batch: &Batch) -> BTreeSet<Partition> {
+        let messages = batch.records.iter().chain(&batch.rejects).map(|message| message.site.as_str());
+        let states = batch.states.iter().map(|state| State::site(&state.key));
+        messages.chain(states).map(|site| partition(site, self.config.partitions)).collect()
+    }
+}
+
+impl Ledger for KafkaLedger {
+    fn partitions(&self) -> Partition {
+        self.config.partitions
+    }
+
+    async fn commit(&mut self, batch: &Batch) -> Result<(), LedgerError> {
+        let touched = self.touched(batch);
+        if touched.is_empty() {
+            return Ok(());
+        }
+        if let Some(error) = transaction::oversized(batch, self.config.max_message_bytes) {
+            return Err(error);
+        }
+        let _running = self.running.lock().await;
+        let fence = self.ownership.fence(&touched)?;
+        let offsets = self.transactions.run(batch, &fence).await?;
+        self.ownership.advance(&offsets);
+        Ok(())
+    }
+
+    async fn close(mut self) -> Result<(), LedgerError> {
+        self.stop.cancel();
+        let Some(member) = self.member.take() else { return Ok(()) };
+        let left =
+            blocking(move || member.join().map_err(|_| LedgerError::Retry("the membership panicked".to_owned())));
+        let result = timeout(LEAVE_WITHIN, left).await;
+        // the producer's end blocks for a moment, too
+        tokio::task::spawn_blocking(move || drop(self));
+        result.unwrap_or_else(|_| Err(LedgerError::Retry("cannot leave the group: no answer in time".to_owned())))
+    }
+}
+
+impl Drop for KafkaLedger {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// A stable id for an instance with a name: its successor ends what it left dangling in half a second, instead of
+/// waiting for `transaction.timeout.ms`.
+fn transactional_id(config: &config::KafkaLedger) -> String {
+    match &config.instance {
+        Some(instance) => format!("{}-{instance}", config.group),
+        None => format!("{}-{:016x}", config.group, rand::random::<u64>()),
+    }
+}
+
+/// librdkafka's calls block, so they stay off the async threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, LedgerError> + Send + 'static,
+) -> Result<T, LedgerError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(e) => Err(LedgerError::Reopen(format!("a call of the Kafka client ended early: {e}"))),
+    }
+}

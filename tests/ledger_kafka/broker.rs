@@ -1,0 +1,51 @@
+//! A broker that is down, comes, and goes again.
+
+use std::{net::TcpListener, time::Instant};
+
+use super::*;
+
+#[tokio::test]
+async fn a_broker_that_is_down_is_told_of_in_time() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let config = kafka::ledger_at(&format!("127.0.0.1:{port}"), "down");
+    let start = Instant::now();
+    let error = KafkaLedger::open(&config).await.err().unwrap();
+    let address = &config.brokers[0];
+    assert!(matches!(&error, LedgerError::Retry(text) if text.contains(address)), "{error:?}");
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    let error = states(&config).await.err().unwrap();
+    assert!(matches!(&error, LedgerError::Retry(_)), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_goes_and_comes_again_costs_nothing_but_time() {
+    let broker = kafka::Broker::start();
+    let config = kafka::ledger_at(&broker.address(), "again");
+    let mut desk = Desk::open_all(&config).await;
+    desk.commit(&story("a.example", "1")).await.unwrap();
+    broker.kill();
+    let start = Instant::now();
+    let error = desk.commit(&story("a.example", "2")).await.unwrap_err();
+    assert!(matches!(&error, LedgerError::Retry(_) | LedgerError::Reopen(_)), "{error:?}");
+    assert!(start.elapsed() < Duration::from_secs(45), "{:?}", start.elapsed());
+
+    broker.restart();
+    // as a daemon would: the same batch again, or everything anew
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        assert!(Instant::now() < deadline, "the broker is back, and the ledger is not");
+        match desk.commit(&story("a.example", "2")).await {
+            Ok(()) => break,
+            Err(LedgerError::Retry(_)) => {}
+            Err(LedgerError::Fenced(_)) => desk.take().await,
+            Err(LedgerError::Reopen(_)) => {
+                drop(desk);
+                desk = Desk::open_all(&config).await;
+                assert_eq!(desk.state("a.example"), Some("1"));
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(published(&config).await, ["1", "2"]);
+}

@@ -1,0 +1,126 @@
+//! Several instances in one group.
+
+use std::time::Instant;
+
+use super::*;
+
+#[tokio::test]
+async fn partitions_move_between_instances_with_their_state() {
+    let range = [("partition.assignment.strategy".to_owned(), "range".to_owned())];
+    for (protocol, options, consumer_protocol) in
+        [("cooperative", vec![], false), ("eager", range.to_vec(), false), ("KIP-848", vec![], true)]
+    {
+        let mut config = kafka::ledger();
+        config.options.extend(options);
+        config.consumer_protocol = consumer_protocol;
+        check_move(&config, protocol).await;
+    }
+}
+
+async fn check_move(config: &config::KafkaLedger, protocol: &str) {
+    let all: BTreeSet<_> = (0..4).collect();
+    let mut first = Desk::open_all(config).await;
+    first.publish(&all, "1").await.unwrap();
+
+    let mut second = Desk::open(config).await;
+    // both take their events at the same time, as two processes would; an eager rebalance first takes everything away
+    while (first.held().len(), second.held().len()) != (2, 2) || !first.held().is_disjoint(&second.held()) {
+        tokio::select! {
+            () = first.take() => {}
+            () = second.take() => {}
+        }
+    }
+    for partition in second.held() {
+        let site = second.site(partition);
+        assert_eq!(second.state(&site), Some(&*format!("{site} 1")), "{protocol}");
+    }
+    // what is kept goes on under the new generation, and what is gone is refused
+    let (kept, gone) = (first.held(), second.held());
+    publish_at_last(&mut first, &kept, "2", protocol).await;
+    publish_at_last(&mut second, &gone, "2", protocol).await;
+    let error = first.publish(&gone, "3").await.unwrap_err();
+    assert!(matches!(error, LedgerError::Fenced(_)), "{protocol}: {error:?}");
+
+    second.close().await;
+    first.hold(4).await;
+    publish_at_last(&mut first, &all, "4", protocol).await;
+    let mut expected: Vec<_> = all
+        .iter()
+        .map(|&partition| first.site(partition))
+        .flat_map(|site| ["1", "2", "4"].map(|name| format!("{site} {name}")))
+        .collect();
+    expected.sort();
+    assert_eq!(published(config).await, expected, "{protocol}");
+    first.close().await;
+}
+
+/// Publishes a story a partition; one that is fenced by a rebalance under way is given again.
+async fn publish_at_last(desk: &mut Desk, partitions: &BTreeSet<Partition>, name: &str, protocol: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    for &partition in partitions {
+        loop {
+            match desk.publish(&BTreeSet::from([partition]), name).await {
+                Ok(()) => break,
+                Err(LedgerError::Fenced(text)) => assert!(Instant::now() < deadline, "{protocol}: {text}"),
+                Err(error) => panic!("{protocol}: {error:?}"),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_partition_is_not_gained_again_before_it_was_dropped() {
+    let config = kafka::ledger();
+    let mut first = Desk::open_all(&config).await;
+    let second = Desk::open(&config).await;
+    // the first does not acknowledge, so it loses the partitions by force
+    let mut unacknowledged = Vec::new();
+    while unacknowledged.len() < 2 {
+        match timeout(PATIENCE, first.events.recv()).await.unwrap().unwrap() {
+            Event::Lost { partition, dropped } => unacknowledged.push((partition, dropped)),
+            other => panic!("{other:?}"),
+        }
+    }
+    let mut second = second;
+    second.hold(2).await;
+    second.publish(&second.held(), "second").await.unwrap();
+    second.close().await;
+    // assigned to the first again, which still has the old state in memory
+    assert!(timeout(Duration::from_secs(3), first.events.recv()).await.is_err(), "gained before it was dropped");
+    for (partition, dropped) in unacknowledged {
+        first.states.remove(&partition);
+        dropped.send(()).unwrap();
+    }
+    first.hold(4).await;
+    assert_eq!(first.states.values().filter(|of| of.values().any(|v| v.ends_with(" second"))).count(), 2);
+    first.close().await;
+}
+
+#[tokio::test]
+async fn an_instance_with_a_name_is_back_at_once() {
+    let mut config = kafka::ledger();
+    config.instance = Some("desk-0".to_owned());
+    let mut desk = Desk::open_all(&config).await;
+    desk.commit(&story("a.example", "1")).await.unwrap();
+    // not closed: nothing is said to the group, as in a crash
+    drop(desk);
+    let start = Instant::now();
+    let desk = Desk::open_all(&config).await;
+    assert_eq!(desk.state("a.example"), Some("1"));
+    // far below the session timeout of 6 s that others would have to wait for
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_second_process_of_the_same_name_ends_the_first() {
+    let mut config = kafka::ledger();
+    config.instance = Some("desk-0".to_owned());
+    let mut first = Desk::open_all(&config).await;
+    let second = Desk::open_all(&config).await;
+    let error = first.failure().await;
+    assert!(matches!(&error, LedgerError::Fatal(text) if text.contains("another process")), "{error:?}");
+    let error = first.commit(&story("a.example", "1")).await.unwrap_err();
+    assert!(matches!(&error, LedgerError::Fatal(text) if text.contains("another process")), "{error:?}");
+    second.close().await;
+}

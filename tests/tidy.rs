@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use copydesk::{admin::Metrics, fetch::Reason, state::Absorbed};
 use house::{HOUSE, REACHES, complaints};
 
 /// Past this a file holds more than one thing.
@@ -24,7 +25,9 @@ fn every_room_keeps_to_itself() {
     for file in files(&["src"], "rs") {
         if let Some(module) = module_of(&file) {
             let source = read(&file);
-            found.extend(complaints(&module, &source).into_iter().map(|complaint| format!("{}:{complaint}", file.display())));
+            found.extend(
+                complaints(&module, &source).into_iter().map(|complaint| format!("{}:{complaint}", file.display())),
+            );
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
@@ -33,7 +36,8 @@ fn every_room_keeps_to_itself() {
 #[test]
 fn the_table_has_every_room_and_every_dependency() {
     let lib = read(Path::new("src/lib.rs"));
-    let rooms: BTreeSet<&str> = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let rooms: BTreeSet<&str> =
+        lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
     let in_table: BTreeSet<&str> = HOUSE.iter().map(|room| room.name).filter(|name| !name.contains("::")).collect();
     assert_eq!(rooms, in_table, "src/lib.rs and the table of tests/tidy differ");
 
@@ -58,7 +62,13 @@ fn files_are_short_enough_to_be_read() {
 #[test]
 fn nothing_is_put_off() {
     // spelt in halves, or this file would find itself
-    let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X:"), concat!("todo", "!("), concat!("unimplemented", "!(")];
+    let marks = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("XX", "X:"),
+        concat!("todo", "!("),
+        concat!("unimplemented", "!("),
+    ];
     for file in files(&["src", "tests", "benches", "examples"], "rs") {
         let source = read(&file);
         assert!(!imports::has_attribute(&source, "ignore"), "{}: a test that is ignored is no test", file.display());
@@ -77,7 +87,7 @@ fn metrics_and_their_documentation_agree() {
 #[test]
 fn every_failure_is_documented() {
     let operating = read(Path::new("docs/operating.md"));
-    for reason in copydesk::fetch::Reason::ALL {
+    for reason in Reason::ALL {
         let name = format!("`{}`", reason.as_str());
         assert!(operating.contains(&name), "{name} is missing in docs/operating.md");
     }
@@ -107,12 +117,16 @@ fn the_check_finds_what_it_is_for() {
         ("feed", "fn f() { let now = chrono::Utc::now(); }", Some("reach for Clock: chrono::Utc::now")),
         ("feed", "use chrono::Utc; fn f() { Utc::now(); }", Some("reach for Clock: chrono::Utc::now")),
         ("feed", "use chrono::{DateTime, Utc}; fn f() -> DateTime<Utc> { panic!() }", None),
-        ("feed", "use std::{fs as disk}; fn f() { disk::read(\"\"); }", Some("reach for Files: std::fs")),
+        ("feed", "use std as library; fn f() { library::fs::read(\"\"); }", Some("reach for Files: std::fs::read")),
         ("feed::date", "use super::super::config::Config;", Some("use this: crate::config::Config")),
         ("feed::date", "use super::{Entry, date::names};", None),
         ("feed", "mod inner { use super::Entry; }", None),
         ("feed", "mod inner { use super::super::admin; }", Some("use this: crate::admin")),
-        ("feed", "fn f() { select! { x = tokio::net::lookup_host(y) => {} } }", Some("reach for Network: tokio::net::lookup_host")),
+        (
+            "feed",
+            "fn f() { select! { x = tokio::net::lookup_host(y) => {} } }",
+            Some("reach for Network: tokio::net::lookup_host"),
+        ),
         ("feed", "// use tokio::net;\nconst S: &str = \"tokio::net::TcpStream\";", None),
         ("feed", "/// As [`tokio::net::TcpStream`].\nfn f() {}", None),
         ("feed", "#[cfg(test)]\nmod tests { use std::fs::read; }", None),
@@ -170,17 +184,20 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
 
 /// The names of all metrics, as a daemon exports them that has seen one of everything.
 fn metric_names() -> BTreeSet<String> {
-    let metrics = copydesk::admin::Metrics::default();
+    let metrics = Metrics::default();
     metrics.poll("read");
     metrics.page("read");
-    metrics.entries(1, 1, true);
+    metrics.entries(Absorbed::default());
+    metrics.redesign();
     metrics.record("page", Some(Duration::from_secs(1)));
     metrics.reject("not_found");
     metrics.commit("committed", Duration::from_secs(1));
     let text = metrics.render();
     let samples = text.lines().filter(|line| !line.starts_with('#'));
     let names = samples.filter_map(|line| line.split(['{', ' ']).next());
-    names.map(|name| ["_bucket", "_sum", "_count"].iter().fold(name, |name, end| name.trim_end_matches(end)).to_owned()).collect()
+    names
+        .map(|name| ["_bucket", "_sum", "_count"].iter().fold(name, |name, end| name.trim_end_matches(end)).to_owned())
+        .collect()
 }
 
 /// The words of a text that begin with `prefix`.

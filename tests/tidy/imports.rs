@@ -36,9 +36,9 @@ pub fn has_attribute(source: &str, name: &str) -> bool {
 fn attribute_within(tokens: TokenStream, name: &str) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let attributes = tokens.windows(2).filter(|pair| is_punct(Some(&pair[0]), '#'));
-    let here = attributes.filter_map(|pair| group(Some(&pair[1]))).any(|group| {
-        matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(first)) if first == name)
-    });
+    let here = attributes
+        .filter_map(|pair| group(Some(&pair[1])))
+        .any(|group| matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(first)) if first == name));
     here || tokens.iter().filter_map(|token| group(Some(token))).any(|group| attribute_within(group.stream(), name))
 }
 
@@ -67,7 +67,9 @@ impl Reader {
     /// Reads what begins at a token; tells where the next thing begins.
     fn item(&mut self, tokens: &[TokenTree], at: usize, module: &[String]) -> usize {
         match &tokens[at] {
-            TokenTree::Punct(punct) if punct.as_char() == '#' && is_test_only(tokens.get(at + 1)) => end_of_item(tokens, at + 2),
+            TokenTree::Punct(punct) if punct.as_char() == '#' && is_test_only(tokens.get(at + 1)) => {
+                end_of_item(tokens, at + 2)
+            }
             TokenTree::Ident(word) if word == "mod" => match (tokens.get(at + 1), group(tokens.get(at + 2))) {
                 (Some(TokenTree::Ident(name)), Some(body)) => {
                     self.read(body.stream(), &[module, &[name.to_string()]].concat());
@@ -98,7 +100,8 @@ impl Reader {
                 TokenTree::Ident(word) => segments.push(word.to_string()),
                 TokenTree::Group(group) => {
                     let branches: Vec<TokenTree> = group.stream().into_iter().collect();
-                    for branch in branches.split(|token| is_punct(Some(token), ',')).filter(|branch| !branch.is_empty()) {
+                    for branch in branches.split(|token| is_punct(Some(token), ',')).filter(|branch| !branch.is_empty())
+                    {
                         self.tree(branch, 0, &segments, module);
                     }
                     return at + 1;
@@ -146,7 +149,8 @@ impl Reader {
             None => found,
         };
         let all = uses.into_iter().chain(inline.into_iter().map(follow));
-        let mut all: Vec<Named> = all.map(|found| Named { path: found.segments.join("::"), line: found.line }).collect();
+        let mut all: Vec<Named> =
+            all.map(|found| Named { path: found.segments.join("::"), line: found.line }).collect();
         all.sort_by_key(|named| named.line);
         all
     }

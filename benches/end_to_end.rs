@@ -3,6 +3,8 @@
 //! `cargo bench --bench end_to_end` prints the rate beside what html5ever alone needs to parse the same pages in the
 //! same run: the ratio of the two is the figure to compare between machines. Site and daemon share the cores.
 
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
 use std::{
     net::Ipv4Addr,
     sync::Arc,

@@ -90,8 +90,8 @@ where
     let mut decoder = coding.decode(wire).await?;
     let mut decoded = BytesMut::new();
     loop {
-        let before = decoded.len();
-        let room = limits.bytes + 1 - before;
+        // one more than the limit, to see that there is more
+        let room = limits.bytes.saturating_add(1) - decoded.len();
         decoded.reserve(room.min(16 * 1024));
         // a decoder with much in hand is always ready: let others run in between
         tokio::task::consume_budget().await;

@@ -81,7 +81,7 @@ impl Fetcher {
 
     /// The counters so far.
     pub fn stats(&self) -> Stats {
-        Stats { hosts: self.0.governor.hosts(), ..self.0.counters.snapshot() }
+        self.0.counters.snapshot(self.0.governor.hosts())
     }
 }
 

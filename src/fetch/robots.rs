@@ -128,8 +128,14 @@ fn understand(loaded: Loaded, older: Option<Known>, now: Instant) -> Known {
 /// copydesk/1.0` means us.
 fn plain(body: &[u8]) -> Vec<u8> {
     let body = [0xef, 0xbb, 0xbf].iter().fold(body, |rest, mark| rest.strip_prefix(&[*mark]).unwrap_or(rest));
+    let ends_line = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let body = match body.get(..=robotxt::BYTE_LIMIT) {
+        // a rule that is cut says something else: leave it out
+        Some(window) => &window[..window.iter().rposition(ends_line).unwrap_or(0)],
+        None => body,
+    };
     let mut plain = Vec::with_capacity(body.len());
-    for line in body.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+    for line in body.split_inclusive(ends_line) {
         let colon = line.iter().position(|byte| *byte == b':').unwrap_or(0);
         let (key, value) = line.split_at(colon);
         let key = key.trim_ascii();

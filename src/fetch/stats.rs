@@ -53,13 +53,13 @@ impl Counters {
         counter.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn snapshot(&self) -> Stats {
+    pub(super) fn snapshot(&self, hosts: usize) -> Stats {
         Stats {
             requests: self.requests.load(Relaxed),
             fetched: self.fetched.load(Relaxed),
             not_modified: self.not_modified.load(Relaxed),
             failures: Reason::ALL.map(|reason| (reason, self.failures[reason as usize].load(Relaxed))).to_vec(),
-            hosts: 0,
+            hosts,
             wire_bytes: self.wire_bytes.load(Relaxed),
             decoded_bytes: self.decoded_bytes.load(Relaxed),
         }

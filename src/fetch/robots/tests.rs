@@ -118,6 +118,19 @@ async fn a_busy_host_is_asked_again_when_it_said() {
 }
 
 #[tokio::test]
+async fn a_rule_cut_by_the_limit_is_left_out() {
+    let start = "User-agent: *\nSitemap: https://news.example/s.xml\nDisallow: /private\n";
+    for (rule, allowed) in [("Disallow: /politics/", true), ("Disallow: /po\n", false)] {
+        // the limit falls after `Disallow: /po`
+        let filler = "#".repeat(robotxt::BYTE_LIMIT - start.len() - 1 - "Disallow: /po".len());
+        let mut body = format!("{start}{filler}\n{rule}\n").into_bytes();
+        body.truncate(MAX_BYTES);
+        let answer = check(&Robots::default(), PAGE, Loaded::File(body.into(), None)).await;
+        assert_eq!(answer.is_ok(), allowed, "{rule:?}");
+    }
+}
+
+#[tokio::test]
 async fn no_file_allows_everything() {
     assert_eq!(check(&Robots::default(), PAGE, Loaded::Unavailable).await, Ok(Duration::ZERO));
 }

@@ -9,7 +9,7 @@ use rdkafka::{
     ClientConfig, ClientContext,
     config::{FromClientConfigAndContext, RDKafkaLogLevel},
     consumer::ConsumerContext,
-    error::KafkaError,
+    error::{KafkaError, RDKafkaErrorCode},
 };
 
 use super::failure;
@@ -60,10 +60,12 @@ fn defaults(settings: &mut ClientConfig, config: &config::KafkaLedger, part: Par
         }
         // with KIP-848 the broker decides on these, and librdkafka refuses them
         Part::Member if !config.consumer_protocol => {
-            settings.set("session.timeout.ms", "6000").set("heartbeat.interval.ms", "2000");
+            settings.set("session.timeout.ms", "6000").set("heartbeat.interval.ms", "500");
             settings.set("partition.assignment.strategy", "cooperative-sticky");
         }
-        Part::Member | Part::Reader | Part::Witness => {}
+        // how long a broker keeps the news that there is nothing more to itself
+        Part::Reader => _ = settings.set("fetch.wait.max.ms", "100"),
+        Part::Member | Part::Witness => {}
     }
 }
 
@@ -154,7 +156,7 @@ impl ClientContext for Context {
 
     fn error(&self, error: KafkaError, reason: &str) {
         // the end of a partition is reported as an error, and is none
-        if matches!(error, KafkaError::PartitionEOF(_)) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::PartitionEOF) {
             return;
         }
         tracing::debug!("kafka client: {error}: {reason}");

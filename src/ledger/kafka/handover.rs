@@ -1,7 +1,7 @@
 //! Turns changes of the assignment into [`Event`]s: a gained partition is restored before it is told of, a revoked one
 //! is dropped before it is let go.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
@@ -74,8 +74,10 @@ impl Handover {
                 change = changes.recv() => match change {
                     None => break,
                     Some(Change::Assigned(partitions)) => self.restore(partitions),
-                    Some(Change::Revoked { partitions, done }) => {
-                        self.give_up(&partitions).await;
+                    Some(Change::Revoked { partitions, lost, done }) => {
+                        // there is nothing to be polite about once others may have them
+                        let patience = if lost { Duration::ZERO } else { GIVE_UP_WITHIN };
+                        self.give_up(&partitions, Instant::now() + patience).await;
                         let _ = done.send(());
                     }
                     Some(Change::Failed(error)) => self.fail(error),
@@ -133,8 +135,7 @@ impl Handover {
         self.send(Event::Gained { partition, states });
     }
 
-    async fn give_up(&mut self, partitions: &[Partition]) {
-        let deadline = Instant::now() + GIVE_UP_WITHIN;
+    async fn give_up(&mut self, partitions: &[Partition], deadline: Instant) {
         let mut lost = Vec::new();
         for &partition in partitions {
             if let Some(token) = self.restoring.remove(&partition) {
@@ -148,7 +149,7 @@ impl Handover {
         }
         for (partition, mut acknowledged) in lost {
             if timeout_at(deadline, &mut acknowledged).await.is_err() {
-                tracing::warn!(partition, "not dropped in time, given up all the same");
+                tracing::debug!(partition, "given up before it was dropped");
                 self.undropped.insert(partition, acknowledged);
             }
         }

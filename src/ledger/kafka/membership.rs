@@ -38,9 +38,10 @@ const POLL: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) enum Change {
     Assigned(Vec<Partition>),
-    /// Taken from us once `done` is answered, or after [`GIVE_UP_WITHIN`].
+    /// Taken from us once `done` is answered, or after [`GIVE_UP_WITHIN`]; if `lost`, it was taken already.
     Revoked {
         partitions: Vec<Partition>,
+        lost: bool,
         done: blocking_mpsc::SyncSender<()>,
     },
     /// The last one: there is no membership any more.
@@ -150,10 +151,10 @@ impl Member {
     }
 
     fn revoke(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> KafkaResult<()> {
-        let partitions = partitions(list);
-        tracing::info!(?partitions, lost = consumer.assignment_lost(), "revoked");
+        let (partitions, lost) = (partitions(list), consumer.assignment_lost());
+        tracing::info!(?partitions, lost, "revoked");
         let (done, given_up) = blocking_mpsc::sync_channel(1);
-        if self.changes.blocking_send(Change::Revoked { partitions, done }).is_ok() {
+        if self.changes.blocking_send(Change::Revoked { partitions, lost, done }).is_ok() {
             // the handover has its own bound; this one is for the case that it hangs
             let _ = given_up.recv_timeout(GIVE_UP_WITHIN + Duration::from_secs(1));
         }

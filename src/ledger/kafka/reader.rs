@@ -85,8 +85,8 @@ impl Reader {
 }
 
 async fn existing(config: &config::KafkaLedger, topic: &str) -> Result<Vec<Partition>, LedgerError> {
-    match topics::partitions(config, topic).await? {
-        Some(count) => Ok((0..count).collect()),
-        None => Err(LedgerError::Fatal(format!("there is no topic `{topic}`"))),
+    match topics::partitions(config, &[topic]).await?.first() {
+        Some(Some(count)) => Ok((0..*count).collect()),
+        _ => Err(LedgerError::Fatal(format!("there is no topic `{topic}`"))),
     }
 }

@@ -24,8 +24,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 pub(super) async fn prepare(config: &config::KafkaLedger) -> Result<(), LedgerError> {
     let names = [config.state.as_str(), &config.records, &config.rejects];
     let mut missing = Vec::new();
-    for name in names {
-        match partitions(config, name).await? {
+    for (name, count) in names.into_iter().zip(partitions(config, &names).await?) {
+        match count {
             None => missing.push(name),
             Some(count) => check_partitions(config, name, count)?,
         }
@@ -46,27 +46,37 @@ pub(super) async fn prepare(config: &config::KafkaLedger) -> Result<(), LedgerEr
     Ok(())
 }
 
-/// The number of partitions of a topic, if it is there.
-pub(super) async fn partitions(config: &config::KafkaLedger, name: &str) -> Result<Option<i32>, LedgerError> {
-    let (config, name) = (config.clone(), name.to_owned());
+/// The number of partitions of each topic that is there.
+pub(super) async fn partitions(config: &config::KafkaLedger, names: &[&str]) -> Result<Vec<Option<i32>>, LedgerError> {
+    let (config, names) = (config.clone(), names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
     blocking(move || {
         let context = Context::default();
-        let consumer: BaseConsumer<Context> = client::create(&config, Part::Reader, context.clone())?;
-        let metadata = consumer.fetch_metadata(Some(&name), ANSWER_WITHIN).map_err(|e| {
-            // lets the context hear why
-            consumer.poll(Duration::ZERO);
-            context.explain(&format!("reach a broker at `{}`", config.brokers.join(",")), &e)
-        })?;
-        let topic = metadata.topics().first();
-        match topic.map(|topic| (topic.error(), topic.partitions().len())) {
-            Some((None, count)) => Ok(Some(i32::try_from(count).unwrap_or(i32::MAX))),
-            None | Some((Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART), _)) => Ok(None),
-            Some((Some(error), _)) => {
-                Err(failure::of(&format!("use topic `{name}`"), &KafkaError::MetadataFetch(error.into())))
-            }
-        }
+        // not a producer, whose questions may create a topic
+        let consumer: BaseConsumer<Context> = client::create(&config, Part::Witness, context.clone())?;
+        names.iter().map(|name| count(&config, &consumer, &context, name)).collect()
     })
     .await
+}
+
+fn count(
+    config: &config::KafkaLedger,
+    consumer: &BaseConsumer<Context>,
+    context: &Context,
+    name: &str,
+) -> Result<Option<i32>, LedgerError> {
+    let metadata = consumer.fetch_metadata(Some(name), ANSWER_WITHIN).map_err(|e| {
+        // lets the context hear why
+        consumer.poll(Duration::ZERO);
+        context.explain(&format!("reach a broker at `{}`", config.brokers.join(",")), &e)
+    })?;
+    let topic = metadata.topics().first();
+    match topic.map(|topic| (topic.error(), topic.partitions().len())) {
+        Some((None, count)) => Ok(Some(i32::try_from(count).unwrap_or(i32::MAX))),
+        None | Some((Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART), _)) => Ok(None),
+        Some((Some(error), _)) => {
+            Err(failure::of(&format!("use topic `{name}`"), &KafkaError::MetadataFetch(error.into())))
+        }
+    }
 }
 
 async fn create(admin: &AdminClient<Context>, config: &config::KafkaLedger, names: &[&str]) -> Result<(), LedgerError> {
@@ -100,22 +110,23 @@ async fn create(admin: &AdminClient<Context>, config: &config::KafkaLedger, name
             }
         }
     }
-    for name in names {
-        wait_for(config, name).await?;
-    }
-    Ok(())
+    wait_for(config, names).await
 }
 
-/// Brokers hear of a new topic one after the other.
-async fn wait_for(config: &config::KafkaLedger, name: &str) -> Result<(), LedgerError> {
+/// Brokers hear of new topics one after the other.
+async fn wait_for(config: &config::KafkaLedger, names: &[&str]) -> Result<(), LedgerError> {
     let deadline = Instant::now() + ANSWER_WITHIN;
     while Instant::now() < deadline {
-        if let Some(count) = partitions(config, name).await? {
-            return check_partitions(config, name, count);
+        let counts = partitions(config, names).await?;
+        if counts.iter().all(Option::is_some) {
+            return names
+                .iter()
+                .zip(counts.into_iter().flatten())
+                .try_for_each(|(n, c)| check_partitions(config, n, c));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    Err(LedgerError::Retry(format!("topic `{name}` was created, but no broker knows it yet")))
+    Err(LedgerError::Retry("topics were created, but no broker knows them yet".to_owned()))
 }
 
 fn check_partitions(config: &config::KafkaLedger, name: &str, found: i32) -> Result<(), LedgerError> {

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
+use html5ever::data::NAMED_ENTITIES;
 use memchr::memchr;
 
 /// The longest name in HTML has 31 letters.
@@ -105,10 +105,10 @@ fn upper_case(name: &str) -> Option<(u32, u32)> {
         .and_then(|known| NAMED_ENTITIES.get(format!("{known};").as_str()).copied())
 }
 
-/// A numbered character; 128 to 159 mean Windows-1252, as in HTML.
+/// A numbered character. 128 to 159 mean Windows-1252, or a part of a character that was encoded twice: which of the
+/// two shows in the whole value ([`super::encoding`]).
 fn character(code: u32) -> Option<char> {
-    let replaced = code.checked_sub(0x80).and_then(|index| C1_REPLACEMENTS.get(index as usize).copied().flatten());
-    replaced.or_else(|| char::from_u32(code)).filter(|&c| !forbidden(c as u32))
+    char::from_u32(code).filter(|&c| !forbidden(c as u32))
 }
 
 fn forbidden(code: u32) -> bool {
@@ -152,7 +152,7 @@ mod tests {
         for (raw, expected) in [
             ("AT&amp;T &lt;b&gt; &quot;&apos;", "AT&T <b> \"'"),
             ("&eacute;&nbsp;&hellip;", "é\u{a0}…"),
-            ("&#233;&#xE9;&#XE9;&#146;", "ééé’"),
+            ("&#233;&#xE9;&#XE9;", "ééé"),
             ("&amp;amp;", "&amp;"),
             ("a & b &unknown; &copy 1 &", "a & b &unknown; &copy 1 &"),
             ("&QUOT;&LT;", "\"<"),

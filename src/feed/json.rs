@@ -6,7 +6,7 @@ use url::Url;
 use super::Format;
 use super::atom::Link;
 use super::document::{Document, enclosure, moment};
-use super::markup::Style;
+use super::markup::{self, Style};
 
 type Object = Map<String, Value>;
 
@@ -22,7 +22,7 @@ pub(super) fn read(text: &str, url: &Url, mut document: Document) -> Option<Docu
         return None;
     }
     document.format = Format::Json;
-    document.title = string(&feed, "title").map(|title| (title.to_owned(), Style::Text));
+    document.title = string(&feed, "title").and_then(|title| markup::title(title.to_owned(), Style::Text));
     document.language = string(&feed, "language").map(str::to_owned);
     if let Some(href) = string(&feed, "home_page_url").and_then(|href| url.join(href).ok()) {
         document.head.link(Link { rel: "alternate", href: href.as_str(), ..Link::default() });
@@ -67,7 +67,7 @@ fn entry(item: &Object, base: &Url, document: &mut Document) {
     draft.guid = item.get("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
     draft.permalink = true;
     draft.title(string(item, "title").unwrap_or_default().to_owned(), Style::Text, true);
-    draft.summary(string(item, "summary").unwrap_or_default(), Style::Text, true);
+    draft.summary(string(item, "summary").unwrap_or_default(), Style::Text);
     match string(item, "content_html") {
         Some(html) => draft.content(html, Style::Html),
         None => draft.content(string(item, "content_text").unwrap_or_default(), Style::Text),

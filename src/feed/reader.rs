@@ -173,11 +173,8 @@ impl<'a> Reader<'a> {
                 None if name == "xmlns" => self.bind("", value),
                 Some(("xml", "base")) => {
                     let value = entity::resolve(value, &self.declared, &mut 0);
-                    let base = self.base().join(value.trim()).ok().filter(|base| base.as_str().len() <= MAX_BASE);
-                    if self.bases.len() <= MAX_DEPTH
-                        && let Some(base) = base
-                    {
-                        self.bases.push(base);
+                    if let Ok(base) = self.base().join(value.trim()) {
+                        self.push_base(base);
                     }
                 }
                 Some(("xml", "lang")) if self.document.language.is_none() && self.document.entry.is_none() => {
@@ -185,6 +182,12 @@ impl<'a> Reader<'a> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    fn push_base(&mut self, base: Url) {
+        if self.bases.len() <= MAX_DEPTH && base.as_str().len() <= MAX_BASE {
+            self.bases.push(base);
         }
     }
 
@@ -251,7 +254,11 @@ impl<'a> Reader<'a> {
     }
 
     fn channel_attributes(&mut self, raw: &'a str) {
-        if let Some(href) = Values::new(raw, &self.declared).get("href")
+        let values = Values::new(raw, &self.declared);
+        if let Some(base) = values.get("base").and_then(|base| self.resolve(base)) {
+            self.push_base(base);
+        }
+        if let Some(href) = values.get("href")
             && let Some(url) = self.resolve(href)
         {
             self.feed_link("alternate", &url, None);
@@ -414,9 +421,9 @@ impl<'a> Reader<'a> {
             text.into()
         };
         if let Ok(url) = Url::parse(&text) {
-            return Some(url);
+            return Some(without_empty_parts(url));
         }
-        let url = self.base().join(&text).ok()?;
+        let url = without_empty_parts(self.base().join(&text).ok()?);
         let grown = url.as_str().len().saturating_sub(text.len());
         if grown > self.growth {
             self.document.problems.note("too-long-base", || "relative links would outgrow the document".to_owned());
@@ -425,6 +432,17 @@ impl<'a> Reader<'a> {
         self.growth -= grown;
         Some(url)
     }
+}
+
+/// A `?` or `#` with nothing behind it says nothing.
+fn without_empty_parts(mut url: Url) -> Url {
+    if url.query() == Some("") {
+        url.set_query(None);
+    }
+    if url.fragment() == Some("") {
+        url.set_fragment(None);
+    }
+    url
 }
 
 /// HTML elements without an end tag.

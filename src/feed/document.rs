@@ -25,6 +25,8 @@ const BYTES_AN_ENTRY: usize = 100;
 const MAX_ENTRIES: usize = 100_000;
 const MAX_SITEMAPS: usize = 50_000;
 const MAX_HUBS: usize = 16;
+/// The longest registered tag (RFC 5646, section 4.4.1).
+const MAX_LANGUAGE: usize = 35;
 /// A batch for feed-rs, in entries and in bytes of canonical Atom.
 const BATCH: usize = 128;
 const BATCH_BYTES: usize = 256 * 1024;
@@ -160,6 +162,13 @@ impl Document {
 
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.drafts.is_empty()
+    }
+
+    /// The feed's language; what its `language` says goes over an `xml:lang`.
+    pub(super) fn told_language(&mut self, value: &str, explicit: bool) {
+        if explicit || self.language.is_none() {
+            self.language = language(value).or(self.language.take());
+        }
     }
 
     pub(super) fn hub(&mut self, url: Url) {
@@ -298,6 +307,12 @@ fn enclosures(links: Vec<model::Link>, media: Vec<model::MediaObject>) -> Vec<En
         }
     }
     found
+}
+
+/// A language tag, if it may be one.
+pub(super) fn language(value: &str) -> Option<String> {
+    let value = value.trim();
+    (!value.is_empty() && value.len() <= MAX_LANGUAGE).then(|| value.to_owned())
 }
 
 /// A date, or a problem.

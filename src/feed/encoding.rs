@@ -141,6 +141,7 @@ pub(super) fn mended(text: &str) -> Option<String> {
             _ => return None,
         }
         if out.is_empty() {
+            out.reserve_exact(bytes.len());
             out.extend_from_slice(&bytes[..first]);
         }
         out.push(byte);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::atom::Link;
-use super::document::{Draft, enclosure, moment};
+use super::document::{Draft, enclosure, language, moment};
 use super::entity::{self, Declared};
 use super::markup::{self, Style};
 use super::names::{Field, Part, Tag};
@@ -49,6 +49,10 @@ impl<'a> OpenField<'a> {
 
     pub(super) fn has_markup(&self) -> bool {
         keeps_markup(self.tag)
+    }
+
+    pub(super) fn is_bulk(&self) -> bool {
+        matches!(self.tag, Tag::Field(Field::Summary | Field::Content | Field::MediaText))
     }
 
     pub(super) fn open_tag(&mut self, name: &str, raw: &str, closed: bool) {
@@ -255,12 +259,7 @@ impl Reader<'_> {
             Field::Title | Field::OtherTitle if self.document.title.is_none() => {
                 self.document.title = markup::title(field.buffer, field.style);
             }
-            Field::Language => {
-                let language = value.trim();
-                if !language.is_empty() && language.len() < 40 {
-                    self.document.language = Some(language.to_owned());
-                }
-            }
+            Field::Language => self.document.told_language(value, true),
             _ => super::pace::told(&mut self.document.pace, kind, value.trim()),
         }
     }
@@ -281,7 +280,7 @@ fn text_field(draft: &mut Draft, kind: Field, field: OpenField<'_>) {
             draft.permalink = !values.get("isPermaLink").is_some_and(|v| v.trim().eq_ignore_ascii_case("false"));
             draft.guid = Some(buffer);
         }
-        Field::Language => draft.language = Some(buffer.trim().to_owned()).filter(|v| !v.is_empty() && v.len() < 40),
+        Field::Language => draft.language = language(&buffer).or(draft.language.take()),
         _ => {}
     }
 }

@@ -24,6 +24,7 @@ mod page;
 mod person;
 mod problem;
 mod reader;
+mod scope;
 mod token;
 
 use document::Document;

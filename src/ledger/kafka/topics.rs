@@ -152,7 +152,7 @@ fn check_settings(config: &config::KafkaLedger, name: &str, topic: &ConfigResour
     if size.parse::<usize>().is_ok_and(|size| size < config.max_message_bytes) {
         return Err(LedgerError::Fatal(format!(
             "topic `{name}` takes messages of up to {size} bytes, and the configuration promises {}: raise the topic's \
-             `max.message.bytes`, or lower the ledger's largest message",
+             `max.message.bytes`, or lower `max_message`",
             config.max_message_bytes
         )));
     }

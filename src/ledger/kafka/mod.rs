@@ -14,6 +14,10 @@
 //! under way before it reads the state back. So nothing but Kafka coordinates, and an instance needs no disk.
 //!
 //! What a read_uncommitted consumer sees is another matter: messages of aborted transactions, too.
+//!
+//! Permissions that an instance needs, and that a test holds it to: on all three topics `Write` and `DescribeConfigs`
+//! (and `Create`, unless they are there already), on the state topic `Read`, on the group `Read`, on transactional ids
+//! with the prefix `GROUP-` `Write`. Who reads the records needs `Read` on their topic and on the group.
 
 mod client;
 mod failure;

@@ -66,7 +66,7 @@ fn count(
 ) -> Result<Option<i32>, LedgerError> {
     let metadata = consumer.fetch_metadata(Some(name), ANSWER_WITHIN).map_err(|e| {
         // lets the context hear why
-        consumer.poll(Duration::ZERO);
+        let _ = (0..100).find(|_| consumer.poll(Duration::from_millis(10)).is_none());
         context.explain(&format!("reach a broker at `{}`", config.brokers.join(",")), &e)
     })?;
     let topic = metadata.topics().first();

@@ -14,28 +14,61 @@ use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
 #[path = "support/desk.rs"]
 mod desk;
+#[path = "support/kafka.rs"]
+#[allow(dead_code, reason = "the ledger's own tests use the rest of it")]
+mod kafka;
 
 use desk::{Desk, LOCAL, ON_LOOPBACK, faults, kill};
 
-/// Points of a commit at which the binary kills itself, in the order in which a commit passes them.
-const POINTS: [&str; 4] = ["before-begin", "after-append", "before-commit", "after-commit"];
 const MISSING: &str = "case-3";
+
+/// How a ledger is killed.
+struct Plan {
+    kills: u64,
+    /// Points of a commit at which the binary kills itself, in the order in which a commit passes them.
+    points: [&'static str; 4],
+    /// The least and the longest life of a process, in milliseconds: some die while they start, most while they work.
+    life: std::ops::Range<u64>,
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_the_local_ledger() {
+    let points = ["before-begin", "after-append", "before-commit", "after-commit"];
+    let desk = check(LOCAL, Plan { kills: number("COPYDESK_TEST_KILLS", 200), points, life: 30..500 }).await;
+    let rejects = desk.desk.rejects();
+    let reasons: Vec<&str> = rejects.iter().map(|reject| reject.reason.as_str()).collect();
+    assert_eq!(reasons, ["not_found"], "the story without a page is rejected once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_kafka() {
+    let (address, name) = (tokio::task::block_in_place(kafka::address), kafka::unique());
+    let section = format!(
+        "ledger:\n  kafka:\n    brokers: [\"{address}\"]\n    topics: {{records: {name}.records, rejects: {name}.rejects, \
+         state: {name}.state}}\n    group: {name}\n    instance: one\n    partitions: 4\n    replication: 1\n"
+    );
+    let points = ["before-begin", "after-produce", "before-commit", "after-commit"];
+    check(&section, Plan { kills: number("COPYDESK_TEST_KILLS", 200) / 4, points, life: 200..2_500 }).await;
+}
+
+/// A desk whose files last as long as this.
+struct Kept {
+    desk: Desk,
+    _directory: tempfile::TempDir,
+}
+
+async fn check(ledger: &str, plan: Plan) -> Kept {
     let directory = tempfile::tempdir().unwrap();
     let site = NewsSite::open(paper()).await.unwrap();
-    let desk = Desk::new(directory.path(), &site, &format!("{ON_LOOPBACK}{LOCAL}"));
-    let kills = number("COPYDESK_TEST_KILLS", 200);
+    let desk = Desk::new(directory.path(), &site, &format!("{ON_LOOPBACK}{ledger}"));
     let seed = number("COPYDESK_TEST_SEED", 20_260_105);
-    let killed = tokio::task::block_in_place(|| kill_again_and_again(&desk, &site, kills, seed));
+    let killed = tokio::task::block_in_place(|| kill_again_and_again(&desk, &site, &plan, seed));
     let left = tokio::task::block_in_place(|| finish(&desk, &site));
     let records = desk.records();
-    println!("{kills} kills, {killed} of them at a named point; {} records", records.len());
+    println!("{} kills, {killed} of them at a named point; {} records", plan.kills, records.len());
     assert_eq!(left, Vec::<String>::new(), "seed {seed}\n{}", tail_of_log(directory.path()));
-    let rejects = desk.rejects();
-    let missing: Vec<&str> = rejects.iter().map(|reject| reject.reason.as_str()).collect();
-    assert_eq!(missing, ["not_found"], "the story without a page is rejected once");
+    assert!(killed > 0 && records.len() > site.paper().stories.len(), "kills at points, and edits, did happen");
+    Kept { desk, _directory: directory }
 }
 
 fn paper() -> Paper {
@@ -44,26 +77,25 @@ fn paper() -> Paper {
 }
 
 /// Returns how many of the kills were at a named point.
-fn kill_again_and_again(desk: &Desk, site: &NewsSite, kills: u64, seed: u64) -> u64 {
+fn kill_again_and_again(desk: &Desk, site: &NewsSite, plan: &Plan, seed: u64) -> u64 {
     let mut random = SmallRng::seed_from_u64(seed);
     let mut at_a_point = 0;
-    for round in 0..kills {
+    for round in 0..plan.kills {
         if round % 2 == 0 {
             site.print(Story::numbered(100 + usize::try_from(round).unwrap(), now()));
         }
-        // no edits at the end, so that the looks that are left find the last of them
-        if round % 5 == 0 && round < kills * 2 / 3 {
+        if round % 5 == 0 {
             let slug = {
                 let paper = site.paper();
                 paper.stories[random.random_range(0..paper.stories.len())].slug.clone()
             };
             site.edit(&slug);
         }
-        let point = (round % 3 == 0).then(|| POINTS[random.random_range(0..POINTS.len())]);
+        let point = (round % 3 == 0).then(|| plan.points[random.random_range(0..plan.points.len())]);
         let fault = point.map(|point| format!("{point}:{}", random.random_range(1..4)));
         let mut child = desk.start(fault.as_deref());
-        let until = Instant::now() + Duration::from_millis(random.random_range(30..500));
-        let until = if point.is_some() { until + Duration::from_secs(2) } else { until };
+        let until = Instant::now() + Duration::from_millis(random.random_range(plan.life.clone()));
+        let until = if point.is_some() { until + Duration::from_secs(3) } else { until };
         let mut ended = None;
         while Instant::now() < until && ended.is_none() {
             std::thread::sleep(Duration::from_millis(5));

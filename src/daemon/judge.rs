@@ -30,8 +30,8 @@ pub(super) enum Verdict {
     Publish(Box<Publish>),
     /// Published before, and still the same.
     Unchanged,
-    /// Asked for again after this long.
-    Retry { wait: Duration, trouble: String },
+    /// Asked for again after this long; `asked` is false where the host's own word kept it from being asked this time.
+    Retry { wait: Duration, trouble: String, asked: bool },
     /// Given up.
     Reject { reason: String, detail: String },
 }
@@ -54,14 +54,20 @@ pub(super) fn judge(pending: &Pending, full_text: FullText, attempts: u32, follo
     match page {
         PageOutcome::Unchanged => Verdict::Unchanged,
         PageOutcome::Read(read) => judge_read(pending, *read, told),
+        PageOutcome::Failed(failure) if was_not_asked(&failure) => {
+            let wait = failure.retry_after.unwrap_or(Duration::from_secs(60));
+            Verdict::Retry { wait, trouble: failure.to_string(), asked: false }
+        }
         PageOutcome::Failed(failure) if worth_another_try(pending, &failure, attempts) => {
-            Verdict::Retry { wait: page_retry(pending.attempts + 1, failure.retry_after), trouble: failure.to_string() }
+            let wait = page_retry(pending.attempts + 1, failure.retry_after);
+            Verdict::Retry { wait, trouble: failure.to_string(), asked: true }
         }
         PageOutcome::Failed(failure) => fall_back(pending, told, failure.reason.as_str(), failure.to_string()),
         PageOutcome::Unreadable(failure) => fall_back(pending, told, failure.as_str(), failure.to_string()),
         PageOutcome::NotWanted if pending.content_cut && pending.attempts + 1 < attempts => Verdict::Retry {
             wait: page_retry(pending.attempts + 1, None),
             trouble: "its content was too large to keep: the feed is read again".to_owned(),
+            asked: true,
         },
         PageOutcome::NotWanted if full_text == FullText::Feed => match told {
             Some(article) => publish(pending, article, None, None),
@@ -84,6 +90,11 @@ fn judge_read(pending: &Pending, read: PageRead, told: Option<Article>) -> Verdi
         Ok(article) => publish(pending, article, Some(origin), None),
         Err(no_article) => fall_back(pending, told, no_article.reason.as_str(), no_article.detail),
     }
+}
+
+/// A host that said when to come again is not asked before that, and the entry is not to blame.
+fn was_not_asked(failure: &Failure) -> bool {
+    failure.reason == Reason::Busy && failure.status.is_none()
 }
 
 fn worth_another_try(pending: &Pending, failure: &Failure, attempts: u32) -> bool {

@@ -48,6 +48,8 @@ pub(super) struct PollFailure {
     /// Time alone will hardly mend it.
     pub(super) lasting: bool,
     pub(super) retry_after: Option<Duration>,
+    /// False where the host had said when to come again, and was not asked before that.
+    pub(super) asked: bool,
 }
 
 impl From<Failure> for PollFailure {
@@ -56,6 +58,7 @@ impl From<Failure> for PollFailure {
             reason: failure.reason.as_str(),
             lasting: !failure.reason.is_transient(),
             retry_after: failure.retry_after,
+            asked: failure.status.is_some() || failure.reason != Reason::Busy,
             detail: failure.detail,
         }
     }
@@ -93,12 +96,14 @@ async fn read(job: Poll, response: Response, cpu: &Cpu) -> Polled {
             detail: not_a_feed.to_string(),
             lasting: true,
             retry_after: None,
+            asked: true,
         }),
         Err(failure) => Polled::Failed(PollFailure {
             reason: failure.as_str(),
             detail: failure.to_string(),
             lasting: matches!(failure, CpuFailure::Panicked | CpuFailure::TooSlow),
             retry_after: None,
+            asked: true,
         }),
     }
 }

@@ -85,7 +85,7 @@ fn atom(base: &str, title: &str, stories: &[Story]) -> String {
                 link(base, story),
                 story.slug,
                 story.published.to_rfc3339_opts(SecondsFormat::Secs, true),
-                story.published.to_rfc3339_opts(SecondsFormat::Secs, true),
+                story.updated().to_rfc3339_opts(SecondsFormat::Secs, true),
                 escape(&story.byline),
                 escape(&teaser(story)),
             )
@@ -108,6 +108,7 @@ fn json(base: &str, title: &str, stories: &[Story]) -> String {
                 "title": story.title,
                 "summary": teaser(story),
                 "date_published": story.published.to_rfc3339_opts(SecondsFormat::Secs, true),
+                "date_modified": story.updated().to_rfc3339_opts(SecondsFormat::Secs, true),
                 "authors": [{ "name": story.byline }],
                 "tags": [story.section],
             })

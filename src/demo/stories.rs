@@ -37,13 +37,19 @@ impl Story {
         paragraphs.join("\n\n")
     }
 
+    /// When it was last changed: an editor takes a minute.
+    pub fn updated(&self) -> DateTime<Utc> {
+        self.published + TimeDelta::minutes(i64::from(self.edition))
+    }
+
     /// The same story after an editor was at it.
     #[must_use]
     pub fn edited(mut self) -> Self {
         self.edition += 1;
+        // names its story: a line that stood under several of them would be the site's, not the story's
         let line = format!(
-            "Editors' update {}: the paragraph above was corrected after the officials concerned had been heard again.",
-            self.edition
+            "Editors' update {}: a sentence of “{}” was corrected after those concerned had been heard again.",
+            self.edition, self.title
         );
         self.paragraphs.push(line);
         self

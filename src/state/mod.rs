@@ -14,7 +14,7 @@ mod pending;
 mod seen;
 mod site;
 
-pub use pending::{Pending, Published};
+pub use pending::{Carrying, Pending, Published};
 pub use seen::Seen;
 pub use site::{Absorbed, Document, SiteState};
 

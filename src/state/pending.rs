@@ -14,10 +14,8 @@ pub struct Pending {
     pub keys: Vec<u64>,
     /// What the feed says of it. Once it is published only what identifies it is kept.
     pub entry: Entry,
-    /// Hash of what the feed said when it was last looked at: another one is an edit.
-    pub told: u32,
-    /// URLs of the feeds that carried it, the first one first.
-    pub carriers: Vec<String>,
+    /// The feeds that carry it, the first one first.
+    pub carriers: Vec<Carrying>,
     /// When it was first seen.
     pub discovered_at: DateTime<Utc>,
     /// When its page is to be asked for.
@@ -34,6 +32,15 @@ pub struct Pending {
     /// What was published of it, where it waits to be looked at again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Published>,
+}
+
+/// A feed that carries an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carrying {
+    /// Its URL.
+    pub feed: String,
+    /// Hash of what it says of the entry: another one later is an edit.
+    pub told: u32,
 }
 
 /// The newest published revision of an entry.
@@ -60,6 +67,23 @@ impl Pending {
     /// Whether any of the keys names this entry.
     pub fn is(&self, keys: &[u64]) -> bool {
         self.keys.iter().any(|key| keys.contains(key))
+    }
+
+    /// Hears what a feed says of it; tells whether that feed said something else before.
+    pub(super) fn hear(&mut self, feed: &str, told: u32) -> bool {
+        match self.carriers.iter_mut().find(|carrier| carrier.feed == feed) {
+            Some(carrier) => std::mem::replace(&mut carrier.told, told) != told,
+            None => {
+                self.carriers.push(Carrying { feed: feed.to_owned(), told });
+                false
+            }
+        }
+    }
+
+    /// Whether a feed says something else than it did when its carriers were `earlier`.
+    pub fn was_retold_since(&self, earlier: &[Carrying]) -> bool {
+        let said = |feed: &str| earlier.iter().find(|carrier| carrier.feed == feed);
+        self.carriers.iter().any(|carrier| said(&carrier.feed).is_some_and(|then| then.told != carrier.told))
     }
 
     /// Leaves out what has no small bound.

@@ -11,7 +11,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{FeedState, Pending, Published};
+use super::{FeedState, Pending, Published, pending::Carrying};
 use crate::{
     article,
     feed::{Entry, Feed, identity::Keys},
@@ -146,7 +146,7 @@ impl SiteState {
         let mut absorbed = Absorbed::default();
         let mut own_keys = Vec::with_capacity(2 * document.keys.len());
         for (index, keys) in document.keys.iter().enumerate() {
-            let keys = identifying(keys);
+            let keys: Vec<u64> = keys.significant().collect();
             if self.feeds.values().any(|feed| feed.knows(&keys)) {
                 absorbed.known += 1;
                 absorbed.retold += usize::from(self.meet(url, document, index, &keys, now));
@@ -172,8 +172,7 @@ impl SiteState {
             id: record::id(&self.name, keys[0]),
             keys,
             entry: document.feed.entries[index].clone(),
-            told: document.told[index],
-            carriers: vec![url.to_owned()],
+            carriers: vec![Carrying { feed: url.to_owned(), told: document.told[index] }],
             discovered_at: now,
             due: now,
             attempts: 0,
@@ -194,20 +193,16 @@ impl SiteState {
             return false;
         };
         let pending = &mut self.feed_mut(&holder).pending[position];
-        if !pending.carriers.iter().any(|carrier| carrier == url) {
-            pending.carriers.push(url.to_owned());
-        }
+        let retold = pending.hear(url, document.told[index]);
         let unnamed: Vec<u64> = keys.iter().copied().filter(|key| !pending.keys.contains(key)).collect();
         pending.keys.extend(unnamed);
-        // another feed's words on the same story are no edit of it
-        let retold = holder == url && pending.told != document.told[index];
-        if retold || (holder == url && pending.content_cut) {
-            pending.told = document.told[index];
+        // the entry stays as its first feed tells it: another feed's words are no edit of those
+        if holder == url && (retold || pending.content_cut) {
             pending.entry = document.feed.entries[index].clone();
             pending.content_cut = false;
-            if retold && pending.published.is_some() {
-                pending.due = now;
-            }
+        }
+        if retold && pending.published.is_some() {
+            pending.due = now;
         }
         if holder != url {
             self.feed_mut(url).seen.add(keys.iter().copied());
@@ -270,10 +265,17 @@ impl SiteState {
         }
     }
 
-    /// The page failed and is to be tried again.
-    pub fn postpone(&mut self, url: &str, id: &str, due: DateTime<Utc>, trouble: &str) {
+    /// A feed has said something else of the entry while it was looked at: it is to be looked at once more.
+    pub fn look_again(&mut self, url: &str, id: &str, now: DateTime<Utc>) {
         if let Some(pending) = self.find_mut(url, id) {
-            pending.attempts = pending.attempts.saturating_add(1);
+            pending.due = now;
+        }
+    }
+
+    /// The page failed and is to be tried again; `asked` says whether it was asked for at all.
+    pub fn postpone(&mut self, url: &str, id: &str, due: DateTime<Utc>, trouble: &str, asked: bool) {
+        if let Some(pending) = self.find_mut(url, id) {
+            pending.attempts = pending.attempts.saturating_add(u32::from(asked));
             pending.due = due;
             pending.trouble = Some(trouble.to_owned());
         }
@@ -292,10 +294,4 @@ impl SiteState {
 fn is_before(entry: &Entry, since: Option<DateTime<Utc>>) -> bool {
     let date = entry.published.or(entry.updated);
     since.is_some_and(|since| date.is_some_and(|date| date.at < since))
-}
-
-/// The keys that name an entry: its guid and its link; its content only where it has neither.
-fn identifying(keys: &Keys) -> Vec<u64> {
-    let named: Vec<u64> = keys.guid.into_iter().chain(keys.link).collect();
-    if named.is_empty() { vec![keys.content] } else { named }
 }

@@ -90,7 +90,8 @@ fn a_story_in_two_feeds_of_a_site_is_one_entry() {
     site.absorb(A, &document(&[(1, 10, 0)]), None, now());
     let absorbed = site.absorb(B, &document(&[(7, 10, 3), (8, 80, 0)]), None, now());
     assert_eq!((absorbed.new, absorbed.known, absorbed.retold), (1, 1, 0), "other words in another feed are no edit");
-    assert_eq!(site.feeds()[A].pending[0].carriers, [A, B]);
+    let carriers: Vec<&str> = site.feeds()[A].pending[0].carriers.iter().map(|carrier| carrier.feed.as_str()).collect();
+    assert_eq!(carriers, [A, B]);
     publish_all(&mut site, A, &[]);
     assert_eq!(site.absorb(B, &document(&[(7, 10, 3)]), None, now()).known, 1);
 }
@@ -128,6 +129,22 @@ fn an_edit_that_the_feed_tells_of_is_looked_at_at_once() {
     let pending = site.find(A, &id).unwrap();
     assert_eq!(pending.due, later);
     assert_eq!(pending.entry.content.as_deref(), Some("<p>4</p>"));
+}
+
+#[test]
+fn an_edit_that_another_feed_tells_of_is_looked_at_and_changes_no_words() {
+    let mut site = SiteState::new("example.com");
+    site.absorb(A, &document(&[(1, 10, 0)]), None, now());
+    site.absorb(B, &document(&[(7, 10, 3)]), None, now());
+    let id = publish_all(&mut site, A, &[HOUR]).remove(0);
+    let earlier = site.find(A, &id).unwrap().carriers.clone();
+    let later = now() + TimeDelta::minutes(5);
+    assert_eq!(site.absorb(B, &document(&[(7, 10, 4)]), None, later).retold, 1);
+    let pending = site.find(A, &id).unwrap();
+    assert_eq!(pending.due, later);
+    assert_eq!(pending.entry.title.as_deref(), Some("entry 1/10"));
+    assert!(pending.was_retold_since(&earlier));
+    assert!(!pending.was_retold_since(&pending.carriers));
 }
 
 #[test]

@@ -38,13 +38,15 @@ use crate::{
     ledger::{Event, Ledger, LedgerError, Partition},
     link,
     schedule::delta,
-    state::{FeedState, Pending, SiteState},
+    state::{Carrying, FeedState, Pending, SiteState},
 };
 
 /// Of the time to stop in, this much is kept for the last commit and for closing the ledger.
 const LAST_COMMIT: Duration = Duration::from_secs(5);
 /// How often feeds that are configured no more are looked at.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+/// Jobs begun for each request that may be under way: hosts that make their guests wait must not fill all places.
+const JOBS_PER_REQUEST: usize = 4;
 /// How many decisions may wait for a commit, in commits: then no new work is begun.
 const COMMITS_AHEAD: usize = 4;
 
@@ -68,7 +70,14 @@ struct Done {
 #[derive(Debug)]
 enum JobResult {
     Polled(Polled),
-    Followed { followed: Box<Followed>, full_text: FullText },
+    Followed { followed: Box<Followed>, asked: Asked },
+}
+
+/// What was known of an entry when it was followed.
+#[derive(Debug)]
+struct Asked {
+    full_text: FullText,
+    carriers: Vec<Carrying>,
 }
 
 struct Desk<'a> {
@@ -121,7 +130,8 @@ impl<'a> Desk<'a> {
     fn new(parts: &'a mut Parts, partitions: Partition, committer: Committer) -> Self {
         let config = parts.config.borrow_and_update().clone();
         let (results, mailbox) = mpsc::channel(256);
-        let lanes = Lanes::new(config.fetch.per_host + 1, config.fetch.in_flight);
+        // a job may wait for its host's turn, which costs nothing; what is really under way is bounded by the fetcher
+        let lanes = Lanes::new(config.fetch.per_host + 1, JOBS_PER_REQUEST * config.fetch.in_flight);
         Self {
             feeds: by_url(&config),
             config,
@@ -254,8 +264,8 @@ impl<'a> Desk<'a> {
 
     fn start(&mut self, host: String, job: Job) {
         let work = match &job.task {
-            Task::Poll => self.poll(&job).map(|poll| Work::Poll(Box::new(poll))),
-            Task::Follow(id) => self.follow(&job, id).map(|follow| Work::Follow(Box::new(follow))),
+            Task::Poll => self.poll(&job),
+            Task::Follow(id) => self.follow(&job, id),
         };
         let Some(work) = work else {
             self.lanes.done(&host, &job);
@@ -271,28 +281,30 @@ impl<'a> Desk<'a> {
         });
     }
 
-    fn poll(&self, job: &Job) -> Option<Poll> {
+    fn poll(&self, job: &Job) -> Option<Work> {
         let feed = self.feeds.get(&job.feed)?.clone();
         let state = self.sites.get(&job.site)?.feeds().get(&job.feed);
-        Some(Poll {
+        Some(Work::Poll(Box::new(Poll {
             feed,
             validators: state.map(|state| state.validators.clone()).unwrap_or_default(),
             body_hash: state.and_then(|state| state.body_hash),
-        })
+        })))
     }
 
-    fn follow(&self, job: &Job, id: &str) -> Option<Follow> {
+    fn follow(&self, job: &Job, id: &str) -> Option<Work> {
         let site = self.sites.get(&job.site)?;
         let pending = site.find(&job.feed, id)?;
         let feed = self.feeds.get(&job.feed);
-        Some(Follow {
+        let full_text = feed.map_or(FullText::default(), |feed| feed.full_text);
+        let follow = Follow {
             entry: pending.entry.clone(),
-            full_text: feed.map_or(FullText::default(), |feed| feed.full_text),
+            full_text,
             feed_url: feed.map(|feed| feed.url.clone()),
             headers: feed.map(|feed| feed.headers.clone()).unwrap_or_default(),
             validators: pending.published.as_ref().map(|published| published.validators.clone()).unwrap_or_default(),
             knowledge: site.knowledge(),
-        })
+        };
+        Some(Work::Follow(Box::new(follow), Asked { full_text, carriers: pending.carriers.clone() }))
     }
 
     /// Entries of a feed that are due or will be, for the agenda.
@@ -322,16 +334,15 @@ impl<'a> Desk<'a> {
 
 enum Work {
     Poll(Box<Poll>),
-    Follow(Box<Follow>),
+    Follow(Box<Follow>, Asked),
 }
 
 impl Work {
     async fn run(self, fetcher: &crate::fetch::Fetcher, cpu: &Cpu) -> JobResult {
         match self {
             Self::Poll(job) => JobResult::Polled(poll(*job, fetcher, cpu).await),
-            Self::Follow(job) => {
-                let full_text = job.full_text;
-                JobResult::Followed { followed: Box::new(follow(*job, fetcher, cpu).await), full_text }
+            Self::Follow(job, asked) => {
+                JobResult::Followed { followed: Box::new(follow(*job, fetcher, cpu).await), asked }
             }
         }
     }

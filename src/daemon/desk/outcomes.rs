@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Desk, Done, JobResult, after};
+use super::{Asked, Desk, Done, JobResult, after};
 use crate::{
-    config::FullText,
     daemon::{
         agenda::{Job, Task},
         clock,
@@ -30,8 +29,8 @@ impl Desk<'_> {
         let Some(mut site) = self.sites.remove(&job.site) else { return };
         match (result, &job.task) {
             (JobResult::Polled(polled), _) => self.polled(&mut site, &job, polled, now),
-            (JobResult::Followed { followed, full_text }, Task::Follow(id)) => {
-                self.followed(&mut site, &job, id, *followed, full_text, now);
+            (JobResult::Followed { followed, asked }, Task::Follow(id)) => {
+                self.followed(&mut site, &job, id, *followed, &asked, now);
             }
             (JobResult::Followed { .. }, Task::Poll) => {}
         }
@@ -101,7 +100,7 @@ impl Desk<'_> {
         job: &Job,
         id: &str,
         mut followed: Followed,
-        full_text: FullText,
+        asked: &Asked,
         now: DateTime<Utc>,
     ) {
         self.parts.metrics.page(page_outcome(&followed.page));
@@ -114,19 +113,22 @@ impl Desk<'_> {
         }
         let Some(pending) = site.find(&job.feed, id).cloned() else { return };
         let looks = self.config.schedule.rechecks.clone();
-        let notice = match judge(&pending, full_text, self.config.schedule.page_attempts, followed) {
+        let notice = match judge(&pending, asked.full_text, self.config.schedule.page_attempts, followed) {
             Verdict::Publish(publish) => self.publish(site, job, &pending, *publish, &looks, now),
             Verdict::Unchanged => {
                 site.unchanged(&job.feed, id, &looks, now);
                 Notice::Unchanged { id: id.to_owned() }
             }
-            Verdict::Retry { wait, trouble } => {
-                site.postpone(&job.feed, id, after(now, wait), &trouble);
+            Verdict::Retry { wait, trouble, asked } => {
+                site.postpone(&job.feed, id, after(now, wait), &trouble, asked);
                 Notice::Postponed { id: id.to_owned(), trouble, wait }
             }
             Verdict::Reject { reason, detail } => self.reject(site, job, &pending, reason, detail, now),
         };
         self.outbox.touch(Some(notice));
+        if pending.was_retold_since(&asked.carriers) {
+            site.look_again(&job.feed, id, now);
+        }
         if let Some(pending) = site.find(&job.feed, id) {
             self.agenda.add(pending.due, job.clone());
         }
@@ -200,7 +202,7 @@ impl Desk<'_> {
                 tags: configured.map(|feed| feed.tags.clone()).unwrap_or_default(),
             }
         };
-        pending.carriers.iter().map(carrier).collect()
+        pending.carriers.iter().map(|carrying| carrier(&carrying.feed)).collect()
     }
 
     fn bounds(&self, feed: &str) -> Bounds {
@@ -232,7 +234,11 @@ fn remember_answer(feed: &mut FeedState, answer: Answer) {
 }
 
 fn poll_failed(feed: &mut FeedState, failure: PollFailure, bounds: Bounds, now: DateTime<Utc>) -> PollNotice {
-    feed.schedule.failed(now, bounds, failure.lasting, failure.retry_after);
+    if failure.asked {
+        feed.schedule.failed(now, bounds, failure.lasting, failure.retry_after);
+    } else {
+        feed.schedule.due = Some(after(now, failure.retry_after.unwrap_or(bounds.interval)));
+    }
     feed.trouble = Some(Trouble { reason: failure.reason.to_owned(), detail: failure.detail.clone() });
     PollNotice::Failed { reason: failure.reason.to_owned(), detail: failure.detail }
 }

@@ -8,7 +8,6 @@ fn pending(attempts: u32, published: Option<&Article>) -> Pending {
         id: "id".to_owned(),
         keys: vec![1],
         entry: Entry { title: Some("told title".to_owned()), ..Entry::default() },
-        told: 0,
         carriers: vec![],
         discovered_at: DateTime::UNIX_EPOCH,
         due: DateTime::UNIX_EPOCH,

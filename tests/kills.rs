@@ -3,6 +3,8 @@
 //!
 //! `COPYDESK_TEST_KILLS` sets another number of kills, `COPYDESK_TEST_SEED` another course of events.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+
 use std::{
     path::Path,
     time::{Duration, Instant},

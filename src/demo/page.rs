@@ -14,9 +14,10 @@ pub(super) fn page(story: &Story, others: &[Story], padding: usize) -> String {
     let body = body(story);
     let related = links(others.iter().take(3));
     let latest = links(others.iter().rev().take(4));
-    let credit = story.credit.as_ref().map_or_else(String::new, |agency| {
-        format!("<p>{} contributed to this report.</p>", escape(agency))
-    });
+    let credit = story
+        .credit
+        .as_ref()
+        .map_or_else(String::new, |agency| format!("<p>{} contributed to this report.</p>", escape(agency)));
     format!(
         r#"<!DOCTYPE html>
 <html lang="en">

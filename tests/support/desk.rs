@@ -1,6 +1,7 @@
 //! The real binary over a newspaper on loopback, and the comparison of what was printed with what was recorded.
 
 #![allow(dead_code, reason = "each test binary uses its part of it")]
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Asked, Desk, Done, JobResult, after};
+use super::{
+    Desk, after,
+    jobs::{Asked, Done, JobResult},
+};
 use crate::{
     daemon::{
         agenda::{Job, Task},

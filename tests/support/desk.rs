@@ -141,7 +141,7 @@ pub(crate) fn faults(records: &[Record], site: &NewsSite) -> Vec<String> {
             None => faults.push(format!("missing: {}", story.slug)),
             Some([id]) if newest[id].text == story.text() => {}
             Some([id]) => {
-                faults.push(format!("{}: revision {} is not what stands there now", story.slug, newest[id].revision))
+                faults.push(format!("{}: revision {} is not what stands there now", story.slug, newest[id].revision));
             }
             Some(ids) => faults.push(format!("{} has {} ids", story.slug, ids.len())),
         }

@@ -37,6 +37,7 @@ pub(super) struct Draft {
     title: Option<Title>,
     other_title: Option<Title>,
     pub(super) guid: Option<String>,
+    /// Whether the guid may be taken for a link.
     pub(super) permalink: bool,
     pub(super) original_link: Option<Url>,
     summary: Option<String>,
@@ -191,7 +192,7 @@ impl Document {
         }
         for (index, draft) in mem::take(&mut self.drafts).into_iter().enumerate() {
             let model = models.next_if(|model| model.id.parse() == Ok(index)).unwrap_or_default();
-            self.entries.push(entry(draft, model));
+            self.entries.push(entry(draft, model, self.format));
         }
     }
 
@@ -225,7 +226,7 @@ impl Document {
     }
 }
 
-fn entry(mut draft: Draft, model: model::Entry) -> Entry {
+fn entry(mut draft: Draft, model: model::Entry, format: Format) -> Entry {
     let (summary, content) = draft.texts();
     let guid = draft.guid.filter(|guid| !guid.trim().is_empty());
     let permalink = || guid.as_deref().filter(|_| draft.permalink).and_then(web_address);
@@ -249,7 +250,7 @@ fn entry(mut draft: Draft, model: model::Entry) -> Entry {
         language: draft.language,
         source: draft.source,
         comments: draft.comments,
-        guid_is_permalink: draft.permalink && guid.is_some(),
+        guid_is_permalink: draft.permalink && guid.is_some() && format == Format::Rss,
         guid,
     }
 }
@@ -258,16 +259,12 @@ fn entry(mut draft: Draft, model: model::Entry) -> Entry {
 fn title_text(title: &model::Text) -> Option<String> {
     let value = title.content.as_str();
     let text = if title.content_type.subty() == "html" {
-        let value = if value.contains("&amp;") { resolve_html(value) } else { value.into() };
-        text::line(&text::from_html(&resolve_if_stubborn(&value)))
+        let text = text::from_html(value);
+        if text.contains("&lt;") { text::line(&text) } else { text::line(&resolve_html(&text)) }
     } else {
         text::line(value)
     };
     Some(text).filter(|text| !text.is_empty())
-}
-
-fn resolve_if_stubborn(value: &str) -> std::borrow::Cow<'_, str> {
-    if value.contains('<') { value.into() } else { resolve_html(value) }
 }
 
 fn author(found: model::Person) -> Option<Person> {

@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
     }
 
     fn end(&mut self, tokens: &Tokenizer<'_>) {
-        if self.started && (tokens.truncated || !self.frames.is_empty()) && !self.document.is_full() {
+        if self.started && !self.frames.is_empty() && !self.document.is_full() {
             self.document.problems.note("truncated", || "the document ends before its last element does".to_owned());
         }
         // one that is the only entry is rather carelessly written than cut off
@@ -326,8 +326,7 @@ impl<'a> Reader<'a> {
         while self.frames.len() > depth {
             let index = self.frames.len() - 1;
             if self.field.as_ref().is_some_and(|field| field.frame == index) {
-                let outer = if index == 0 { Place::Outside } else { self.frames[index - 1].place };
-                self.finish_field(outer);
+                self.finish_field(self.place_outside(index));
             }
             let Some(frame) = self.frames.pop() else { return };
             match frame.kind {
@@ -344,16 +343,24 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next field begins inside this one: parts give way to their own fields, values end.
+    /// The next field begins inside this one: parts give way to their own fields, a value ends; what says all in its
+    /// attributes may hold others.
     fn leave_field(&mut self) {
         let Some(field) = &self.field else { return };
         let frame = field.frame;
         if matches!(field.tag, Tag::Part(_)) {
             self.field = None;
+        } else if field.buffer.trim().is_empty() {
+            self.finish_field(self.place_outside(frame));
         } else {
             self.document.problems.note("unclosed-element", || format!("<{}> is not closed", self.frames[frame].name));
             self.unwind(frame);
         }
+    }
+
+    /// Where the element of a frame stands.
+    fn place_outside(&self, frame: usize) -> Place {
+        frame.checked_sub(1).map_or(Place::Outside, |outer| self.frames[outer].place)
     }
 
     fn text(&mut self, raw: &'a str, literal: bool) {

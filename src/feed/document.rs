@@ -15,6 +15,7 @@ use super::atom::{Atom, Link};
 use super::entity::resolve_html;
 use super::markup::{self, Style, Title};
 use super::problem::Problems;
+use super::token::{Token, Tokenizer, attributes};
 use super::{Enclosure, Entry, Feed, Format, Moment, Pace, Person, date, person};
 use crate::text;
 
@@ -89,6 +90,8 @@ impl Draft {
         match (self.content.take(), first, second) {
             (None, Some(first), Some(second)) if first.len() > second.len() => (Some(second), Some(first)),
             (None, first, second) => (first.or_else(|| self.media_text.take()), second),
+            // a summary that only repeats the content gives way to another
+            (Some(content), Some(first), Some(second)) if content == first => (Some(second), Some(content)),
             (content, first, _) => (first.or_else(|| self.media_text.take()), content),
         }
     }
@@ -229,7 +232,7 @@ impl Document {
 fn entry(mut draft: Draft, model: model::Entry, format: Format) -> Entry {
     let (summary, content) = draft.texts();
     let guid = draft.guid.filter(|guid| !guid.trim().is_empty());
-    let permalink = || guid.as_deref().filter(|_| draft.permalink).and_then(web_address);
+    let permalink = || draft.permalink.then(|| guid.as_deref().and_then(web_address)).flatten();
     let link = best_link(&model.links).or_else(permalink);
     let (url, redirect) = match draft.original_link {
         Some(original) => (Some(original), link),
@@ -259,12 +262,21 @@ fn entry(mut draft: Draft, model: model::Entry, format: Format) -> Entry {
 fn title_text(title: &model::Text) -> Option<String> {
     let value = title.content.as_str();
     let text = if title.content_type.subty() == "html" {
-        let text = text::from_html(value);
+        let text = Some(text::from_html(value)).filter(|text| !text.is_empty()).unwrap_or_else(|| picture(value));
         if text.contains("&lt;") { text::line(&text) } else { text::line(&resolve_html(&text)) }
     } else {
         text::line(value)
     };
     Some(text).filter(|text| !text.is_empty())
+}
+
+/// What a title says that shows nothing as HTML: its picture's words, or what was no markup after all.
+fn picture(value: &str) -> String {
+    let mut pictures = Tokenizer::new(value).filter_map(|token| match token {
+        Token::Open { name: "img", attributes: raw, .. } => attributes(raw).find(|(name, _)| *name == "alt"),
+        _ => None,
+    });
+    pictures.next().map_or_else(|| value.to_owned(), |(_, alt)| resolve_html(alt).into_owned())
 }
 
 fn author(found: model::Person) -> Option<Person> {
@@ -274,7 +286,8 @@ fn author(found: model::Person) -> Option<Person> {
     }
 }
 
-/// The first page among the alternates: one that says that it is HTML, else one that does not say what it is, else any.
+/// The page among the alternates: one that says that it is HTML, else one that does not say what it is, else any; of
+/// several the last, which is how most readers have always done it.
 fn best_link(links: &[model::Link]) -> Option<Url> {
     let rank = |link: &&model::Link| match link.media_type.as_deref() {
         Some(media_type) if media_type.contains("html") => 0,
@@ -282,7 +295,7 @@ fn best_link(links: &[model::Link]) -> Option<Url> {
         Some(_) => 2,
     };
     let alternates = links.iter().filter(|link| link.rel.as_deref() == Some("alternate"));
-    alternates.min_by_key(rank).and_then(|link| Url::parse(&link.href).ok())
+    alternates.rev().min_by_key(rank).and_then(|link| Url::parse(&link.href).ok())
 }
 
 fn web_address(text: &str) -> Option<Url> {

@@ -181,7 +181,7 @@ impl Reader<'_> {
                         Field::Updated => &mut draft.updated,
                         _ => &mut draft.some_date,
                     };
-                    *slot = slot.take().or(told);
+                    *slot = told.or(*slot);
                 }
             }
             _ => {

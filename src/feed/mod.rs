@@ -28,6 +28,7 @@ mod scope;
 mod token;
 
 use document::Document;
+pub use page::usual_places;
 use problem::Problems;
 use reader::Reader;
 

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::atom::Link;
-use super::document::{Draft, enclosure, language, moment};
+use super::document::{enclosure, language, moment};
+use super::draft::Draft;
 use super::entity::{self, Declared};
 use super::markup::{self, Style};
 use super::names::{Field, Part, Tag};

@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
             document,
             field: None,
             person: Person::default(),
-            declared: Declared::default(),
+            declared: Declared::new(text.len()),
             scope: Scope::new(url, text.len()),
             frames: Vec::new(),
             deeper: 0,

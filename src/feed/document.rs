@@ -158,15 +158,15 @@ impl Document {
     }
 }
 
-/// An entry without an author has its feed's (RFC 4287, section 4.2.1), as long as all that comes to no more than the
-/// document has bytes.
+/// An entry without an author has its feed's (RFC 4287, section 4.2.1), as long as all that comes to no more than half
+/// of the document's size.
 fn inherit(authors: &[Person], entries: &mut [Entry], length: usize) {
     let size_of = |person: &Person| {
         let texts = [&person.name, &person.email].into_iter().flatten();
         size_of::<Person>() + texts.map(String::len).sum::<usize>()
     };
     let size: usize = authors.iter().map(size_of).sum();
-    let affordable = length / size.max(1);
+    let affordable = length / 2 / size.max(1);
     for entry in entries.iter_mut().filter(|entry| entry.authors.is_empty()).take(affordable) {
         entry.authors = authors.to_vec();
     }

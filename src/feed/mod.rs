@@ -31,6 +31,7 @@ mod names;
 mod pace;
 mod page;
 mod person;
+mod place;
 mod problem;
 mod reader;
 mod scope;

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::entity::resolve_html;
 use super::markup::{self, Style, Title};
+use super::scope::without_empty_parts;
 use super::token::{Token, Tokenizer, attributes};
 use super::{Enclosure, Entry, Format, Moment, Person, person};
 use crate::text;
@@ -150,7 +151,8 @@ pub(super) fn best_link(links: &[model::Link]) -> Option<Url> {
 }
 
 fn web_address(text: &str) -> Option<Url> {
-    Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.map(without_empty_parts)
 }
 
 fn enclosures(links: Vec<model::Link>, media: Vec<model::MediaObject>) -> Vec<Enclosure> {

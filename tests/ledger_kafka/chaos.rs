@@ -4,6 +4,7 @@
 
 use std::{
     io::Write,
+    ops::Range,
     process::{Child, Command, Stdio},
     time::Instant,
 };
@@ -20,20 +21,31 @@ const POINTS: [&str; 4] = ["before-begin", "after-produce", "before-commit", "af
 async fn random_faults_lose_and_double_nothing() {
     let faults = std::env::var_os("COPYDESK_TEST_FAULTS").map_or(10, |n| n.to_str().unwrap().parse().unwrap());
     let mut random = rand::rng();
-    let mut config = kafka::ledger();
-    config.options.insert("transaction.timeout.ms".to_owned(), "8000".to_owned());
+    let config = kafka::ledger();
     Desk::open_all(&config).await.close().await;
     // two that come back under their names, and one that comes back as a stranger
     let names = [Some("desk-0"), Some("desk-1"), None];
     let mut workers = names.map(|name| Worker::start(&config, name, None));
     for _ in 0..faults {
-        tokio::time::sleep(Duration::from_millis(random.random_range(100..2500))).await;
+        sleep(&mut random, 100..2500).await;
         let at = random.random_range(0..names.len());
-        // a worker that was to die at a point may not have come there yet
-        if random.random_ratio(1, 4) {
-            workers[at].freeze(Duration::from_millis(random.random_range(100..9000))).await;
-        } else {
-            workers[at] = Worker::start(&config, names[at], fault(&mut random).as_deref());
+        let point = POINTS[random.random_range(0..POINTS.len())];
+        let passing = random.random_range(1..10);
+        match random.random_range(0..5) {
+            0 => workers[at] = Worker::start(&config, names[at], None),
+            1 | 2 => workers[at] = Worker::start(&config, names[at], Some(&format!("{point}:{passing}"))),
+            3 => {
+                workers[at].signal("-STOP");
+                sleep(&mut random, 100..9000).await;
+                workers[at].signal("-CONT");
+            }
+            // wakes when its session is over, and its transaction is not: what it goes on with has to be refused if it
+            // has not sent its offsets yet, and waited for by its successor if it has
+            _ => {
+                workers[at] = Worker::start(&config, names[at], Some(&format!("{point}:{passing}:stop")));
+                sleep(&mut random, 9000..12000).await;
+                workers[at].signal("-CONT");
+            }
         }
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -56,9 +68,8 @@ async fn random_faults_lose_and_double_nothing() {
     desk.close().await;
 }
 
-fn fault(random: &mut impl Rng) -> Option<String> {
-    let point = POINTS[random.random_range(0..POINTS.len())];
-    random.random_ratio(1, 2).then(|| format!("{point}:{}", random.random_range(1..20)))
+async fn sleep(random: &mut impl Rng, milliseconds: Range<u64>) {
+    tokio::time::sleep(Duration::from_millis(random.random_range(milliseconds))).await;
 }
 
 fn sites() -> impl Iterator<Item = String> {
@@ -76,12 +87,6 @@ impl Worker {
         command.env("COPYDESK_TEST_INSTANCE", instance.unwrap_or_default());
         command.envs(fault.map(|fault| ("COPYDESK_FAULT", fault)));
         Worker(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
-    }
-
-    async fn freeze(&self, time: Duration) {
-        self.signal("-STOP");
-        tokio::time::sleep(time).await;
-        self.signal("-CONT");
     }
 
     fn signal(&self, signal: &str) {
@@ -104,7 +109,6 @@ async fn as_a_worker() {
     let Some(group) = variable("COPYDESK_TEST_WORKER") else { return };
     let mut config = kafka::ledger_at(kafka::address(), &group);
     config.instance = variable("COPYDESK_TEST_INSTANCE");
-    config.options.insert("transaction.timeout.ms".to_owned(), "8000".to_owned());
     // an orphan must not work on for ever
     let deadline = Instant::now() + Duration::from_secs(600);
     while Instant::now() < deadline {

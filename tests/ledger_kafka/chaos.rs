@@ -30,8 +30,8 @@ async fn random_faults_lose_and_double_nothing() {
         sleep(&mut random, 100..2500).await;
         let at = random.random_range(0..names.len());
         let point = POINTS[random.random_range(0..POINTS.len())];
-        let passing = random.random_range(1..10);
-        match random.random_range(0..5) {
+        let passing = random.random_range(1..6);
+        match random.random_range(0..6) {
             0 => workers[at] = Worker::start(&config, names[at], None),
             1 | 2 => workers[at] = Worker::start(&config, names[at], Some(&format!("{point}:{passing}"))),
             3 => {
@@ -43,7 +43,7 @@ async fn random_faults_lose_and_double_nothing() {
             // has not sent its offsets yet, and waited for by its successor if it has
             _ => {
                 workers[at] = Worker::start(&config, names[at], Some(&format!("{point}:{passing}:stop")));
-                sleep(&mut random, 9000..12000).await;
+                sleep(&mut random, 13000..16000).await;
                 workers[at].signal("-CONT");
             }
         }

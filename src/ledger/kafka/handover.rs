@@ -141,7 +141,7 @@ impl Handover {
             if let Some(token) = self.restoring.remove(&partition) {
                 token.cancel();
             }
-            if self.ownership.holds(partition) && !self.stop.is_cancelled() {
+            if self.ownership.holds(partition) {
                 let (dropped, acknowledged) = oneshot::channel();
                 self.send(Event::Lost { partition, dropped });
                 lost.push((partition, acknowledged));
@@ -162,14 +162,16 @@ impl Handover {
     }
 
     fn fail(&mut self, error: LedgerError) {
-        if self.ownership.failure().is_none() && !self.stop.is_cancelled() {
-            self.ownership.fail(error.clone());
-            self.send(Event::Failed(error));
-        }
+        self.send(Event::Failed(error.clone()));
+        self.ownership.fail(error);
     }
 
+    /// Sends an event, unless nobody cares any more: then a `Lost` counts as acknowledged, since its sender is dropped.
     fn send(&self, event: Event) {
-        // a closed channel is that of a holder who is gone, and holds nothing
+        if self.stop.is_cancelled() || self.ownership.failure().is_some() {
+            return;
+        }
+        // a closed channel is that of a holder who is gone
         if let Err(mpsc::error::TrySendError::Full(_)) = self.events.try_send(event) {
             tracing::error!("more changes of ownership than partitions");
             self.ownership.fail(LedgerError::Reopen("changes of ownership were not taken".to_owned()));

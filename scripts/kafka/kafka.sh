@@ -1,6 +1,6 @@
 #!/bin/bash
 # A real single-node Apache Kafka (KRaft) for tests, from its Maven artifacts. Needs Java 17 or newer and Maven:
-# scripts/install-test-deps installs both.
+# `scripts/setup test` installs both.
 #   kafka.sh install LIBS            fetch the jars that pom.xml names (55 MB) into LIBS; does nothing the second time
 #   kafka.sh start LIBS PORT DIR     format DIR on first use, start, wait until it answers; pid in DIR/pid
 #   kafka.sh stop DIR                clean stop, waited for; `kill -9 $(cat DIR/pid)` is the crash
@@ -12,7 +12,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
 need() {
-  command -v "$1" > /dev/null || { echo "$1 is missing: run scripts/install-test-deps" >&2; exit 1; }
+  command -v "$1" > /dev/null || { echo "$1 is missing: run scripts/setup test" >&2; exit 1; }
 }
 
 install() {

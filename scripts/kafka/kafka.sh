@@ -20,6 +20,8 @@ install() {
   need java
   need mvn
   mkdir -p "$libs"
+  # Maven takes a relative path as relative to its pom.xml
+  libs=$(cd "$libs" && pwd)
   # one at a time: test programs may start side by side
   exec 9> "$libs/.lock"
   flock 9

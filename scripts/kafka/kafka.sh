@@ -7,7 +7,8 @@
 #   kafka.sh serve LIBS PORT         start in a directory of its own, print `ready DIR`, and when standard input ends kill
 #                                    it and remove the directory: it cannot outlive the test that holds the other end
 #   kafka.sh tool LIBS CLASS ARGS…   one of Kafka's own tools, e.g. org.apache.kafka.tools.TopicCommand
-# PORT + 1 is the controller's. KAFKA_PROPERTIES (lines) is added to the broker's properties.
+# PORT + 1 is the controller's. Lines in KAFKA_PROPERTIES are added to the broker's properties, where PORT + 2 is free for
+# a further listener (@SPORT@).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -34,8 +35,8 @@ start() {
   local libs=$1 port=$2 dir=$3 id
   need java
   mkdir -p "$dir"
-  sed "s|@PORT@|$port|g; s|@CPORT@|$((port + 1))|g; s|@DIR@|$dir|g" "$here/server.properties.in" > "$dir/server.properties"
-  echo "${KAFKA_PROPERTIES:-}" >> "$dir/server.properties"
+  { cat "$here/server.properties.in"; echo "${KAFKA_PROPERTIES:-}"; } |
+    sed "s|@PORT@|$port|g; s|@CPORT@|$((port + 1))|g; s|@SPORT@|$((port + 2))|g; s|@DIR@|$dir|g" > "$dir/server.properties"
   if [ ! -f "$dir/data/meta.properties" ]; then
     id=$(java -cp "$libs/*" kafka.tools.StorageTool random-uuid 2> /dev/null | tail -1)
     java -cp "$libs/*" kafka.tools.StorageTool format --standalone -t "$id" -c "$dir/server.properties" > "$dir/format.log" 2>&1
@@ -43,6 +44,7 @@ start() {
   java -Xms256m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
     -cp "$libs/*" kafka.Kafka "$dir/server.properties" >> "$dir/kafka.log" 2>&1 < /dev/null 9>&- &
   echo $! > "$dir/pid"
+  disown # bash would report its end
   for _ in $(seq 240); do
     (exec 3<> "/dev/tcp/127.0.0.1/$port") 2> /dev/null && return
     kill -0 "$(cat "$dir/pid")" 2> /dev/null || break
@@ -76,5 +78,5 @@ serve)
   cat > /dev/null
   ;;
 tool) libs=$2; shift 2; exec java -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$libs/*" "$@" ;;
-*) sed -n 2,11p "$0"; exit 2 ;;
+*) sed -n 2,12p "$0"; exit 2 ;;
 esac

@@ -1,6 +1,6 @@
 //! The way of a page: bytes → text → tree → outline → body → verdicts → article.
 
-use super::extract::body;
+use super::extract::{Evidence, body};
 use super::metadata::{self, Metadata};
 use super::outline::{Outline, outline};
 use super::refusal::refusal;
@@ -19,15 +19,13 @@ pub(super) fn read(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result
     let meta = metadata::metadata(&metadata::collect(&tree.html), page.url);
     let cut = tree.cut;
     drop(tree);
-    let anchored = evidence(&outline, &meta, entry);
-    let body = body(&mut outline, &anchored).unwrap_or_default();
+    let anchored = anchored(&outline, &meta, entry);
+    let evidence =
+        Evidence { anchored: &anchored, title: meta.title.as_deref(), description: meta.description.as_deref() };
+    let body = body(&mut outline, &evidence).unwrap_or_default();
     let opinions = site.opinions(&outline);
-    let known = boilerplate::Known {
-        title: meta.title.as_deref(),
-        authors: &meta.authors,
-        opinions: &opinions,
-        anchored: &anchored,
-    };
+    let known =
+        boilerplate::Known { titles: &meta.titles, authors: &meta.authors, opinions: &opinions, anchored: &anchored };
     let verdicts = boilerplate::judge(&outline, &body, &known);
     let mut article = Article { text: assemble::text(&outline, &verdicts), ..Article::default() };
     if let Some(refusal) = refusal(&article.text, &meta, &outline, cut) {
@@ -58,7 +56,7 @@ fn markup<'a>(page: &Page<'a>) -> Result<std::borrow::Cow<'a, str>, NoArticle> {
 }
 
 /// Where other evidence holds the text of the page's blocks.
-fn evidence(outline: &Outline, meta: &Metadata, entry: Option<&Entry>) -> Vec<bool> {
+fn anchored(outline: &Outline, meta: &Metadata, entry: Option<&Entry>) -> Vec<bool> {
     let of_page = meta.body.as_deref().map(|body| anchors::locate(outline, body)).unwrap_or_default();
     if !of_page.is_empty() {
         return of_page;
@@ -73,7 +71,7 @@ fn fallback(mut meta: Metadata, entry: Option<&Entry>, site: &Site) -> Option<Ex
     let mut article = match meta.body.take() {
         Some(body) if of_feed.as_ref().is_none_or(|feed| feed.text.len() < body.len()) => Article {
             text_source: TextSource::StructuredData,
-            ..plain::from_parts(&body.split("\n\n").collect::<Vec<_>>(), meta.title.as_deref())
+            ..plain::from_parts(&body.split("\n\n").collect::<Vec<_>>(), &meta.titles)
         },
         _ => of_feed?,
     };

@@ -18,16 +18,16 @@ pub(super) fn article(raw: &str) -> Article {
     if title.is_some() {
         parts.remove(0);
     }
-    let mut article = from_parts(&parts, title.as_deref());
+    let mut article = from_parts(&parts, title.as_slice());
     article.title = title;
     article
 }
 
 /// Judges paragraphs that have no markup around them.
-pub(super) fn from_parts(parts: &[&str], title: Option<&str>) -> Article {
+pub(super) fn from_parts(parts: &[&str], titles: &[String]) -> Article {
     let outline = Outline::of_paragraphs(parts);
-    let body = Body { scope: 0, blocks: (0..outline.blocks.len()).collect() };
-    let verdicts = judge(&outline, &body, &Known { title, ..Known::default() });
+    let body = Body { scope: 0, blocks: (0..outline.blocks.len()).collect(), ..Body::default() };
+    let verdicts = judge(&outline, &body, &Known { titles, ..Known::default() });
     let mut article = Article { text: assemble::text(&outline, &verdicts), ..Article::default() };
     assemble::record(&mut article, &outline, &verdicts);
     article.language = metadata::language_of_text(&article.text, None);

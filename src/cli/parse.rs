@@ -170,7 +170,7 @@ impl From<Entry> for OutputEntry {
         let time = |moment: Option<Moment>| moment.map(|moment| moment.at.to_rfc3339());
         Self {
             id: entry.guid,
-            url: entry.url,
+            url: entry.redirect.or(entry.url),
             title: entry.title,
             published: time(entry.published),
             updated: time(entry.updated),

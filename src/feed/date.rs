@@ -16,6 +16,7 @@ mod tests;
 
 /// No date in use is longer; what is longer is prose.
 const MAX_LENGTH: usize = 120;
+const MAX_TOKENS: usize = 40;
 
 /// Reads a date, with or without a time and a zone; `None` if the text has none, or more than one meaning.
 pub fn parse(text: &str) -> Option<Moment> {
@@ -24,6 +25,9 @@ pub fn parse(text: &str) -> Option<Moment> {
         return None;
     }
     let tokens = tokens(&without_comments(text));
+    if tokens.len() > MAX_TOKENS {
+        return None;
+    }
     if let Some(moment) = epoch(&tokens) {
         return Some(moment);
     }

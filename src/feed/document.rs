@@ -13,7 +13,7 @@ use url::Url;
 
 use super::atom::{Atom, Link};
 use super::entity::resolve_html;
-use super::markup::{self, Style};
+use super::markup::{self, Style, Title};
 use super::problem::Problems;
 use super::{Enclosure, Entry, Feed, Format, Moment, Pace, Person, date, person};
 use crate::text;
@@ -25,6 +25,8 @@ const BYTES_AN_ENTRY: usize = 100;
 const MAX_ENTRIES: usize = 100_000;
 const MAX_SITEMAPS: usize = 50_000;
 const MAX_HUBS: usize = 16;
+/// The longest registered tag (RFC 5646, section 4.4.1).
+const MAX_LANGUAGE: usize = 35;
 /// A batch for feed-rs, in entries and in bytes of canonical Atom.
 const BATCH: usize = 128;
 const BATCH_BYTES: usize = 256 * 1024;
@@ -32,13 +34,14 @@ const BATCH_BYTES: usize = 256 * 1024;
 /// What is kept of an entry beside the canonical form.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
-    title: Option<(String, Style)>,
-    other_title: Option<(String, Style)>,
+    title: Option<Title>,
+    other_title: Option<Title>,
     pub(super) guid: Option<String>,
     pub(super) permalink: bool,
     pub(super) original_link: Option<Url>,
     summary: Option<String>,
-    other_summary: Option<String>,
+    second_summary: Option<String>,
+    media_text: Option<String>,
     content: Option<String>,
     pub(super) published: Option<Moment>,
     pub(super) some_date: Option<Moment>,
@@ -51,28 +54,41 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn title(&mut self, value: String, style: Style, own: bool) {
-        if !value.trim().is_empty() {
-            let slot = if own { &mut self.title } else { &mut self.other_title };
-            slot.get_or_insert((value, style));
+        let slot = if own { &mut self.title } else { &mut self.other_title };
+        if slot.is_none() {
+            *slot = markup::title(value, style);
         }
     }
 
-    /// A second, different summary is the content where there is no other.
-    pub(super) fn summary(&mut self, value: &str, style: Style, own: bool) {
+    /// Of two different summaries the longer is the content, where there is no other.
+    pub(super) fn summary(&mut self, value: &str, style: Style) {
         let Some(html) = markup::html(value, style) else { return };
         match &self.summary {
-            None if own => self.summary = Some(html),
-            Some(first) if own && *first != html && self.content.is_none() => self.content = Some(html),
-            _ if !own && self.other_summary.is_none() => self.other_summary = Some(html),
-            _ => {}
+            None => self.summary = Some(html),
+            Some(first) if *first != html && self.second_summary.is_none() => self.second_summary = Some(html),
+            Some(_) => {}
+        }
+    }
+
+    /// Words about a picture are only a summary where there is no other.
+    pub(super) fn media_text(&mut self, value: &str, style: Style) {
+        if self.media_text.is_none() {
+            self.media_text = markup::html(value, style);
         }
     }
 
     pub(super) fn content(&mut self, value: &str, style: Style) {
-        if let Some(html) = markup::html(value, style)
-            && self.content.as_ref().is_none_or(|known| known.len() < html.len())
-        {
-            self.content = Some(html);
+        if self.content.is_none() {
+            self.content = markup::html(value, style);
+        }
+    }
+
+    fn texts(&mut self) -> (Option<String>, Option<String>) {
+        let (first, second) = (self.summary.take(), self.second_summary.take());
+        match (self.content.take(), first, second) {
+            (None, Some(first), Some(second)) if first.len() > second.len() => (Some(second), Some(first)),
+            (None, first, second) => (first.or_else(|| self.media_text.take()), second),
+            (content, first, _) => (first.or_else(|| self.media_text.take()), content),
         }
     }
 }
@@ -83,7 +99,7 @@ pub(super) struct Document {
     pub(super) format: Format,
     pub(super) head: Atom,
     pub(super) body: Atom,
-    pub(super) title: Option<(String, Style)>,
+    pub(super) title: Option<Title>,
     pub(super) language: Option<String>,
     pub(super) pace: Pace,
     pub(super) hubs: Vec<Url>,
@@ -124,8 +140,8 @@ impl Document {
 
     pub(super) fn end_entry(&mut self) {
         let Some(mut draft) = self.entry.take() else { return };
-        if let Some((title, style)) = draft.title.take().or_else(|| draft.other_title.take()) {
-            self.body.title(&title, markup::is_html(&title, style));
+        if let Some(title) = draft.title.take().or_else(|| draft.other_title.take()) {
+            self.body.title(&title.value, title.is_html);
         }
         self.body.end_entry();
         self.drafts.push(draft);
@@ -146,6 +162,13 @@ impl Document {
 
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.drafts.is_empty()
+    }
+
+    /// The feed's language; what its `language` says goes over an `xml:lang`.
+    pub(super) fn told_language(&mut self, value: &str, explicit: bool) {
+        if explicit || self.language.is_none() {
+            self.language = language(value).or(self.language.take());
+        }
     }
 
     pub(super) fn hub(&mut self, url: Url) {
@@ -176,8 +199,8 @@ impl Document {
     pub(super) fn finish(mut self) -> Feed {
         self.end_entry();
         self.flush();
-        if let Some((title, style)) = self.title.take() {
-            self.head.title(&title, markup::is_html(&title, style));
+        if let Some(title) = self.title.take() {
+            self.head.title(&title.value, title.is_html);
         }
         let head = self.head.read();
         let (title, links, authors) = head.map_or((None, Vec::new(), Vec::new()), |h| (h.title, h.links, h.authors));
@@ -202,16 +225,21 @@ impl Document {
     }
 }
 
-fn entry(draft: Draft, model: model::Entry) -> Entry {
+fn entry(mut draft: Draft, model: model::Entry) -> Entry {
+    let (summary, content) = draft.texts();
     let guid = draft.guid.filter(|guid| !guid.trim().is_empty());
     let permalink = || guid.as_deref().filter(|_| draft.permalink).and_then(web_address);
-    let url = draft.original_link.or_else(|| best_link(&model.links)).or_else(permalink);
-    let summary = draft.summary.or(draft.other_summary);
+    let link = best_link(&model.links).or_else(permalink);
+    let (url, redirect) = match draft.original_link {
+        Some(original) => (Some(original), link),
+        None => (link, None),
+    };
     Entry {
         url,
+        redirect,
         title: model.title.as_ref().and_then(title_text),
-        content: draft.content,
         summary,
+        content,
         published: draft.published.or(draft.some_date),
         updated: draft.updated,
         authors: model.authors.into_iter().filter_map(author).collect(),
@@ -249,11 +277,15 @@ fn author(found: model::Person) -> Option<Person> {
     }
 }
 
-/// The first page among the alternates; another kind of document only where there is no page.
+/// The first page among the alternates: one that says that it is HTML, else one that does not say what it is, else any.
 fn best_link(links: &[model::Link]) -> Option<Url> {
-    let alternates = || links.iter().filter(|link| link.rel.as_deref() == Some("alternate"));
-    let is_page = |link: &&model::Link| link.media_type.as_deref().is_none_or(|t| t.contains("html"));
-    alternates().find(is_page).or_else(|| alternates().next()).and_then(|link| Url::parse(&link.href).ok())
+    let rank = |link: &&model::Link| match link.media_type.as_deref() {
+        Some(media_type) if media_type.contains("html") => 0,
+        None => 1,
+        Some(_) => 2,
+    };
+    let alternates = links.iter().filter(|link| link.rel.as_deref() == Some("alternate"));
+    alternates.min_by_key(rank).and_then(|link| Url::parse(&link.href).ok())
 }
 
 fn web_address(text: &str) -> Option<Url> {
@@ -275,6 +307,12 @@ fn enclosures(links: Vec<model::Link>, media: Vec<model::MediaObject>) -> Vec<En
         }
     }
     found
+}
+
+/// A language tag, if it may be one.
+pub(super) fn language(value: &str) -> Option<String> {
+    let value = value.trim();
+    (!value.is_empty() && value.len() <= MAX_LANGUAGE).then(|| value.to_owned())
 }
 
 /// A date, or a problem.

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use html5ever::data::C1_REPLACEMENTS;
 use memchr::memmem;
 
 use super::problem::Problems;
@@ -120,6 +121,44 @@ fn utf32(bytes: &[u8]) -> Option<String> {
     Some(text.map(|unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }
 
+/// Text that was UTF-8, was read as Latin-1 and encoded again, as it was meant; `None` if it is no such text.
+///
+/// Each character beyond ASCII must be one of that reading, and all together UTF-8: nobody writes so by chance. The
+/// scan ends at the first that is not. (A reading as Windows-1252 is left alone: it loses characters on the way.)
+pub(super) fn mended(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let first = bytes.iter().position(|byte| !byte.is_ascii())?;
+    let mut out = Vec::new();
+    let mut missing = 0;
+    for c in text[first..].chars() {
+        let byte = u8::try_from(u32::from(c)).ok()?;
+        match (missing, byte) {
+            (0, 0..=0x7F) => {}
+            (0, 0xC2..=0xDF) => missing = 1,
+            (0, 0xE0..=0xEF) => missing = 2,
+            (0, 0xF0..=0xF4) => missing = 3,
+            (1.., 0x80..=0xBF) => missing -= 1,
+            _ => return None,
+        }
+        if out.is_empty() {
+            out.reserve_exact(bytes.len());
+            out.extend_from_slice(&bytes[..first]);
+        }
+        out.push(byte);
+    }
+    String::from_utf8(out).ok()
+}
+
+/// Text without C1 controls: where they occur, Windows-1252 was read as Latin-1.
+pub(super) fn without_c1(text: &str) -> Option<String> {
+    let replaced = |c: char| {
+        let index = u32::from(c).checked_sub(0x80)? as usize;
+        C1_REPLACEMENTS.get(index).copied().flatten()
+    };
+    let found = memchr::memchr_iter(0xC2, text.as_bytes()).any(|at| text.as_bytes()[at + 1] < 0xA0);
+    found.then(|| text.chars().map(|c| replaced(c).unwrap_or(c)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,5 +193,23 @@ mod tests {
             Some("text/xml; charset=utf-8"),
             "<a>été \u{fffd}",
         );
+    }
+
+    #[test]
+    fn text_encoded_twice_is_mended() {
+        for (text, expected) in [
+            ("CinÃ©ma Â«Â\u{a0}X Â»", Some("Cinéma «\u{a0}X »")),
+            ("isnâ\u{80}\u{99}t â\u{80}¦", Some("isn’t …")),
+            ("isnâ€™t", None),
+            ("Ð¹", Some("й")),
+            ("cinéma", None),
+            ("Ã la carte", None),
+            ("CinÃ©ma 日本", None),
+            ("plain", None),
+        ] {
+            assert_eq!(mended(text).as_deref(), expected, "{text}");
+        }
+        assert_eq!(without_c1("don\u{92}t\u{a0}é").as_deref(), Some("don’t\u{a0}é"));
+        assert_eq!(without_c1("\u{a0}é"), None);
     }
 }

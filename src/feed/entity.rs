@@ -5,14 +5,14 @@
 
 use std::borrow::Cow;
 
-use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
+use html5ever::data::NAMED_ENTITIES;
 use memchr::memchr;
 
 /// The longest name in HTML has 31 letters.
 const MAX_NAME: usize = 32;
 const MAX_DECLARED: usize = 64;
 /// `&x;` must not grow more than a document's other parts may.
-const MAX_REPLACEMENT: usize = 16;
+const MAX_REPLACEMENT: usize = 12;
 
 /// Entities that a document's DOCTYPE declares.
 #[derive(Debug, Default)]
@@ -40,27 +40,29 @@ impl<'a> Declared<'a> {
 /// Resolves the entities of a text and takes out the characters that XML forbids. An `&` that begins no known entity
 /// stays as it is; `bare` counts those.
 pub(super) fn resolve<'a>(raw: &'a str, declared: &Declared<'_>, bare: &mut u32) -> Cow<'a, str> {
-    let Some(mut at) = memchr(b'&', raw.as_bytes()) else { return without_controls(raw) };
+    if memchr(b'&', raw.as_bytes()).is_none() {
+        return without_controls(raw);
+    }
     let mut out = String::with_capacity(raw.len());
+    resolve_into(raw, declared, bare, &mut out);
+    Cow::Owned(out)
+}
+
+/// [`resolve`], written behind what is in `out`.
+pub(super) fn resolve_into(raw: &str, declared: &Declared<'_>, bare: &mut u32, out: &mut String) {
     let mut rest = raw;
-    loop {
+    while let Some(at) = memchr(b'&', rest.as_bytes()) {
         out.push_str(&without_controls(&rest[..at]));
-        rest = &rest[at..];
-        match entity(&rest[1..], declared, &mut out) {
-            Some(length) => rest = &rest[1 + length..],
+        rest = &rest[at + 1..];
+        match entity(rest, declared, out) {
+            Some(length) => rest = &rest[length..],
             None => {
                 *bare = bare.saturating_add(1);
                 out.push('&');
-                rest = &rest[1..];
             }
-        }
-        match memchr(b'&', rest.as_bytes()) {
-            Some(next) => at = next,
-            None => break,
         }
     }
     out.push_str(&without_controls(rest));
-    Cow::Owned(out)
 }
 
 /// Resolves the entities of HTML text, once.
@@ -82,8 +84,7 @@ fn entity(text: &str, declared: &Declared<'_>, out: &mut String) -> Option<usize
         return Some(end + 1);
     }
     if let Some(replacement) = declared.get(name) {
-        let nested = Declared::default();
-        out.push_str(&resolve(replacement, &nested, &mut 0));
+        resolve_into(replacement, &Declared::default(), &mut 0, out);
         return Some(end + 1);
     }
     let (first, second) = match name {
@@ -105,10 +106,10 @@ fn upper_case(name: &str) -> Option<(u32, u32)> {
         .and_then(|known| NAMED_ENTITIES.get(format!("{known};").as_str()).copied())
 }
 
-/// A numbered character; 128 to 159 mean Windows-1252, as in HTML.
+/// A numbered character. 128 to 159 mean Windows-1252, or a part of a character that was encoded twice: which of the
+/// two shows in the whole value ([`super::encoding`]).
 fn character(code: u32) -> Option<char> {
-    let replaced = code.checked_sub(0x80).and_then(|index| C1_REPLACEMENTS.get(index as usize).copied().flatten());
-    replaced.or_else(|| char::from_u32(code)).filter(|&c| !forbidden(c as u32))
+    char::from_u32(code).filter(|&c| !forbidden(c as u32))
 }
 
 fn forbidden(code: u32) -> bool {
@@ -152,7 +153,7 @@ mod tests {
         for (raw, expected) in [
             ("AT&amp;T &lt;b&gt; &quot;&apos;", "AT&T <b> \"'"),
             ("&eacute;&nbsp;&hellip;", "é\u{a0}…"),
-            ("&#233;&#xE9;&#XE9;&#146;", "ééé’"),
+            ("&#233;&#xE9;&#XE9;", "ééé"),
             ("&amp;amp;", "&amp;"),
             ("a & b &unknown; &copy 1 &", "a & b &unknown; &copy 1 &"),
             ("&QUOT;&LT;", "\"<"),

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::atom::Link;
-use super::document::{Draft, enclosure, moment};
+use super::document::{Draft, enclosure, language, moment};
 use super::entity::{self, Declared};
-use super::markup::Style;
+use super::markup::{self, Style};
 use super::names::{Field, Part, Tag};
 use super::reader::{Place, Reader, keeps_markup};
 use super::token::attributes;
-use super::{Person, person};
+use super::{Person, encoding, person};
 use crate::text;
 
 /// An element's attributes, resolved; names without case.
@@ -51,6 +51,10 @@ impl<'a> OpenField<'a> {
         keeps_markup(self.tag)
     }
 
+    pub(super) fn is_bulk(&self) -> bool {
+        matches!(self.tag, Tag::Field(Field::Summary | Field::Content | Field::MediaText))
+    }
+
     pub(super) fn open_tag(&mut self, name: &str, raw: &str, closed: bool) {
         self.buffer.push('<');
         self.buffer.push_str(name);
@@ -68,7 +72,14 @@ impl<'a> OpenField<'a> {
 impl Reader<'_> {
     /// Files the open field's value; `place` is where its element stands.
     pub(super) fn finish_field(&mut self, place: Place) {
-        let Some(field) = self.field.take() else { return };
+        let Some(mut field) = self.field.take() else { return };
+        if let Some(mended) = encoding::mended(&field.buffer) {
+            self.document.problems.note("encoded-twice", || mended.trim().to_owned());
+            field.buffer = mended;
+        }
+        if let Some(text) = encoding::without_c1(&field.buffer) {
+            field.buffer = text;
+        }
         match field.tag {
             Tag::Part(Part::Person) => self.add_person(&field.buffer, place),
             Tag::Part(Part::Source) => self.source(&field, place),
@@ -245,15 +256,10 @@ impl Reader<'_> {
                 }
             }
             Field::PersonText => self.add_person(value, Place::Feed),
-            Field::Title | Field::OtherTitle if !value.trim().is_empty() && self.document.title.is_none() => {
-                self.document.title = Some((field.buffer, field.style));
+            Field::Title | Field::OtherTitle if self.document.title.is_none() => {
+                self.document.title = markup::title(field.buffer, field.style);
             }
-            Field::Language => {
-                let language = value.trim();
-                if !language.is_empty() && language.len() < 40 {
-                    self.document.language = Some(language.to_owned());
-                }
-            }
+            Field::Language => self.document.told_language(value, true),
             _ => super::pace::told(&mut self.document.pace, kind, value.trim()),
         }
     }
@@ -267,13 +273,14 @@ fn text_field(draft: &mut Draft, kind: Field, field: OpenField<'_>) {
     let OpenField { style, buffer, values, .. } = field;
     match kind {
         Field::Title | Field::OtherTitle => draft.title(buffer, style, kind == Field::Title),
-        Field::Summary | Field::OtherSummary => draft.summary(&buffer, style, kind == Field::Summary),
+        Field::Summary => draft.summary(&buffer, style),
+        Field::MediaText => draft.media_text(&buffer, style),
         Field::Content => draft.content(&buffer, style),
         Field::Guid if !buffer.trim().is_empty() => {
             draft.permalink = !values.get("isPermaLink").is_some_and(|v| v.trim().eq_ignore_ascii_case("false"));
             draft.guid = Some(buffer);
         }
-        Field::Language => draft.language = Some(buffer.trim().to_owned()).filter(|v| !v.is_empty() && v.len() < 40),
+        Field::Language => draft.language = language(&buffer).or(draft.language.take()),
         _ => {}
     }
 }

@@ -1,97 +1,168 @@
 //! JSON Feed 1.0 and 1.1 (jsonfeed.org), read from any JSON that has its shape.
+//!
+//! Read as a stream: an item is taken up, entered into the document and forgotten before the next, so that what is cut
+//! off or wrong costs only what comes after it, and no JSON takes more memory than its text. Values of another type
+//! than the standard's are as good as absent.
 
-use serde_json::{Map, Value};
+use std::fmt;
+
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserializer as _, de};
+use serde_json::value::RawValue;
 use url::Url;
 
 use super::Format;
 use super::atom::Link;
-use super::document::{Document, enclosure, moment};
-use super::markup::Style;
+use super::document::{Document, enclosure, language, moment};
+use super::markup::{self, Style};
 
-type Object = Map<String, Value>;
+mod item;
+
+use item::{Hub, Item, List, Person, Text, from};
 
 /// Reads a JSON Feed; `None` if the text is none.
 pub(super) fn read(text: &str, url: &Url, mut document: Document) -> Option<Document> {
     // what stands before the first brace is a guard against inclusion as a script, or junk
     let start = text.find('{')?;
-    let Value::Object(feed) = serde_json::Deserializer::from_str(&text[start..]).into_iter().next()?.ok()? else {
-        return None;
-    };
-    let items = feed.get("items").and_then(Value::as_array);
-    if items.is_none() && !string(&feed, "version").is_some_and(|version| version.contains("jsonfeed")) {
-        return None;
-    }
     document.format = Format::Json;
-    document.title = string(&feed, "title").map(|title| (title.to_owned(), Style::Text));
-    document.language = string(&feed, "language").map(str::to_owned);
-    if let Some(href) = string(&feed, "home_page_url").and_then(|href| url.join(href).ok()) {
-        document.head.link(Link { rel: "alternate", href: href.as_str(), ..Link::default() });
+    let mut reader = Reader { document: &mut document, url, recognised: false };
+    let result = serde_json::Deserializer::from_str(&text[start..]).deserialize_map(&mut reader);
+    let recognised = reader.recognised;
+    if let Err(error) = result {
+        document.problems.note(if error.is_eof() { "truncated" } else { "damaged-json" }, || error.to_string());
     }
-    for (name, email) in people(&feed) {
-        document.head.person(name, email);
+    recognised.then_some(document)
+}
+
+struct Reader<'d> {
+    document: &'d mut Document,
+    url: &'d Url,
+    recognised: bool,
+}
+
+impl<'de> Visitor<'de> for &mut Reader<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
     }
-    for hub in list(&feed, "hubs").filter_map(|hub| string(hub, "url")).filter_map(|href| url.join(href).ok()) {
-        document.hub(hub);
-    }
-    for item in items.into_iter().flatten().filter_map(Value::as_object) {
-        if document.is_full() {
-            document.problems.note("too-many-entries", || "the rest is left out".to_owned());
-            break;
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "items" => map.next_value_seed(Items(self))?,
+                _ => {
+                    let value: &RawValue = map.next_value()?;
+                    self.feed_value(&key, value.get());
+                }
+            }
         }
-        entry(item, url, &mut document);
+        Ok(())
     }
-    Some(document)
 }
 
-fn entry(item: &Object, base: &Url, document: &mut Document) {
-    document.begin_entry();
-    let address = |name: &str| string(item, name).and_then(|href| base.join(href.trim()).ok());
-    let published = string(item, "date_published").and_then(|text| moment(text, &mut document.problems));
-    let updated = string(item, "date_modified").and_then(|text| moment(text, &mut document.problems));
-    if let Some(url) = address("url").or_else(|| address("external_url")) {
-        document.body.link(Link { rel: "alternate", href: url.as_str(), ..Link::default() });
+impl Reader<'_> {
+    fn feed_value(&mut self, key: &str, raw: &str) {
+        let text = || from::<Text>(raw).and_then(|text| text.0).filter(|text| !text.trim().is_empty());
+        match key {
+            "version" => self.recognised |= text().is_some_and(|version| version.contains("jsonfeed.org")),
+            "title" => self.document.title = text().and_then(|title| markup::title(title, Style::Text)),
+            "language" => self.document.language = text().as_deref().and_then(language),
+            "home_page_url" => {
+                if let Some(url) = text().and_then(|href| self.url.join(href.trim()).ok()) {
+                    self.document.head.link(Link { rel: "alternate", href: url.as_str(), ..Link::default() });
+                }
+            }
+            "author" => self.people(from::<Person>(raw).into_iter().collect()),
+            "authors" => self.people(from::<List<Person>>(raw).unwrap_or_default().0),
+            "hubs" => {
+                for hub in from::<List<Hub>>(raw).unwrap_or_default().0 {
+                    if let Some(url) = hub.url.0.and_then(|href| self.url.join(href.trim()).ok()) {
+                        self.document.hub(url);
+                    }
+                }
+            }
+            _ => {}
+        }
     }
-    for (name, email) in people(item) {
-        document.body.person(name, email);
+
+    fn people(&mut self, people: Vec<Person>) {
+        for person in people {
+            self.document.head.person(person.name.0.as_deref(), person.url.email());
+        }
     }
-    for tag in item.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-        document.body.category(tag);
+
+    fn entry(&mut self, item: Item) {
+        let (document, url) = (&mut *self.document, self.url);
+        let address = |text: &Text| text.0.as_deref().and_then(|href| url.join(href.trim()).ok());
+        document.begin_entry();
+        if let Some(url) = address(&item.url).or_else(|| address(&item.external_url)) {
+            document.body.link(Link { rel: "alternate", href: url.as_str(), ..Link::default() });
+        }
+        let single = Some(item.author).filter(|_| item.authors.0.is_empty());
+        for person in item.authors.0.iter().chain(&single) {
+            document.body.person(person.name.0.as_deref(), person.url.email());
+        }
+        for tag in item.tags.0.iter().filter_map(|tag| tag.0.as_deref()) {
+            document.body.category(tag);
+        }
+        for file in &item.attachments.0 {
+            if let Some(url) = address(&file.url) {
+                let (media_type, length) = (file.mime_type.0.as_deref(), file.size_in_bytes.0.as_deref());
+                document.body.link(enclosure(url.as_str(), media_type, length));
+            }
+        }
+        let published = item.date_published.0.and_then(|text| moment(&text, &mut document.problems));
+        let updated = item.date_modified.0.and_then(|text| moment(&text, &mut document.problems));
+        let image = address(&item.image).or_else(|| address(&item.banner_image));
+        if let Some(draft) = &mut document.entry {
+            draft.guid = item.id.0;
+            draft.permalink = true;
+            draft.title(item.title.0.unwrap_or_default(), Style::Text, true);
+            draft.summary(&item.summary.0.unwrap_or_default(), Style::Text);
+            draft.content(&item.content_html.0.unwrap_or_default(), Style::Html);
+            draft.content(&item.content_text.0.unwrap_or_default(), Style::Text);
+            (draft.published, draft.updated, draft.image) = (published, updated, image);
+            draft.language = item.language.0.as_deref().and_then(language);
+        }
+        document.end_entry();
     }
-    for file in list(item, "attachments") {
-        let Some(url) = string(file, "url").and_then(|href| base.join(href.trim()).ok()) else { continue };
-        let length = file.get("size_in_bytes").map(Value::to_string);
-        document.body.link(enclosure(url.as_str(), string(file, "mime_type"), length.as_deref()));
-    }
-    let Some(draft) = &mut document.entry else { return };
-    // 1.0 allows numbers, "coerced to strings"
-    draft.guid = item.get("id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
-    draft.permalink = true;
-    draft.title(string(item, "title").unwrap_or_default().to_owned(), Style::Text, true);
-    draft.summary(string(item, "summary").unwrap_or_default(), Style::Text, true);
-    match string(item, "content_html") {
-        Some(html) => draft.content(html, Style::Html),
-        None => draft.content(string(item, "content_text").unwrap_or_default(), Style::Text),
-    }
-    (draft.published, draft.updated) = (published, updated);
-    draft.image = address("image").or_else(|| address("banner_image"));
-    draft.language = string(item, "language").map(str::to_owned);
-    document.end_entry();
 }
 
-/// `author` of 1.0 and `authors` of 1.1.
-fn people(object: &Object) -> impl Iterator<Item = (Option<&str>, Option<&str>)> {
-    let single = object.get("author").and_then(Value::as_object);
-    let people = list(object, "authors");
-    people.chain(single.filter(|_| !object.contains_key("authors"))).map(|person| {
-        let email = string(person, "url").and_then(|url| url.strip_prefix("mailto:"));
-        (string(person, "name"), email)
-    })
+/// The items, each entered into the document as it is met.
+struct Items<'r, 'd>(&'r mut Reader<'d>);
+
+impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
 }
 
-fn string<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
-}
+impl<'de> Visitor<'de> for Items<'_, '_> {
+    type Value = ();
 
-fn list<'a>(object: &'a Object, name: &str) -> impl Iterator<Item = &'a Object> {
-    object.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of items")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let reader = self.0;
+        while let Some(raw) = items.next_element::<&RawValue>()? {
+            if reader.document.is_full() {
+                reader.document.problems.note("too-many-entries", || "the rest is left out".to_owned());
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok(());
+            }
+            match from::<Item>(raw.get()) {
+                Some(item) => {
+                    reader.recognised = true;
+                    reader.entry(item);
+                }
+                None => reader.document.problems.note("unread-entry", || raw.get().chars().take(80).collect()),
+            }
+        }
+        Ok(())
+    }
 }

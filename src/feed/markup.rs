@@ -52,7 +52,10 @@ pub(super) fn html(value: &str, style: Style) -> Option<String> {
     }
     match style {
         Style::Inline => Some(value.to_owned()),
-        Style::Base64 => from_base64(value),
+        Style::Base64 => match from_base64(value) {
+            Ok(bytes) => text_of(bytes).and_then(|text| html(&text, Style::Unknown)),
+            Err(_) => html(value, Style::Unknown),
+        },
         Style::Html => Some(once_escaped(value).into_owned()),
         Style::Unknown | Style::Text if looks_like_html(value) || !value.contains(['<', '&']) => {
             Some(once_escaped(value).into_owned())
@@ -65,12 +68,19 @@ pub(super) fn html(value: &str, style: Style) -> Option<String> {
     }
 }
 
-/// Whether a title is to be read as HTML.
-pub(super) fn is_html(value: &str, style: Style) -> bool {
-    match style {
-        Style::Html | Style::Inline => true,
-        Style::Unknown | Style::Text | Style::Base64 => looks_like_html(value),
-    }
+/// A title as it was told, and whether it is to be read as HTML.
+#[derive(Debug)]
+pub(super) struct Title {
+    pub(super) value: String,
+    pub(super) is_html: bool,
+}
+
+/// A title, if it is one.
+pub(super) fn title(value: String, style: Style) -> Option<Title> {
+    let value =
+        if style == Style::Base64 { from_base64(&value).ok().and_then(text_of).unwrap_or(value) } else { value };
+    let is_html = matches!(style, Style::Html | Style::Inline) || looks_like_html(&value);
+    (!value.trim().is_empty()).then_some(Title { value, is_html })
 }
 
 /// HTML that was escaped once too often comes back as text full of tags.
@@ -105,11 +115,15 @@ const TAGS: &str = "a abbr article aside audio b big blockquote br caption cente
                     object ol p pre q s samp script section small span strike strong style sub sup table tbody td tfoot \
                     th thead time tr tt u ul var video wbr";
 
-fn from_base64(value: &str) -> Option<String> {
+fn from_base64(value: &str) -> Result<Vec<u8>, base64::DecodeError> {
     let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let engine = GeneralPurpose::new(&base64::alphabet::STANDARD, config);
     let compact: Vec<u8> = value.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-    let bytes = engine.decode(compact).ok()?;
+    engine.decode(compact)
+}
+
+/// What was in Base64, if it is text; pictures are of no use here.
+fn text_of(bytes: Vec<u8>) -> Option<String> {
     String::from_utf8(bytes).ok().map(|text| super::entity::without_controls(&text).into_owned())
 }
 

@@ -25,6 +25,7 @@ mod page;
 mod person;
 mod problem;
 mod reader;
+mod scope;
 mod token;
 
 use document::Document;
@@ -189,6 +190,8 @@ pub struct Entry {
     pub guid_is_permalink: bool,
     /// The page, absolute.
     pub url: Option<Url>,
+    /// The link as told, where it only leads to [`Entry::url`] by way of a counter (`feedburner:origLink`).
+    pub redirect: Option<Url>,
     /// The title, as text.
     pub title: Option<String>,
     /// The summary, as HTML.

@@ -118,8 +118,8 @@ pub(super) enum Field {
     OriginalLink,
     Guid,
     Summary,
-    /// A description in another vocabulary.
-    OtherSummary,
+    /// A description of a file that comes with the entry.
+    MediaText,
     Content,
     Published,
     /// A date that does not say of what.
@@ -147,7 +147,7 @@ pub(super) enum Field {
 impl Field {
     /// Whether elements inside are part of the value.
     pub(super) fn has_markup(self) -> bool {
-        matches!(self, Self::Title | Self::OtherTitle | Self::Summary | Self::OtherSummary | Self::Content)
+        matches!(self, Self::Title | Self::OtherTitle | Self::Summary | Self::MediaText | Self::Content)
     }
 }
 
@@ -229,7 +229,7 @@ fn xhtml(name: &str) -> Tag {
 fn dublin_core(name: &str) -> Option<Field> {
     Some(match name {
         "title" => Field::OtherTitle,
-        "description" | "abstract" => Field::OtherSummary,
+        "description" | "abstract" => Field::Summary,
         "creator" | "author" => Field::PersonText,
         "subject" => Field::Category,
         "language" => Field::Language,
@@ -243,7 +243,7 @@ fn dublin_core(name: &str) -> Option<Field> {
 fn itunes(name: &str) -> Option<Field> {
     Some(match name {
         "title" => Field::OtherTitle,
-        "summary" => Field::OtherSummary,
+        "summary" => Field::Summary,
         "author" => Field::PersonText,
         "category" => Field::Category,
         "keywords" => Field::Keywords,
@@ -255,7 +255,7 @@ fn itunes(name: &str) -> Option<Field> {
 fn media(name: &str) -> Option<Field> {
     Some(match name {
         "title" => Field::OtherTitle,
-        "description" => Field::OtherSummary,
+        "description" => Field::MediaText,
         "content" => Field::MediaContent,
         "thumbnail" => Field::Thumbnail,
         "keywords" => Field::Keywords,

@@ -5,23 +5,20 @@
 //! innermost element of its name and all inside it, an entry or a field that begins where none can be ends the one
 //! before. The depth is bounded; what lies deeper is text.
 
-use std::borrow::Cow;
-
 use url::Url;
 
-use super::document::Document;
+use super::document::{Document, language};
 use super::entity::{self, Declared};
 use super::field::{OpenField, Values};
 use super::markup::Style;
 use super::names::{self, Field, Namespace, Part, Tag};
+use super::scope::{Mark, Scope};
 use super::token::{Token, Tokenizer, attributes};
 use super::{Format, Person};
 
 const MAX_DEPTH: usize = 128;
-const MAX_BINDINGS: usize = 256;
-/// Longest address that is worth resolving.
-const MAX_ADDRESS: usize = 8192;
-const MAX_BASE: usize = 2048;
+/// Where a value other than a summary or a content is long enough.
+const MAX_SHORT: usize = 65_536;
 
 /// Where in a feed something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +48,8 @@ struct Frame<'a> {
     name: &'a str,
     kind: Kind,
     place: Place,
-    bindings: usize,
-    bases: usize,
+    /// What was in scope before it.
+    outer: Mark,
 }
 
 /// Reads one document.
@@ -61,14 +58,10 @@ pub(super) struct Reader<'a> {
     pub(super) field: Option<OpenField<'a>>,
     pub(super) person: Person,
     pub(super) declared: Declared<'a>,
-    url: &'a Url,
+    scope: Scope<'a>,
     frames: Vec<Frame<'a>>,
     /// How many open elements lie deeper than [`MAX_DEPTH`].
     deeper: usize,
-    bindings: Vec<(&'a str, Namespace)>,
-    bases: Vec<Url>,
-    /// How many bytes relative addresses may still grow by.
-    growth: usize,
     pub(super) bare_ampersands: u32,
     started: bool,
     /// A web page began before any feed did.
@@ -83,12 +76,9 @@ impl<'a> Reader<'a> {
             field: None,
             person: Person::default(),
             declared: Declared::default(),
-            url,
+            scope: Scope::new(url, text.len()),
             frames: Vec::new(),
             deeper: 0,
-            bindings: Vec::new(),
-            bases: Vec::new(),
-            growth: text.len() + 65536,
             bare_ampersands: 0,
             started: false,
             page: false,
@@ -112,11 +102,11 @@ impl<'a> Reader<'a> {
     }
 
     fn end(&mut self, tokens: &Tokenizer<'_>) {
-        let unfinished = self.field.is_some() || tokens.truncated;
         if self.started && (tokens.truncated || !self.frames.is_empty()) && !self.document.is_full() {
             self.document.problems.note("truncated", || "the document ends before its last element does".to_owned());
         }
-        if self.document.entry.is_some() && unfinished && !self.document.is_empty() {
+        // one that is the only entry is rather carelessly written than cut off
+        if self.document.entry.is_some() && !self.document.is_empty() {
             self.field = None;
             self.document.drop_entry();
         }
@@ -137,24 +127,24 @@ impl<'a> Reader<'a> {
     }
 
     fn open(&mut self, name: &'a str, raw: &'a str, closed: bool) {
-        let (bindings, bases) = (self.bindings.len(), self.bases.len());
+        let outer = self.scope.mark();
         if raw.contains("xml") {
-            self.scope(raw);
+            self.declare(raw);
         }
         let (prefix, local) = name.split_once(':').unwrap_or(("", name));
-        let namespace = self.namespace(prefix);
+        let namespace = self.scope.namespace(prefix);
         let mut tag = names::tag(namespace, local);
         if self.document.format == Format::Sitemap && namespace == Namespace::Core && local == "url" {
             tag = Tag::Item;
         }
         if self.field.is_some() {
             if self.is_inside_value(tag, namespace, local) {
-                return self.open_inside(name, local, raw, closed, (bindings, bases));
+                return self.open_inside(name, local, raw, closed, outer);
             }
             self.leave_field();
         }
         let (kind, place) = self.enter(tag, raw);
-        self.push(name, kind, place, (bindings, bases));
+        self.push(name, kind, place, outer);
         if let Tag::Field(_) | Tag::Part(Part::Person | Part::Source | Part::Image) = tag
             && place != Place::Outside
         {
@@ -166,37 +156,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Declarations of prefixes, base address and language.
-    fn scope(&mut self, raw: &'a str) {
+    fn declare(&mut self, raw: &'a str) {
         for (name, value) in attributes(raw) {
             match name.split_once(':') {
-                Some(("xmlns", prefix)) => self.bind(prefix, value),
-                None if name == "xmlns" => self.bind("", value),
+                Some(("xmlns", prefix)) => self.scope.bind(prefix, value),
+                None if name == "xmlns" => self.scope.bind("", value),
                 Some(("xml", "base")) => {
                     let value = entity::resolve(value, &self.declared, &mut 0);
-                    let base = self.base().join(value.trim()).ok().filter(|base| base.as_str().len() <= MAX_BASE);
-                    if self.bases.len() <= MAX_DEPTH
-                        && let Some(base) = base
-                    {
-                        self.bases.push(base);
-                    }
+                    self.scope.rebase(&value);
                 }
-                Some(("xml", "lang")) if self.document.language.is_none() && self.document.entry.is_none() => {
-                    self.document.language = Some(value.trim().to_owned()).filter(|v| !v.is_empty() && v.len() < 40);
-                }
+                Some(("xml", "lang")) if self.document.entry.is_none() => self.document.told_language(value, false),
                 _ => {}
             }
         }
-    }
-
-    fn bind(&mut self, prefix: &'a str, address: &str) {
-        if self.bindings.len() < MAX_BINDINGS {
-            self.bindings.push((prefix, names::namespace(address, prefix)));
-        }
-    }
-
-    fn namespace(&self, prefix: &str) -> Namespace {
-        let bound = self.bindings.iter().rev().find(|(name, _)| *name == prefix);
-        bound.map_or_else(|| names::by_prefix(prefix), |(_, namespace)| *namespace)
     }
 
     /// What an element begins, seen from where it stands.
@@ -251,7 +223,11 @@ impl<'a> Reader<'a> {
     }
 
     fn channel_attributes(&mut self, raw: &'a str) {
-        if let Some(href) = Values::new(raw, &self.declared).get("href")
+        let values = Values::new(raw, &self.declared);
+        if let Some(base) = values.get("base") {
+            self.scope.rebase(base);
+        }
+        if let Some(href) = values.get("href")
             && let Some(url) = self.resolve(href)
         {
             self.feed_link("alternate", &url, None);
@@ -264,11 +240,11 @@ impl<'a> Reader<'a> {
         }
         let values = Values::new(raw, &self.declared);
         let link = values.get("href").and_then(|href| self.resolve(href));
-        let language = values.get("xml:lang").map(|value| value.trim().to_owned());
+        let language = values.get("xml:lang").and_then(language);
         let updated = values.get("lastmod").and_then(super::date::parse);
         if let Some(draft) = &mut self.document.entry {
             draft.guid = values.get("rdf:about").map(str::to_owned);
-            draft.language = language.filter(|value| !value.is_empty() && value.len() < 40);
+            draft.language = language;
             draft.updated = updated;
         }
         if let Some(url) = link {
@@ -293,7 +269,7 @@ impl<'a> Reader<'a> {
         field.style == Style::Inline || namespace == Namespace::Xhtml || (html && deep)
     }
 
-    fn open_inside(&mut self, name: &'a str, local: &str, raw: &str, closed: bool, scope: (usize, usize)) {
+    fn open_inside(&mut self, name: &'a str, local: &str, raw: &str, closed: bool, outer: Mark) {
         let Some(field) = &mut self.field else { return };
         let mut kind = Kind::Markup;
         if !field.has_markup() || self.frames.len() >= MAX_DEPTH {
@@ -309,24 +285,19 @@ impl<'a> Reader<'a> {
         }
         let place = self.place();
         if !closed && !is_void(local) {
-            self.push(name, kind, place, scope);
+            self.push(name, kind, place, outer);
         } else {
-            self.leave_scope(scope);
+            self.scope.leave(outer);
         }
     }
 
-    fn push(&mut self, name: &'a str, kind: Kind, place: Place, (bindings, bases): (usize, usize)) {
+    fn push(&mut self, name: &'a str, kind: Kind, place: Place, outer: Mark) {
         if self.frames.len() < MAX_DEPTH {
-            self.frames.push(Frame { name, kind, place, bindings, bases });
+            self.frames.push(Frame { name, kind, place, outer });
         } else {
             self.deeper += 1;
-            self.leave_scope((bindings, bases));
+            self.scope.leave(outer);
         }
-    }
-
-    fn leave_scope(&mut self, (bindings, bases): (usize, usize)) {
-        self.bindings.truncate(bindings);
-        self.bases.truncate(bases);
     }
 
     fn close(&mut self, name: &str) {
@@ -369,7 +340,7 @@ impl<'a> Reader<'a> {
                 Kind::Part if frame.place == Place::In(Part::Person) => self.finish_person(),
                 _ => {}
             }
-            self.leave_scope((frame.bindings, frame.bases));
+            self.scope.leave(frame.outer);
         }
     }
 
@@ -388,42 +359,22 @@ impl<'a> Reader<'a> {
     fn text(&mut self, raw: &'a str, literal: bool) {
         let inside = self.frames.last().is_some_and(|frame| matches!(frame.kind, Kind::Markup | Kind::Wrapper));
         let Some(field) = &mut self.field else { return };
+        if field.buffer.len() > MAX_SHORT && !field.is_bulk() {
+            return;
+        }
         let as_markup = field.style == Style::Inline || (inside && field.has_markup());
         match (literal, as_markup) {
             (true, true) => entity::escape(&entity::without_controls(raw), &mut field.buffer),
             (true, false) | (false, true) => field.buffer.push_str(&entity::without_controls(raw)),
             (false, false) => {
-                field.buffer.push_str(&entity::resolve(raw, &self.declared, &mut self.bare_ampersands));
+                entity::resolve_into(raw, &self.declared, &mut self.bare_ampersands, &mut field.buffer);
             }
         }
     }
 
-    fn base(&self) -> &Url {
-        self.bases.last().unwrap_or(self.url)
-    }
-
-    /// An absolute address; `None` for what is no address, and for more relative ones than a document may have.
+    /// An absolute address.
     pub(super) fn resolve(&mut self, text: &str) -> Option<Url> {
-        let text = text.trim();
-        if text.is_empty() || text.len() > MAX_ADDRESS {
-            return None;
-        }
-        let text: Cow<'_, str> = if text.contains(['\n', '\t', '\r']) {
-            text.split_whitespace().collect::<String>().into()
-        } else {
-            text.into()
-        };
-        if let Ok(url) = Url::parse(&text) {
-            return Some(url);
-        }
-        let url = self.base().join(&text).ok()?;
-        let grown = url.as_str().len().saturating_sub(text.len());
-        if grown > self.growth {
-            self.document.problems.note("too-long-base", || "relative links would outgrow the document".to_owned());
-            return None;
-        }
-        self.growth -= grown;
-        Some(url)
+        self.scope.resolve(text, &mut self.document.problems)
     }
 }
 

@@ -35,7 +35,8 @@ pub trait Ledger: Send + 'static {
     /// open the ledger anew to know.
     fn commit(&mut self, batch: &Batch) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
-    /// Leaves the ledger cleanly: membership given up, files closed.
+    /// Leaves the ledger cleanly: membership given up, files closed. To be preferred to dropping it also after a failure:
+    /// a drop may block its thread for a moment.
     fn close(self) -> impl Future<Output = Result<(), LedgerError>> + Send;
 }
 
@@ -121,7 +122,7 @@ pub enum LedgerError {
         /// In words.
         why: String,
     },
-    /// The ledger must be opened anew; memory must be dropped, state will be gained again.
+    /// The ledger must be closed and opened anew; memory must be dropped, state will be gained again.
     #[error("{0}")]
     Reopen(String),
     /// Nothing that time or a retry mends: settings, permissions.

@@ -6,6 +6,7 @@ mod broker;
 mod crash;
 mod ownership;
 mod restore;
+mod security;
 mod topics;
 
 #[path = "../support/kafka.rs"]

@@ -72,12 +72,18 @@ pub(crate) struct Broker {
 impl Broker {
     /// Starts a broker on free ports.
     pub(crate) fn start() -> Broker {
+        Broker::start_with("")
+    }
+
+    /// The same with further properties.
+    pub(crate) fn start_with(properties: &str) -> Broker {
         run(Command::new(script()).arg("install").arg(libraries()));
         let port = free_ports();
         let mut script = Command::new(script())
             .arg("serve")
             .arg(libraries())
             .arg(port.to_string())
+            .env("KAFKA_PROPERTIES", properties)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -93,6 +99,18 @@ impl Broker {
     /// Where it listens.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Where the listener of the properties given to [`Broker::start_with`] is, if they have one.
+    pub(crate) fn second_address(&self) -> String {
+        format!("127.0.0.1:{}", self.port + 2)
+    }
+
+    /// Runs one of Kafka's own tools against it.
+    pub(crate) fn tool(&self, class: &str, arguments: &[&str]) {
+        let mut command = Command::new(script());
+        command.arg("tool").arg(libraries()).arg(class).args(["--bootstrap-server", &self.address()]);
+        run(command.args(arguments).stdout(Stdio::null()));
     }
 
     /// Ends it as a crash would.
@@ -129,12 +147,13 @@ fn run(command: &mut Command) {
     assert!(status.success(), "{command:?} failed: run `scripts/setup test` first");
 }
 
-/// Two ports side by side, for the broker and its controller.
+/// Three ports side by side: the broker's, its controller's, and one to spare.
 fn free_ports() -> u16 {
     loop {
         let first = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = first.local_addr().expect("bound").port();
-        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+        let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if port < u16::MAX - 2 && is_free(port + 1) && is_free(port + 2) {
             return port;
         }
     }

@@ -10,7 +10,7 @@ mod structure;
 mod tail;
 pub(super) mod wording;
 
-use super::extract::Body;
+use super::extract::{Body, is_prose};
 use super::metadata::same_title;
 use super::outline::{Block, Kind, Outline};
 use super::record_lines;
@@ -83,8 +83,8 @@ impl Reason {
 /// What is known of the page that the blocks are judged by.
 #[derive(Debug, Default)]
 pub(super) struct Known<'a> {
-    /// The headline.
-    pub(super) title: Option<&'a str>,
+    /// All that the page calls its headline.
+    pub(super) titles: &'a [String],
     /// Who wrote it.
     pub(super) authors: &'a [String],
     /// What the site says of each block: its own, or the story's; empty where nothing is known.
@@ -98,10 +98,11 @@ pub(super) type Verdict = (usize, Option<Reason>);
 
 /// Judges every block of the body, in document order.
 pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Verdict> {
-    let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, reason(outline, at, known))).collect();
+    let of = |at: usize| if body.deck == Some(at) { None } else { reason(outline, at, known) };
+    let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, of(at))).collect();
     lists::judge(outline, &mut verdicts);
     drop_repeated(outline, &mut verdicts);
-    tail::judge(outline, &mut verdicts);
+    tail::judge(outline, &mut verdicts, known);
     headings::judge(outline, &mut verdicts);
     verdicts
 }
@@ -109,20 +110,22 @@ pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Ve
 fn reason(outline: &Outline, at: usize, known: &Known<'_>) -> Option<Reason> {
     let block = &outline.blocks[at];
     let signs = outline.signs(at);
-    let of_title = known.title.is_some_and(|title| is_title(block, title)).then_some(Reason::Title);
+    let of_words = || wording::reason(block);
+    let of_title = is_title(block, known.titles).then_some(Reason::Title);
     if known.anchored.get(at).copied().unwrap_or_default() {
-        return of_title;
+        return of_title.or_else(of_words).filter(|_| block.link_density() > 0.2 || !is_prose(block));
     }
     of_title
         .or_else(|| structure::reason(block, signs, known))
         .or_else(|| record_lines::credits(&block.text).map(|_| Reason::Credit))
         .or_else(|| record_lines::is_copyright(&block.text).then_some(Reason::Copyright))
-        .or_else(|| wording::reason(block))
+        .or_else(of_words)
         .or_else(|| known.opinions.get(at).copied().flatten().unwrap_or_default().then_some(Reason::SiteRepeats))
 }
 
-fn is_title(block: &Block, title: &str) -> bool {
-    matches!(block.kind, Kind::Heading(1)) || block.text.len() < 400 && same_title(&block.text, title)
+fn is_title(block: &Block, titles: &[String]) -> bool {
+    matches!(block.kind, Kind::Heading(1))
+        || block.text.len() < 400 && titles.iter().any(|title| same_title(&block.text, title))
 }
 
 /// A paragraph said twice is kept once: where it stands in the text, not in a summary on top that is no deck.

@@ -49,14 +49,37 @@ pub(super) fn reason(block: &Block, signs: Signs, known: &Known<'_>) -> Option<R
         .or_else(|| is_link(block).then_some(Reason::Related))
 }
 
-/// A short block that is little but the authors' names.
+/// A short block that is little but the authors' names, or begins like a byline and names one of them.
 fn is_byline(block: &Block, known: &Known<'_>) -> bool {
-    let lower = block.text.to_lowercase();
-    block.weight < 100 && {
-        let named: usize =
-            known.authors.iter().filter(|name| lower.contains(&name.to_lowercase())).map(|name| name.len()).sum();
-        named * 2 > block.text.len()
+    if block.weight > 130 {
+        return false;
     }
+    let lower = block.text.to_lowercase();
+    let named = known.authors.iter().map(|name| name.to_lowercase()).filter(|name| lower.contains(name.as_str()));
+    let length: usize = named.map(|name| name.len()).sum();
+    length * 2 > block.text.len() || length > 0 && begins_as_byline(&lower)
+}
+
+fn begins_as_byline(lower: &str) -> bool {
+    const LEADS: &[&str] = &[
+        "by ",
+        "written by ",
+        "von ",
+        "par ",
+        "por ",
+        "di ",
+        "door ",
+        "av ",
+        "af ",
+        "autor",
+        "author",
+        "text: ",
+        "updated",
+        "published",
+        "posted",
+        "reported by ",
+    ];
+    LEADS.iter().any(|lead| lower.starts_with(lead))
 }
 
 /// A block that is nothing but links, and no list item: a story's own lists may link each of their items.

@@ -1,8 +1,8 @@
 //! What stands behind the end of the story.
 
-use super::{Reason, Verdict};
+use super::{Known, Reason, Verdict};
 use crate::article::extract::is_prose;
-use crate::article::outline::Outline;
+use crate::article::outline::{Block, Kind, Outline};
 
 /// Reasons that, once met with no prose after them, drop the rest too: a heading over links, a form, a notice.
 const ENDS: &[Reason] = &[
@@ -14,9 +14,107 @@ const ENDS: &[Reason] = &[
     Reason::AuthorBio,
     Reason::Tags,
 ];
+/// How many kept blocks from the end a bio or a note may stand.
+const REACH: usize = 4;
+/// Words by which headings over a self-portrait begin.
+const ABOUT: &[&str] = &[
+    "about ",
+    "über ",
+    "à propos",
+    "a propos",
+    "sobre ",
+    "acerca de",
+    "chi è",
+    "chi siamo",
+    "informazioni su",
+    "over ",
+    "om ",
+    "o nas",
+    "об ",
+    "о компании",
+    "hakkında",
+    "tentang ",
+    "关于",
+    "關於",
+    "について",
+    "회사 소개",
+];
 
-/// Drops short leftovers behind the last prose, from the first block on that was dropped for such a reason.
-pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
+/// Drops, behind the last of the story, what is about its makers, and short leftovers.
+pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
+    drop_self_portrait(outline, verdicts);
+    drop_notes(outline, verdicts, known);
+    drop_leftovers(outline, verdicts);
+}
+
+/// A last section under a heading such as `About Example Ltd`.
+fn drop_self_portrait(outline: &Outline, verdicts: &mut [Verdict]) {
+    let Some(start) = verdicts.iter().rposition(|(at, reason)| reason.is_none() && is_about(&outline.blocks[*at]))
+    else {
+        return;
+    };
+    let weight = |verdicts: &[Verdict]| -> usize {
+        verdicts.iter().filter(|(_, reason)| reason.is_none()).map(|(at, _)| outline.blocks[*at].weight).sum()
+    };
+    let (before, after) = (weight(&verdicts[..start]), weight(&verdicts[start..]));
+    let headed = verdicts[start + 1..].iter().any(|(at, _)| matches!(outline.blocks[*at].kind, Kind::Heading(_)));
+    if after * 2 < before && !headed {
+        for (_, reason) in verdicts[start..].iter_mut().filter(|(_, reason)| reason.is_none()) {
+            *reason = Some(Reason::AuthorBio);
+        }
+    }
+}
+
+fn is_about(block: &Block) -> bool {
+    let heading = matches!(block.kind, Kind::Heading(_)) || block.bold == block.weight;
+    let lower = block.text.to_lowercase();
+    heading
+        && block.weight < 70
+        && !lower.ends_with('?')
+        && ABOUT.iter().any(|word| lower.starts_with(word) || lower.ends_with(word.trim()) && !word.is_ascii())
+}
+
+/// Notes on who wrote it and how to reach them, among the last blocks that were kept.
+fn drop_notes(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
+    let kept = verdicts.iter().filter(|(_, reason)| reason.is_none()).count();
+    let mut seen = 0;
+    for (at, reason) in verdicts.iter_mut().rev().filter(|(_, reason)| reason.is_none()) {
+        let block = &outline.blocks[*at];
+        let is_note = is_bio(block, known) || is_contact(&block.text);
+        if is_note && block.weight < 500 && kept > 3 {
+            *reason = Some(Reason::AuthorBio);
+        }
+        seen += usize::from(!is_note);
+        if seen > REACH {
+            break;
+        }
+    }
+}
+
+/// `Jane Doe writes about the sea.`: it begins with an author's whole name, and quotes nobody.
+fn is_bio(block: &Block, known: &Known<'_>) -> bool {
+    let lower = block.text.to_lowercase();
+    let quotes = block.text.contains(['“', '"', '«', '„', '「']);
+    let is_name = |name: &String| name.contains(' ') || name.chars().any(crate::text::is_wide);
+    let begins = |name: &String| {
+        let name = name.to_lowercase();
+        let at = lower.find(&name);
+        at.is_some_and(|at| at <= 8 && lower[at + name.len()..].starts_with([' ', ',', '\u{2019}', '\'']))
+    };
+    !quotes && known.authors.iter().filter(|name| is_name(name)).any(begins)
+}
+
+/// An e-mail address or a handle: how to reach somebody.
+fn is_contact(text: &str) -> bool {
+    text.chars().count() < 300
+        && text.split_whitespace().any(|word| {
+            let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '@');
+            word.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && host.len() > 3)
+        })
+}
+
+/// Short leftovers behind the last prose, from the first block on that was dropped for such a reason.
+fn drop_leftovers(outline: &Outline, verdicts: &mut [Verdict]) {
     let prose = |(at, reason): &Verdict| reason.is_none() && is_prose(&outline.blocks[*at]);
     let Some(last) = verdicts.iter().rposition(prose) else { return };
     let mut end = None;

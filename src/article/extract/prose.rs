@@ -5,11 +5,15 @@ use crate::article::outline::{Block, Kind, Signs};
 
 /// Least weight of a paragraph that counts in full.
 const PARAGRAPH: usize = 60;
+/// Least weight of one that counts where the markup says that this is the story.
+const SHORT: usize = 20;
 
 /// The block's worth as prose: its weight, less for what is linked, short, or no paragraph; nothing for what its
 /// markup says is no part of the story.
 pub(in crate::article) fn prose(block: &Block, signs: Signs) -> f32 {
-    if signs.any(OUTSIDE) || !is_prose(block) {
+    let in_body = signs.any(Signs::BODY);
+    let worded = in_body && block.weight >= SHORT && block.link_density() < 0.4;
+    if signs.any(OUTSIDE) || !(is_prose(block) || worded) {
         return 0.0;
     }
     let of_kind = match block.kind {
@@ -20,7 +24,8 @@ pub(in crate::article) fn prose(block: &Block, signs: Signs) -> f32 {
     };
     let of_signs =
         if signs.any(Signs::CAPTION.and(Signs::BYLINE).and(Signs::PAYWALL).and(Signs::FORM)) { 0.2 } else { 1.0 };
-    block.weight.min(1200) as f32 * of_kind * of_signs * (1.0 - block.link_density())
+    let of_place = if in_body { 1.5 } else { 1.0 };
+    block.weight.min(1200) as f32 * of_kind * of_signs * of_place * (1.0 - block.link_density())
 }
 
 /// Whether a block is a sentence or more, and not mainly links.

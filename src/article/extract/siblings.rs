@@ -1,38 +1,70 @@
 //! Parts of the story beside the element that holds most of it.
 
 use super::{Body, OUTSIDE, Scores};
-use crate::article::outline::{Outline, Tag};
+use crate::article::outline::{Outline, Signs, Tag};
 
 /// How many levels up parts are looked for.
-const LEVELS: usize = 3;
+const LEVELS: usize = 5;
+/// Least share of the core's score that makes a part worth taking in.
+const WORTH: f32 = 0.04;
+/// Least share of a part's weight that has to be prose, and most of it that may be links.
+const PROSE: f32 = 0.4;
+const LINKS: f32 = 0.25;
+/// Share of all prose from which on a container that is marked as the story is believed to be all of it.
+const WHOLE: f32 = 0.6;
 
-/// The core's blocks, with those of siblings at the next levels up that are prose of their own.
+/// The core's blocks, with what stands beside it and is prose of its own: all of the parent where the whole rest of it
+/// is, or else those of its children that are.
 pub(super) fn gather(outline: &Outline, scores: &Scores, core: usize) -> Body {
-    let mut blocks: Vec<usize> = outline.elements[core].blocks.clone().collect();
     let mut scope = core;
+    let mut blocks: Vec<usize> = outline.elements[core].blocks.clone().collect();
+    let worth = WORTH * scores.element(outline, core);
     for _ in 0..LEVELS {
         let parent = outline.elements[scope].parent;
-        if parent == scope || outline.elements[parent].tag == Tag::Body {
+        if parent == scope || is_whole(outline, scores, scope) {
             break;
         }
-        for sibling in outline.children(parent).filter(|&at| at != scope) {
-            if belongs(outline, scores, core, sibling) {
-                blocks.extend(outline.elements[sibling].blocks.clone());
-            }
+        let range = outline.elements[parent].blocks.clone();
+        let rest = Part::of(outline, scores, range.clone().filter(|at| blocks.binary_search(at).is_err()));
+        if rest.is_story(worth) && outline.elements[parent].tag != Tag::Body {
+            blocks = range.collect();
+        } else {
+            let siblings =
+                outline.children(parent).filter(|&at| at != scope && !outline.elements[at].signs.any(OUTSIDE));
+            let belongs = |&at: &usize| Part::of(outline, scores, outline.elements[at].blocks.clone()).is_story(worth);
+            siblings.filter(belongs).for_each(|at| blocks.extend(outline.elements[at].blocks.clone()));
+            blocks.sort_unstable();
         }
         scope = parent;
     }
-    blocks.sort_unstable();
-    Body { scope, blocks }
+    Body { scope, blocks, deck: None }
 }
 
-/// Whether a sibling is prose for the most part, and enough of it.
-fn belongs(outline: &Outline, scores: &Scores, core: usize, sibling: usize) -> bool {
-    let element = &outline.elements[sibling];
-    if element.signs.any(OUTSIDE) {
-        return false;
+/// Whether the markup says that an element is the whole story, and most of the prose is in it.
+fn is_whole(outline: &Outline, scores: &Scores, element: usize) -> bool {
+    let said = outline.elements[element].own.any(Signs::BODY) || outline.elements[element].tag == Tag::Article;
+    said && scores.element(outline, element) > WHOLE * scores.element(outline, 0)
+}
+
+/// What some blocks come to, those under foreign signs apart.
+#[derive(Default)]
+struct Part {
+    weight: usize,
+    linked: usize,
+    score: f32,
+}
+
+impl Part {
+    fn of(outline: &Outline, scores: &Scores, blocks: impl Iterator<Item = usize>) -> Self {
+        blocks.filter(|&at| !outline.signs(at).any(OUTSIDE)).fold(Self::default(), |part, at| Self {
+            weight: part.weight + outline.blocks[at].weight,
+            linked: part.linked + outline.blocks[at].linked,
+            score: part.score + scores.block(at),
+        })
     }
-    let weight: usize = outline.blocks[element.blocks.clone()].iter().map(|block| block.weight).sum();
-    let score = scores.element(outline, sibling);
-    score > 0.7 * weight as f32 && score > 0.05 * scores.element(outline, core)
+
+    fn is_story(&self, worth: f32) -> bool {
+        let weight = self.weight as f32;
+        self.score > worth && self.score > PROSE * weight && (self.linked as f32) < LINKS * weight
+    }
 }

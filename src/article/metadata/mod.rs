@@ -27,6 +27,9 @@ pub(super) use title::same as same_title;
 #[derive(Debug, Default)]
 pub(super) struct Metadata {
     pub(super) title: Option<String>,
+    /// All that the page calls its headline, the one chosen included.
+    pub(super) titles: Vec<String>,
+    pub(super) description: Option<String>,
     pub(super) authors: Vec<String>,
     pub(super) published: Option<Moment>,
     pub(super) updated: Option<Moment>,
@@ -75,7 +78,9 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
     let (updated, source) = dates::updated(said, article).unzip();
     note("updated", source);
     Metadata {
+        titles: title::claims(said, article),
         title,
+        description: description(said, article),
         authors: authors.unwrap_or_default(),
         updated: updated.filter(|updated| published.is_none_or(|published: Moment| updated.at >= published.at)),
         published,
@@ -91,6 +96,14 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
         kind: kind(said, article),
         sources,
     }
+}
+
+fn description(said: &Statements, article: Option<&Value>) -> Option<String> {
+    ["description", "og:description", "twitter:description"]
+        .iter()
+        .find_map(|name| said.meta_content(name).filter(|text| !text.is_empty()))
+        .map(|text| line(&from_html(text)))
+        .or_else(|| article.and_then(|node| json_ld::text(node, "description")))
 }
 
 fn section(said: &Statements, article: Option<&Value>) -> Option<String> {

@@ -35,6 +35,17 @@ pub(super) fn title(said: &Statements, article: Option<&Value>) -> Option<(Strin
     .find_map(|(title, source)| Some((title.filter(|title| !title.is_empty())?, source)))
 }
 
+/// All that the page calls its headline, as far as it is one.
+pub(super) fn claims(said: &Statements, article: Option<&Value>) -> Vec<String> {
+    let site = site_names(said);
+    let of_article = article.and_then(|node| json_ld::text(node, "headline"));
+    let of_metas =
+        ["og:title", "twitter:title", "title", "dc.title", "parsely-title"].iter().filter_map(|name| meta(said, name));
+    let of_head = said.title.as_deref().map(line);
+    let claims = of_article.into_iter().chain(of_metas).chain(of_head);
+    claims.flat_map(|title| [without_site(&title, &site), title]).filter(|title| !title.is_empty()).collect()
+}
+
 fn meta(said: &Statements, name: &str) -> Option<String> {
     said.meta_content(name).filter(|text| !text.is_empty()).map(|text| line(&from_html(text)))
 }

@@ -72,6 +72,8 @@ pub(super) struct Block {
     pub(super) linked: usize,
     /// How much of it is bold.
     pub(super) bold: usize,
+    /// How much of it is italic.
+    pub(super) italic: usize,
     /// Whether inline names (the class of a `<span>` around all of it) add signs to the element's.
     pub(super) inline: Signs,
 }
@@ -112,6 +114,7 @@ impl Outline {
             weight: weight(text),
             linked: 0,
             bold: 0,
+            italic: 0,
             inline: Signs::NONE,
         };
         let root = Element {
@@ -160,20 +163,41 @@ impl Outline {
             .fold(0, |hash, at| hash.rotate_left(17) ^ self.elements[at].label)
     }
 
-    /// Makes every element's signs include its ancestors', but for those of elements that hold most of the text:
-    /// `<body class="has-sidebar">` says nothing of the story. `mass` is what each block weighs.
-    pub(super) fn inherit(&mut self, mass: impl Fn(&Block) -> f32) {
+    /// Makes every element's signs include its ancestors', but for those that say nothing on this page.
+    ///
+    /// What holds the headline, or most of the text, is no sidebar, whatever `<body class="has-sidebar">` says; and
+    /// where most of the text stands in elements of class `teaser`, a teaser is no link to another story. What often
+    /// is longer than the story, such as comments, is believed all the same. `mass` is what each block weighs.
+    pub(super) fn inherit(&mut self, headline: Option<usize>, mass: impl Fn(&Block) -> f32) {
         let mut sums = vec![0.0];
-        for block in &self.blocks {
-            sums.push(sums.last().copied().unwrap_or_default() + mass(block));
+        for (at, block) in self.blocks.iter().enumerate() {
+            sums.push(sums[at] + mass(block));
         }
-        let total = sums.last().copied().unwrap_or_default();
+        self.hand_down(headline, &sums, Signs::NONE);
+        let mut under = [0.0; 64];
+        for (at, block) in self.blocks.iter().enumerate() {
+            self.elements[block.element].signs.bits().for_each(|bit| under[bit] += sums[at + 1] - sums[at]);
+        }
+        let total = sums[self.blocks.len()];
+        // much hidden text is folded away for the reader to open
+        let least = |bit: usize| if Signs::HIDDEN.bits().any(|hidden| hidden == bit) { 0.4 } else { 0.7 };
+        let empty = Signs::from_bits((0..64).filter(|&bit| under[bit] > total * least(bit)));
+        self.hand_down(headline, &sums, empty.without(Signs::UNDENIABLE));
+    }
+
+    fn hand_down(&mut self, headline: Option<usize>, sums: &[f32], empty: Signs) {
+        let total = sums[self.blocks.len()];
         for at in 0..self.elements.len() {
             let element = &self.elements[at];
-            let held = sums[element.blocks.end] - sums[element.blocks.start];
-            let own = if held > total * 0.5 { element.own & Signs::UNDENIABLE } else { element.own };
+            let heads = headline.is_some_and(|headline| element.blocks.contains(&headline));
+            let share = (sums[element.blocks.end] - sums[element.blocks.start]) / total;
+            let ignored = match share {
+                _ if heads || share > 0.5 => Signs::FOREIGN | empty,
+                _ if share > 0.3 => Signs::FOREIGN.without(Signs::UNDENIABLE) | empty,
+                _ => empty,
+            };
             let parent = if element.parent == at { Signs::NONE } else { self.elements[element.parent].signs };
-            self.elements[at].signs = own | parent;
+            self.elements[at].signs = element.own.without(ignored) | parent;
         }
     }
 }

@@ -93,8 +93,19 @@ impl Signs {
     /// Nothing.
     pub(in crate::article) const NONE: Self = Self(0);
 
-    /// Signs that hold of an element however much text is in it.
-    pub(in crate::article) const UNDENIABLE: Self = Self::BODY.and(Self::QUOTE).and(Self::LIST).and(Self::TABLE);
+    /// Signs that hold however much text stands under them.
+    pub(in crate::article) const UNDENIABLE: Self = Self::BODY
+        .and(Self::QUOTE)
+        .and(Self::LIST)
+        .and(Self::TABLE)
+        .and(Self::COMMENTS)
+        .and(Self::CONSENT)
+        .and(Self::FOOTER)
+        .and(Self::NAVIGATION)
+        .and(Self::OVERLAY)
+        .and(Self::COPYRIGHT)
+        .and(Self::BIO)
+        .and(Self::NEWSLETTER);
 
     /// Signs of what is no part of the story, wherever it stands.
     pub(in crate::article) const FOREIGN: Self = Self::NAVIGATION
@@ -119,6 +130,21 @@ impl Signs {
     /// Both sets together, in constants.
     pub(in crate::article) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// This set without the others.
+    pub(in crate::article) const fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
+    /// The places of its signs.
+    pub(in crate::article) fn bits(self) -> impl Iterator<Item = usize> {
+        (0..64).filter(move |bit| self.0 >> bit & 1 == 1)
+    }
+
+    /// The set of the signs at those places.
+    pub(in crate::article) fn from_bits(bits: impl Iterator<Item = usize>) -> Self {
+        Self(bits.fold(0, |set, bit| set | 1 << bit))
     }
 
     /// Whether any of the others is in this set.

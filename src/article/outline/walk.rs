@@ -44,6 +44,7 @@ struct Walk {
     inline: Vec<Signs>,
     links: usize,
     bold: usize,
+    italic: usize,
     text: String,
     run: Run,
 }
@@ -59,6 +60,7 @@ struct Run {
     weight: usize,
     linked: usize,
     bold: usize,
+    italic: usize,
     inline: Option<Signs>,
     breaks: usize,
     /// White space that waits for what follows; `true` where it held a line break.
@@ -88,6 +90,7 @@ impl Walk {
             Level::Inline => {
                 self.links += usize::from(name == "a");
                 self.bold += usize::from(is_bold(name));
+                self.italic += usize::from(is_italic(name));
                 self.inline.push(own_signs(markup, name));
             }
         }
@@ -106,6 +109,7 @@ impl Walk {
             Level::Inline => {
                 self.links -= usize::from(name == "a");
                 self.bold -= usize::from(is_bold(name));
+                self.italic -= usize::from(is_italic(name));
                 self.inline.pop();
             }
         }
@@ -179,6 +183,7 @@ impl Walk {
         self.run.weight += weight;
         self.run.linked += if self.links > 0 { weight } else { 0 };
         self.run.bold += if self.bold > 0 { weight } else { 0 };
+        self.run.italic += if self.italic > 0 { weight } else { 0 };
         // signs of inline elements hold of a block only where they are around all of it
         let inline = self.inline_signs();
         self.run.inline = Some(self.run.inline.map_or(inline, |before| before & inline));
@@ -197,6 +202,7 @@ impl Walk {
             weight: run.weight,
             linked: run.linked,
             bold: run.bold,
+            italic: run.italic,
             inline: run.inline.unwrap_or_default(),
         });
     }
@@ -244,6 +250,10 @@ fn level(name: &str) -> Level {
 
 fn is_bold(name: &str) -> bool {
     matches!(name, "b" | "strong")
+}
+
+fn is_italic(name: &str) -> bool {
+    matches!(name, "i" | "em")
 }
 
 fn tag(name: &str) -> Tag {

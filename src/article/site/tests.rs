@@ -5,7 +5,7 @@ use super::*;
 fn page(path: &str, paragraphs: &[&str]) -> (Outline, Lesson) {
     let html: String = paragraphs.iter().map(|text| format!("<div class=story><p>{text}</p></div>")).collect();
     let outline = crate::article::outline::outline(&crate::article::tree::parse(&html).html);
-    let body = Body { scope: 0, blocks: (0..outline.blocks.len()).collect() };
+    let body = Body { scope: 0, blocks: (0..outline.blocks.len()).collect(), ..Body::default() };
     let url = Url::parse(&format!("https://example.com{path}")).unwrap();
     let lesson = Lesson::of_page(&url, &outline, &body, &[]);
     (outline, lesson)
@@ -84,7 +84,7 @@ fn a_redesign_is_noticed_once() {
     let redesigned = (0..12).filter(|n| {
         let (mut outline, _) = page("/", &["Another story."]);
         outline.elements.iter_mut().for_each(|element| element.label ^= 77 + n);
-        let body = Body { scope: 0, blocks: vec![0] };
+        let body = Body { scope: 0, blocks: vec![0], ..Body::default() };
         let url = Url::parse(&format!("https://example.com/new/{n}")).unwrap();
         site.learn(&Lesson::of_page(&url, &outline, &body, &[]))
     });
@@ -98,7 +98,7 @@ fn places_are_learned_from_labels_alone() {
     let html =
         "<div class=story><p>Told in full by the feed.</p></div><div class=pitch><p>Buy something now.</p></div>";
     let outline = crate::article::outline::outline(&crate::article::tree::parse(html).html);
-    let body = Body { scope: 0, blocks: vec![0, 1] };
+    let body = Body { scope: 0, blocks: vec![0, 1], ..Body::default() };
     for n in 0..6 {
         let url = Url::parse(&format!("https://example.com/{n}")).unwrap();
         site.learn(&Lesson::of_page(&url, &outline, &body, &[true, false]));

@@ -14,6 +14,9 @@ pub(super) enum Named {
 
 /// The month or weekday that a word begins like; of several stems the longest, and a month before a weekday.
 pub(super) fn day_or_month(word: &str) -> Option<Named> {
+    if let Some(named) = english(word) {
+        return Some(named);
+    }
     let months = (1..).zip(MONTHS).map(|(number, stems)| (Named::Month(number), stems));
     let mut day = Weekday::Mon;
     let days = WEEKDAYS.into_iter().map(|stems| {
@@ -30,6 +33,31 @@ pub(super) fn day_or_month(word: &str) -> Option<Named> {
         }
     }
     best.map(|(_, named)| named)
+}
+
+/// The short names of RFC 822, which are nearly all there is.
+fn english(word: &str) -> Option<Named> {
+    Some(match word {
+        "jan" => Named::Month(1),
+        "feb" => Named::Month(2),
+        "apr" => Named::Month(4),
+        "may" => Named::Month(5),
+        "jun" => Named::Month(6),
+        "jul" => Named::Month(7),
+        "aug" => Named::Month(8),
+        "sep" => Named::Month(9),
+        "oct" => Named::Month(10),
+        "nov" => Named::Month(11),
+        "dec" => Named::Month(12),
+        "mon" => Named::Weekday(Weekday::Mon),
+        "tue" => Named::Weekday(Weekday::Tue),
+        "wed" => Named::Weekday(Weekday::Wed),
+        "thu" => Named::Weekday(Weekday::Thu),
+        "fri" => Named::Weekday(Weekday::Fri),
+        "sat" => Named::Weekday(Weekday::Sat),
+        "sun" => Named::Weekday(Weekday::Sun),
+        _ => return None,
+    })
 }
 
 /// Whether a word says "before noon" (`false`) or "after noon" (`true`). Chinese, Japanese and Korean put it before

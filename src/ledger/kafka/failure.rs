@@ -87,7 +87,8 @@ pub(super) fn is_permanent_code(code: RDKafkaErrorCode) -> bool {
 fn describe(error: &KafkaError) -> String {
     match error {
         KafkaError::Transaction(e) => e.string(),
-        KafkaError::ClientConfig(_, why, key, value) => format!("{why} (`{key}: {value}`)"),
+        // without its value, which may be a secret
+        KafkaError::ClientConfig(_, why, key, _) => format!("{why} (`{key}`)"),
         error => error.to_string(),
     }
 }

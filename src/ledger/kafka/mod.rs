@@ -14,6 +14,10 @@
 //! under way before it reads the state back. So nothing but Kafka coordinates, and an instance needs no disk.
 //!
 //! What a read_uncommitted consumer sees is another matter: messages of aborted transactions, too.
+//!
+//! Permissions that an instance needs, and that a test holds it to: on all three topics `Write` and `DescribeConfigs`
+//! (and `Create`, unless they are there already), on the state topic `Read`, on the group `Read`, on transactional ids
+//! with the prefix `GROUP-` `Write`. Who reads the records needs `Read` on their topic and on the group.
 
 mod client;
 mod failure;
@@ -29,7 +33,7 @@ use std::{collections::BTreeSet, sync::Arc, thread, time::Duration};
 
 use tokio::{
     sync::{Mutex, mpsc},
-    time::timeout,
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -41,6 +45,8 @@ use crate::config;
 
 /// How long leaving the group may take.
 const LEAVE_WITHIN: Duration = Duration::from_secs(10);
+/// Some heartbeats.
+const HEAR_WITHIN: Duration = Duration::from_secs(3);
 
 /// Topics for records, rejects and state, and a place in the group that shares them.
 pub struct KafkaLedger {
@@ -67,6 +73,19 @@ impl KafkaLedger {
         Ok((KafkaLedger { config: config.clone(), ownership, transactions, running, member, stop }, events))
     }
 
+    /// Whether the producer is lost because another process runs under our name, which the membership hears of a
+    /// heartbeat later. Were the ledger opened anew, the two would throw each other out for ever.
+    async fn usurped(&self) -> Option<LedgerError> {
+        let deadline = Instant::now() + HEAR_WITHIN;
+        while self.config.instance.is_some() && Instant::now() < deadline {
+            if let Some(error @ LedgerError::Fatal(_)) = self.ownership.failure() {
+                return Some(error);
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        None
+    }
+
     fn touched(&self, batch: &Batch) -> BTreeSet<Partition> {
         let messages = batch.records.iter().chain(&batch.rejects).map(|message| message.site.as_str());
         let states = batch.states.iter().map(|state| State::site(&state.key));
@@ -89,9 +108,14 @@ impl Ledger for KafkaLedger {
         }
         let _running = self.running.lock().await;
         let fence = self.ownership.fence(&touched)?;
-        let offsets = self.transactions.run(batch, &fence).await?;
-        self.ownership.advance(&offsets);
-        Ok(())
+        match self.transactions.run(batch, &fence).await {
+            Ok(offsets) => {
+                self.ownership.advance(&offsets);
+                Ok(())
+            }
+            Err(LedgerError::Reopen(text)) => Err(self.usurped().await.unwrap_or(LedgerError::Reopen(text))),
+            Err(error) => Err(error),
+        }
     }
 
     async fn close(mut self) -> Result<(), LedgerError> {

@@ -66,7 +66,7 @@ fn count(
 ) -> Result<Option<i32>, LedgerError> {
     let metadata = consumer.fetch_metadata(Some(name), ANSWER_WITHIN).map_err(|e| {
         // lets the context hear why
-        consumer.poll(Duration::ZERO);
+        let _ = (0..100).find(|_| consumer.poll(Duration::from_millis(10)).is_none());
         context.explain(&format!("reach a broker at `{}`", config.brokers.join(",")), &e)
     })?;
     let topic = metadata.topics().first();
@@ -152,7 +152,7 @@ fn check_settings(config: &config::KafkaLedger, name: &str, topic: &ConfigResour
     if size.parse::<usize>().is_ok_and(|size| size < config.max_message_bytes) {
         return Err(LedgerError::Fatal(format!(
             "topic `{name}` takes messages of up to {size} bytes, and the configuration promises {}: raise the topic's \
-             `max.message.bytes`, or lower the ledger's largest message",
+             `max.message.bytes`, or lower `max_message`",
             config.max_message_bytes
         )));
     }

@@ -1,0 +1,50 @@
+//! The sentence under the headline.
+//!
+//! Publishers set it in the page's header, outside of the story's container. It is part of what they wrote, so it is
+//! part of the story: documented choice, since extractors and labels differ on it.
+
+use super::{Body, OUTSIDE};
+use crate::article::metadata::same_title;
+use crate::article::outline::{Block, Kind, Outline, Signs};
+
+/// How many blocks after the headline it may stand.
+const REACH: usize = 8;
+/// Least and most of its weight.
+const WEIGHT: std::ops::Range<usize> = 25..700;
+
+/// The deck's block, if it stands between headline and body.
+pub(super) fn find(
+    outline: &Outline,
+    body: &Body,
+    headline: Option<usize>,
+    description: Option<&str>,
+) -> Option<usize> {
+    let first = *body.blocks.iter().find(|&&at| super::is_prose(&outline.blocks[at]))?;
+    let headline = headline.filter(|&headline| headline < first)?;
+    let mut between = (headline + 1..first).take(REACH).filter(|at| !body.blocks.contains(at));
+    let deck = between.find(|&at| is_deck(&outline.blocks[at], outline.signs(at), at - headline, description))?;
+    let said = body.blocks.iter().take(3).any(|&at| same_title(&outline.blocks[at].text, &outline.blocks[deck].text));
+    (!said).then_some(deck)
+}
+
+fn is_deck(block: &Block, signs: Signs, distance: usize, description: Option<&str>) -> bool {
+    const NOT: Signs =
+        OUTSIDE.and(Signs::CAPTION).and(Signs::BYLINE).and(Signs::DATE).and(Signs::FORM).and(Signs::MEDIA);
+    let described = description.is_some_and(|description| same_beginning(description, &block.text));
+    let placed =
+        signs.any(Signs::DECK) || matches!(block.kind, Kind::Heading(2 | 3) | Kind::Paragraph) && distance <= 2;
+    WEIGHT.contains(&block.weight)
+        && block.link_density() < 0.3
+        && block.kind != Kind::Caption
+        && (described && !signs.any(Signs::HIDDEN) || placed && !signs.any(NOT) && block.weight >= 40)
+}
+
+/// Whether two texts begin with the same letters, far enough to be the same text.
+fn same_beginning(a: &str, b: &str) -> bool {
+    let letters = |text: &str| {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(60).collect::<String>()
+    };
+    let (a, b) = (letters(a), letters(b));
+    let shared = a.len().min(b.len());
+    shared >= 24 && a.as_bytes()[..shared] == b.as_bytes()[..shared]
+}

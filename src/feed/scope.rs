@@ -1,0 +1,144 @@
+//! What holds inside an element and not outside: prefixes and base addresses.
+//!
+//! Bounded, since an attacker declares thousands of the one and multiplies a long one of the other by every link.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::names::{self, Namespace};
+use super::problem::Problems;
+
+const MAX_BINDINGS: usize = 256;
+const MAX_BASES: usize = 128;
+/// Longest address that is worth resolving, and longest base.
+const MAX_ADDRESS: usize = 8192;
+const MAX_BASE: usize = 2048;
+/// Bytes that relative addresses may grow by in a document of any size; beyond it, as many as it has itself.
+const FREE_GROWTH: usize = 65_536;
+
+/// The declarations in force.
+#[derive(Debug)]
+pub(super) struct Scope<'a> {
+    url: &'a Url,
+    bindings: Vec<(&'a str, Namespace)>,
+    bases: Vec<Url>,
+    growth: usize,
+}
+
+/// A state of the scope to return to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    bindings: usize,
+    bases: usize,
+}
+
+impl<'a> Scope<'a> {
+    /// `url` is the document's address, `length` its size.
+    pub(super) fn new(url: &'a Url, length: usize) -> Self {
+        Self { url, bindings: Vec::new(), bases: Vec::new(), growth: FREE_GROWTH + length }
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark { bindings: self.bindings.len(), bases: self.bases.len() }
+    }
+
+    pub(super) fn leave(&mut self, outer: Mark) {
+        self.bindings.truncate(outer.bindings);
+        self.bases.truncate(outer.bases);
+    }
+
+    pub(super) fn bind(&mut self, prefix: &'a str, address: &str) {
+        if self.bindings.len() < MAX_BINDINGS {
+            self.bindings.push((prefix, names::namespace(address, prefix)));
+        }
+    }
+
+    pub(super) fn namespace(&self, prefix: &str) -> Namespace {
+        let bound = self.bindings.iter().rev().find(|(name, _)| *name == prefix);
+        bound.map_or_else(|| names::by_prefix(prefix), |(_, namespace)| *namespace)
+    }
+
+    fn base(&self) -> &Url {
+        self.bases.last().unwrap_or(self.url)
+    }
+
+    pub(super) fn rebase(&mut self, address: &str) {
+        if self.bases.len() < MAX_BASES
+            && address.len() <= MAX_BASE
+            && let Some(base) = self.base().join(address.trim()).ok().filter(|base| base.as_str().len() <= MAX_BASE)
+        {
+            self.bases.push(base);
+        }
+    }
+
+    /// An absolute address; `None` for what is no address, and for more relative ones than a document may have.
+    pub(super) fn resolve(&mut self, text: &str, problems: &mut Problems) -> Option<Url> {
+        let text = text.trim();
+        if text.is_empty() || text.len() > MAX_ADDRESS {
+            return None;
+        }
+        let broken = text.contains(['\n', '\t', '\r']);
+        let text: Cow<'_, str> = if broken { text.split_whitespace().collect::<String>().into() } else { text.into() };
+        if let Ok(url) = Url::parse(&text) {
+            return Some(without_empty_parts(url));
+        }
+        let url = without_empty_parts(self.base().join(&text).ok()?);
+        let Some(growth) = self.growth.checked_sub(url.as_str().len().saturating_sub(text.len())) else {
+            problems.note("too-long-base", || "relative links would outgrow the document".to_owned());
+            return None;
+        };
+        self.growth = growth;
+        Some(url)
+    }
+}
+
+/// A `?` or `#` with nothing behind it says nothing.
+fn without_empty_parts(mut url: Url) -> Url {
+    if url.query() == Some("") {
+        url.set_query(None);
+    }
+    if url.fragment() == Some("") {
+        url.set_fragment(None);
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bases_nest_and_end() {
+        let url = Url::parse("https://example.com/feed.xml").unwrap();
+        let mut scope = Scope::new(&url, 0);
+        let resolve =
+            |scope: &mut Scope<'_>, text: &str| scope.resolve(text, &mut Problems::default()).map(String::from);
+        assert_eq!(resolve(&mut scope, " a ").as_deref(), Some("https://example.com/a"));
+        let outer = scope.mark();
+        scope.rebase("http://example.org/x/");
+        scope.rebase("y/");
+        for (text, expected) in [
+            ("a", Some("http://example.org/x/y/a")),
+            ("//example.net/a?", Some("http://example.net/a")),
+            ("/a\n /b", Some("http://example.org/a/b")),
+            ("tag:example.com,2004:a", Some("tag:example.com,2004:a")),
+            ("", None),
+        ] {
+            assert_eq!(resolve(&mut scope, text).as_deref(), expected, "{text}");
+        }
+        scope.leave(outer);
+        assert_eq!(resolve(&mut scope, "a").as_deref(), Some("https://example.com/a"));
+    }
+
+    #[test]
+    fn a_long_base_cannot_be_multiplied() {
+        let url = Url::parse("https://example.com/").unwrap();
+        let mut scope = Scope::new(&url, 1000);
+        scope.rebase(&format!("/{}/", "b".repeat(2000)));
+        let resolved = (0..1000).filter(|_| scope.resolve("a", &mut Problems::default()).is_some()).count();
+        assert!((30..40).contains(&resolved), "{resolved}");
+        scope.rebase(&format!("/{}/", "b".repeat(3000)));
+        assert!(scope.base().as_str().len() < 2048);
+    }
+}

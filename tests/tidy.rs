@@ -106,6 +106,25 @@ fn links_in_the_documentation_lead_somewhere() {
 }
 
 #[test]
+fn configurations_that_are_shown_are_valid() {
+    let mut shown: Vec<(PathBuf, String)> = vec![];
+    for file in files(&["deploy"], "yaml") {
+        shown.extend((!file.ends_with("compose.yaml")).then(|| (file.clone(), read(&file))));
+    }
+    for file in files(&[".", "docs", "deploy"], "md") {
+        let text = read(&file);
+        let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+        shown.extend(blocks.map(|block| (file.clone(), block.to_owned())));
+    }
+    assert!(shown.len() > 3, "none found");
+    for (file, text) in shown {
+        if let Err(faults) = copydesk::config::from_yaml(&text, &file, &|_| None) {
+            panic!("{}: {faults}\n{text}", file.display());
+        }
+    }
+}
+
+#[test]
 fn the_check_finds_what_it_is_for() {
     for (module, source, expected) in [
         ("schedule", "use std::time::Duration;", None),

@@ -92,7 +92,7 @@ impl Broker {
         let mut line = String::new();
         BufReader::new(script.stdout.take().expect("piped")).read_line(&mut line).expect("output in UTF-8");
         let directory =
-            line.trim().strip_prefix("ready ").expect("the broker starts; run scripts/install-test-deps first");
+            line.trim().strip_prefix("ready ").expect("the broker starts; run `scripts/setup test` first");
         Broker { port, directory: directory.into(), script, _lifeline: lifeline }
     }
 
@@ -144,7 +144,7 @@ fn libraries() -> PathBuf {
 
 fn run(command: &mut Command) {
     let status = command.stdin(Stdio::null()).status().expect("scripts/kafka/kafka.sh and kill can be run");
-    assert!(status.success(), "{command:?} failed: run scripts/install-test-deps first");
+    assert!(status.success(), "{command:?} failed: run `scripts/setup test` first");
 }
 
 /// Three ports side by side: the broker's, its controller's, and one to spare.

@@ -133,7 +133,9 @@ async fn work(desk: &mut Desk) -> LedgerError {
         }
         let mut batch = Batch::default();
         for site in sites() {
-            let Some(known) = desk.states.get(&desk.ledger.partition(&site)) else { continue };
+            let Some(known) = desk.states.get(&copydesk::ledger::partition(&site, desk.ledger.partitions())) else {
+                continue;
+            };
             let number = known.get(&site).map_or(0, |state| state.parse::<u32>().unwrap()) + 1;
             let mut story = story(&site, &format!("{site} {number}"));
             story.states[0].value = number.to_string().into_bytes();
@@ -143,7 +145,8 @@ async fn work(desk: &mut Desk) -> LedgerError {
         match desk.ledger.commit(&batch).await {
             Ok(()) => {
                 for State { key, value } in batch.states {
-                    let of_partition = desk.states.get_mut(&desk.ledger.partition(&key)).unwrap();
+                    let of_partition =
+                        desk.states.get_mut(&copydesk::ledger::partition(&key, desk.ledger.partitions())).unwrap();
                     of_partition.insert(key, String::from_utf8(value).unwrap());
                 }
             }

@@ -19,7 +19,7 @@ const POINTS: [&str; 4] = ["before-begin", "after-produce", "before-commit", "af
 /// `COPYDESK_TEST_FAULTS` sets the number of faults, for a longer run than every test run can afford.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_faults_lose_and_double_nothing() {
-    let faults = std::env::var_os("COPYDESK_TEST_FAULTS").map_or(10, |n| n.to_str().unwrap().parse().unwrap());
+    let faults = std::env::var_os("COPYDESK_TEST_FAULTS").map_or(6, |n| n.to_str().unwrap().parse().unwrap());
     let mut random = rand::rng();
     let config = kafka::ledger();
     Desk::open_all(&config).await.close().await;

@@ -14,6 +14,7 @@ use crate::{
         notice::{Notice, PollNotice},
         poll::{Answer, PollFailure, Polled},
     },
+    ledger::fault,
     record::{Carrier, Provenance, Record, Reject, Told},
     schedule::{Bounds, Success, delta},
     state::{Document, FeedState, Pending, SiteState, Trouble},
@@ -58,6 +59,7 @@ impl Desk<'_> {
         };
         self.outbox.touch(Some(Notice::Polled { feed: job.feed.clone(), outcome }));
         self.remind_of(site, job);
+        fault::point("after-poll");
     }
 
     fn read(

@@ -11,7 +11,7 @@ mod tail;
 pub(super) mod wording;
 
 use super::extract::{Body, is_prose};
-use super::metadata::same_title;
+use super::metadata::Titles;
 use super::outline::{Block, Kind, Outline};
 use super::record_lines;
 
@@ -81,16 +81,23 @@ impl Reason {
 }
 
 /// What is known of the page that the blocks are judged by.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Known<'a> {
     /// All that the page calls its headline.
-    pub(super) titles: &'a [String],
+    pub(super) titles: &'a Titles,
     /// Who wrote it.
     pub(super) authors: &'a [String],
     /// What the site says of each block: its own, or the story's; empty where nothing is known.
     pub(super) opinions: &'a [Option<bool>],
     /// Which blocks other evidence holds to be the story.
     pub(super) anchored: &'a [bool],
+}
+
+impl<'a> Known<'a> {
+    /// Knowing nothing but titles.
+    pub(super) fn titles(titles: &'a Titles) -> Self {
+        Self { titles, authors: &[], opinions: &[], anchored: &[] }
+    }
 }
 
 /// A block of the body with what was decided; `None` keeps it.
@@ -123,9 +130,8 @@ fn reason(outline: &Outline, at: usize, known: &Known<'_>) -> Option<Reason> {
         .or_else(|| known.opinions.get(at).copied().flatten().unwrap_or_default().then_some(Reason::SiteRepeats))
 }
 
-fn is_title(block: &Block, titles: &[String]) -> bool {
-    matches!(block.kind, Kind::Heading(1))
-        || block.text.len() < 400 && titles.iter().any(|title| same_title(&block.text, title))
+fn is_title(block: &Block, titles: &Titles) -> bool {
+    block.kind == Kind::Heading(1) || titles.contain(&block.text)
 }
 
 /// A paragraph said twice is kept once: where it stands in the text, not in a summary on top that is no deck.

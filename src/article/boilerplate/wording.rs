@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::Reason;
 use crate::article::outline::Block;
@@ -43,7 +43,7 @@ static WORDING: LazyLock<Wording> = LazyLock::new(|| {
             phrases.push((reason, place));
         }
     }
-    let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(patterns).expect("the file is small");
+    let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(patterns).expect("the file is small");
     Wording { automaton, phrases }
 });
 

@@ -26,11 +26,11 @@ const ALONE: &[(Signs, Reason)] = &[
     (Signs::TOOLS, Reason::Tools),
     (Signs::CAPTION, Reason::Caption),
     (Signs::PULL_QUOTE, Reason::Repeated),
-    (Signs::PAYWALL, Reason::Paywall),
 ];
 
 /// Signs that decide for short texts.
 const SHORT: &[(Signs, Reason)] = &[
+    (Signs::PAYWALL, Reason::Paywall),
     (Signs::BYLINE, Reason::Byline),
     (Signs::DATE, Reason::Date),
     (Signs::KICKER, Reason::Tags),

@@ -20,6 +20,7 @@ use crate::feed::Moment;
 use crate::text::{from_html, line};
 
 pub(super) use collect::{Statements, collect};
+pub(super) use dates::has_date;
 pub(super) use language::{canonical as canonical_language, of_text as language_of_text};
 pub(super) use people::people;
 pub(super) use title::{Titles, same as same_title};

@@ -10,8 +10,7 @@ const MAX_DROPPED: usize = 200;
 /// Most characters of each.
 const MAX_DROPPED_TEXT: usize = 300;
 
-/// The kept blocks as paragraphs; the cells of a table's row are one, and items of numbered lists keep their numbers:
-/// a story may refer to them.
+/// The kept blocks as paragraphs; the cells of a table's row are one.
 pub(super) fn text(outline: &Outline, verdicts: &[Verdict]) -> String {
     let mut text = String::new();
     let mut last = (None, 0);
@@ -19,9 +18,6 @@ pub(super) fn text(outline: &Outline, verdicts: &[Verdict]) -> String {
         let (row, cell) = (row(outline, *at), outline.blocks[*at].element);
         if !text.is_empty() {
             text.push_str(if row.is_some() && row == last.0 && cell != last.1 { " | " } else { "\n\n" });
-        }
-        if let Some(number) = outline.blocks[*at].number {
-            text.push_str(&format!("{number}. "));
         }
         text.push_str(&outline.blocks[*at].text);
         last = (row, cell);

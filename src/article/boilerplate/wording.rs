@@ -61,7 +61,9 @@ pub(super) fn reason(block: &Block) -> Option<Reason> {
         let ends = rest.chars().next().is_none_or(|c| !c.is_alphanumeric() || crate::text::is_wide(c));
         let fits = match place {
             Place::Whole => begins && rest.is_empty(),
-            Place::Start => begins && ends && (block.weight < SHORT || block.link_density() > 0.3),
+            Place::Start => {
+                begins && ends && (block.weight < SHORT || reason != Reason::Date && block.link_density() > 0.3)
+            }
             Place::Label => begins && rest.trim_start().starts_with([':', '：', '>', '»', '|', '→', '–', '-']),
             Place::Any => ends,
         };

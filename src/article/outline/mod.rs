@@ -66,8 +66,6 @@ pub(super) struct Block {
     pub(super) element: usize,
     /// What it is.
     pub(super) kind: Kind,
-    /// Its number, where it begins an item of a numbered list.
-    pub(super) number: Option<u32>,
     /// How much text: see [`weight`].
     pub(super) weight: usize,
     /// How much of it is inside links.
@@ -111,7 +109,6 @@ impl Outline {
             text: (*text).to_owned(),
             element: 0,
             kind: Kind::Paragraph,
-            number: None,
             weight: weight(text),
             linked: 0,
             bold: 0,

@@ -46,10 +46,6 @@ struct Walk {
     bold: usize,
     text: String,
     run: Run,
-    /// The counters of the lists that are open; none for those without numbers.
-    lists: Vec<Option<u32>>,
-    /// The number of an item that has no text yet.
-    number: Option<u32>,
 }
 
 struct Open {
@@ -87,7 +83,6 @@ impl Walk {
             Level::Break => self.line_break(),
             Level::Block(kind) => {
                 self.flush();
-                self.count(markup);
                 self.push(markup, kind);
             }
             Level::Inline => {
@@ -106,9 +101,6 @@ impl Walk {
             Level::Skipped | Level::Break => {}
             Level::Block(_) => {
                 self.flush();
-                if is_list(name) {
-                    self.lists.pop();
-                }
                 self.pop();
             }
             Level::Inline => {
@@ -116,21 +108,6 @@ impl Walk {
                 self.bold -= usize::from(is_bold(name));
                 self.inline.pop();
             }
-        }
-    }
-
-    /// Numbers the items of ordered lists, as a browser does.
-    fn count(&mut self, markup: &Markup) {
-        match markup.name() {
-            "ol" => {
-                self.lists.push(Some(markup.attr("start").and_then(|start| start.trim().parse().ok()).unwrap_or(1)))
-            }
-            name if is_list(name) => self.lists.push(None),
-            "li" => {
-                let counter = self.lists.last_mut().and_then(Option::as_mut);
-                self.number = counter.map(|next| std::mem::replace(next, next.saturating_add(1)));
-            }
-            _ => {}
         }
     }
 
@@ -217,7 +194,6 @@ impl Walk {
             text: std::mem::take(&mut self.text),
             element: open.element,
             kind: open.kind,
-            number: self.number.take(),
             weight: run.weight,
             linked: run.linked,
             bold: run.bold,
@@ -264,10 +240,6 @@ fn level(name: &str) -> Level {
         | "menu" | "search" | "picture" | "amp-sidebar" => Level::Block(None),
         _ => Level::Inline,
     }
-}
-
-fn is_list(name: &str) -> bool {
-    matches!(name, "ol" | "ul" | "dl")
 }
 
 fn is_bold(name: &str) -> bool {

@@ -43,7 +43,8 @@ pub(super) fn body(outline: &mut Outline, evidence: &Evidence<'_>) -> Option<Bod
     let headline = headline(outline, evidence.titles);
     outline.inherit(headline, |block| if is_prose(block) { block.weight as f32 } else { 0.0 });
     let scores = Scores::new(outline, evidence.anchored);
-    let core = candidate::find(outline, &scores)?;
+    let heaviest = candidate::find(outline, &scores)?;
+    let core = candidate::under_headline(outline, &scores, heaviest, headline).unwrap_or(heaviest);
     let mut body = siblings::gather(outline, &scores, core);
     body.headline = headline;
     if let Some(deck) = deck::find(outline, &body, headline, evidence.description) {

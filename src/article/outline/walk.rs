@@ -284,7 +284,11 @@ fn own_signs(markup: &Markup, name: &str) -> Signs {
 
 fn attribute_signs(name: &str, value: &str) -> Signs {
     match name {
-        "class" | "id" => name_signs(value),
+        "class" => value
+            .split_ascii_whitespace()
+            .filter(|class| !is_filing(class))
+            .fold(Signs::NONE, |signs, class| signs | name_signs(class)),
+        "id" => name_signs(value),
         "hidden" => Signs::HIDDEN,
         "aria-hidden" if value == "true" => Signs::HIDDEN,
         "style" if hides(value) => Signs::HIDDEN,
@@ -310,6 +314,11 @@ fn attribute_signs(name: &str, value: &str) -> Signs {
         "rel" if value == "tag" || value == "category tag" => Signs::TAGS,
         _ => Signs::NONE,
     }
+}
+
+/// Whether a class files the story under a tag or a category (`tag-newsletter`): it says nothing of the element.
+fn is_filing(class: &str) -> bool {
+    ["tag-", "category-", "topic-", "section-"].iter().any(|prefix| class.starts_with(prefix))
 }
 
 fn hides(style: &str) -> bool {

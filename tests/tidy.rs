@@ -240,8 +240,8 @@ fn files(directories: &[&str], extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open: Vec<PathBuf> = directories.iter().map(PathBuf::from).filter(|directory| directory.is_dir()).collect();
     while let Some(directory) = open.pop() {
-        for entry in fs::read_dir(&directory).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(&directory).expect("the repository is readable") {
+            let path = entry.expect("the repository is readable").path();
             if path.is_dir() {
                 open.extend((directory != Path::new(".")).then_some(path));
             } else if path.extension().is_some_and(|found| found == extension) {

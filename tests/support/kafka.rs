@@ -91,8 +91,7 @@ impl Broker {
         let lifeline = script.stdin.take().expect("piped");
         let mut line = String::new();
         BufReader::new(script.stdout.take().expect("piped")).read_line(&mut line).expect("output in UTF-8");
-        let directory =
-            line.trim().strip_prefix("ready ").expect("the broker starts; run `scripts/setup test` first");
+        let directory = line.trim().strip_prefix("ready ").expect("the broker starts; run `scripts/setup test` first");
         Broker { port, directory: directory.into(), script, _lifeline: lifeline }
     }
 

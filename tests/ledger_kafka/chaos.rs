@@ -19,7 +19,7 @@ const POINTS: [&str; 4] = ["before-begin", "after-produce", "before-commit", "af
 /// `COPYDESK_TEST_FAULTS` sets the number of faults, for a longer run than every test run can afford.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_faults_lose_and_double_nothing() {
-    let faults = std::env::var_os("COPYDESK_TEST_FAULTS").map_or(10, |n| n.to_str().unwrap().parse().unwrap());
+    let faults = std::env::var_os("COPYDESK_TEST_FAULTS").map_or(6, |n| n.to_str().unwrap().parse().unwrap());
     let mut random = rand::rng();
     let config = kafka::ledger();
     Desk::open_all(&config).await.close().await;
@@ -133,7 +133,9 @@ async fn work(desk: &mut Desk) -> LedgerError {
         }
         let mut batch = Batch::default();
         for site in sites() {
-            let Some(known) = desk.states.get(&desk.ledger.partition(&site)) else { continue };
+            let Some(known) = desk.states.get(&copydesk::ledger::partition(&site, desk.ledger.partitions())) else {
+                continue;
+            };
             let number = known.get(&site).map_or(0, |state| state.parse::<u32>().unwrap()) + 1;
             let mut story = story(&site, &format!("{site} {number}"));
             story.states[0].value = number.to_string().into_bytes();
@@ -143,7 +145,8 @@ async fn work(desk: &mut Desk) -> LedgerError {
         match desk.ledger.commit(&batch).await {
             Ok(()) => {
                 for State { key, value } in batch.states {
-                    let of_partition = desk.states.get_mut(&desk.ledger.partition(&key)).unwrap();
+                    let of_partition =
+                        desk.states.get_mut(&copydesk::ledger::partition(&key, desk.ledger.partitions())).unwrap();
                     of_partition.insert(key, String::from_utf8(value).unwrap());
                 }
             }

@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use futures_util::future::{FutureExt, Shared};
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     time::{Instant, timeout_at},
@@ -31,8 +32,9 @@ pub(super) struct Handover {
     events: mpsc::Sender<Event>,
     restored: mpsc::Sender<Result<Restored, LedgerError>>,
     restoring: HashMap<Partition, CancellationToken>,
-    /// Partitions that were let go without a word from their holder. They are not gained again before it speaks.
-    undropped: HashMap<Partition, oneshot::Receiver<()>>,
+    /// Partitions that were let go without a word from their holder. They are not gained again before it speaks, however
+    /// often they come and go meanwhile.
+    undropped: HashMap<Partition, Shared<oneshot::Receiver<()>>>,
     stop: CancellationToken,
 }
 
@@ -102,7 +104,7 @@ impl Handover {
         for partition in partitions {
             let cancelled = self.stop.child_token();
             self.restoring.insert(partition, cancelled.clone());
-            undropped.extend(self.undropped.remove(&partition));
+            undropped.extend(self.undropped.get(&partition).cloned());
             wanted.push(Wanted { partition, cancelled });
         }
         let (config, restored) = (self.config.clone(), self.restored.clone());
@@ -147,8 +149,9 @@ impl Handover {
                 lost.push((partition, acknowledged));
             }
         }
-        for (partition, mut acknowledged) in lost {
-            if timeout_at(deadline, &mut acknowledged).await.is_err() {
+        for (partition, acknowledged) in lost {
+            let acknowledged = acknowledged.shared();
+            if timeout_at(deadline, acknowledged.clone()).await.is_err() {
                 tracing::debug!(partition, "given up before it was dropped");
                 self.undropped.insert(partition, acknowledged);
             }

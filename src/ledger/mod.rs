@@ -11,7 +11,7 @@ use std::future::Future;
 
 use tokio::sync::oneshot;
 
-mod fault;
+pub(crate) mod fault;
 pub mod kafka;
 pub mod local;
 mod placement;

@@ -151,8 +151,8 @@ pub(crate) const HOUSE: &[Room] = &[
         reaches: PURE,
     },
     Room { name: "ledger", rooms: &["config"], reaches: &[Files, Tasks, Clock, Log, Kafka, Database, Process, Chance] },
-    // a switch of the test build, beside any configuration
-    Room { name: "ledger::fault", rooms: &[], reaches: &[User, Process] },
+    // switches of the test build, beside any configuration
+    Room { name: "ledger::fault", rooms: &[], reaches: &[User, Process, Clock] },
     Room { name: "admin", rooms: &["state"], reaches: &[Network, Tasks, Clock] },
     Room {
         name: "daemon",

@@ -163,7 +163,7 @@ impl<'a> Desk<'a> {
             Instant::now() + wait.min(HOUSEKEEPING)
         });
         let may_start = self.may_start();
-        [due.filter(|_| may_start), self.commit_due(), self.stop_at, Some(self.housekeeping)]
+        [due.filter(|_| may_start), self.commit_due(), self.commit_overdue(), self.stop_at, Some(self.housekeeping)]
             .into_iter()
             .flatten()
             .min()
@@ -171,6 +171,7 @@ impl<'a> Desk<'a> {
     }
 
     fn tick(&mut self) {
+        self.tell_if_overdue();
         if Instant::now() >= self.housekeeping {
             self.housekeeping = Instant::now() + HOUSEKEEPING;
             self.keep_house(clock::now());

@@ -17,6 +17,7 @@ use crate::{
         notice::{Notice, PollNotice},
         poll::{Answer, PollFailure, Polled},
     },
+    ledger::fault,
     record::{Carrier, Provenance, Record, Reject, Told},
     schedule::{Bounds, Success, delta},
     state::{Document, FeedState, Pending, SiteState, Trouble},
@@ -59,8 +60,9 @@ impl Desk<'_> {
                 poll_failed(site.feed_mut(&job.feed), failure, bounds, now)
             }
         };
-        self.outbox.touch(Some(Notice::Polled { feed: job.feed.clone(), outcome }));
+        self.outbox.notice(&job.site, Notice::Polled { feed: job.feed.clone(), outcome });
         self.remind_of(site, job);
+        fault::point("after-poll");
     }
 
     fn read(
@@ -128,7 +130,7 @@ impl Desk<'_> {
             }
             Verdict::Reject { reason, detail } => self.reject(site, job, &pending, reason, detail, now),
         };
-        self.outbox.touch(Some(notice));
+        self.outbox.notice(&job.site, notice);
         if pending.was_retold_since(&asked.carriers) {
             site.look_again(&job.feed, id, now);
         }

@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{fetch::Validators, schedule::Figures};
 
+mod moved;
 mod pending;
 mod seen;
 mod site;
 
+pub use moved::Moved;
 pub use pending::{Carrying, Pending, Published};
 pub use seen::Seen;
 pub use site::{Absorbed, Document, SiteState};
@@ -34,9 +36,9 @@ pub struct FeedState {
     /// What the feed asked for when it was last read.
     #[serde(skip_serializing_if = "is_default")]
     pub pace: crate::feed::Pace,
-    /// Where permanent redirects led the last time.
+    /// Where permanent redirects lead.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub moved_to: Option<String>,
+    pub moved: Option<Moved>,
     /// When it is due, and what that is made of.
     pub schedule: Figures,
     /// What went wrong at the last poll; none if it went well.

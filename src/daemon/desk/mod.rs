@@ -21,6 +21,7 @@ use tokio::{
     time::Instant,
 };
 use tokio_util::task::TaskTracker;
+use url::Url;
 
 use super::{
     Parts,
@@ -69,7 +70,7 @@ struct Done {
 
 #[derive(Debug)]
 enum JobResult {
-    Polled(Polled),
+    Polled { polled: Polled, asked: Url },
     Followed { followed: Box<Followed>, asked: Asked },
 }
 
@@ -236,7 +237,7 @@ impl<'a> Desk<'a> {
             }
         }
         while let Some((host, job)) = self.lanes.pop() {
-            self.start(host, job);
+            self.start(host, job, now);
         }
     }
 
@@ -245,12 +246,13 @@ impl<'a> Desk<'a> {
         let site = self.sites.get(&job.site)?;
         let (due, url) = match &job.task {
             Task::Poll => {
-                let feed = self.feeds.get(&job.feed)?;
-                (site.feeds().get(&job.feed).and_then(|feed| feed.schedule.due), Some(&feed.url))
+                let configured = &self.feeds.get(&job.feed)?.url;
+                let state = site.feeds().get(&job.feed)?;
+                (state.schedule.due, Some(state.url_to_ask(configured, now)))
             }
             Task::Follow(id) => {
                 let pending = site.find(&job.feed, id)?;
-                (Some(pending.due), pending.entry.url.as_ref())
+                (Some(pending.due), pending.entry.url.clone())
             }
         };
         match due.filter(|due| *due > now) {
@@ -258,13 +260,13 @@ impl<'a> Desk<'a> {
                 self.agenda.add(later, job.clone());
                 None
             }
-            None => Some(url.map(link::host).unwrap_or_default()),
+            None => Some(url.as_ref().map(link::host).unwrap_or_default()),
         }
     }
 
-    fn start(&mut self, host: String, job: Job) {
+    fn start(&mut self, host: String, job: Job, now: DateTime<Utc>) {
         let work = match &job.task {
-            Task::Poll => self.poll(&job),
+            Task::Poll => self.poll(&job, now),
             Task::Follow(id) => self.follow(&job, id),
         };
         let Some(work) = work else {
@@ -281,13 +283,14 @@ impl<'a> Desk<'a> {
         });
     }
 
-    fn poll(&self, job: &Job) -> Option<Work> {
+    fn poll(&self, job: &Job, now: DateTime<Utc>) -> Option<Work> {
         let feed = self.feeds.get(&job.feed)?.clone();
-        let state = self.sites.get(&job.site)?.feeds().get(&job.feed);
+        let state = self.sites.get(&job.site)?.feeds().get(&job.feed)?;
         Some(Work::Poll(Box::new(Poll {
+            url: state.url_to_ask(&feed.url, now),
+            validators: state.validators.clone(),
+            body_hash: state.body_hash,
             feed,
-            validators: state.map(|state| state.validators.clone()).unwrap_or_default(),
-            body_hash: state.and_then(|state| state.body_hash),
         })))
     }
 
@@ -340,7 +343,10 @@ enum Work {
 impl Work {
     async fn run(self, fetcher: &crate::fetch::Fetcher, cpu: &Cpu) -> JobResult {
         match self {
-            Self::Poll(job) => JobResult::Polled(poll(*job, fetcher, cpu).await),
+            Self::Poll(job) => {
+                let asked = job.url.clone();
+                JobResult::Polled { polled: poll(*job, fetcher, cpu).await, asked }
+            }
             Self::Follow(job, asked) => {
                 JobResult::Followed { followed: Box::new(follow(*job, fetcher, cpu).await), asked }
             }

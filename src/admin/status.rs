@@ -5,10 +5,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    fetch::Reason,
-    state::{FeedState, Moved},
-};
+use crate::state::{FeedState, Moved};
 
 /// A whole instance.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -90,7 +87,7 @@ impl FeedStatus {
             trouble: feed.trouble.as_ref().map(|trouble| format!("{}: {}", trouble.reason, trouble.detail)),
             moved_to: feed.moved.as_ref().map(|moved| moved.to.to_string()),
             moved: feed.moved.as_ref().is_some_and(Moved::is_believed),
-            gone: feed.trouble.as_ref().is_some_and(|trouble| trouble.reason == Reason::Gone.as_str()),
+            gone: feed.is_gone(),
             problems: feed.problems.clone(),
             pending: waiting().count(),
             failing: waiting()

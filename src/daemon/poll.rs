@@ -52,6 +52,8 @@ pub(super) struct PollFailure {
     /// What time does to it.
     pub(super) setback: Setback,
     pub(super) retry_after: Option<Duration>,
+    /// Who said so.
+    pub(super) host: Option<String>,
     /// False where the host had said when to come again, and was not asked before that.
     pub(super) asked: bool,
 }
@@ -66,6 +68,7 @@ impl From<Failure> for PollFailure {
                 _ => Setback::Lasting,
             },
             retry_after: failure.retry_after,
+            host: failure.host,
             asked: failure.status.is_some() || failure.reason != Reason::Busy,
             detail: failure.detail,
         }
@@ -109,6 +112,7 @@ async fn read(job: Poll, response: Response, cpu: &Cpu) -> Polled {
             detail: not_a_feed.to_string(),
             setback: Setback::Lasting,
             retry_after: None,
+            host: None,
             asked: true,
         }),
         Err(failure) => Polled::Failed(PollFailure {
@@ -116,6 +120,7 @@ async fn read(job: Poll, response: Response, cpu: &Cpu) -> Polled {
             detail: failure.to_string(),
             setback: Setback::Lasting,
             retry_after: None,
+            host: None,
             asked: true,
         }),
     }

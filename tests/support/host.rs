@@ -100,14 +100,13 @@ impl Host {
         self.asked.lock().unwrap().clone()
     }
 
-    /// Waits until it was asked this often in all, and a moment more, so that what came of it is committed.
+    /// Waits until it was asked this often in all.
     pub(crate) async fn asked_times(&self, times: usize) {
         let deadline = Instant::now() + Duration::from_secs(60);
         while self.asked.lock().unwrap().len() < times {
             assert!(Instant::now() < deadline, "asked {} times only", self.asked.lock().unwrap().len());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        tokio::time::sleep(Duration::from_millis(150)).await;
     }
 }
 

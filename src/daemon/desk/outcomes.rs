@@ -67,6 +67,7 @@ impl Desk<'_> {
             Polled::Failed(failure) => {
                 self.parts.metrics.poll(failure.reason);
                 let feed = site.feed_mut(&job.feed);
+                hold(feed, failure.host.as_deref(), failure.retry_after, now);
                 let counts = !failure.asked || feed.failed_at(asked, &home, failure.setback, now);
                 poll_failed(feed, failure, counts, bounds, now)
             }
@@ -128,6 +129,9 @@ impl Desk<'_> {
         {
             self.parts.metrics.redesign();
             tracing::warn!(site = job.site, "the site has a new design: what was known of it is learned anew");
+        }
+        if let PageOutcome::Failed(failure) = &followed.page {
+            hold(site.feed_mut(&job.feed), failure.host.as_deref(), failure.retry_after, now);
         }
         let Some(pending) = site.find(&job.feed, id).cloned() else { return };
         let looks = self.config.schedule.rechecks.clone();
@@ -256,6 +260,12 @@ fn remember_answer(feed: &mut FeedState, answer: Answer) {
     feed.validators = answer.validators;
     feed.body_hash = answer.body_hash;
     feed.trouble = None;
+}
+
+fn hold(feed: &mut FeedState, host: Option<&str>, wait: Option<Duration>, now: DateTime<Utc>) {
+    if let (Some(host), Some(wait)) = (host, wait) {
+        feed.holds.add(host, wait, now);
+    }
 }
 
 fn poll_failed(

@@ -19,6 +19,7 @@ mod demo;
 mod logs;
 pub mod parse;
 mod run;
+mod state;
 mod status;
 mod tail;
 
@@ -99,6 +100,9 @@ enum Command {
         #[arg(long)]
         problems: bool,
     },
+    /// Move the state of a ledger: to another ledger, another cluster, another number of partitions
+    #[command(subcommand)]
+    State(StateCommand),
     /// See it work: a news site on loopback, a real daemon, a real ledger; nothing leaves this machine
     Demo {
         /// Where the ledger is to be [default: a new directory for temporary files]
@@ -115,6 +119,32 @@ enum Command {
         /// Where to write them
         #[arg(long, value_name = "DIR")]
         directory: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum StateCommand {
+    /// Write the state of the configured ledger, a JSON line a value. Records are not part of it
+    ///
+    /// Stop every instance first: what is published after an export is not known to it, and would be published again
+    /// wherever it is imported.
+    Export {
+        /// A file, or `-` for standard output
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Commit the lines of an export to the configured ledger, which has to be empty and nobody else's
+    Import {
+        /// A file, or `-` for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Also into a ledger that is not empty: values of the file replace those of the same key, others stay
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        config: ConfigFile,
     },
 }
 
@@ -205,6 +235,8 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Status { config, json, problems } => {
             status::run(&config.config, status::Options { json, problems }, &mut out)
         }
+        Command::State(StateCommand::Export { file, config }) => state::export(&config.config, &file, &mut out),
+        Command::State(StateCommand::Import { file, force, config }) => state::import(&config.config, &file, force),
         Command::Demo { ledger } => demo::run(ledger, &mut out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "copydesk", &mut out);

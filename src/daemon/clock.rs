@@ -1,8 +1,10 @@
 //! The one place that reads the wall clock. Everything further in takes the time as an argument.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
+
+use crate::ledger::fault;
 
 /// Now.
 pub fn now() -> DateTime<Utc> {
@@ -12,5 +14,7 @@ pub fn now() -> DateTime<Utc> {
 /// Now, as the standard library counts it.
 #[expect(clippy::disallowed_methods, reason = "this is the rim that the others are pointed to")]
 pub fn system() -> SystemTime {
-    SystemTime::now()
+    let jump = fault::clock_jump();
+    let by = Duration::from_secs(jump.unsigned_abs());
+    if jump < 0 { SystemTime::now() - by } else { SystemTime::now() + by }
 }

@@ -1,16 +1,33 @@
-//! Named points of a commit at which a test can kill the process. For tests only: without the cargo feature `faults`
-//! a point compiles to nothing, and no release is built with it.
+//! What a test can do to the process from within. For tests only: without the cargo feature `faults` all of it compiles
+//! to nothing, and no release is built with it.
 //!
-//! `COPYDESK_FAULT=NAME:N` kills the process by SIGKILL as it passes the point NAME for the Nth time: no destructor
-//! runs, nothing is flushed. `NAME:N:stop` freezes it by SIGSTOP instead, until it is sent SIGCONT. Both ledgers pass `before-begin`, `after-append` (local) or `after-produce` (Kafka: between
-//! the records and the offsets that fence them), `before-commit` and `after-commit`.
+//! - `COPYDESK_FAULT=NAME:N` kills the process by SIGKILL as it passes the point NAME for the Nth time: no destructor
+//!   runs, nothing is flushed. `NAME:N:stop` freezes it by SIGSTOP instead, until it is sent SIGCONT. The desk passes
+//!   `after-poll` once it has taken in a feed; both ledgers pass `before-begin`, `after-append` (local) or
+//!   `after-produce` (Kafka: between the records and the offsets that fence them), `before-commit` and `after-commit`.
+//! - `COPYDESK_FAULT_CLOCK=SECONDS:MILLISECONDS` sets the wall clock so many seconds forward, or back, so many
+//!   milliseconds after it was first read.
+//! - `COPYDESK_FAULT_WITHOUT=fence` or `settling` leaves out what the Kafka ledger's promise rests on, so that tests
+//!   can show that they would notice.
 
 #[cfg(feature = "faults")]
-pub(crate) use armed::point;
+pub(crate) use armed::{clock_jump, is_left_out, point};
 
 /// Does nothing.
 #[cfg(not(feature = "faults"))]
 pub(crate) fn point(_name: &str) {}
+
+/// Never.
+#[cfg(not(feature = "faults"))]
+pub(crate) fn is_left_out(_what: &str) -> bool {
+    false
+}
+
+/// None.
+#[cfg(not(feature = "faults"))]
+pub(crate) fn clock_jump() -> i64 {
+    0
+}
 
 #[cfg(feature = "faults")]
 mod armed {
@@ -19,7 +36,7 @@ mod armed {
             LazyLock,
             atomic::{AtomicU64, Ordering},
         },
-        time::Duration,
+        time::{Duration, Instant},
     };
 
     use rustix::process::{Signal, getpid, kill_process};
@@ -31,12 +48,36 @@ mod armed {
     }
 
     static FAULT: LazyLock<Option<Fault>> = LazyLock::new(|| {
-        #[expect(clippy::disallowed_methods, reason = "a switch of the test build, beside any configuration")]
-        let text = std::env::var("COPYDESK_FAULT").ok()?;
+        let text = variable("COPYDESK_FAULT")?;
         let fault = parse(&text);
         assert!(fault.is_some(), "COPYDESK_FAULT is `{text}`, not NAME:N or NAME:N:stop with N from 1");
         fault
     });
+
+    static LEFT_OUT: LazyLock<Option<String>> = LazyLock::new(|| variable("COPYDESK_FAULT_WITHOUT"));
+
+    /// Seconds, and from when on.
+    static CLOCK: LazyLock<Option<(i64, Instant)>> = LazyLock::new(|| {
+        let text = variable("COPYDESK_FAULT_CLOCK")?;
+        let jump = text.split_once(':').and_then(|(by, after)| Some((by.parse().ok()?, after.parse().ok()?)));
+        let (by, after) = jump.expect("COPYDESK_FAULT_CLOCK is SECONDS:MILLISECONDS");
+        Some((by, Instant::now() + Duration::from_millis(after)))
+    });
+
+    /// Whether a test wants this left out.
+    pub(crate) fn is_left_out(what: &str) -> bool {
+        LEFT_OUT.as_deref() == Some(what)
+    }
+
+    /// By how many seconds the wall clock is wrong now.
+    pub(crate) fn clock_jump() -> i64 {
+        CLOCK.filter(|(_, from)| Instant::now() >= *from).map_or(0, |(by, _)| by)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a switch of the test build, beside any configuration")]
+    fn variable(name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
 
     /// Kills or stops the process if this is the passing that was asked for.
     pub(crate) fn point(name: &str) {

@@ -11,7 +11,7 @@ use std::future::Future;
 
 use tokio::sync::oneshot;
 
-mod fault;
+pub(crate) mod fault;
 pub mod kafka;
 pub mod local;
 mod placement;
@@ -95,7 +95,7 @@ pub struct Message {
 }
 
 /// What is committed together.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
     /// Records, in order.
     pub records: Vec<Message>,
@@ -114,7 +114,8 @@ pub enum LedgerError {
     /// Ownership changed: take the pending [`Event`]s, then give again what is still ours.
     #[error("{0}")]
     Fenced(String),
-    /// One message can never be stored (larger than the topic takes): replace it by a reject.
+    /// One message can never be stored (larger than the topic takes): replace it by a reject. Or one state value, by whose
+    /// key it is named then: make it smaller.
     #[error("record `{key}` cannot be stored: {why}")]
     Unstorable {
         /// Key of the message.

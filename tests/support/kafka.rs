@@ -63,6 +63,7 @@ pub(crate) fn unique() -> String {
 /// A broker of its own, which ends with this value or, at the latest, with the process.
 pub(crate) struct Broker {
     port: u16,
+    properties: String,
     directory: PathBuf,
     script: Child,
     // the script kills the broker when this end of its standard input is closed
@@ -91,9 +92,8 @@ impl Broker {
         let lifeline = script.stdin.take().expect("piped");
         let mut line = String::new();
         BufReader::new(script.stdout.take().expect("piped")).read_line(&mut line).expect("output in UTF-8");
-        let directory =
-            line.trim().strip_prefix("ready ").expect("the broker starts; run scripts/install-test-deps first");
-        Broker { port, directory: directory.into(), script, _lifeline: lifeline }
+        let directory = line.trim().strip_prefix("ready ").expect("the broker starts; run scripts/setup test first");
+        Broker { port, properties: properties.to_owned(), directory: directory.into(), script, _lifeline: lifeline }
     }
 
     /// Where it listens.
@@ -115,14 +115,20 @@ impl Broker {
 
     /// Ends it as a crash would.
     pub(crate) fn kill(&self) {
+        self.signal("KILL");
+    }
+
+    /// Sends its process a signal.
+    pub(crate) fn signal(&self, name: &str) {
         let pid = fs::read_to_string(self.directory.join("pid")).expect("a pid file");
-        run(Command::new("kill").args(["-9", pid.trim()]));
+        run(Command::new("kill").args(["-s", name, pid.trim()]));
     }
 
     /// Starts it again after [`Broker::kill`], on the same port with the same data.
     pub(crate) fn restart(&self) {
         let mut command = Command::new(script());
-        run(command.arg("start").arg(libraries()).arg(self.port.to_string()).arg(&self.directory));
+        command.arg("start").arg(libraries()).arg(self.port.to_string()).arg(&self.directory);
+        run(command.env("KAFKA_PROPERTIES", &self.properties));
     }
 }
 
@@ -144,7 +150,7 @@ fn libraries() -> PathBuf {
 
 fn run(command: &mut Command) {
     let status = command.stdin(Stdio::null()).status().expect("scripts/kafka/kafka.sh and kill can be run");
-    assert!(status.success(), "{command:?} failed: run scripts/install-test-deps first");
+    assert!(status.success(), "{command:?} failed: run `scripts/setup test` first");
 }
 
 /// Three ports side by side: the broker's, its controller's, and one to spare.

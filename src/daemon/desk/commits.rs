@@ -16,6 +16,9 @@ use crate::{
     record::{Record, Reject, Told},
 };
 
+/// A commit that takes longer says that the ledger is away, before its own deadlines do.
+const SLOW_COMMIT: Duration = Duration::from_secs(5);
+
 /// A commit that failed: nothing is committed past it.
 #[derive(Debug)]
 pub(super) struct Stalled {
@@ -33,6 +36,20 @@ impl Desk<'_> {
         match &self.stalled {
             Some(stalled) => Some(stalled.again_at),
             None => self.outbox.since().map(|since| since + self.config.commit.every),
+        }
+    }
+
+    /// When a commit that is under way will have taken too long, where nobody was told of that yet.
+    pub(super) fn commit_overdue(&self) -> Option<Instant> {
+        let told = *self.parts.health.borrow() != Health::Ready;
+        self.committer.busy_since().filter(|_| !told).map(|since| since + SLOW_COMMIT)
+    }
+
+    pub(super) fn tell_if_overdue(&self) {
+        if self.commit_overdue().is_some_and(|at| Instant::now() >= at) {
+            let why = format!("a commit has been under way for more than {} s", SLOW_COMMIT.as_secs());
+            tracing::warn!(why, "the ledger is slow or away");
+            self.parts.health.send_replace(Health::Stalled(why));
         }
     }
 
@@ -89,7 +106,7 @@ impl Desk<'_> {
             tracing::info!("the ledger commits again");
             self.parts.health.send_replace(Health::Ready);
         }
-        for notice in outbox.notices {
+        for (_, notice) in outbox.notices {
             self.tell(notice);
         }
     }
@@ -112,7 +129,7 @@ impl Desk<'_> {
 
     /// A record that no topic takes ends as a reject; the rest of the batch is given again.
     fn unstorable(&mut self, mut outbox: Outbox, key: &str, why: &str) {
-        let reject = outbox.notices.iter().find_map(|notice| match notice {
+        let reject = outbox.notices.iter().find_map(|(_, notice)| match notice {
             Notice::Recorded { record, .. } if record.id == key => Some(too_large(record, why)),
             _ => None,
         });
@@ -123,9 +140,9 @@ impl Desk<'_> {
                     let holders: Vec<String> = reject.feeds.iter().map(|carrier| carrier.url.clone()).collect();
                     holders.iter().for_each(|holder| site.resolve(holder, key));
                     self.changed_sites.insert(reject.site.clone());
-                    self.outbox.touch(None);
+                    self.outbox.touch();
                 }
-                outbox.notices.push(Notice::Rejected { reject: Box::new(reject) });
+                outbox.notices.push((reject.site.clone(), Notice::Rejected { reject: Box::new(reject) }));
             }
             // a reject that no topic takes: what its feed said is cut, the reason stays
             None => shorten_reject(&mut outbox, key),
@@ -175,7 +192,7 @@ impl Desk<'_> {
 }
 
 fn shorten_reject(outbox: &mut Outbox, key: &str) {
-    let reject = outbox.notices.iter().find_map(|notice| match notice {
+    let reject = outbox.notices.iter().find_map(|(_, notice)| match notice {
         Notice::Rejected { reject } if reject.id == key => Some(reject.as_ref().clone()),
         _ => None,
     });

@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Asked, Desk, Done, JobResult, after};
+use super::{
+    Desk, after,
+    jobs::{Asked, Done, JobResult},
+};
 use crate::{
     daemon::{
         agenda::{Job, Task},
@@ -17,6 +20,7 @@ use crate::{
         poll::{Answer, PollFailure, Polled},
     },
     feed::Entry,
+    ledger::fault,
     record::{Carrier, Provenance, Record, Reject, Told},
     schedule::{Bounds, Success, delta},
     state::{Document, FeedState, Pending, SiteState, Trouble},
@@ -31,7 +35,7 @@ impl Desk<'_> {
         // meanwhile is another instance's business
         let Some(mut site) = self.sites.remove(&job.site) else { return };
         match (result, &job.task) {
-            (JobResult::Polled { polled, asked }, _) => self.polled(&mut site, &job, polled, &asked, now),
+            (JobResult::Polled { polled, asked }, _) => self.polled(&mut site, &job, *polled, &asked, now),
             (JobResult::Followed { followed, asked }, Task::Follow(id)) => {
                 self.followed(&mut site, &job, id, *followed, &asked, now);
             }
@@ -72,8 +76,9 @@ impl Desk<'_> {
                 poll_failed(feed, failure, counts, bounds, now)
             }
         };
-        self.outbox.touch(Some(Notice::Polled { feed: job.feed.clone(), outcome }));
+        self.outbox.notice(&job.site, Notice::Polled { feed: job.feed.clone(), outcome });
         self.remind_of(site, job);
+        fault::point("after-poll");
     }
 
     fn read(
@@ -147,7 +152,7 @@ impl Desk<'_> {
             }
             Verdict::Reject { reason, detail } => self.reject(site, job, &pending, reason, detail, now),
         };
-        self.outbox.touch(Some(notice));
+        self.outbox.notice(&job.site, notice);
         if pending.was_retold_since(&asked.carriers) {
             site.look_again(&job.feed, id, now);
         }

@@ -37,7 +37,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use reader::{Reader, states};
+pub use reader::{Reader, settled_states, states};
 
 use self::{handover::Handover, ownership::Ownership, transaction::Transactions};
 use super::{Batch, Event, Ledger, LedgerError, Partition, State, partition};

@@ -8,11 +8,14 @@ use rdkafka::{
     error::KafkaError,
 };
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     blocking,
     client::{self, Context, Part},
-    failure, restore, topics,
+    failure,
+    restore::{self, Wanted},
+    topics,
 };
 use crate::{
     config,
@@ -36,6 +39,32 @@ pub async fn states(config: &config::KafkaLedger) -> Result<Vec<State>, LedgerEr
         Ok(read.into_iter().flat_map(|(_, states)| states).collect())
     })
     .await
+}
+
+/// Every committed state value, once nothing is undecided: transactions under way are waited for, at most `within`.
+pub async fn settled_states(config: &config::KafkaLedger, within: Duration) -> Result<Vec<State>, LedgerError> {
+    let partitions = existing(config, &config.state).await?;
+    let late = CancellationToken::new();
+    let wanted = |&partition: &Partition| Wanted { partition, cancelled: late.clone() };
+    let (wanted, config): (Vec<_>, _) = (partitions.iter().map(wanted).collect(), config.clone());
+    let work = blocking(move || {
+        let mut read = Vec::new();
+        restore::run(&config, wanted, |restored| read.push(restored.states))?;
+        Ok(read)
+    });
+    let deadline = tokio::time::sleep(within);
+    let read = tokio::select! {
+        read = work => read?,
+        () = deadline => {
+            late.cancel();
+            Vec::new()
+        }
+    };
+    if read.len() < partitions.len() {
+        let why = "a transaction is still under way, or the brokers do not answer: is every instance stopped?";
+        return Err(LedgerError::Retry(format!("cannot read all state: {why}")));
+    }
+    Ok(read.into_iter().flatten().collect())
 }
 
 /// Committed records, in order within a partition.

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     config,
-    ledger::{LedgerError, Partition, State, placement},
+    ledger::{LedgerError, Partition, State, fault, placement},
 };
 
 /// How long a broker may take to answer, at first. A pending offset makes it take longer.
@@ -105,6 +105,10 @@ fn settled(
     patience: Duration,
 ) -> Result<Option<i64>, LedgerError> {
     let partition = wanted.partition;
+    if fault::is_left_out("settling") {
+        let stable = reader.fetch_watermarks(&config.state, partition, patience).map(|(_, stable)| stable);
+        return waits("ask for the end of the state", stable);
+    }
     let mut list = TopicPartitionList::new();
     list.add_partition(&config.state, partition);
     let committed = reader.committed_offsets(list, patience).and_then(|list| {

@@ -1,0 +1,215 @@
+//! `copydesk state export` and `import`: the state of a ledger as JSON Lines, to move it to another ledger, another
+//! cluster, or a topic with another number of partitions. Records stay where they are.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{self, BufRead, BufReader, BufWriter, Write},
+    path::Path,
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::{Context, bail, ensure};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout_at},
+};
+
+use super::{USAGE, load, runtime};
+use crate::{
+    config::{self, Config},
+    ledger::{Batch, Event, KafkaLedger, Ledger, LocalLedger, State, kafka, local},
+    state::SiteState,
+};
+
+/// Values in a commit of an import.
+const A_COMMIT: usize = 500;
+/// How long an import waits to hold the whole ledger: more than a session of a crashed instance and its last
+/// transaction.
+const HOLD_WITHIN: Duration = Duration::from_secs(60);
+
+/// A line.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    key: String,
+    value: Box<RawValue>,
+}
+
+/// Writes every committed value of the configured ledger.
+pub(super) fn export(config: &Path, file: &Path, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let Some(config) = load(config) else { return Ok(ExitCode::from(USAGE)) };
+    let mut states = runtime()?.block_on(async {
+        match &config.ledger {
+            config::Ledger::Local(ledger) => local::states(&ledger.directory).await,
+            config::Ledger::Kafka(ledger) => kafka::settled_states(ledger, HOLD_WITHIN).await,
+        }
+    })?;
+    // the same state gives the same file
+    states.sort_by(|a, b| a.key.cmp(&b.key));
+    if file == Path::new("-") {
+        write(&states, out)?;
+    } else {
+        let mut out = File::create(file).with_context(|| format!("cannot write {}", file.display()))?;
+        write(&states, &mut out)
+            .and_then(|()| Ok(out.sync_all()?))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    anstream::eprintln!("{} exported", count(&states));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Commits every value of a file to the configured ledger, which has to be empty unless `force` is given.
+pub(super) fn import(config: &Path, file: &Path, force: bool) -> anyhow::Result<ExitCode> {
+    let Some(config) = load(config) else { return Ok(ExitCode::from(USAGE)) };
+    let states = if file == Path::new("-") {
+        read(io::stdin().lock()).context("standard input")?
+    } else {
+        let reader = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+        read(BufReader::new(reader)).with_context(|| file.display().to_string())?
+    };
+    runtime()?.block_on(commit(&config, &states, force))?;
+    anstream::eprintln!("{} imported", count(&states));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(states: &[State], out: &mut impl Write) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(out);
+    for state in states {
+        let value: Box<RawValue> =
+            serde_json::from_slice(&state.value).with_context(|| format!("the value of `{}` is no JSON", state.key))?;
+        serde_json::to_writer(&mut out, &Line { key: state.key.clone(), value })?;
+        out.write_all(b"\n")?;
+    }
+    Ok(out.flush()?)
+}
+
+/// Reads all lines before any is written, and nothing that a daemon could not restore.
+fn read(lines: impl BufRead) -> anyhow::Result<Vec<State>> {
+    let mut states = Vec::new();
+    let mut known = HashMap::new();
+    for (number, line) in (1..).zip(lines.lines()) {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let Line { key, value } =
+            serde_json::from_str(&line).with_context(|| format!("line {number} is not a line of an export"))?;
+        let mut site = SiteState::new(State::site(&key));
+        site.restore(&key, value.get().as_bytes())
+            .with_context(|| format!("line {number}: the value of `{key}` is not one that copydesk can read"))?;
+        if let Some(first) = known.insert(key.clone(), number) {
+            bail!("line {number}: `{key}` stands in line {first}, too");
+        }
+        states.push(State { key, value: value.get().as_bytes().to_vec() });
+    }
+    Ok(states)
+}
+
+async fn commit(config: &Config, states: &[State], force: bool) -> anyhow::Result<()> {
+    match &config.ledger {
+        config::Ledger::Local(local) => put(LocalLedger::open(local).await?, states, force).await,
+        config::Ledger::Kafka(kafka) => {
+            // under its name, a running instance would be thrown out of the group
+            let kafka = config::KafkaLedger { instance: None, ..*kafka.clone() };
+            put(KafkaLedger::open(&kafka).await?, states, force).await
+        }
+    }
+}
+
+async fn put<L: Ledger>(
+    (mut ledger, events): (L, mpsc::Receiver<Event>),
+    states: &[State],
+    force: bool,
+) -> anyhow::Result<()> {
+    let result = put_open(&mut ledger, events, states, force).await;
+    let closed = ledger.close().await;
+    result?;
+    Ok(closed?)
+}
+
+async fn put_open<L: Ledger>(
+    ledger: &mut L,
+    mut events: mpsc::Receiver<Event>,
+    states: &[State],
+    force: bool,
+) -> anyhow::Result<()> {
+    let held = hold_all(ledger, &mut events).await?;
+    ensure!(
+        force || held == 0,
+        "the ledger is not empty ({held} values): --force replaces those that are in the file, too, and keeps the others"
+    );
+    for (number, values) in states.chunks(A_COMMIT).enumerate() {
+        let batch = Batch { states: values.to_vec(), ..Batch::default() };
+        ledger.commit(&batch).await.with_context(|| {
+            let done = number * A_COMMIT;
+            format!("stopped after {done} of {} values; do not start copydesk before an import --force", states.len())
+        })?;
+    }
+    Ok(())
+}
+
+/// Waits until every partition is held, and no other instance can write; tells how many values there are.
+async fn hold_all<L: Ledger>(ledger: &L, events: &mut mpsc::Receiver<Event>) -> anyhow::Result<usize> {
+    let deadline = Instant::now() + HOLD_WITHIN;
+    let mut held = HashMap::new();
+    while held.len() < usize::try_from(ledger.partitions())? {
+        match timeout_at(deadline, events.recv()).await {
+            Ok(Some(Event::Gained { partition, states })) => _ = held.insert(partition, states.len()),
+            Ok(Some(Event::Lost { partition, dropped })) => {
+                held.remove(&partition);
+                // nothing is held of it
+                let _ = dropped.send(());
+            }
+            Ok(Some(Event::Failed(error))) => return Err(error.into()),
+            Ok(None) => bail!("the ledger closed"),
+            Err(_) => bail!("other instances hold a part of the ledger: stop all of them first"),
+        }
+    }
+    Ok(held.values().sum())
+}
+
+fn count(states: &[State]) -> String {
+    let feeds = states.iter().filter(|state| state.key.contains(' ')).count();
+    format!("state of {feeds} feeds and {} sites", states.len() - feeds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_as_it_was() {
+        let states = [
+            State {
+                key: "a.example https://a.example/feed".into(),
+                value: br#"{"title":"A \"b\" \u00e9","seen":[]}"#.into(),
+            },
+            State { key: "a.example".into(), value: br#"{"pages":3}"#.into() },
+        ];
+        let mut file = Vec::new();
+        write(&states, &mut file).unwrap();
+        assert_eq!(file.iter().filter(|byte| **byte == b'\n').count(), 2);
+        assert_eq!(read(file.as_slice()).unwrap(), states);
+    }
+
+    #[test]
+    fn what_is_no_export_is_refused_by_its_line() {
+        let line = r#"{"key":"a.example https://a.example/feed","value":{}}"#;
+        for (text, expected) in [
+            ("nothing", "line 1 is not a line of an export"),
+            (r#"{"key":"a.example","value":{},"more":1}"#, "line 1 is not a line of an export"),
+            (r#"{"key":"a.example"}"#, "line 1 is not a line of an export"),
+            (r#"{"key":"a.example x","value":{"seen":["?"]}}"#, "line 1: the value of `a.example x`"),
+            (r#"{"key":"a.example x","value":null}"#, "line 1: the value of `a.example x`"),
+            (&format!("{line}\n\n{line}\n"), "line 3: `a.example https://a.example/feed` stands in line 1, too"),
+        ] {
+            let error = format!("{:#}", read(text.as_bytes()).unwrap_err());
+            assert!(error.starts_with(expected), "{text}\n{error}");
+        }
+        assert!(read(b"".as_slice()).unwrap().is_empty());
+    }
+}

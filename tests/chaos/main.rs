@@ -1,0 +1,97 @@
+//! Real copydesk processes that share their feeds through a real broker, while one after the other of everything that
+//! can fail fails; and consumers who must not notice.
+//!
+//! Newspapers on loopback print, edit and withdraw on and on ([`press`]); a fault strikes and passes ([`faults`]); then
+//! a story that each site printed at that moment is waited for, which tells how long the fault held things up. At the
+//! end a fresh read_committed consumer must see each revision of each story once ([`verdict`]).
+//!
+//! `COPYDESK_CHAOS_FAULTS` sets how many faults there are (each kind once by default), `COPYDESK_CHAOS_SEED` another
+//! course of events.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, and so may what it is made of")]
+
+mod broken;
+mod faults;
+mod instance;
+mod link;
+mod press;
+mod topic;
+mod verdict;
+mod world;
+
+#[path = "../support/desk.rs"]
+mod desk;
+#[path = "../support/kafka.rs"]
+#[allow(dead_code, reason = "shared with other test programs, none of which uses all of it")]
+mod kafka;
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use chrono::Utc;
+use rand::{SeedableRng, rngs::SmallRng};
+
+use faults::{KINDS, Kind, plan};
+use verdict::Verdict;
+use world::{RECORDS, REJECTS, TRANSACTION, USUAL, World};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_fails_consumers_see_each_revision_once() {
+    let seed = number("COPYDESK_CHAOS_SEED", 20_260_131);
+    let count = usize::try_from(number("COPYDESK_CHAOS_FAULTS", KINDS.len() as u64)).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let mut world = World::open(directory.path(), seed, TRANSACTION).await;
+    tokio::task::block_in_place(|| run(&mut world, count, seed));
+}
+
+fn run(world: &mut World, count: usize, seed: u64) {
+    let mut random = SmallRng::seed_from_u64(seed);
+    world.begin(&USUAL, &[]);
+    let start = Instant::now();
+    let mut stood_still: BTreeMap<Kind, Vec<Duration>> = BTreeMap::new();
+    for (round, kind) in plan(count, &mut random).into_iter().enumerate() {
+        let time = world.suffer(kind, &mut random);
+        println!("{:>4} {kind}: {time:.1?} ({:.0?} in all)", round + 1, start.elapsed());
+        stood_still.entry(kind).or_default().push(time);
+    }
+    let verdict = settle(world);
+    println!("{count} faults, seed {seed}, {} edits, {:.0?}", world.press.edits, start.elapsed());
+    print!("{verdict}");
+    let uncommitted = topic::read(&world.broker.address(), RECORDS, "read_uncommitted").len();
+    println!("a read_uncommitted consumer saw {uncommitted} records; largest instance {} MiB", world.largest_mib);
+    println!("time from a fault until every site published again: kind, times, median, worst");
+    for (kind, mut times) in stood_still {
+        times.sort();
+        println!("  {kind:<24} {:>4} {:>8.1?} {:>8.1?}", times.len(), times[times.len() / 2], times[times.len() - 1]);
+    }
+    assert!(verdict.is_clean(), "seed {seed}\n{}", world.logs());
+}
+
+/// The newspapers rest; waits until all they did was published, and looks at it once more after that.
+fn settle(world: &World) -> Verdict {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !look(world).is_clean() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    // what comes too much, comes late
+    std::thread::sleep(Duration::from_secs(3));
+    look(world)
+}
+
+/// What a read_committed consumer that begins now sees.
+fn look(world: &World) -> Verdict {
+    let read = |topic| topic::read(&world.broker.address(), topic, "read_committed");
+    Verdict::of(&world.press, &read(RECORDS), &read(REJECTS))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's own clock")]
+fn now() -> chrono::DateTime<Utc> {
+    Utc::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's own settings")]
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"))
+}

@@ -1,0 +1,129 @@
+//! `copydesk state export` and `import`: a desk that moves from the local ledger to Kafka and back publishes nothing
+//! twice.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::{
+    path::Path,
+    process::{Child, Command},
+    time::{Duration, Instant},
+};
+
+use chrono::Utc;
+use copydesk::{
+    demo::{NewsSite, Paper, Story},
+    record::Record,
+};
+
+#[path = "support/desk.rs"]
+mod desk;
+#[path = "support/kafka.rs"]
+#[allow(dead_code, reason = "shared with other test programs, none of which uses all of it")]
+mod kafka;
+
+use desk::{Desk, LOCAL, ON_LOOPBACK, faults};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_published_before_a_move_is_not_published_after_it() {
+    let site = NewsSite::open(paper()).await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    tokio::task::block_in_place(|| there_and_back(&site, directory.path()));
+}
+
+fn there_and_back(site: &NewsSite, directory: &Path) {
+    let file = directory.join("state.jsonl");
+    let file = file.to_str().unwrap();
+    let local = open(&directory.join("local"), site, LOCAL);
+    let running = local.start(None);
+    wait_until(&local, |records| faults(records, site).is_empty());
+    assert_refused(&local, &["state", "import", "/dev/null"], "in use by process");
+    stop(running);
+    succeed(&local, &["state", "export", file]);
+    assert_refused(&local, &["state", "import", file], "the ledger is not empty");
+
+    let (address, name) = (kafka::address(), kafka::unique());
+    let section = format!(
+        "ledger:\n  kafka:\n    brokers: [\"{address}\"]\n    topics: {{records: {name}.records, rejects: {name}.rejects, \
+         state: {name}.state}}\n    group: {name}\n    instance: one\n    partitions: 4\n    replication: 1\n"
+    );
+    let kafka = open(&directory.join("kafka"), site, &section);
+    succeed(&kafka, &["state", "import", file]);
+    assert_refused(&kafka, &["state", "import", file], "the ledger is not empty");
+    succeed(&kafka, &["state", "import", "--force", file]);
+    assert_eq!(exported(&kafka), std::fs::read_to_string(file).unwrap(), "what went in comes out");
+    site.print(Story::numbered(50, now()));
+    site.edit("case-1");
+    let running = kafka.start(None);
+    let expected = [("case-1".to_owned(), 2), ("case-50".to_owned(), 1)];
+    wait_until(&kafka, |records| records.len() >= expected.len());
+    // time for what should not come; its looks at what was published before are among it
+    std::thread::sleep(Duration::from_secs(3));
+    stop(running);
+    assert_eq!(published(&kafka.records()), expected, "\n{}", kafka.log());
+
+    let back = open(&directory.join("back"), site, LOCAL);
+    succeed(&kafka, &["state", "export", file]);
+    succeed(&back, &["state", "import", file]);
+    site.print(Story::numbered(51, now()));
+    let running = back.start(None);
+    wait_until(&back, |records| !records.is_empty());
+    stop(running);
+    assert_eq!(published(&back.records()), [("case-51".to_owned(), 1)]);
+}
+
+fn open(directory: &Path, site: &NewsSite, ledger: &str) -> Desk {
+    std::fs::create_dir(directory).unwrap();
+    Desk::new(directory, site, &format!("{ON_LOOPBACK}{ledger}"))
+}
+
+fn paper() -> Paper {
+    let stories = (0..8).map(|number| Story::numbered(number, now())).collect();
+    Paper { stories, missing: vec!["case-3".to_owned()], ..Paper::default() }
+}
+
+/// Slug and revision of each record, sorted.
+fn published(records: &[Record]) -> Vec<(String, u32)> {
+    let slug = |record: &Record| {
+        let url = record.canonical_url.as_deref().or(record.url.as_deref()).unwrap();
+        url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned()
+    };
+    let mut published: Vec<_> = records.iter().map(|record| (slug(record), record.revision)).collect();
+    published.sort();
+    published
+}
+
+fn wait_until(desk: &Desk, done: impl Fn(&[Record]) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !done(&desk.records()) {
+        assert!(Instant::now() < deadline, "not in time:\n{}", desk.log());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn stop(mut daemon: Child) {
+    let pid = daemon.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(daemon.wait().unwrap().success());
+}
+
+fn succeed(desk: &Desk, arguments: &[&str]) {
+    let output = desk.output(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn exported(desk: &Desk) -> String {
+    let output = desk.output(&["state", "export", "-"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn assert_refused(desk: &Desk, arguments: &[&str], why: &str) {
+    let output = desk.output(arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && said.contains(why), "{arguments:?}: {said}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's own clock")]
+fn now() -> chrono::DateTime<Utc> {
+    Utc::now()
+}

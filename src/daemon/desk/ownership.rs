@@ -36,7 +36,11 @@ impl Desk<'_> {
                 LedgerError::Fatal(format!("the state of `{}` is not of this version of copydesk: {error}", state.key))
             })?;
         }
-        self.adopt(clock::now());
+        let now = clock::now();
+        for (_, _, feed) in self.states() {
+            feed.holds.standing(now).for_each(|(host, wait)| self.parts.fetcher.hold(host, wait));
+        }
+        self.adopt(now);
         self.gained_once = true;
         if self.stalled.is_none() && self.stop_at.is_none() {
             self.parts.health.send_replace(Health::Ready);

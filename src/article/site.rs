@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::extract::Body;
+use super::extract::{Body, is_prose};
 use super::outline::{Block, Outline};
 
 /// Most paragraphs and places that are remembered of a site.
@@ -60,8 +60,14 @@ pub struct Lesson {
 impl Lesson {
     pub(super) fn of_page(url: &Url, outline: &Outline, body: &Body, anchored: &[bool]) -> Self {
         let blocks = || body.blocks.iter().map(|&at| (at, &outline.blocks[at]));
-        let mut paragraphs: Vec<u32> =
-            blocks().filter(|(_, block)| may_repeat(block)).map(|(_, block)| hash(&block.text)).collect();
+        // what trusted evidence holds is the story's, however often a wire story runs
+        let told = |at: usize| anchored.get(at).copied().unwrap_or_default();
+        // what trusted evidence holds is the story's, however often a wire story runs
+        let told = |at: usize| anchored.get(at).copied().unwrap_or_default();
+        let mut paragraphs: Vec<u32> = blocks()
+            .filter(|(at, block)| may_repeat(block) && !told(*at))
+            .map(|(_, block)| hash(&block.text))
+            .collect();
         paragraphs.sort_unstable();
         paragraphs.dedup();
         paragraphs.truncate(MAX_REMEMBERED);
@@ -102,7 +108,13 @@ impl Site {
         if self.paragraphs.is_empty() && self.places.is_empty() {
             return Vec::new();
         }
-        (0..outline.blocks.len()).map(|at| self.opinion(outline, at)).collect()
+        let opinions: Vec<Option<bool>> = (0..outline.blocks.len()).map(|at| self.opinion(outline, at)).collect();
+        // a story that is published again under other addresses repeats as a whole
+        let prose = || outline.blocks.iter().zip(&opinions).filter(|(block, _)| is_prose(block));
+        let weight: usize = prose().map(|(block, _)| block.weight).sum();
+        let repeated: usize =
+            prose().filter(|(_, opinion)| **opinion == Some(true)).map(|(block, _)| block.weight).sum();
+        if repeated * 2 > weight { Vec::new() } else { opinions }
     }
 
     fn opinion(&self, outline: &Outline, at: usize) -> Option<bool> {

@@ -10,7 +10,7 @@
 //! serialises to at most 16 KB. Sums do not depend on the order of the pages as long as nothing had to be forgotten.
 
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Position, Url};
 
 use super::extract::{Body, is_prose};
 use super::outline::{Block, Outline};
@@ -62,8 +62,6 @@ impl Lesson {
         let blocks = || body.blocks.iter().map(|&at| (at, &outline.blocks[at]));
         // what trusted evidence holds is the story's, however often a wire story runs
         let told = |at: usize| anchored.get(at).copied().unwrap_or_default();
-        // what trusted evidence holds is the story's, however often a wire story runs
-        let told = |at: usize| anchored.get(at).copied().unwrap_or_default();
         let mut paragraphs: Vec<u32> = blocks()
             .filter(|(at, block)| may_repeat(block) && !told(*at))
             .map(|(_, block)| hash(&block.text))
@@ -74,7 +72,12 @@ impl Lesson {
         let labelled = blocks().filter(|_| !anchored.is_empty());
         let places = labelled.map(|(at, _)| (place(outline, at), anchored[at])).take(MAX_REMEMBERED).collect();
         let heaviest = blocks().max_by_key(|(_, block)| block.weight);
-        Self { article: hash(url.path()), paragraphs, places, design: heaviest.map(|(at, _)| place(outline, at)) }
+        Self {
+            article: hash(&url[Position::BeforePath..Position::AfterQuery]),
+            paragraphs,
+            places,
+            design: heaviest.map(|(at, _)| place(outline, at)),
+        }
     }
 }
 

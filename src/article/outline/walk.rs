@@ -40,7 +40,7 @@ struct Walk {
     outline: Outline,
     /// Block-level elements that are open, innermost last.
     open: Vec<Open>,
-    /// Inline elements with signs that are open.
+    /// The signs of the inline elements that are open, each with those around it.
     inline: Vec<Signs>,
     links: usize,
     bold: usize,
@@ -88,7 +88,7 @@ impl Walk {
             Level::Inline => {
                 self.links += usize::from(name == "a");
                 self.bold += usize::from(is_bold(name));
-                self.inline.push(own_signs(markup, name));
+                self.inline.push(own_signs(markup, name) | self.inline_signs());
             }
         }
         true
@@ -139,7 +139,7 @@ impl Walk {
     }
 
     fn inline_signs(&self) -> Signs {
-        self.inline.iter().fold(Signs::NONE, |all, &signs| all | signs)
+        self.inline.last().copied().unwrap_or_default()
     }
 
     fn line_break(&mut self) {

@@ -3,6 +3,12 @@
 //!
 //! `COPYDESK_TEST_KILLS` sets another number of kills, `COPYDESK_TEST_SEED` another course of events.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test ends where something is not as it must be, and tells its figures"
+)]
+
 use std::{
     path::Path,
     time::{Duration, Instant},

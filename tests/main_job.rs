@@ -1,5 +1,7 @@
 //! The main job through the binary, on the local ledger: what a user does, and what the web does to them.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+
 use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
 
 use axum::{

@@ -1,6 +1,8 @@
 //! The habits of the house that a compiler does not see: who reaches for what, how long files get, what the
 //! documentation promises.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+
 #[path = "tidy/house.rs"]
 mod house;
 #[path = "tidy/imports.rs"]
@@ -105,6 +107,25 @@ fn links_in_the_documentation_lead_somewhere() {
         for target in targets.filter(|target| !target.is_empty() && !target.contains("://")) {
             let path = file.parent().unwrap().join(target);
             assert!(path.exists(), "{}: {target} does not exist", file.display());
+        }
+    }
+}
+
+#[test]
+fn configurations_that_are_shown_are_valid() {
+    let mut shown: Vec<(PathBuf, String)> = vec![];
+    for file in files(&["deploy"], "yaml") {
+        shown.extend((!file.ends_with("compose.yaml")).then(|| (file.clone(), read(&file))));
+    }
+    for file in files(&[".", "docs", "deploy"], "md") {
+        let text = read(&file);
+        let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+        shown.extend(blocks.map(|block| (file.clone(), block.to_owned())));
+    }
+    assert!(shown.len() > 3, "none found");
+    for (file, text) in shown {
+        if let Err(faults) = copydesk::config::from_yaml(&text, &file, &|_| None) {
+            panic!("{}: {faults}\n{text}", file.display());
         }
     }
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A real single-node Apache Kafka (KRaft) for tests, from its Maven artifacts. Needs Java 17 or newer and Maven:
-# scripts/install-test-deps installs both.
+# `scripts/setup test` installs both.
 #   kafka.sh install LIBS            fetch the jars that pom.xml names (55 MB) into LIBS; does nothing the second time
 #   kafka.sh start LIBS PORT DIR     format DIR on first use, start, wait until it answers; pid in DIR/pid
 #   kafka.sh stop DIR                clean stop, waited for; `kill -9 $(cat DIR/pid)` is the crash
@@ -13,7 +13,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
 need() {
-  command -v "$1" > /dev/null || { echo "$1 is missing: run scripts/install-test-deps" >&2; exit 1; }
+  command -v "$1" > /dev/null || { echo "$1 is missing: run scripts/setup test" >&2; exit 1; }
 }
 
 install() {
@@ -21,6 +21,8 @@ install() {
   need java
   need mvn
   mkdir -p "$libs"
+  # Maven takes a relative path as relative to its pom.xml
+  libs=$(cd "$libs" && pwd)
   # one at a time: test programs may start side by side
   exec 9> "$libs/.lock"
   flock 9

@@ -13,14 +13,14 @@ const MAX_DROPPED_TEXT: usize = 300;
 /// The kept blocks as paragraphs; the cells of a table's row are one.
 pub(super) fn text(outline: &Outline, verdicts: &[Verdict]) -> String {
     let mut text = String::new();
-    let mut last_row = None;
+    let mut last = (None, 0);
     for (at, _) in verdicts.iter().filter(|(_, reason)| reason.is_none()) {
-        let row = row(outline, *at);
+        let (row, cell) = (row(outline, *at), outline.blocks[*at].element);
         if !text.is_empty() {
-            text.push_str(if row.is_some() && row == last_row { " | " } else { "\n\n" });
+            text.push_str(if row.is_some() && row == last.0 && cell != last.1 { " | " } else { "\n\n" });
         }
         text.push_str(&outline.blocks[*at].text);
-        last_row = row;
+        last = (row, cell);
     }
     paragraphs(&text)
 }

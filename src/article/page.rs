@@ -16,13 +16,14 @@ pub(super) fn read(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result
     let html = markup(&page)?;
     let tree = tree::parse(&html);
     let mut outline = outline(&tree.html);
-    let meta = metadata::metadata(&metadata::collect(&tree.html), page.url);
+    let mut meta = metadata::metadata(&metadata::collect(&tree.html), page.url);
     let cut = tree.cut;
     drop(tree);
     let anchored = anchored(&outline, &meta, entry);
     let evidence =
         Evidence { anchored: &anchored, title: meta.title.as_deref(), description: meta.description.as_deref() };
     let body = body(&mut outline, &evidence).unwrap_or_default();
+    meta.complete(around_headline(&outline, body.headline));
     let opinions = site.opinions(&outline);
     let known =
         boilerplate::Known { titles: &meta.titles, authors: &meta.authors, opinions: &opinions, anchored: &anchored };
@@ -63,6 +64,13 @@ fn anchored(outline: &Outline, meta: &Metadata, entry: Option<&Entry>) -> Vec<bo
     }
     let content = entry.and_then(|entry| entry.content.as_deref()).map(crate::text::from_html);
     content.map(|content| anchors::locate(outline, &content)).unwrap_or_default()
+}
+
+/// Short texts around the headline, where bylines and dates stand.
+fn around_headline(outline: &Outline, headline: Option<usize>) -> impl Iterator<Item = &str> + Clone {
+    let at = headline.unwrap_or(outline.blocks.len());
+    let blocks = &outline.blocks[at.saturating_sub(3)..outline.blocks.len().min(at + 12)];
+    blocks.iter().filter(|block| block.weight < 160).map(|block| block.text.as_str())
 }
 
 /// What is left where the page's visible text is no story: its structured data, or the feed.

@@ -3,7 +3,7 @@
 //! PURE. Asked only where little text was found: a long text is a story whatever the page looks like otherwise.
 
 use super::metadata::{Metadata, PageKind};
-use super::outline::Outline;
+use super::outline::{Outline, weight};
 use super::{NoArticle, NoArticleReason};
 
 /// Words in the title or the text of pages that stand between a reader and the page: checks for robots, consent.
@@ -74,14 +74,14 @@ const ERRORS: &[&str] = &[
     "الصفحة غير موجودة",
     "הדף לא נמצא",
 ];
-/// Least text, in characters, that is a story however little the page says of itself.
-const STORY: usize = 250;
+/// Least text, by weight, that is a story however little the page says of itself.
+const STORY: usize = 210;
 /// Least of a page that says that it is an article.
-const SHORT_STORY: usize = 80;
+const SHORT_STORY: usize = 66;
 
 /// Why a page with this text is no article, if it is none.
 pub(super) fn refusal(text: &str, meta: &Metadata, outline: &Outline, cut: bool) -> Option<NoArticle> {
-    let length = text.chars().count();
+    let length = weight(text);
     if length >= STORY {
         return None;
     }

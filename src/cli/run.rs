@@ -32,6 +32,8 @@ pub(super) fn run(path: &Path, once: bool) -> anyhow::Result<ExitCode> {
 }
 
 async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<Ended> {
+    let (version, feeds) = (env!("CARGO_PKG_VERSION"), config.feeds.len());
+    tracing::info!(version, feeds, ledger = place(&config.ledger), "starting");
     let stop = CancellationToken::new();
     let fetcher = Fetcher::new(&config.fetch, &user_agent(config.contact.as_deref()), clock::system)?;
     let metrics = Arc::new(Metrics::default());
@@ -59,6 +61,14 @@ async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<En
                 Heard::Reload => reload(path, &new_config),
             },
         }
+    }
+}
+
+/// Where a ledger is, in a word or two.
+fn place(ledger: &Ledger) -> String {
+    match ledger {
+        Ledger::Local(local) => local.directory.display().to_string(),
+        Ledger::Kafka(kafka) => format!("kafka {}", kafka.brokers.join(",")),
     }
 }
 

@@ -22,7 +22,8 @@ pub(super) fn backoff(attempts: u32) -> Duration {
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     pub(super) batch: Batch,
-    pub(super) notices: Vec<Notice>,
+    /// What is to be told once it is, with the site it belongs to.
+    pub(super) notices: Vec<(String, Notice)>,
     since: Option<Instant>,
 }
 
@@ -36,9 +37,19 @@ impl Outbox {
     }
 
     /// Something changed, at the latest now: the time of the next commit counts from the first such call.
-    pub(super) fn touch(&mut self, notice: Option<Notice>) {
+    pub(super) fn touch(&mut self) {
         self.since.get_or_insert_with(Instant::now);
-        self.notices.extend(notice);
+    }
+
+    /// Something of a site changed, and is to be told once it is committed.
+    pub(super) fn notice(&mut self, site: &str, notice: Notice) {
+        self.touch();
+        self.notices.push((site.to_owned(), notice));
+    }
+
+    /// Whether nothing is to be committed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0 && self.batch.states.is_empty()
     }
 
     /// Since when something waits.
@@ -64,6 +75,7 @@ impl Outbox {
         self.batch.records.retain(|message| ours(&message.site));
         self.batch.rejects.retain(|message| ours(&message.site));
         self.batch.states.retain(|state| ours(State::site(&state.key)));
+        self.notices.retain(|(site, _)| ours(site));
     }
 
     /// Replaces a record or a reject that can never be stored.
@@ -71,12 +83,12 @@ impl Outbox {
         self.batch.records.retain(|record| record.key != key);
         self.batch.rejects.retain(|reject| reject.key != key);
         self.batch.rejects.push(reject.message());
-        self.notices.retain(|notice| match notice {
+        self.notices.retain(|(_, notice)| match notice {
             Notice::Recorded { record, .. } => record.id != key,
             Notice::Rejected { reject } => reject.id != key,
             _ => true,
         });
-        self.notices.push(Notice::Rejected { reject: Box::new(reject) });
+        self.notices.push((reject.site.clone(), Notice::Rejected { reject: Box::new(reject) }));
     }
 }
 
@@ -94,7 +106,8 @@ pub(super) struct Committer {
     to: mpsc::Sender<Outbox>,
     from: mpsc::Receiver<Committed>,
     task: JoinHandle<Result<(), LedgerError>>,
-    busy: bool,
+    /// Since when a commit is under way.
+    begun: Option<Instant>,
 }
 
 impl Committer {
@@ -111,24 +124,29 @@ impl Committer {
             }
             ledger.close().await
         });
-        Self { to, from, task, busy: false }
+        Self { to, from, task, begun: None }
     }
 
     /// Whether a commit is under way.
     pub(super) fn is_busy(&self) -> bool {
-        self.busy
+        self.begun.is_some()
+    }
+
+    /// Since when one is.
+    pub(super) fn busy_since(&self) -> Option<Instant> {
+        self.begun
     }
 
     /// Begins a commit. Only when none is under way.
     pub(super) fn begin(&mut self, outbox: Outbox) {
-        debug_assert!(!self.busy, "one commit at a time");
-        self.busy = self.to.try_send(outbox).is_ok();
+        debug_assert!(!self.is_busy(), "one commit at a time");
+        self.begun = self.to.try_send(outbox).is_ok().then(Instant::now);
     }
 
     /// The end of the commit under way; waits for ever where there is none. Cancel-safe.
     pub(super) async fn ended(&mut self) -> Option<Committed> {
         let committed = self.from.recv().await;
-        self.busy = false;
+        self.begun = None;
         committed
     }
 

@@ -14,9 +14,10 @@ pub(super) fn page(story: &Story, others: &[Story], padding: usize) -> String {
     let body = body(story);
     let related = links(others.iter().take(3));
     let latest = links(others.iter().rev().take(4));
-    let credit = story.credit.as_ref().map_or_else(String::new, |agency| {
-        format!("<p class=\"story-credit\">{} contributed to this report.</p>", escape(agency))
-    });
+    let credit = story
+        .credit
+        .as_ref()
+        .map_or_else(String::new, |agency| format!("<p>{} contributed to this report.</p>", escape(agency)));
     format!(
         r#"<!DOCTYPE html>
 <html lang="en">
@@ -44,11 +45,14 @@ pub(super) fn page(story: &Story, others: &[Story], padding: usize) -> String {
 {body}
 <aside class="newsletter"><h3>Never miss a story</h3><p>Sign up for our morning newsletter and get the headlines at seven.</p></aside>
 {credit}
+<h2>Latest News</h2>
+{latest}
+<p>{COPYRIGHT}</p>
+<h2>Trending on the Courier</h2>
+{related}
 </div>
 <section class="related"><h3>Related stories</h3>{related}</section>
 </article>
-<section class="latest"><h2>Latest News</h2>{latest}</section>
-<section class="trending"><h2>Trending on the Courier</h2>{related}</section>
 </main>
 <footer><p>{COPYRIGHT}</p><p><a href="/privacy">Privacy</a> <a href="/imprint">Imprint</a></p></footer>
 </body>

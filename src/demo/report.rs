@@ -23,7 +23,7 @@ const BOLD: Style = Style::new().bold();
 /// Characters of a text that are shown.
 const SHOWN: usize = 96;
 /// What was taken out is shown so often a record.
-const MOST_DROPPED: usize = 12;
+const MOST_DROPPED: usize = 16;
 
 pub(super) struct Report<'a, W> {
     out: &'a mut W,

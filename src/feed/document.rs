@@ -8,15 +8,13 @@
 
 use std::mem;
 
-use feed_rs::model;
 use url::Url;
 
 use super::atom::{Atom, Link};
-use super::entity::resolve_html;
-use super::markup::{self, Style, Title};
+use super::draft::{self, Draft};
+use super::markup::Title;
 use super::problem::Problems;
-use super::{Enclosure, Entry, Feed, Format, Moment, Pace, Person, date, person};
-use crate::text;
+use super::{Entry, Feed, Format, Moment, Pace, Person, date};
 
 /// Entries that a document of any size may have, and beyond that one for every so many bytes: an entry takes more
 /// memory than the few bytes of an empty `<item/>`.
@@ -30,68 +28,6 @@ const MAX_LANGUAGE: usize = 35;
 /// A batch for feed-rs, in entries and in bytes of canonical Atom.
 const BATCH: usize = 128;
 const BATCH_BYTES: usize = 256 * 1024;
-
-/// What is kept of an entry beside the canonical form.
-#[derive(Debug, Default)]
-pub(super) struct Draft {
-    title: Option<Title>,
-    other_title: Option<Title>,
-    pub(super) guid: Option<String>,
-    pub(super) permalink: bool,
-    pub(super) original_link: Option<Url>,
-    summary: Option<String>,
-    second_summary: Option<String>,
-    media_text: Option<String>,
-    content: Option<String>,
-    pub(super) published: Option<Moment>,
-    pub(super) some_date: Option<Moment>,
-    pub(super) updated: Option<Moment>,
-    pub(super) image: Option<Url>,
-    pub(super) language: Option<String>,
-    pub(super) source: Option<String>,
-    pub(super) comments: Option<Url>,
-}
-
-impl Draft {
-    pub(super) fn title(&mut self, value: String, style: Style, own: bool) {
-        let slot = if own { &mut self.title } else { &mut self.other_title };
-        if slot.is_none() {
-            *slot = markup::title(value, style);
-        }
-    }
-
-    /// Of two different summaries the longer is the content, where there is no other.
-    pub(super) fn summary(&mut self, value: &str, style: Style) {
-        let Some(html) = markup::html(value, style) else { return };
-        match &self.summary {
-            None => self.summary = Some(html),
-            Some(first) if *first != html && self.second_summary.is_none() => self.second_summary = Some(html),
-            Some(_) => {}
-        }
-    }
-
-    /// Words about a picture are only a summary where there is no other.
-    pub(super) fn media_text(&mut self, value: &str, style: Style) {
-        if self.media_text.is_none() {
-            self.media_text = markup::html(value, style);
-        }
-    }
-
-    pub(super) fn content(&mut self, value: &str, style: Style) {
-        if self.content.is_none() {
-            self.content = markup::html(value, style);
-        }
-    }
-
-    fn texts(&mut self) -> (Option<String>, Option<String>) {
-        let (first, second) = (self.summary.take(), self.second_summary.take());
-        match (self.content.take(), first, second) {
-            (None, Some(first), Some(second)) if first.len() > second.len() => (Some(second), Some(first)),
-            (None, first, second) => (first.or_else(|| self.media_text.take()), second),
-            (content, first, _) => (first.or_else(|| self.media_text.take()), content),
-        }
-    }
-}
 
 /// A feed under construction.
 #[derive(Debug)]
@@ -109,7 +45,7 @@ pub(super) struct Document {
     pub(super) entry: Option<Draft>,
     drafts: Vec<Draft>,
     entries: Vec<Entry>,
-    max_entries: usize,
+    length: usize,
 }
 
 impl Document {
@@ -128,7 +64,7 @@ impl Document {
             entry: None,
             drafts: Vec::new(),
             entries: Vec::new(),
-            max_entries: (FREE_ENTRIES + length / BYTES_AN_ENTRY).min(MAX_ENTRIES),
+            length,
         }
     }
 
@@ -140,7 +76,7 @@ impl Document {
 
     pub(super) fn end_entry(&mut self) {
         let Some(mut draft) = self.entry.take() else { return };
-        if let Some(title) = draft.title.take().or_else(|| draft.other_title.take()) {
+        if let Some(title) = draft.take_title() {
             self.body.title(&title.value, title.is_html);
         }
         self.body.end_entry();
@@ -157,7 +93,7 @@ impl Document {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.entries.len() + self.drafts.len() >= self.max_entries
+        self.entries.len() + self.drafts.len() >= (FREE_ENTRIES + self.length / BYTES_AN_ENTRY).min(MAX_ENTRIES)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -191,7 +127,7 @@ impl Document {
         }
         for (index, draft) in mem::take(&mut self.drafts).into_iter().enumerate() {
             let model = models.next_if(|model| model.id.parse() == Ok(index)).unwrap_or_default();
-            self.entries.push(entry(draft, model));
+            self.entries.push(draft::entry(draft, model, self.format));
         }
     }
 
@@ -204,17 +140,14 @@ impl Document {
         }
         let head = self.head.read();
         let (title, links, authors) = head.map_or((None, Vec::new(), Vec::new()), |h| (h.title, h.links, h.authors));
-        // RFC 4287, section 4.2.1: an entry without an author has its feed's
         if matches!(self.format, Format::Atom | Format::Json) {
-            let authors: Vec<Person> = authors.into_iter().filter_map(author).collect();
-            for entry in self.entries.iter_mut().filter(|entry| entry.authors.is_empty()) {
-                entry.authors.clone_from(&authors);
-            }
+            let authors: Vec<Person> = authors.into_iter().filter_map(draft::author).collect();
+            inherit(&authors, &mut self.entries, self.length);
         }
         Feed {
             format: self.format,
-            title: title.as_ref().and_then(title_text),
-            link: best_link(&links),
+            title: title.as_ref().and_then(draft::title_text),
+            link: draft::best_link(&links),
             language: self.language,
             pace: self.pace,
             hubs: self.hubs,
@@ -225,88 +158,18 @@ impl Document {
     }
 }
 
-fn entry(mut draft: Draft, model: model::Entry) -> Entry {
-    let (summary, content) = draft.texts();
-    let guid = draft.guid.filter(|guid| !guid.trim().is_empty());
-    let permalink = || guid.as_deref().filter(|_| draft.permalink).and_then(web_address);
-    let link = best_link(&model.links).or_else(permalink);
-    let (url, redirect) = match draft.original_link {
-        Some(original) => (Some(original), link),
-        None => (link, None),
+/// An entry without an author has its feed's (RFC 4287, section 4.2.1), as long as all that comes to no more than half
+/// of the document's size.
+fn inherit(authors: &[Person], entries: &mut [Entry], length: usize) {
+    let size_of = |person: &Person| {
+        let texts = [&person.name, &person.email].into_iter().flatten();
+        size_of::<Person>() + texts.map(String::len).sum::<usize>()
     };
-    Entry {
-        url,
-        redirect,
-        title: model.title.as_ref().and_then(title_text),
-        summary,
-        content,
-        published: draft.published.or(draft.some_date),
-        updated: draft.updated,
-        authors: model.authors.into_iter().filter_map(author).collect(),
-        categories: model.categories.into_iter().map(|category| category.term).collect(),
-        enclosures: enclosures(model.links, model.media),
-        image: draft.image,
-        language: draft.language,
-        source: draft.source,
-        comments: draft.comments,
-        guid_is_permalink: draft.permalink && guid.is_some(),
-        guid,
+    let size: usize = authors.iter().map(size_of).sum();
+    let affordable = length / 2 / size.max(1);
+    for entry in entries.iter_mut().filter(|entry| entry.authors.is_empty()).take(affordable) {
+        entry.authors = authors.to_vec();
     }
-}
-
-/// A title is text, whatever it was; one that is still full of entities was escaped twice.
-fn title_text(title: &model::Text) -> Option<String> {
-    let value = title.content.as_str();
-    let text = if title.content_type.subty() == "html" {
-        let value = if value.contains("&amp;") { resolve_html(value) } else { value.into() };
-        text::line(&text::from_html(&resolve_if_stubborn(&value)))
-    } else {
-        text::line(value)
-    };
-    Some(text).filter(|text| !text.is_empty())
-}
-
-fn resolve_if_stubborn(value: &str) -> std::borrow::Cow<'_, str> {
-    if value.contains('<') { value.into() } else { resolve_html(value) }
-}
-
-fn author(found: model::Person) -> Option<Person> {
-    match found {
-        model::Person { name: Some(name), email: None, .. } => person::read(&name),
-        model::Person { name, email, .. } => Some(Person { name, email }),
-    }
-}
-
-/// The first page among the alternates: one that says that it is HTML, else one that does not say what it is, else any.
-fn best_link(links: &[model::Link]) -> Option<Url> {
-    let rank = |link: &&model::Link| match link.media_type.as_deref() {
-        Some(media_type) if media_type.contains("html") => 0,
-        None => 1,
-        Some(_) => 2,
-    };
-    let alternates = links.iter().filter(|link| link.rel.as_deref() == Some("alternate"));
-    alternates.min_by_key(rank).and_then(|link| Url::parse(&link.href).ok())
-}
-
-fn web_address(text: &str) -> Option<Url> {
-    Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
-}
-
-fn enclosures(links: Vec<model::Link>, media: Vec<model::MediaObject>) -> Vec<Enclosure> {
-    let mut found: Vec<Enclosure> = Vec::new();
-    let linked = links.into_iter().filter(|link| link.rel.as_deref() == Some("enclosure")).filter_map(|link| {
-        Some(Enclosure { url: Url::parse(&link.href).ok()?, media_type: link.media_type, length: link.length })
-    });
-    let media = media.into_iter().flat_map(|object| object.content).filter_map(|content| {
-        let media_type = content.content_type.map(|t| t.to_string());
-        Some(Enclosure { url: content.url?, media_type, length: content.size })
-    });
-    for enclosure in linked.chain(media) {
-        if found.iter().all(|known| known.url != enclosure.url) {
-            found.push(enclosure);
-        }
-    }
-    found
 }
 
 /// A language tag, if it may be one.

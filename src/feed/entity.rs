@@ -1,9 +1,10 @@
 //! Entities: XML's five, HTML's two thousand, and those that a document declares for itself.
 //!
-//! What a document declares is text and stays text: replacements are not resolved again and are short, so that no
-//! document can grow by them (the "billion laughs").
+//! What a document declares is text and stays text: replacements are not resolved in each other, and together write no
+//! more than the document has itself, so that none can grow by them (the "billion laughs").
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use html5ever::data::NAMED_ENTITIES;
 use memchr::memchr;
@@ -11,14 +12,23 @@ use memchr::memchr;
 /// The longest name in HTML has 31 letters.
 const MAX_NAME: usize = 32;
 const MAX_DECLARED: usize = 64;
-/// `&x;` must not grow more than a document's other parts may.
-const MAX_REPLACEMENT: usize = 12;
+const MAX_REPLACEMENT: usize = 256;
+/// Bytes that declared entities may write in a document of any size; beyond it, as many as it has itself.
+const FREE_GROWTH: usize = 4096;
 
 /// Entities that a document's DOCTYPE declares.
 #[derive(Debug, Default)]
-pub(super) struct Declared<'a>(Vec<(&'a str, &'a str)>);
+pub(super) struct Declared<'a> {
+    entities: Vec<(&'a str, &'a str)>,
+    growth: Cell<usize>,
+}
 
 impl<'a> Declared<'a> {
+    /// None yet; `length` is the document's.
+    pub(super) fn new(length: usize) -> Self {
+        Self { entities: Vec::new(), growth: Cell::new(FREE_GROWTH + length) }
+    }
+
     pub(super) fn read(&mut self, doctype: &'a str) {
         for declaration in doctype.split("<!ENTITY").skip(1).take(MAX_DECLARED) {
             let declaration = declaration.trim_start();
@@ -27,13 +37,15 @@ impl<'a> Declared<'a> {
             let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
             let Some((value, _)) = value[1..].split_once(quote) else { continue };
             if value.len() <= MAX_REPLACEMENT && !value.contains(['<', '%']) {
-                self.0.push((name, value));
+                self.entities.push((name, value));
             }
         }
     }
 
     fn get(&self, name: &str) -> Option<&'a str> {
-        self.0.iter().find(|(declared, _)| *declared == name).map(|(_, value)| *value)
+        let (_, value) = self.entities.iter().find(|(declared, _)| *declared == name)?;
+        self.growth.set(self.growth.get().checked_sub(value.len())?);
+        Some(value)
     }
 }
 
@@ -147,7 +159,7 @@ mod tests {
 
     #[test]
     fn entities_are_resolved_once() {
-        let mut declared = Declared::default();
+        let mut declared = Declared::new(0);
         declared
             .read(" rss [<!ENTITY me 'R&amp;D'><!ENTITY lol '&me;&me;'><!ENTITY % p 'x'><!ENTITY x SYSTEM 'file:/'>");
         for (raw, expected) in [

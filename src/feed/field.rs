@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::atom::Link;
-use super::document::{Draft, enclosure, language, moment};
+use super::document::{enclosure, language, moment};
+use super::draft::Draft;
 use super::entity::{self, Declared};
 use super::markup::{self, Style};
 use super::names::{Field, Part, Tag};
-use super::reader::{Place, Reader, keeps_markup};
+use super::place::Place;
+use super::reader::{Reader, keeps_markup};
 use super::token::attributes;
 use super::{Person, encoding, person};
 use crate::text;
@@ -181,7 +183,7 @@ impl Reader<'_> {
                         Field::Updated => &mut draft.updated,
                         _ => &mut draft.some_date,
                     };
-                    *slot = slot.take().or(told);
+                    *slot = told.or(*slot);
                 }
             }
             _ => {

@@ -2,6 +2,14 @@
 //!
 //! PURE: bytes in, values out; no network, no clock, no log. Tolerant of what publishers really send, and safe
 //! with what attackers send: every limit is here, none is feed-rs's.
+//!
+//! ```text
+//!  bytes ─▶ encoding ─▶ token ─▶ reader, field ─┬─▶ atom: canonical Atom ─▶ feed-rs ─┬─▶ entries
+//!                     └▶ json ──────────────────┴─▶ draft: what feed-rs would lose ──┘
+//! ```
+//!
+//! feed-rs reads canonical Atom only, written by us: on what publishers send it fails as a whole, or worse
+//! (`document.rs` says what goes through it and why). [`identity`] tells entries apart, [`date`] reads their dates.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -13,6 +21,7 @@ use url::Url;
 mod atom;
 pub mod date;
 mod document;
+mod draft;
 mod encoding;
 mod entity;
 mod field;
@@ -23,12 +32,14 @@ mod names;
 mod pace;
 mod page;
 mod person;
+mod place;
 mod problem;
 mod reader;
 mod scope;
 mod token;
 
 use document::Document;
+pub use page::usual_places;
 use problem::Problems;
 use reader::Reader;
 

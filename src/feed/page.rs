@@ -29,6 +29,24 @@ pub(super) fn announced(text: &str, url: &Url) -> Option<Vec<Url>> {
     page.then_some(feeds)
 }
 
+/// Where sites that announce nothing tend to have their feeds.
+pub fn usual_places(site: &Url) -> Vec<Url> {
+    const PATHS: [&str; 11] = [
+        "/feed",
+        "/rss",
+        "/rss.xml",
+        "/feed.xml",
+        "/atom.xml",
+        "/index.xml",
+        "/feed.json",
+        "/feeds/posts/default",
+        "/news-sitemap.xml",
+        "/sitemap-news.xml",
+        "/sitemap.xml",
+    ];
+    PATHS.iter().filter_map(|path| site.join(path).ok()).collect()
+}
+
 fn feed(raw: &str, base: &Url) -> Option<Url> {
     let rel = value(raw, "rel")?.to_ascii_lowercase();
     if !rel.split_whitespace().any(|rel| rel == "alternate" || rel == "feed") {
@@ -66,5 +84,11 @@ mod tests {
             ["https://example.com/blog/rss.xml", "https://example.org/a?b=1&c=2", "https://example.net/feed.json"]
         );
         assert_eq!(announced("<x>no page</x>", &url), None);
+    }
+
+    #[test]
+    fn the_usual_places_are_on_the_site() {
+        let places = usual_places(&Url::parse("https://example.com/a/b?c").unwrap());
+        assert!(places.iter().any(|place| place.as_str() == "https://example.com/rss.xml"));
     }
 }

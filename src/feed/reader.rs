@@ -7,11 +7,12 @@
 
 use url::Url;
 
-use super::document::{Document, language};
+use super::document::Document;
 use super::entity::{self, Declared};
-use super::field::{OpenField, Values};
+use super::field::OpenField;
 use super::markup::Style;
 use super::names::{self, Field, Namespace, Part, Tag};
+use super::place::{Kind, Place};
 use super::scope::{Mark, Scope};
 use super::token::{Token, Tokenizer, attributes};
 use super::{Format, Person};
@@ -20,33 +21,11 @@ const MAX_DEPTH: usize = 128;
 /// Where a value other than a summary or a content is long enough.
 const MAX_SHORT: usize = 65_536;
 
-/// Where in a feed something stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Before any feed began.
-    Outside,
-    Feed,
-    Entry,
-    Sitemap,
-    In(Part),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Plain,
-    Entry,
-    Part,
-    Field,
-    /// An element inside a value.
-    Markup,
-    /// The `div` around XHTML, which is not part of it (RFC 4287, section 3.1.1.3).
-    Wrapper,
-}
-
+/// An open element.
 #[derive(Debug)]
-struct Frame<'a> {
+pub(super) struct Frame<'a> {
     name: &'a str,
-    kind: Kind,
+    pub(super) kind: Kind,
     place: Place,
     /// What was in scope before it.
     outer: Mark,
@@ -58,14 +37,14 @@ pub(super) struct Reader<'a> {
     pub(super) field: Option<OpenField<'a>>,
     pub(super) person: Person,
     pub(super) declared: Declared<'a>,
-    scope: Scope<'a>,
-    frames: Vec<Frame<'a>>,
+    pub(super) scope: Scope<'a>,
+    pub(super) frames: Vec<Frame<'a>>,
     /// How many open elements lie deeper than [`MAX_DEPTH`].
     deeper: usize,
     pub(super) bare_ampersands: u32,
-    started: bool,
+    pub(super) started: bool,
     /// A web page began before any feed did.
-    page: bool,
+    pub(super) page: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -75,7 +54,7 @@ impl<'a> Reader<'a> {
             document,
             field: None,
             person: Person::default(),
-            declared: Declared::default(),
+            declared: Declared::new(text.len()),
             scope: Scope::new(url, text.len()),
             frames: Vec::new(),
             deeper: 0,
@@ -102,7 +81,7 @@ impl<'a> Reader<'a> {
     }
 
     fn end(&mut self, tokens: &Tokenizer<'_>) {
-        if self.started && (tokens.truncated || !self.frames.is_empty()) && !self.document.is_full() {
+        if self.started && !self.frames.is_empty() && !self.document.is_full() {
             self.document.problems.note("truncated", || "the document ends before its last element does".to_owned());
         }
         // one that is the only entry is rather carelessly written than cut off
@@ -168,87 +147,6 @@ impl<'a> Reader<'a> {
                 Some(("xml", "lang")) if self.document.entry.is_none() => self.document.told_language(value, false),
                 _ => {}
             }
-        }
-    }
-
-    /// What an element begins, seen from where it stands.
-    fn enter(&mut self, tag: Tag, raw: &'a str) -> (Kind, Place) {
-        let place = self.place();
-        let outside_page = !self.page || self.started;
-        match tag {
-            Tag::Page => self.page |= !self.started,
-            Tag::Root(format) if outside_page || raw.contains('=') => {
-                if !self.started {
-                    self.document.format = format;
-                }
-                self.started = true;
-                return (Kind::Plain, Place::Feed);
-            }
-            Tag::Channel if outside_page => {
-                if !self.started && raw.to_ascii_lowercase().contains("href") {
-                    self.document.format = Format::Cdf;
-                }
-                self.started = true;
-                self.channel_attributes(raw);
-                return (Kind::Plain, Place::Feed);
-            }
-            Tag::Item if outside_page && !matches!(place, Place::In(_)) => {
-                if place == Place::Entry {
-                    self.end_open_entry();
-                }
-                self.started = true;
-                self.document.begin_entry();
-                self.entry_attributes(raw);
-                return (Kind::Entry, Place::Entry);
-            }
-            Tag::Sitemap if self.document.format == Format::SitemapIndex => return (Kind::Plain, Place::Sitemap),
-            Tag::Part(part) if place != Place::Outside => {
-                if part == Part::Person {
-                    self.person = Person::default();
-                }
-                return (Kind::Part, Place::In(part));
-            }
-            Tag::Field(_) if place != Place::Outside => return (Kind::Field, place),
-            _ => {}
-        }
-        (Kind::Plain, place)
-    }
-
-    /// An entry begins inside another: the one before was not closed.
-    fn end_open_entry(&mut self) {
-        self.document.problems.note("unclosed-entry", || "an entry begins before the last one has ended".to_owned());
-        if let Some(open) = self.frames.iter().rposition(|frame| frame.kind == Kind::Entry) {
-            self.unwind(open);
-        }
-    }
-
-    fn channel_attributes(&mut self, raw: &'a str) {
-        let values = Values::new(raw, &self.declared);
-        if let Some(base) = values.get("base") {
-            self.scope.rebase(base);
-        }
-        if let Some(href) = values.get("href")
-            && let Some(url) = self.resolve(href)
-        {
-            self.feed_link("alternate", &url, None);
-        }
-    }
-
-    fn entry_attributes(&mut self, raw: &'a str) {
-        if raw.trim().is_empty() {
-            return;
-        }
-        let values = Values::new(raw, &self.declared);
-        let link = values.get("href").and_then(|href| self.resolve(href));
-        let language = values.get("xml:lang").and_then(language);
-        let updated = values.get("lastmod").and_then(super::date::parse);
-        if let Some(draft) = &mut self.document.entry {
-            draft.guid = values.get("rdf:about").map(str::to_owned);
-            draft.language = language;
-            draft.updated = updated;
-        }
-        if let Some(url) = link {
-            self.entry_link("alternate", &url, None, None);
         }
     }
 
@@ -322,12 +220,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Closes elements until `depth` are open.
-    fn unwind(&mut self, depth: usize) {
+    pub(super) fn unwind(&mut self, depth: usize) {
         while self.frames.len() > depth {
             let index = self.frames.len() - 1;
             if self.field.as_ref().is_some_and(|field| field.frame == index) {
-                let outer = if index == 0 { Place::Outside } else { self.frames[index - 1].place };
-                self.finish_field(outer);
+                self.finish_field(self.place_outside(index));
             }
             let Some(frame) = self.frames.pop() else { return };
             match frame.kind {
@@ -344,16 +241,24 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next field begins inside this one: parts give way to their own fields, values end.
+    /// The next field begins inside this one: parts give way to their own fields, a value ends; what says all in its
+    /// attributes may hold others.
     fn leave_field(&mut self) {
         let Some(field) = &self.field else { return };
         let frame = field.frame;
         if matches!(field.tag, Tag::Part(_)) {
             self.field = None;
+        } else if field.buffer.trim().is_empty() {
+            self.finish_field(self.place_outside(frame));
         } else {
             self.document.problems.note("unclosed-element", || format!("<{}> is not closed", self.frames[frame].name));
             self.unwind(frame);
         }
+    }
+
+    /// Where the element of a frame stands.
+    fn place_outside(&self, frame: usize) -> Place {
+        frame.checked_sub(1).map_or(Place::Outside, |outer| self.frames[outer].place)
     }
 
     fn text(&mut self, raw: &'a str, literal: bool) {

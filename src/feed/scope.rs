@@ -94,7 +94,7 @@ impl<'a> Scope<'a> {
 }
 
 /// A `?` or `#` with nothing behind it says nothing.
-fn without_empty_parts(mut url: Url) -> Url {
+pub(super) fn without_empty_parts(mut url: Url) -> Url {
     if url.query() == Some("") {
         url.set_query(None);
     }

@@ -98,7 +98,7 @@ pub struct Message {
 }
 
 /// What is committed together.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
     /// Records, in order.
     pub records: Vec<Message>,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, and so may what it is made of")]
 
 mod broker;
+mod chaos;
 mod crash;
 mod ownership;
 mod restore;
@@ -62,7 +63,12 @@ impl Desk {
     }
 
     async fn take(&mut self) {
-        match timeout(PATIENCE, self.events.recv()).await.unwrap().unwrap() {
+        let event = timeout(PATIENCE, self.events.recv()).await.unwrap().unwrap();
+        self.apply(event);
+    }
+
+    fn apply(&mut self, event: Event) {
+        match event {
             Event::Gained { partition, states } => {
                 let text = |state: State| (state.key, String::from_utf8(state.value).unwrap());
                 let known = self.states.insert(partition, states.into_iter().map(text).collect());

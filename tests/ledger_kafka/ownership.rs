@@ -101,6 +101,7 @@ async fn a_partition_is_not_gained_again_before_it_was_dropped() {
 async fn an_instance_with_a_name_is_back_at_once() {
     let mut config = kafka::ledger();
     config.instance = Some("desk-0".to_owned());
+    config.options.insert("session.timeout.ms".to_owned(), "40000".to_owned());
     let mut desk = Desk::open_all(&config).await;
     desk.commit(&story("a.example", "1")).await.unwrap();
     // not closed: nothing is said to the group, as in a crash
@@ -108,8 +109,9 @@ async fn an_instance_with_a_name_is_back_at_once() {
     let start = Instant::now();
     let desk = Desk::open_all(&config).await;
     assert_eq!(desk.state("a.example"), Some("1"));
-    // far below the session timeout of 6 s that others would have to wait for
-    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    // a second as a rule, and far below the session timeout that others would have to wait for
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    println!("back after {:?}", start.elapsed());
 }
 
 #[tokio::test]

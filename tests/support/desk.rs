@@ -1,6 +1,7 @@
 //! The real binary over a newspaper on loopback, and the comparison of what was printed with what was recorded.
 
 #![allow(dead_code, reason = "each test binary uses its part of it")]
+#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -140,7 +141,7 @@ pub(crate) fn faults(records: &[Record], site: &NewsSite) -> Vec<String> {
             None => faults.push(format!("missing: {}", story.slug)),
             Some([id]) if newest[id].text == story.text() => {}
             Some([id]) => {
-                faults.push(format!("{}: revision {} is not what stands there now", story.slug, newest[id].revision))
+                faults.push(format!("{}: revision {} is not what stands there now", story.slug, newest[id].revision));
             }
             Some(ids) => faults.push(format!("{} has {} ids", story.slug, ids.len())),
         }

@@ -92,8 +92,7 @@ impl Broker {
         let lifeline = script.stdin.take().expect("piped");
         let mut line = String::new();
         BufReader::new(script.stdout.take().expect("piped")).read_line(&mut line).expect("output in UTF-8");
-        let directory =
-            line.trim().strip_prefix("ready ").expect("the broker starts; run scripts/install-test-deps first");
+        let directory = line.trim().strip_prefix("ready ").expect("the broker starts; run scripts/setup test first");
         Broker { port, properties: properties.to_owned(), directory: directory.into(), script, _lifeline: lifeline }
     }
 
@@ -151,7 +150,7 @@ fn libraries() -> PathBuf {
 
 fn run(command: &mut Command) {
     let status = command.stdin(Stdio::null()).status().expect("scripts/kafka/kafka.sh and kill can be run");
-    assert!(status.success(), "{command:?} failed: run scripts/install-test-deps first");
+    assert!(status.success(), "{command:?} failed: run `scripts/setup test` first");
 }
 
 /// Three ports side by side: the broker's, its controller's, and one to spare.

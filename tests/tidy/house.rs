@@ -4,7 +4,7 @@ use super::imports;
 
 /// Something outside of plain values that code can reach for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// Nothing but values.
     Values,
     /// Sockets, HTTP, TLS.
@@ -35,7 +35,7 @@ use Reach::{Chance, Clock, Database, Documents, Files, Kafka, Log, Network, Proc
 
 /// What each dependency, and each part of the standard library and of tokio that matters, reaches for. The longest path
 /// that fits decides. A dependency that is not named here fails a test: whoever adds one says what it is for.
-pub const REACHES: &[(&str, Reach)] = &[
+pub(crate) const REACHES: &[(&str, Reach)] = &[
     ("std", Values),
     ("std::env", User),
     ("std::fs", Files),
@@ -116,19 +116,19 @@ pub const REACHES: &[(&str, Reach)] = &[
 ];
 
 /// A room, or a part of one that is held to less than the whole.
-pub struct Room {
+pub(crate) struct Room {
     /// Its module path.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What it may name of other rooms: whole rooms, or single types of theirs.
-    pub rooms: &'static [&'static str],
+    pub(crate) rooms: &'static [&'static str],
     /// What else it may reach for, beside values.
-    pub reaches: &'static [Reach],
+    pub(crate) reaches: &'static [Reach],
 }
 
 const PURE: &[Reach] = &[];
 
 /// The house. ARCHITECTURE.md says it in words.
-pub const HOUSE: &[Room] = &[
+pub(crate) const HOUSE: &[Room] = &[
     Room { name: "config", rooms: &[], reaches: &[Files, Kafka, Log] },
     Room { name: "schedule", rooms: &["feed::Pace"], reaches: PURE },
     Room { name: "fetch", rooms: &["config::Fetch", "link"], reaches: &[Network, Tasks, Clock] },
@@ -174,7 +174,7 @@ pub const HOUSE: &[Room] = &[
 /// What a module's source names that it must not, one complaint a path.
 ///
 /// A module whose header says PURE reaches for nothing but values and documents, whatever its room may.
-pub fn complaints(module: &str, source: &str) -> Vec<String> {
+pub(crate) fn complaints(module: &str, source: &str) -> Vec<String> {
     let segments: Vec<&str> = module.split("::").collect();
     let Some(room) = longest(HOUSE, |room| room.name, module) else {
         return vec![format!("`{module}` is in no room: name it in the table of tests/tidy")];

@@ -9,18 +9,18 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// A path that code names, resolved: `crate::…`, or beginning with the name of a crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub(crate) struct Named {
     /// Joined by `::`.
-    pub path: String,
+    pub(crate) path: String,
     /// The line it begins on.
-    pub line: usize,
+    pub(crate) line: usize,
 }
 
 /// Every path that the source of a module names.
 ///
 /// A name that a `use` brought in is followed to where it came from: after `use tokio::time`, `time::sleep` is
 /// `tokio::time::sleep`.
-pub fn named(source: &str, module: &[&str]) -> Vec<Named> {
+pub(crate) fn named(source: &str, module: &[&str]) -> Vec<Named> {
     let tokens: TokenStream = source.parse().expect("the compiler has read this file");
     let mut reader = Reader::default();
     reader.read(tokens, &module.iter().map(ToString::to_string).collect::<Vec<_>>());
@@ -28,7 +28,7 @@ pub fn named(source: &str, module: &[&str]) -> Vec<Named> {
 }
 
 /// Whether the tokens of a source hold an attribute of this name.
-pub fn has_attribute(source: &str, name: &str) -> bool {
+pub(crate) fn has_attribute(source: &str, name: &str) -> bool {
     let tokens: TokenStream = source.parse().expect("the compiler has read this file");
     attribute_within(tokens, name)
 }

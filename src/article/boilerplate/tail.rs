@@ -16,6 +16,8 @@ const ENDS: &[Reason] = &[
 ];
 /// How many kept blocks from the end a bio or a note may stand.
 const REACH: usize = 4;
+/// Marks that open a quotation.
+const QUOTES: [char; 5] = ['“', '"', '«', '„', '「'];
 /// Words by which headings over a self-portrait begin.
 const ABOUT: &[&str] = &[
     "about ",
@@ -94,7 +96,7 @@ fn drop_notes(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
 /// `Jane Doe writes about the sea.`: it begins with an author's whole name, and quotes nobody.
 fn is_bio(block: &Block, known: &Known<'_>) -> bool {
     let lower = block.text.to_lowercase();
-    let quotes = block.text.contains(['“', '"', '«', '„', '「']);
+    let quotes = block.text.contains(QUOTES);
     let is_name = |name: &String| name.contains(' ') || name.chars().any(crate::text::is_wide);
     let begins = |name: &String| {
         let name = name.to_lowercase();

@@ -21,6 +21,8 @@ pub(super) struct Body {
     pub(super) scope: usize,
     /// Blocks of the story, in document order.
     pub(super) blocks: Vec<usize>,
+    /// The headline's block, in the body or before it.
+    pub(super) headline: Option<usize>,
     /// The one that is the deck, where it stands apart from the rest.
     pub(super) deck: Option<usize>,
 }
@@ -43,6 +45,7 @@ pub(super) fn body(outline: &mut Outline, evidence: &Evidence<'_>) -> Option<Bod
     let scores = Scores::new(outline, evidence.anchored);
     let core = candidate::find(outline, &scores)?;
     let mut body = siblings::gather(outline, &scores, core);
+    body.headline = headline;
     if let Some(deck) = deck::find(outline, &body, headline, evidence.description) {
         body.blocks.insert(body.blocks.partition_point(|&at| at < deck), deck);
         body.deck = Some(deck);

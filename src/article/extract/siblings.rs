@@ -37,7 +37,7 @@ pub(super) fn gather(outline: &Outline, scores: &Scores, core: usize) -> Body {
         }
         scope = parent;
     }
-    Body { scope, blocks, deck: None }
+    Body { scope, blocks, ..Body::default() }
 }
 
 /// Whether the markup says that an element is the whole story, and most of the prose is in it.

@@ -33,6 +33,8 @@ pub(in crate::article) struct Statements {
     pub(super) times: Vec<Time>,
     /// Elements that are marked as a byline: their links' texts, or their whole text.
     pub(super) bylines: Vec<Byline>,
+    /// Texts of links to authors' pages, behind the headline.
+    pub(super) author_links: Vec<String>,
     /// Short texts marked as dates.
     pub(super) date_texts: Vec<String>,
 }
@@ -85,6 +87,7 @@ pub(in crate::article) fn collect(html: &Html) -> Statements {
             "script" => all.json_ld(node),
             "h1" => push(&mut all.headings, text_of(node)),
             "time" => all.time(node, element),
+            "a" if !all.headings.is_empty() && all.author_links.len() < 4 => all.author_link(node, element),
             _ => {}
         }
         all.visible(node, element);
@@ -160,6 +163,35 @@ impl Statements {
         }
         if signs.any(Signs::DATE) && !wordy {
             push_short(&mut self.date_texts, text_of(node), 120);
+        }
+    }
+
+    fn author_link(&mut self, node: NodeRef<'_, Node>, element: &Element) {
+        const FOLDERS: &[&str] = &[
+            "/author/",
+            "/authors/",
+            "/writer/",
+            "/writers/",
+            "/staff/",
+            "/contributor/",
+            "/contributors/",
+            "/by/",
+            "/profile/",
+            "/people/",
+            "/journalist/",
+            "/reporter/",
+            "/autor/",
+            "/autoren/",
+            "/auteur/",
+            "/autore/",
+            "/columnist/",
+        ];
+        let href = element.attr("href").unwrap_or_default();
+        if FOLDERS.iter().any(|folder| href.contains(folder)) {
+            let text = text_of(node);
+            if !self.author_links.contains(&text) {
+                push_short(&mut self.author_links, text, 60);
+            }
         }
     }
 

@@ -70,6 +70,10 @@ const UPDATED: &[&str] = &[
 
 /// First publication: structured data, then `<meta>`, then marked and unmarked dates in the page, then the URL.
 pub(super) fn published(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(Moment, &'static str)> {
+    first_published(said, article, url).map(|(moment, source)| (localised(moment, said), source))
+}
+
+fn first_published(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(Moment, &'static str)> {
     let of_node = |node: &Value| {
         ["datePublished", "dateCreated", "uploadDate"].iter().find_map(|key| parse(&json_ld::text(node, key)?))
     };
@@ -110,19 +114,38 @@ fn parse(text: &str) -> Option<Moment> {
     date::parse(text).filter(|moment| (1990..2100).contains(&moment.at.year()))
 }
 
-/// A date among other words (`Published: 3 May 2024, 4 min read`): the part that can be read as one.
-fn in_text(text: &str) -> Option<Moment> {
-    let parts = text
-        .split(['|', '•', '·', '—', '–', '\n'])
-        .flat_map(|part| [Some(part), part.split_once(':').map(|(_, rest)| rest)]);
-    parts.flatten().map(without_lead).find_map(parse)
+/// A date among other words (`Published: 3 May 2024, 4 min read`): the longest run of words that reads as one.
+pub(super) fn in_text(text: &str) -> Option<Moment> {
+    let words: Vec<&str> = text.split_whitespace().take(24).collect();
+    if !text.chars().any(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    (0..words.len()).find_map(|start| {
+        let longest = words.len().min(start + 8);
+        (start + 1..=longest).rev().find_map(|end| {
+            let run = words[start..end].join(" ");
+            parse(run.trim_matches(|c: char| "|•·—–-:,()".contains(c) || c.is_whitespace()))
+        })
+    })
 }
 
-fn without_lead(part: &str) -> &str {
-    let start = part.char_indices().find(|(_, c)| c.is_ascii_digit()).map_or(0, |(at, _)| at);
-    // a month or a weekday in front of the first number belongs to the date
-    let words = part[..start].split_whitespace().rev().take(2).collect::<Vec<_>>();
-    words.last().map_or(&part[start..], |word| &part[word.as_ptr() as usize - part.as_ptr() as usize..])
+/// The same instant as another statement writes it: with the site's own offset rather than in UTC.
+fn localised(moment: Moment, said: &Statements) -> Moment {
+    if !moment.zoned || moment.at.offset().local_minus_utc() != 0 {
+        return moment;
+    }
+    let of_times = said.times.iter().map(|time| time.value.as_str());
+    let of_metas = PUBLISHED.iter().flat_map(|name| said.contents(name));
+    let of_texts = said.date_texts.iter().map(String::as_str);
+    of_times
+        .chain(of_metas)
+        .chain(of_texts)
+        .filter_map(|text| parse(text).or_else(|| in_text(text)))
+        .find(|other| {
+            let same = (other.at - moment.at).num_seconds().abs() < 60;
+            same && other.zoned && other.at.offset().local_minus_utc() != 0
+        })
+        .unwrap_or(moment)
 }
 
 /// `/2024/05/03/` in the path.

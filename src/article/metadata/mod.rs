@@ -4,11 +4,12 @@
 //! themselves, so every field has an order of trust of its own; the order is the code.
 
 mod address;
+mod authors;
 mod collect;
 mod dates;
 mod json_ld;
 mod language;
-mod names;
+mod people;
 mod rights;
 mod title;
 
@@ -20,7 +21,7 @@ use crate::text::{from_html, line};
 
 pub(super) use collect::{Statements, collect};
 pub(super) use language::{canonical as canonical_language, of_text as language_of_text};
-pub(super) use names::people;
+pub(super) use people::people;
 pub(super) use title::same as same_title;
 
 /// What was decided.
@@ -69,16 +70,16 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
             sources.push((field, source));
         }
     };
-    let (title, source) = title::title(said, article).unzip();
+    let (title, source) = title::title(said, article, url).unzip();
     note("title", source);
-    let (authors, source) = names::authors(said, article).unzip();
+    let (authors, source) = authors::authors(said, article, &title::site_names(said, url)).unzip();
     note("authors", source);
     let (published, source) = dates::published(said, article, url).unzip();
     note("published", source);
     let (updated, source) = dates::updated(said, article).unzip();
     note("updated", source);
     Metadata {
-        titles: title::claims(said, article),
+        titles: title::claims(said, article, url),
         title,
         description: description(said, article),
         authors: authors.unwrap_or_default(),
@@ -95,6 +96,22 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
         body: article.and_then(body),
         kind: kind(said, article),
         sources,
+    }
+}
+
+impl Metadata {
+    /// Fills in what only the lines around the headline say.
+    pub(super) fn complete<'a>(&mut self, mut lines: impl Iterator<Item = &'a str> + Clone) {
+        if self.authors.is_empty()
+            && let Some(names) = lines.clone().map(people::of_line).find(|names| !names.is_empty())
+        {
+            self.authors = names;
+            self.sources.push(("authors", "text"));
+        }
+        if self.published.is_none() {
+            self.published = lines.find_map(dates::in_text);
+            self.sources.extend(self.published.map(|_| ("published", "text")));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The headline, without the site's name and in its own casing.
 
 use serde_json::Value;
+use url::Url;
 
 use super::collect::Statements;
 use super::json_ld;
@@ -14,8 +15,8 @@ const SEPARATORS: &[&str] =
 ///
 /// The `<h1>` is what a reader sees; it is taken where another statement says the same, or much the same. Then the
 /// statements made for machines, without the site's name.
-pub(super) fn title(said: &Statements, article: Option<&Value>) -> Option<(String, &'static str)> {
-    let site = site_names(said);
+pub(super) fn title(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(String, &'static str)> {
+    let site = site_names(said, url);
     let of_article = article.and_then(|node| json_ld::text(node, "headline"));
     let of_graph = meta(said, "og:title").map(|title| without_site(&title, &site));
     let of_twitter = meta(said, "twitter:title").map(|title| without_site(&title, &site));
@@ -36,13 +37,14 @@ pub(super) fn title(said: &Statements, article: Option<&Value>) -> Option<(Strin
 }
 
 /// All that the page calls its headline, as far as it is one.
-pub(super) fn claims(said: &Statements, article: Option<&Value>) -> Vec<String> {
-    let site = site_names(said);
+pub(super) fn claims(said: &Statements, article: Option<&Value>, url: &Url) -> Vec<String> {
+    let site = site_names(said, url);
     let of_article = article.and_then(|node| json_ld::text(node, "headline"));
     let of_metas =
         ["og:title", "twitter:title", "title", "dc.title", "parsely-title"].iter().filter_map(|name| meta(said, name));
     let of_head = said.title.as_deref().map(line);
-    let claims = of_article.into_iter().chain(of_metas).chain(of_head);
+    let only_heading = said.headings.iter().filter(|_| said.headings.len() == 1).cloned();
+    let claims = of_article.into_iter().chain(of_metas).chain(of_head).chain(only_heading);
     claims.flat_map(|title| [without_site(&title, &site), title]).filter(|title| !title.is_empty()).collect()
 }
 
@@ -87,7 +89,10 @@ pub(in crate::article) fn same(a: &str, b: &str) -> bool {
     !a.is_empty() && a == letters(b)
 }
 
-fn site_names(said: &Statements) -> Vec<String> {
+/// What the site calls itself, its domain included.
+pub(super) fn site_names(said: &Statements, url: &Url) -> Vec<String> {
+    let domain = crate::link::site(url);
+    let label = domain.split('.').next().unwrap_or_default().to_owned();
     let of_publisher = said.json_ld.iter().flat_map(|node| json_ld::names(node, "publisher", &said.json_ld));
     let of_site =
         said.json_ld.iter().filter(|node| json_ld::is_a(node, &["WebSite", "Organization", "NewsMediaOrganization"]));
@@ -95,7 +100,7 @@ fn site_names(said: &Statements) -> Vec<String> {
     let metas = ["og:site_name", "application-name", "twitter:site", "publisher", "apple-mobile-web-app-title"];
     let of_metas =
         metas.iter().filter_map(|name| said.meta_content(name)).map(|name| name.trim_start_matches('@').to_owned());
-    of_metas.chain(of_publisher).chain(of_site).filter(|name| name.chars().count() > 1).collect()
+    of_metas.chain(of_publisher).chain(of_site).chain([label, domain]).filter(|name| name.chars().count() > 1).collect()
 }
 
 /// Takes the site's name off either end; in doubt, a short tail behind a separator that stands for it.

@@ -66,14 +66,12 @@ pub(super) struct Block {
     pub(super) element: usize,
     /// What it is.
     pub(super) kind: Kind,
-    /// How much text: characters that are no space, wide ones twice, since they say about twice as much.
+    /// How much text: see [`weight`].
     pub(super) weight: usize,
     /// How much of it is inside links.
     pub(super) linked: usize,
     /// How much of it is bold.
     pub(super) bold: usize,
-    /// How much of it is italic.
-    pub(super) italic: usize,
     /// Whether inline names (the class of a `<span>` around all of it) add signs to the element's.
     pub(super) inline: Signs,
 }
@@ -114,7 +112,6 @@ impl Outline {
             weight: weight(text),
             linked: 0,
             bold: 0,
-            italic: 0,
             inline: Signs::NONE,
         };
         let root = Element {
@@ -202,7 +199,17 @@ impl Outline {
     }
 }
 
-/// How much a text says: its characters but for spaces, wide ones twice.
-fn weight(text: &str) -> usize {
-    text.chars().filter(|c| !c.is_whitespace()).map(|c| 1 + usize::from(crate::text::is_wide(c))).sum()
+/// How much a text says: its characters but for spaces, those of scripts that write a syllable or a word with each
+/// (Han, kana, Hangul) twice.
+pub(super) fn weight(text: &str) -> usize {
+    text.chars().map(weight_of).sum()
+}
+
+fn weight_of(c: char) -> usize {
+    match c {
+        _ if c.is_whitespace() => 0,
+        '\u{ac00}'..='\u{d7a3}' => 2,
+        _ if crate::text::is_wide(c) => 2,
+        _ => 1,
+    }
 }

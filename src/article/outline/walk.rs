@@ -4,7 +4,7 @@ use ego_tree::NodeRef;
 use scraper::node::Element as Markup;
 use scraper::{Html, Node};
 
-use super::{Block, Element, Kind, Outline, Signs, Tag, name_signs};
+use super::{Block, Element, Kind, Outline, Signs, Tag, name_signs, weight_of};
 use crate::text::is_wide;
 
 /// Most blocks that are written down: a page of more is a dump, and the rest of it is left out.
@@ -44,7 +44,6 @@ struct Walk {
     inline: Vec<Signs>,
     links: usize,
     bold: usize,
-    italic: usize,
     text: String,
     run: Run,
 }
@@ -60,7 +59,6 @@ struct Run {
     weight: usize,
     linked: usize,
     bold: usize,
-    italic: usize,
     inline: Option<Signs>,
     breaks: usize,
     /// White space that waits for what follows; `true` where it held a line break.
@@ -90,7 +88,6 @@ impl Walk {
             Level::Inline => {
                 self.links += usize::from(name == "a");
                 self.bold += usize::from(is_bold(name));
-                self.italic += usize::from(is_italic(name));
                 self.inline.push(own_signs(markup, name));
             }
         }
@@ -109,7 +106,6 @@ impl Walk {
             Level::Inline => {
                 self.links -= usize::from(name == "a");
                 self.bold -= usize::from(is_bold(name));
-                self.italic -= usize::from(is_italic(name));
                 self.inline.pop();
             }
         }
@@ -179,11 +175,10 @@ impl Walk {
         }
         (self.run.breaks, self.run.space) = (0, None);
         self.text.push(c);
-        let weight = 1 + usize::from(is_wide(c));
+        let weight = weight_of(c);
         self.run.weight += weight;
         self.run.linked += if self.links > 0 { weight } else { 0 };
         self.run.bold += if self.bold > 0 { weight } else { 0 };
-        self.run.italic += if self.italic > 0 { weight } else { 0 };
         // signs of inline elements hold of a block only where they are around all of it
         let inline = self.inline_signs();
         self.run.inline = Some(self.run.inline.map_or(inline, |before| before & inline));
@@ -202,7 +197,6 @@ impl Walk {
             weight: run.weight,
             linked: run.linked,
             bold: run.bold,
-            italic: run.italic,
             inline: run.inline.unwrap_or_default(),
         });
     }
@@ -250,10 +244,6 @@ fn level(name: &str) -> Level {
 
 fn is_bold(name: &str) -> bool {
     matches!(name, "b" | "strong")
-}
-
-fn is_italic(name: &str) -> bool {
-    matches!(name, "i" | "em")
 }
 
 fn tag(name: &str) -> Tag {

@@ -16,6 +16,9 @@ use crate::{
     record::{Record, Reject, Told},
 };
 
+/// A commit that takes longer says that the ledger is away, before its own deadlines do.
+const SLOW_COMMIT: Duration = Duration::from_secs(5);
+
 /// A commit that failed: nothing is committed past it.
 #[derive(Debug)]
 pub(super) struct Stalled {
@@ -33,6 +36,20 @@ impl Desk<'_> {
         match &self.stalled {
             Some(stalled) => Some(stalled.again_at),
             None => self.outbox.since().map(|since| since + self.config.commit.every),
+        }
+    }
+
+    /// When a commit that is under way will have taken too long, where nobody was told of that yet.
+    pub(super) fn commit_overdue(&self) -> Option<Instant> {
+        let told = *self.parts.health.borrow() != Health::Ready;
+        self.committer.busy_since().filter(|_| !told).map(|since| since + SLOW_COMMIT)
+    }
+
+    pub(super) fn tell_if_overdue(&self) {
+        if self.commit_overdue().is_some_and(|at| Instant::now() >= at) {
+            let why = format!("a commit has been under way for more than {} s", SLOW_COMMIT.as_secs());
+            tracing::warn!(why, "the ledger is slow or away");
+            self.parts.health.send_replace(Health::Stalled(why));
         }
     }
 
@@ -90,7 +107,7 @@ impl Desk<'_> {
             tracing::info!("the ledger commits again");
             self.parts.health.send_replace(Health::Ready);
         }
-        for notice in outbox.notices {
+        for (_, notice) in outbox.notices {
             self.tell(notice);
         }
     }
@@ -114,7 +131,7 @@ impl Desk<'_> {
     /// A record that no topic takes ends as a reject, and a reject that none takes says less; the rest of the batch is
     /// given again. State fits by what it gave up, unless the topic takes less than the configuration says.
     fn unstorable(&mut self, mut outbox: Outbox, key: &str, why: &str) -> Result<(), LedgerError> {
-        let found = outbox.notices.iter().find_map(|notice| match notice {
+        let found = outbox.notices.iter().find_map(|(_, notice)| match notice {
             Notice::Recorded { record, .. } if record.id == key => Some(too_large(record, why)),
             Notice::Rejected { reject } if reject.id == key => shorter(reject),
             _ => None,
@@ -128,7 +145,7 @@ impl Desk<'_> {
             let holders: Vec<String> = reject.feeds.iter().map(|carrier| carrier.url.clone()).collect();
             holders.iter().for_each(|holder| site.resolve(holder, key));
             self.changed_sites.insert(reject.site.clone());
-            self.outbox.touch(None);
+            self.outbox.touch();
         }
         outbox.replace(key, reject);
         self.retry(outbox, Duration::ZERO);

@@ -5,6 +5,7 @@
 //! consistent cut.
 
 mod commits;
+mod jobs;
 mod outcomes;
 mod ownership;
 mod view;
@@ -22,23 +23,21 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
+use self::jobs::Done;
 use super::{
     Parts,
     agenda::{Agenda, Job, Task},
     clock,
     commit::{Committer, Outbox},
-    follow::{Follow, Followed, follow},
     lanes::Lanes,
-    poll::{Poll, Polled, poll},
     work::Cpu,
 };
 use crate::{
     admin::Health,
-    config::{self, Config, FullText},
+    config::{self, Config},
     ledger::{Event, Ledger, LedgerError, Partition},
-    link,
     schedule::delta,
-    state::{Carrying, FeedState, Pending, SiteState},
+    state::{FeedState, Pending, SiteState},
 };
 
 /// Of the time to stop in, this much is kept for the last commit and for closing the ledger.
@@ -59,27 +58,6 @@ pub struct Ended {
     pub pending: usize,
     /// Jobs that were cut off by the deadline; their entries are pending still.
     pub cut_off: usize,
-}
-
-/// What a worker hands back.
-#[derive(Debug)]
-struct Done {
-    job: Job,
-    host: String,
-    result: JobResult,
-}
-
-#[derive(Debug)]
-enum JobResult {
-    Polled(Polled),
-    Followed { followed: Box<Followed>, asked: Asked },
-}
-
-/// What was known of an entry when it was followed.
-#[derive(Debug)]
-struct Asked {
-    full_text: FullText,
-    carriers: Vec<Carrying>,
 }
 
 struct Desk<'a> {
@@ -194,7 +172,7 @@ impl<'a> Desk<'a> {
             Instant::now() + wait.min(HOUSEKEEPING)
         });
         let may_start = self.may_start();
-        [due.filter(|_| may_start), self.commit_due(), self.stop_at, Some(self.housekeeping)]
+        [due.filter(|_| may_start), self.commit_due(), self.commit_overdue(), self.stop_at, Some(self.housekeeping)]
             .into_iter()
             .flatten()
             .min()
@@ -213,6 +191,7 @@ impl<'a> Desk<'a> {
     }
 
     fn tick(&mut self) {
+        self.tell_if_overdue();
         if Instant::now() >= self.housekeeping {
             self.housekeeping = Instant::now() + HOUSEKEEPING;
             self.keep_house(clock::now());
@@ -260,73 +239,6 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// The host a job asks, if the job is still wanted and due; one that is due later is put back.
-    fn host_if_due(&mut self, job: &Job, now: DateTime<Utc>) -> Option<String> {
-        let site = self.sites.get(&job.site)?;
-        let (due, url) = match &job.task {
-            Task::Poll => {
-                let feed = self.feeds.get(&job.feed)?;
-                (site.feeds().get(&job.feed).and_then(|feed| feed.schedule.due), Some(&feed.url))
-            }
-            Task::Follow(id) => {
-                let pending = site.find(&job.feed, id)?;
-                (Some(pending.due), pending.entry.url.as_ref())
-            }
-        };
-        match due.filter(|due| *due > now) {
-            Some(later) => {
-                self.agenda.add(later, job.clone());
-                None
-            }
-            None => Some(url.map(link::host).unwrap_or_default()),
-        }
-    }
-
-    fn start(&mut self, host: String, job: Job) {
-        let work = match &job.task {
-            Task::Poll => self.poll(&job),
-            Task::Follow(id) => self.follow(&job, id),
-        };
-        let Some(work) = work else {
-            self.lanes.done(&host, &job);
-            return;
-        };
-        let (fetcher, cpu, results) = (self.parts.fetcher.clone(), self.cpu.clone(), self.results.clone());
-        self.workers.spawn(async move {
-            let work = work.run(&fetcher, &cpu);
-            tokio::select! {
-                result = work => drop(results.send(Done { job, host, result }).await),
-                () = results.closed() => {}
-            }
-        });
-    }
-
-    fn poll(&self, job: &Job) -> Option<Work> {
-        let feed = self.feeds.get(&job.feed)?.clone();
-        let state = self.sites.get(&job.site)?.feeds().get(&job.feed);
-        Some(Work::Poll(Box::new(Poll {
-            feed,
-            validators: state.map(|state| state.validators.clone()).unwrap_or_default(),
-            body_hash: state.and_then(|state| state.body_hash),
-        })))
-    }
-
-    fn follow(&self, job: &Job, id: &str) -> Option<Work> {
-        let site = self.sites.get(&job.site)?;
-        let pending = site.find(&job.feed, id)?;
-        let feed = self.feeds.get(&job.feed);
-        let full_text = feed.map_or(FullText::default(), |feed| feed.full_text);
-        let follow = Follow {
-            entry: pending.entry.clone(),
-            full_text,
-            feed_url: feed.map(|feed| feed.url.clone()),
-            headers: feed.map(|feed| feed.headers.clone()).unwrap_or_default(),
-            validators: pending.published.as_ref().map(|published| published.validators.clone()).unwrap_or_default(),
-            knowledge: site.knowledge(),
-        };
-        Some(Work::Follow(Box::new(follow), Asked { full_text, carriers: pending.carriers.clone() }))
-    }
-
     /// Entries of a feed that are due or will be, for the agenda.
     fn remind(&mut self, site: &str, feed: &str) {
         let Some(state) = self.sites.get(site).and_then(|site| site.feeds().get(feed)) else { return };
@@ -349,22 +261,6 @@ impl<'a> Desk<'a> {
 
     fn states(&self) -> impl Iterator<Item = (&String, &String, &FeedState)> {
         self.sites.iter().flat_map(|(name, site)| site.feeds().iter().map(move |(url, feed)| (name, url, feed)))
-    }
-}
-
-enum Work {
-    Poll(Box<Poll>),
-    Follow(Box<Follow>, Asked),
-}
-
-impl Work {
-    async fn run(self, fetcher: &crate::fetch::Fetcher, cpu: &Cpu) -> JobResult {
-        match self {
-            Self::Poll(job) => JobResult::Polled(poll(*job, fetcher, cpu).await),
-            Self::Follow(job, asked) => {
-                JobResult::Followed { followed: Box::new(follow(*job, fetcher, cpu).await), asked }
-            }
-        }
     }
 }
 

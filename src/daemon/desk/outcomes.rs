@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Asked, Desk, Done, JobResult, after};
+use super::{
+    Desk, after,
+    jobs::{Asked, Done, JobResult},
+};
 use crate::{
     daemon::{
         agenda::{Job, Task},
@@ -57,7 +60,7 @@ impl Desk<'_> {
                 poll_failed(site.feed_mut(&job.feed), failure, bounds, now)
             }
         };
-        self.outbox.touch(Some(Notice::Polled { feed: job.feed.clone(), outcome }));
+        self.outbox.notice(&job.site, Notice::Polled { feed: job.feed.clone(), outcome });
         self.remind_of(site, job);
         fault::point("after-poll");
     }
@@ -127,7 +130,7 @@ impl Desk<'_> {
             }
             Verdict::Reject { reason, detail } => self.reject(site, job, &pending, reason, detail, now),
         };
-        self.outbox.touch(Some(notice));
+        self.outbox.notice(&job.site, notice);
         if pending.was_retold_since(&asked.carriers) {
             site.look_again(&job.feed, id, now);
         }

@@ -40,8 +40,8 @@ impl Desk<'_> {
         let now = clock::now();
         self.bring_back(now);
         self.adopt(now);
-        if !self.gained_once {
-            self.gained_once = true;
+        self.gained_once = true;
+        if self.stalled.is_none() && self.stop_at.is_none() {
             self.parts.health.send_replace(Health::Ready);
         }
         tracing::info!(partition, values = restored, "owning");
@@ -67,6 +67,7 @@ impl Desk<'_> {
             if let Some(stalled) = &mut self.stalled {
                 stalled.outbox.retain(partitions, |partition| partition != lost);
             }
+            self.stalled.take_if(|stalled| stalled.outbox.is_empty());
             tracing::info!(partition = lost, "owning no more");
             // the ledger may have stopped waiting for it
             let _ = dropped.send(());
@@ -88,7 +89,7 @@ impl Desk<'_> {
                 Some(feed) if feed.removed_at.is_some() => {
                     site.feed_mut(&url).removed_at = None;
                     self.changed_sites.insert(name);
-                    self.outbox.touch(None);
+                    self.outbox.touch();
                 }
                 Some(_) => {}
                 None => site.add(&url),
@@ -123,7 +124,7 @@ impl Desk<'_> {
             if let Some(site) = self.sites.get_mut(&name) {
                 site.feed_mut(&url).removed_at = Some(now);
                 self.changed_sites.insert(name);
-                self.outbox.touch(None);
+                self.outbox.touch();
             }
         }
     }
@@ -141,7 +142,7 @@ impl Desk<'_> {
                 tracing::info!(feed = url, "forgetting a feed that is configured no more");
                 site.forget(&url);
                 self.changed_sites.insert(name);
-                self.outbox.touch(None);
+                self.outbox.touch();
             }
         }
     }

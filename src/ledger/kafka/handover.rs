@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use futures_util::future::{FutureExt, Shared};
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     time::{Instant, timeout_at},
@@ -31,8 +32,9 @@ pub(super) struct Handover {
     events: mpsc::Sender<Event>,
     restored: mpsc::Sender<Result<Restored, LedgerError>>,
     restoring: HashMap<Partition, CancellationToken>,
-    /// Partitions that were let go without a word from their holder. They are not gained again before it speaks.
-    undropped: HashMap<Partition, oneshot::Receiver<()>>,
+    /// Partitions that were let go without a word from their holder. They are not gained again before it speaks, however
+    /// often they come and go meanwhile.
+    undropped: HashMap<Partition, Shared<oneshot::Receiver<()>>>,
     stop: CancellationToken,
 }
 
@@ -102,7 +104,7 @@ impl Handover {
         for partition in partitions {
             let cancelled = self.stop.child_token();
             self.restoring.insert(partition, cancelled.clone());
-            undropped.extend(self.undropped.remove(&partition));
+            undropped.extend(self.undropped.get(&partition).cloned());
             wanted.push(Wanted { partition, cancelled });
         }
         let (config, restored) = (self.config.clone(), self.restored.clone());
@@ -141,14 +143,15 @@ impl Handover {
             if let Some(token) = self.restoring.remove(&partition) {
                 token.cancel();
             }
-            if self.ownership.holds(partition) && !self.stop.is_cancelled() {
+            if self.ownership.holds(partition) {
                 let (dropped, acknowledged) = oneshot::channel();
                 self.send(Event::Lost { partition, dropped });
                 lost.push((partition, acknowledged));
             }
         }
-        for (partition, mut acknowledged) in lost {
-            if timeout_at(deadline, &mut acknowledged).await.is_err() {
+        for (partition, acknowledged) in lost {
+            let acknowledged = acknowledged.shared();
+            if timeout_at(deadline, acknowledged.clone()).await.is_err() {
                 tracing::debug!(partition, "given up before it was dropped");
                 self.undropped.insert(partition, acknowledged);
             }
@@ -162,14 +165,16 @@ impl Handover {
     }
 
     fn fail(&mut self, error: LedgerError) {
-        if self.ownership.failure().is_none() && !self.stop.is_cancelled() {
-            self.ownership.fail(error.clone());
-            self.send(Event::Failed(error));
-        }
+        self.send(Event::Failed(error.clone()));
+        self.ownership.fail(error);
     }
 
+    /// Sends an event, unless nobody cares any more: then a `Lost` counts as acknowledged, since its sender is dropped.
     fn send(&self, event: Event) {
-        // a closed channel is that of a holder who is gone, and holds nothing
+        if self.stop.is_cancelled() || self.ownership.failure().is_some() {
+            return;
+        }
+        // a closed channel is that of a holder who is gone
         if let Err(mpsc::error::TrySendError::Full(_)) = self.events.try_send(event) {
             tracing::error!("more changes of ownership than partitions");
             self.ownership.fail(LedgerError::Reopen("changes of ownership were not taken".to_owned()));

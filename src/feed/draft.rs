@@ -1,0 +1,173 @@
+//! An entry from its two halves: what is kept beside the canonical form, and what feed-rs makes of that form.
+
+use feed_rs::model;
+use url::Url;
+
+use super::entity::resolve_html;
+use super::markup::{self, Style, Title};
+use super::scope::without_empty_parts;
+use super::token::{Token, Tokenizer, attributes};
+use super::{Enclosure, Entry, Format, Moment, Person, person};
+use crate::text;
+
+/// What is kept of an entry beside the canonical form.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    title: Option<Title>,
+    other_title: Option<Title>,
+    pub(super) guid: Option<String>,
+    /// Whether the guid may be taken for a link.
+    pub(super) permalink: bool,
+    pub(super) original_link: Option<Url>,
+    summary: Option<String>,
+    second_summary: Option<String>,
+    media_text: Option<String>,
+    content: Option<String>,
+    pub(super) published: Option<Moment>,
+    pub(super) some_date: Option<Moment>,
+    pub(super) updated: Option<Moment>,
+    pub(super) image: Option<Url>,
+    pub(super) language: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) comments: Option<Url>,
+}
+
+impl Draft {
+    /// The title: the document's own, else one in another vocabulary.
+    pub(super) fn take_title(&mut self) -> Option<Title> {
+        self.title.take().or_else(|| self.other_title.take())
+    }
+
+    pub(super) fn title(&mut self, value: String, style: Style, own: bool) {
+        let slot = if own { &mut self.title } else { &mut self.other_title };
+        if slot.is_none() {
+            *slot = markup::title(value, style);
+        }
+    }
+
+    /// Of two different summaries the longer is the content, where there is no other.
+    pub(super) fn summary(&mut self, value: &str, style: Style) {
+        let Some(html) = markup::html(value, style) else { return };
+        match &self.summary {
+            None => self.summary = Some(html),
+            Some(first) if *first != html && self.second_summary.is_none() => self.second_summary = Some(html),
+            Some(_) => {}
+        }
+    }
+
+    /// Words about a picture are only a summary where there is no other.
+    pub(super) fn media_text(&mut self, value: &str, style: Style) {
+        if self.media_text.is_none() {
+            self.media_text = markup::html(value, style);
+        }
+    }
+
+    pub(super) fn content(&mut self, value: &str, style: Style) {
+        if self.content.is_none() {
+            self.content = markup::html(value, style);
+        }
+    }
+
+    fn texts(&mut self) -> (Option<String>, Option<String>) {
+        let (first, second) = (self.summary.take(), self.second_summary.take());
+        match (self.content.take(), first, second) {
+            (None, Some(first), Some(second)) if first.len() > second.len() => (Some(second), Some(first)),
+            (None, first, second) => (first.or_else(|| self.media_text.take()), second),
+            // a summary that only repeats the content gives way to another
+            (Some(content), Some(first), Some(second)) if content == first => (Some(second), Some(content)),
+            (content, first, _) => (first.or_else(|| self.media_text.take()), content),
+        }
+    }
+}
+
+/// The entry that a draft and feed-rs's model of it make together.
+pub(super) fn entry(mut draft: Draft, model: model::Entry, format: Format) -> Entry {
+    let (summary, content) = draft.texts();
+    let guid = draft.guid.filter(|guid| !guid.trim().is_empty());
+    let permalink = || draft.permalink.then(|| guid.as_deref().and_then(web_address)).flatten();
+    let link = best_link(&model.links).or_else(permalink);
+    let (url, redirect) = match draft.original_link {
+        Some(original) => (Some(original), link),
+        None => (link, None),
+    };
+    Entry {
+        url,
+        redirect,
+        title: model.title.as_ref().and_then(title_text),
+        summary,
+        content,
+        published: draft.published.or(draft.some_date),
+        updated: draft.updated,
+        authors: model.authors.into_iter().filter_map(author).collect(),
+        categories: model.categories.into_iter().map(|category| category.term).collect(),
+        enclosures: enclosures(model.links, model.media),
+        image: draft.image,
+        language: draft.language,
+        source: draft.source,
+        comments: draft.comments,
+        guid_is_permalink: draft.permalink && guid.is_some() && format == Format::Rss,
+        guid,
+    }
+}
+
+/// A title is text, whatever it was; one that is still full of entities was escaped twice.
+pub(super) fn title_text(title: &model::Text) -> Option<String> {
+    let value = title.content.as_str();
+    let text = if title.content_type.subty() == "html" {
+        let text = Some(text::from_html(value)).filter(|text| !text.is_empty()).unwrap_or_else(|| picture(value));
+        if text.contains("&lt;") { text::line(&text) } else { text::line(&resolve_html(&text)) }
+    } else {
+        text::line(value)
+    };
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// What a title says that shows nothing as HTML: its picture's words, or what was no markup after all.
+fn picture(value: &str) -> String {
+    let mut pictures = Tokenizer::new(value).filter_map(|token| match token {
+        Token::Open { name: "img", attributes: raw, .. } => attributes(raw).find(|(name, _)| *name == "alt"),
+        _ => None,
+    });
+    pictures.next().map_or_else(|| value.to_owned(), |(_, alt)| resolve_html(alt).into_owned())
+}
+
+pub(super) fn author(found: model::Person) -> Option<Person> {
+    match found {
+        model::Person { name: Some(name), email: None, .. } => person::read(&name),
+        model::Person { name, email, .. } => Some(Person { name, email }),
+    }
+}
+
+/// The page among the alternates: one that says that it is HTML, else one that does not say what it is, else any; of
+/// several the last, which is how most readers have always done it.
+pub(super) fn best_link(links: &[model::Link]) -> Option<Url> {
+    let rank = |link: &&model::Link| match link.media_type.as_deref() {
+        Some(media_type) if media_type.contains("html") => 0,
+        None => 1,
+        Some(_) => 2,
+    };
+    let alternates = links.iter().filter(|link| link.rel.as_deref() == Some("alternate"));
+    alternates.rev().min_by_key(rank).and_then(|link| Url::parse(&link.href).ok())
+}
+
+fn web_address(text: &str) -> Option<Url> {
+    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.map(without_empty_parts)
+}
+
+fn enclosures(links: Vec<model::Link>, media: Vec<model::MediaObject>) -> Vec<Enclosure> {
+    let mut found: Vec<Enclosure> = Vec::new();
+    let linked = links.into_iter().filter(|link| link.rel.as_deref() == Some("enclosure")).filter_map(|link| {
+        Some(Enclosure { url: Url::parse(&link.href).ok()?, media_type: link.media_type, length: link.length })
+    });
+    let media = media.into_iter().flat_map(|object| object.content).filter_map(|content| {
+        let media_type = content.content_type.map(|t| t.to_string());
+        Some(Enclosure { url: content.url?, media_type, length: content.size })
+    });
+    for enclosure in linked.chain(media) {
+        if found.iter().all(|known| known.url != enclosure.url) {
+            found.push(enclosure);
+        }
+    }
+    found
+}

@@ -1,0 +1,114 @@
+//! Where in a feed an element stands, and what it begins there.
+
+use super::document::language;
+use super::field::Values;
+use super::names::{Part, Tag};
+use super::reader::Reader;
+use super::{Format, Person, date};
+
+/// Where in a feed something stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Before any feed began.
+    Outside,
+    Feed,
+    Entry,
+    Sitemap,
+    In(Part),
+}
+
+/// What kind of element is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Plain,
+    Entry,
+    Part,
+    Field,
+    /// An element inside a value.
+    Markup,
+    /// The `div` around XHTML, which is not part of it (RFC 4287, section 3.1.1.3).
+    Wrapper,
+}
+
+impl<'a> Reader<'a> {
+    /// What an element begins, seen from where it stands.
+    pub(super) fn enter(&mut self, tag: Tag, raw: &'a str) -> (Kind, Place) {
+        let place = self.place();
+        let outside_page = !self.page || self.started;
+        match tag {
+            Tag::Page => self.page |= !self.started,
+            Tag::Root(format) if outside_page || raw.contains('=') => {
+                if !self.started {
+                    self.document.format = format;
+                }
+                self.started = true;
+                return (Kind::Plain, Place::Feed);
+            }
+            Tag::Channel if outside_page => {
+                if !self.started && raw.to_ascii_lowercase().contains("href") {
+                    self.document.format = Format::Cdf;
+                }
+                self.started = true;
+                self.channel_attributes(raw);
+                return (Kind::Plain, Place::Feed);
+            }
+            Tag::Item if outside_page && !matches!(place, Place::In(_)) => {
+                if place == Place::Entry {
+                    self.end_open_entry();
+                }
+                self.started = true;
+                self.document.begin_entry();
+                self.entry_attributes(raw);
+                return (Kind::Entry, Place::Entry);
+            }
+            Tag::Sitemap if self.document.format == Format::SitemapIndex => return (Kind::Plain, Place::Sitemap),
+            Tag::Part(part) if place != Place::Outside => {
+                if part == Part::Person {
+                    self.person = Person::default();
+                }
+                return (Kind::Part, Place::In(part));
+            }
+            Tag::Field(_) if place != Place::Outside => return (Kind::Field, place),
+            _ => {}
+        }
+        (Kind::Plain, place)
+    }
+
+    /// An entry begins inside another: the one before was not closed.
+    fn end_open_entry(&mut self) {
+        self.document.problems.note("unclosed-entry", || "an entry begins before the last one has ended".to_owned());
+        if let Some(open) = self.frames.iter().rposition(|frame| frame.kind == Kind::Entry) {
+            self.unwind(open);
+        }
+    }
+
+    fn channel_attributes(&mut self, raw: &'a str) {
+        let values = Values::new(raw, &self.declared);
+        if let Some(base) = values.get("base") {
+            self.scope.rebase(base);
+        }
+        if let Some(href) = values.get("href")
+            && let Some(url) = self.resolve(href)
+        {
+            self.feed_link("alternate", &url, None);
+        }
+    }
+
+    fn entry_attributes(&mut self, raw: &'a str) {
+        if raw.trim().is_empty() {
+            return;
+        }
+        let values = Values::new(raw, &self.declared);
+        let link = values.get("href").and_then(|href| self.resolve(href));
+        let language = values.get("xml:lang").and_then(language);
+        let updated = values.get("lastmod").and_then(date::parse);
+        if let Some(draft) = &mut self.document.entry {
+            draft.guid = values.get("rdf:about").map(str::to_owned);
+            draft.language = language;
+            draft.updated = updated;
+        }
+        if let Some(url) = link {
+            self.entry_link("alternate", &url, None, None);
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Whole feed documents through [`copydesk::feed::parse`]: each file in `tests/feeds` beside what is to be understood of
+//! it, and everything that can be done to them, which must never do harm.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use copydesk::feed::{Entry, Feed, Format, Moment, NotAFeed, Source, parse};
+use proptest::prelude::*;
+use url::Url;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/feeds");
+
+fn read(bytes: &[u8], content_type: Option<&str>) -> Result<Feed, NotAFeed> {
+    let url = Url::parse("https://gazette.example/rss").unwrap();
+    parse(bytes, Source { url: &url, content_type })
+}
+
+fn documents() -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension != "txt"));
+    paths.sort();
+    paths
+}
+
+/// Compares what was understood of a document with the text file beside it; what differs is left in `target/tmp`.
+fn check(document: &Path) -> Result<(), String> {
+    let found = shown(&read(&std::fs::read(document).unwrap(), None).unwrap());
+    let path = document.with_extension("txt");
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    if found == expected {
+        return Ok(());
+    }
+    let actual = Path::new(env!("CARGO_TARGET_TMPDIR")).join(path.file_name().unwrap());
+    std::fs::write(&actual, &found).unwrap();
+    Err(format!("diff {} {}", path.display(), actual.display()))
+}
+
+#[test]
+fn documents_are_understood() {
+    let wrong: Vec<String> = documents().iter().filter_map(|document| check(document).err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn shown(feed: &Feed) -> String {
+    let mut out = String::new();
+    let link = feed.link.as_ref().map_or("-", Url::as_str);
+    let language = feed.language.as_deref().unwrap_or("-");
+    let _ = writeln!(out, "{:?} {:?} {link} {language}", feed.format, feed.title.as_deref().unwrap_or_default());
+    let pace = &feed.pace;
+    if let (Some(ttl), Some(update)) = (pace.ttl_minutes, pace.update_seconds) {
+        let (hours, days) = (&pace.skip_hours, &pace.skip_days);
+        let _ = writeln!(out, "pace: ttl {ttl} min, every {update} s, not in hours {hours:?}, not on days {days:?}");
+    }
+    feed.hubs.iter().for_each(|hub| out += &format!("hub: {hub}\n"));
+    feed.sitemaps.iter().for_each(|sitemap| out += &format!("sitemap: {sitemap}\n"));
+    feed.entries.iter().for_each(|entry| show_entry(entry, &mut out));
+    feed.problems.iter().for_each(|p| out += &format!("problem: {} ({}) {}\n", p.kind, p.count, p.example));
+    out
+}
+
+fn show_entry(entry: &Entry, out: &mut String) {
+    let text = |value: &Option<String>| value.clone();
+    let url = |value: &Option<Url>| value.as_ref().map(Url::to_string);
+    let time = |moment: Option<Moment>| {
+        moment.map(|m| format!("{}{}", m.at.to_rfc3339(), if m.zoned { "" } else { " (no zone)" }))
+    };
+    let title = entry.title.as_deref().unwrap_or_default();
+    let _ = writeln!(out, "entry {title:?} {}", url(&entry.url).unwrap_or_default());
+    let permanent = if entry.guid_is_permalink { " (permanent link)" } else { "" };
+    let mut lines = vec![
+        ("by way of", url(&entry.redirect)),
+        ("guid", entry.guid.as_ref().map(|guid| format!("{guid}{permanent}"))),
+        ("published", time(entry.published)),
+        ("updated", time(entry.updated)),
+        ("summary", text(&entry.summary)),
+        ("content", text(&entry.content)),
+    ];
+    for person in &entry.authors {
+        let email = person.email.as_ref().map(|email| format!(" <{email}>")).unwrap_or_default();
+        lines.push(("by", Some(format!("{}{email}", person.name.as_deref().unwrap_or_default()))));
+    }
+    lines.push(("categories", Some(entry.categories.join(", ")).filter(|all| !all.is_empty())));
+    for file in &entry.enclosures {
+        let length = file.length.map(|length| format!(" {length}")).unwrap_or_default();
+        lines.push(("file", Some(format!("{} {}{length}", file.url, file.media_type.as_deref().unwrap_or("-")))));
+    }
+    lines.extend([
+        ("image", url(&entry.image)),
+        ("language", text(&entry.language)),
+        ("source", text(&entry.source)),
+        ("comments", url(&entry.comments)),
+    ]);
+    for (name, value) in lines {
+        if let Some(value) = value {
+            let _ = writeln!(out, "  {name}: {value}");
+        }
+    }
+}
+
+#[test]
+fn every_format_is_recognised() {
+    for (document, format, entries) in [
+        ("<rss version='0.91'><channel><item><title>a</title></item></channel></rss>", Format::Rss, 1),
+        ("<rss><channel><item><title>a</title></item><item/></channel></rss>", Format::Rss, 2),
+        ("<channel><title>a</title><item/></channel>", Format::Rss, 1),
+        ("<rdf:RDF xmlns='http://my.netscape.com/rdf/simple/0.9/'><channel/><item/><item/></rdf:RDF>", Format::Rdf, 2),
+        ("<feed version='0.3' xmlns='http://purl.org/atom/ns#'><entry/></feed>", Format::Atom, 1),
+        ("<a:feed xmlns:a='http://www.w3.org/2005/Atom'><a:entry/></a:feed>", Format::Atom, 1),
+        ("\u{feff} {\"version\": \"https://jsonfeed.org/version/1\", \"items\": []}", Format::Json, 0),
+        ("{\"items\": [{\"id\": \"1\"}, {\"id\": \"2\"", Format::Json, 1),
+        ("<urlset><url><loc>/a</loc></url></urlset>", Format::Sitemap, 1),
+        ("<html><body>oops</body></html><rss version='2.0'><channel><item/></channel></rss>", Format::Rss, 1),
+    ] {
+        let feed = read(document.as_bytes(), None).unwrap();
+        assert_eq!((feed.format, feed.entries.len()), (format, entries), "{document}");
+    }
+}
+
+#[test]
+fn what_is_no_feed_says_so() {
+    let page = "<!doctype html><link rel=alternate type='application/atom+xml' href=/atom><item>x</item>";
+    let feeds = vec![Url::parse("https://gazette.example/atom").unwrap()];
+    for (document, expected) in [
+        ("", NotAFeed::Empty),
+        (" \n", NotAFeed::Empty),
+        (page, NotAFeed::WebPage { feeds }),
+        ("<html><head></head></html>", NotAFeed::WebPage { feeds: vec![] }),
+        ("plain text", NotAFeed::Unrecognised),
+        ("{\"error\": \"no\"}", NotAFeed::Unrecognised),
+        ("<opml><body/></opml>", NotAFeed::WebPage { feeds: vec![] }),
+    ] {
+        assert_eq!(read(document.as_bytes(), None).unwrap_err(), expected, "{document}");
+    }
+}
+
+#[test]
+fn the_bytes_may_be_encoded_in_any_way() {
+    let text = "<rss><channel><title>Ørsted, Åse &amp; Søn</title></channel></rss>";
+    let utf16: Vec<u8> = [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let utf32: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+    let latin1: Vec<u8> = text.chars().map(|c| c as u8).collect();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+    for (bytes, content_type) in [
+        (text.as_bytes().to_vec(), None),
+        (text.as_bytes().to_vec(), Some("text/xml; charset=us-ascii")),
+        (utf16, Some("application/xml; charset=utf-8")),
+        (utf32, None),
+        (latin1.clone(), Some("application/rss+xml; charset=ISO-8859-1")),
+        (latin1, None),
+        (packed.finish().unwrap(), Some("application/x-gzip")),
+    ] {
+        let feed = read(&bytes, content_type).unwrap();
+        assert_eq!(feed.title.as_deref(), Some("Ørsted, Åse & Søn"), "{content_type:?}");
+    }
+}
+
+/// Small documents that made other parsers crash, or grow without end.
+#[test]
+fn hostile_documents_are_bounded() {
+    let deep = format!("<rss><channel><item>{}", "<media:group>".repeat(100_000));
+    let base = format!(
+        "<feed xml:base='http://a/{}/'>{}</feed>",
+        "b".repeat(2000),
+        "<entry><link href='x'/></entry>".repeat(10_000)
+    );
+    let empty = format!("<rss><channel>{}", "<item/>".repeat(300_000));
+    let laughs =
+        format!("<!DOCTYPE x [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'>]><rss><channel><title>{}", "&b;".repeat(10_000));
+    let people =
+        "<rss><channel><item><author>foo@example.com（山田）</author><itunes:duration>١٢:٣٤</itunes:duration></item>";
+    for (document, max_entries) in
+        [(deep, 1), (base, 10_000), (empty, 30_000), (laughs, 0), (people.to_owned(), 1), ("<".repeat(100_000), 0)]
+    {
+        let Ok(feed) = read(document.as_bytes(), None) else { continue };
+        assert!(feed.entries.len() <= max_entries, "{} entries", feed.entries.len());
+        let addresses: usize =
+            feed.entries.iter().filter_map(|entry| entry.url.as_ref()).map(|url| url.as_str().len()).sum();
+        assert!(addresses <= 8 * document.len(), "{addresses} bytes of addresses");
+        assert!(feed.title.is_none_or(|title| title.len() <= document.len()));
+    }
+}
+
+/// Something done to a document.
+#[derive(Debug, Clone)]
+enum Damage {
+    Cut(prop::sample::Index),
+    Remove(prop::sample::Index, usize),
+    Repeat(prop::sample::Index, usize),
+    Insert(prop::sample::Index, Vec<u8>),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let pieces = [
+        "<",
+        ">",
+        "&",
+        "]]>",
+        "<![CDATA[",
+        "<!--",
+        "</",
+        "<item>",
+        "</item>",
+        "<entry>",
+        "\"",
+        "'",
+        "xml:base='//x'",
+        "<!DOCTYPE x [",
+        "<content type='xhtml'>",
+        "&#x92;",
+        "&amp;amp;",
+        "xmlns='http://www.w3.org/1999/xhtml'",
+        "\u{0}",
+        "é",
+    ];
+    let piece = prop_oneof![
+        prop::sample::select(pieces.map(|piece| piece.as_bytes().to_vec()).to_vec()),
+        prop::collection::vec(any::<u8>(), 0..4),
+    ];
+    let at = any::<prop::sample::Index>;
+    prop_oneof![
+        1 => at().prop_map(Damage::Cut),
+        4 => (at(), 1usize..200).prop_map(|(at, length)| Damage::Remove(at, length)),
+        2 => (at(), 1usize..400).prop_map(|(at, length)| Damage::Repeat(at, length)),
+        8 => (at(), piece).prop_map(|(at, piece)| Damage::Insert(at, piece)),
+    ]
+}
+
+fn apply(bytes: &mut Vec<u8>, damage: Damage) {
+    let length = bytes.len() + 1;
+    match damage {
+        Damage::Cut(at) => bytes.truncate(at.index(length)),
+        Damage::Remove(at, count) => {
+            let start = at.index(length);
+            bytes.drain(start..(start + count).min(bytes.len()));
+        }
+        Damage::Repeat(at, count) => {
+            let start = at.index(length);
+            let piece = bytes[start..(start + count).min(bytes.len())].to_vec();
+            bytes.splice(start..start, piece);
+        }
+        Damage::Insert(at, piece) => {
+            let start = at.index(length);
+            bytes.splice(start..start, piece);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_damage_does_harm(which in any::<prop::sample::Index>(), damages in prop::collection::vec(damage(), 1..12)) {
+        let documents = documents();
+        let mut bytes = std::fs::read(&documents[which.index(documents.len())]).unwrap();
+        for damage in damages {
+            apply(&mut bytes, damage);
+        }
+        if let Ok(feed) = read(&bytes, None) {
+            prop_assert!(feed.problems.len() < 32);
+            prop_assert_eq!(copydesk::feed::identity::keys(&feed, &Url::parse("https://gazette.example/").unwrap()).len(), feed.entries.len());
+        }
+    }
+}

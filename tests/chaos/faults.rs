@@ -107,7 +107,7 @@ impl World {
         reliefs.sort_by_key(|(after, _)| *after);
         for (after, relief) in reliefs {
             self.pause(after.saturating_sub(struck.elapsed()));
-            self.relieve(relief);
+            self.relieve(&relief);
         }
         let published = self.wait_for(&stories);
         self.check_instances();
@@ -184,8 +184,8 @@ impl World {
         }
     }
 
-    fn relieve(&mut self, relief: Relief) {
-        match relief {
+    fn relieve(&mut self, relief: &Relief) {
+        match *relief {
             Relief::Start(place) => self.instances[place].start(&[]),
             Relief::Thaw(place) => self.instances[place].signal("CONT"),
             Relief::Mend(place) => self.cut(place, Traffic::Open),

@@ -16,7 +16,11 @@ use std::{
     time::Duration,
 };
 
-use copydesk::{admin::Metrics, fetch::Reason, state::Absorbed};
+use copydesk::{
+    admin::Metrics,
+    fetch::Reason,
+    state::{Absorbed, Trim},
+};
 use house::{HOUSE, REACHES, complaints};
 
 /// Past this a file holds more than one thing.
@@ -234,6 +238,7 @@ fn metric_names() -> BTreeSet<String> {
     metrics.page("read");
     metrics.entries(Absorbed::default());
     metrics.redesign();
+    metrics.trim(Trim::Looks);
     metrics.record("page", Some(Duration::from_secs(1)));
     metrics.reject("not_found");
     metrics.commit("committed", Duration::from_secs(1));

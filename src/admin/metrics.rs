@@ -8,7 +8,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::state::Absorbed;
+use crate::state::{Absorbed, Trim};
 
 /// Counters by what came of something.
 type ByOutcome = Family<Outcome, Counter>;
@@ -30,6 +30,7 @@ pub struct Metrics {
     rejects: ByOutcome,
     overflows: Counter,
     redesigns: Counter,
+    trims: ByOutcome,
     commits: ByOutcome,
     commit_seconds: Histogram,
     delay_seconds: Histogram,
@@ -62,6 +63,7 @@ impl Default for Metrics {
             rejects: ByOutcome::default(),
             overflows: Counter::default(),
             redesigns: Counter::default(),
+            trims: ByOutcome::default(),
             commits: ByOutcome::default(),
             commit_seconds: Histogram::new(COMMIT_BUCKETS),
             delay_seconds: Histogram::new(DELAY_BUCKETS),
@@ -86,6 +88,8 @@ impl Metrics {
         registry.register("rejects", "Entries that ended without a record, by reason", self.rejects.clone());
         registry.register("feed_overflows", "Polls between which entries may have been lost", self.overflows.clone());
         registry.register("site_redesigns", "Sites whose pages took on a new design", self.redesigns.clone());
+        let trims = "State values too large to be stored whole, by the most that was given up";
+        registry.register("state_trims", trims, self.trims.clone());
         registry.register("commits", "Commits to the ledger by what came of them", self.commits.clone());
         let seconds = Unit::Seconds;
         registry.register_with_unit("commit", "Time a commit took", seconds.clone(), self.commit_seconds.clone());
@@ -110,7 +114,8 @@ impl Metrics {
 
     /// A document was read.
     pub fn entries(&self, absorbed: Absorbed) {
-        for (outcome, number) in [("new", absorbed.new), ("known", absorbed.known), ("too_old", absorbed.too_old)] {
+        let Absorbed { new, known, too_old, ignored, .. } = absorbed;
+        for (outcome, number) in [("new", new), ("known", known), ("too_old", too_old), ("ignored", ignored)] {
             count(&self.entries, outcome, number as u64);
         }
         self.overflows.inc_by(u64::from(absorbed.overflowed));
@@ -119,6 +124,11 @@ impl Metrics {
     /// A site has a new design.
     pub fn redesign(&self) {
         self.redesigns.inc();
+    }
+
+    /// A feed's value was too large.
+    pub fn trim(&self, trim: Trim) {
+        count(&self.trims, trim.as_str(), 1);
     }
 
     /// A record was committed; `delay` only for the first of an article.

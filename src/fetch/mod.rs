@@ -18,7 +18,7 @@ pub mod governor;
 pub mod headers;
 mod redirect;
 mod resolve;
-mod robots;
+pub mod robots;
 mod stats;
 pub mod verdict;
 

@@ -12,7 +12,7 @@
 //!    break; a blank line is a paragraph's end. Between two wide East Asian characters a line break is no space
 //!    (CSS Text 3, section 4.1.3). Lines have no space at either end, paragraphs no blank line inside.
 //!
-//! The result is a fixed point: `paragraphs(paragraphs(x)) == paragraphs(x)`, and the same for [`line`].
+//! The result is a fixed point: `paragraphs(paragraphs(x)) == paragraphs(x)`, and the same for [`line()`].
 //! Nothing here decodes entities or looks for markup but [`from_html`], which does it exactly once.
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};

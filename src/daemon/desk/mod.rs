@@ -1,7 +1,7 @@
 //! The desk: owns all state, makes every decision, waits for nothing but its mailbox.
 //!
 //! Memory runs ahead of the ledger by at most the commit under way and the one that gathers. Whatever changes
-//! memory puts what belongs to the change into the [`Outbox`] in the same step, so that a commit is always a
+//! memory puts what belongs to the change into the outbox in the same step, so that a commit is always a
 //! consistent cut.
 
 mod commits;

@@ -117,7 +117,7 @@ impl Site {
         let weight: usize = prose().map(|(block, _)| block.weight).sum();
         let repeated: usize =
             prose().filter(|(_, opinion)| **opinion == Some(true)).map(|(block, _)| block.weight).sum();
-        if repeated * 2 > weight { Vec::new() } else { opinions }
+        if repeated * 5 > weight * 4 { Vec::new() } else { opinions }
     }
 
     fn opinion(&self, outline: &Outline, at: usize) -> Option<bool> {

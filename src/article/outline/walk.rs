@@ -284,10 +284,11 @@ fn own_signs(markup: &Markup, name: &str) -> Signs {
 
 fn attribute_signs(name: &str, value: &str) -> Signs {
     match name {
-        "class" => value
-            .split_ascii_whitespace()
-            .filter(|class| !is_filing(class))
-            .fold(Signs::NONE, |signs, class| signs | name_signs(class)),
+        "class" if value.split_ascii_whitespace().any(is_filing) => {
+            let classes = value.split_ascii_whitespace().filter(|class| !is_filing(class));
+            classes.fold(Signs::NONE, |signs, class| signs | name_signs(class))
+        }
+        "class" => name_signs(value),
         "id" => name_signs(value),
         "hidden" => Signs::HIDDEN,
         "aria-hidden" if value == "true" => Signs::HIDDEN,

@@ -1,6 +1,6 @@
 //! What is counted, in the text format that Prometheus reads.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -23,6 +23,10 @@ struct Outcome {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    /// Requests sent: every hop of a redirect and every robots.txt among them.
+    requests: Counter,
+    /// Bytes of bodies as they came over the wire.
+    wire_bytes: Counter,
     polls: ByOutcome,
     pages: ByOutcome,
     entries: ByOutcome,
@@ -56,6 +60,8 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("copydesk"),
+            requests: Counter::default(),
+            wire_bytes: Counter::default(),
             polls: ByOutcome::default(),
             pages: ByOutcome::default(),
             entries: ByOutcome::default(),
@@ -81,6 +87,8 @@ impl Default for Metrics {
 impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
+        registry.register("requests", "Requests sent, redirects and robots.txt among them", self.requests.clone());
+        registry.register("wire_bytes", "Bytes of bodies as they came over the wire", self.wire_bytes.clone());
         registry.register("polls", "Polls of feeds by what came of them", self.polls.clone());
         registry.register("pages", "Pages asked for by what came of them", self.pages.clone());
         registry.register("entries", "Entries of feeds, new and known", self.entries.clone());
@@ -100,6 +108,12 @@ impl Metrics {
         registry.register("jobs_running", "Requests under way or being worked on", self.jobs_running.clone());
         registry.register("jobs_waiting", "Jobs that wait for their host's turn", self.jobs_waiting.clone());
         registry.register("uncommitted", "Records and rejects that wait for their commit", self.uncommitted.clone());
+    }
+
+    /// What the HTTP client has counted so far.
+    pub fn fetched(&self, requests: u64, wire_bytes: u64) {
+        self.requests.inner().store(requests, Ordering::Relaxed);
+        self.wire_bytes.inner().store(wire_bytes, Ordering::Relaxed);
     }
 
     /// A poll ended.

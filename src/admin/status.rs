@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::state::FeedState;
+use crate::state::{FeedState, Moved};
 
 /// A whole instance.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -50,6 +50,12 @@ pub struct FeedStatus {
     /// Where permanent redirects lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_to: Option<String>,
+    /// Whether it is asked there: the redirect stood for long enough to be believed.
+    #[serde(default)]
+    pub moved: bool,
+    /// Its server says that it will not come back; it is asked once a day all the same.
+    #[serde(default)]
+    pub gone: bool,
     /// Kinds and counts of what was mended in its document.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<(String, u32)>,
@@ -79,7 +85,9 @@ impl FeedStatus {
             answered_at: feed.schedule.answered_at,
             failures: feed.schedule.failures,
             trouble: feed.trouble.as_ref().map(|trouble| format!("{}: {}", trouble.reason, trouble.detail)),
-            moved_to: feed.moved_to.clone(),
+            moved_to: feed.moved.as_ref().map(|moved| moved.to.to_string()),
+            moved: feed.moved.as_ref().is_some_and(Moved::is_believed),
+            gone: feed.is_gone(),
             problems: feed.problems.clone(),
             pending: waiting().count(),
             failing: waiting()

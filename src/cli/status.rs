@@ -95,8 +95,12 @@ fn show_feed(feed: &FeedStatus, now: DateTime<Utc>, out: &mut impl Write) -> std
     if let Some(trouble) = &feed.trouble {
         writeln!(out, "    failing   {} in a row; {trouble}", feed.failures)?;
     }
+    if feed.gone {
+        writeln!(out, "    gone      its server says that it will not come back; asked once a day")?;
+    }
     if let Some(moved) = &feed.moved_to {
-        writeln!(out, "    moved to  {moved}")?;
+        let asked = if feed.moved { "asked there" } else { "not yet asked there" };
+        writeln!(out, "    moved to  {moved} ({asked})")?;
     }
     if feed.pending + feed.looks > 0 {
         writeln!(out, "    pending   {} entries, {} looks for edits", feed.pending, feed.looks)?;

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::work::{Cpu, CpuFailure};
+use super::work::Cpu;
 use crate::{
     config,
     feed::{self, NotAFeed, Source, identity},
     fetch::{Failure, Fetcher, Kind, Reason, Request, Response, Validators},
+    schedule::Setback,
     state::Document,
 };
 
@@ -16,6 +18,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct Poll {
     pub(super) feed: config::Feed,
+    /// Where the feed is now.
+    pub(super) url: Url,
     pub(super) validators: Validators,
     pub(super) body_hash: Option<u64>,
 }
@@ -37,7 +41,7 @@ pub(super) struct Answer {
     pub(super) validators: Validators,
     pub(super) body_hash: Option<u64>,
     pub(super) fresh_for: Option<Duration>,
-    pub(super) moved_to: Option<String>,
+    pub(super) moved_to: Option<Url>,
 }
 
 /// Why there is no document.
@@ -45,9 +49,11 @@ pub(super) struct Answer {
 pub(super) struct PollFailure {
     pub(super) reason: &'static str,
     pub(super) detail: String,
-    /// Time alone will hardly mend it.
-    pub(super) lasting: bool,
+    /// What time does to it.
+    pub(super) setback: Setback,
     pub(super) retry_after: Option<Duration>,
+    /// Who said so.
+    pub(super) host: Option<String>,
     /// False where the host had said when to come again, and was not asked before that.
     pub(super) asked: bool,
 }
@@ -56,8 +62,13 @@ impl From<Failure> for PollFailure {
     fn from(failure: Failure) -> Self {
         Self {
             reason: failure.reason.as_str(),
-            lasting: !failure.reason.is_transient(),
+            setback: match failure.reason {
+                Reason::Gone => Setback::Gone,
+                reason if reason.is_transient() => Setback::Passing,
+                _ => Setback::Lasting,
+            },
             retry_after: failure.retry_after,
+            host: failure.host,
             asked: failure.status.is_some() || failure.reason != Reason::Busy,
             detail: failure.detail,
         }
@@ -65,11 +76,13 @@ impl From<Failure> for PollFailure {
 }
 
 pub(super) async fn poll(job: Poll, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
+    // what the user configured is meant for the origin it was configured for, and may be a secret
+    let at_home = job.url.origin() == job.feed.url.origin();
     let request = Request {
-        url: job.feed.url.clone(),
+        url: job.url.clone(),
         kind: Kind::Feed,
-        validators: job.validators.clone(),
-        headers: job.feed.headers.clone(),
+        validators: of_url(job.validators.clone(), &job.feed.url),
+        headers: if at_home { job.feed.headers.clone() } else { Vec::new() },
         obey_robots: job.feed.obey_robots,
     };
     match fetcher.get(request).await {
@@ -81,10 +94,13 @@ pub(super) async fn poll(job: Poll, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
 async fn read(job: Poll, response: Response, cpu: &Cpu) -> Polled {
     let body_hash = (!response.not_modified).then(|| xxh3_64(&response.body)).or(job.body_hash);
     let answer = Answer {
-        validators: response.validators.clone(),
+        validators: match job.url == job.feed.url {
+            true => response.validators.clone(),
+            false => of_url(response.validators.clone(), &response.url),
+        },
         body_hash,
         fresh_for: response.fresh_for,
-        moved_to: response.moved_to.as_ref().map(ToString::to_string),
+        moved_to: response.moved_to.clone(),
     };
     if response.not_modified || (body_hash.is_some() && body_hash == job.body_hash) {
         return Polled::Unchanged { answer, not_modified: response.not_modified };
@@ -94,18 +110,28 @@ async fn read(job: Poll, response: Response, cpu: &Cpu) -> Polled {
         Ok(Err(not_a_feed)) => Polled::Failed(PollFailure {
             reason: reason(&not_a_feed),
             detail: not_a_feed.to_string(),
-            lasting: true,
+            setback: Setback::Lasting,
             retry_after: None,
+            host: None,
             asked: true,
         }),
         Err(failure) => Polled::Failed(PollFailure {
             reason: failure.as_str(),
             detail: failure.to_string(),
-            lasting: matches!(failure, CpuFailure::Panicked | CpuFailure::TooSlow),
+            setback: Setback::Lasting,
             retry_after: None,
+            host: None,
             asked: true,
         }),
     }
+}
+
+/// Validators that say whose they are, so that they are sent to no other URL than that.
+fn of_url(mut validators: Validators, url: &Url) -> Validators {
+    if !validators.is_empty() {
+        validators.url.get_or_insert_with(|| url.clone());
+    }
+    validators
 }
 
 fn understand(response: &Response, configured: &config::Feed) -> Result<Document, NotAFeed> {

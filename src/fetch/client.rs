@@ -79,6 +79,11 @@ impl Fetcher {
         outcome
     }
 
+    /// Leaves a host alone, named as [`link::host`] names it: it said so before this client was made.
+    pub fn hold(&self, host: &str, wait: Duration) {
+        self.0.governor.hold(host, wait);
+    }
+
     /// The counters so far.
     pub fn stats(&self) -> Stats {
         self.0.counters.snapshot(self.0.governor.hosts())
@@ -155,7 +160,8 @@ impl Inner {
         left: Duration,
     ) -> Result<Answer, Failure> {
         self.connections.check(&url)?;
-        let permit = self.governor.acquire(&link::host(&url)).await?;
+        let host = link::host(&url);
+        let permit = self.governor.acquire(&host).await.map_err(|held| Failure { host: Some(host), ..held.into() })?;
         if let Some(delay) = crawl_delay {
             permit.set_crawl_delay(delay);
         }
@@ -181,8 +187,13 @@ impl Inner {
     ) -> Result<Response, Failure> {
         let head = answer.response.headers().clone();
         let now = (self.clock)();
-        let verdict = verdict(answer.response.status(), &head, request.kind, conditional, now)
-            .map_err(|failure| Failure { retry_after: answer.held.or(failure.retry_after), ..failure })?;
+        let verdict =
+            verdict(answer.response.status(), &head, request.kind, conditional, now).map_err(|failure| match answer
+                .held
+            {
+                Some(held) => Failure { retry_after: Some(held), host: Some(link::host(chain.current())), ..failure },
+                None => failure,
+            })?;
         let (url, mut moved_to) = chain.into_ends();
         if let Some(moved_to) = moved_to.as_mut() {
             lend_credentials(request, moved_to);
@@ -256,6 +267,7 @@ impl Inner {
                 429 | 500.. => Loaded::Unreachable(Failure {
                     status: Some(status.as_u16()),
                     retry_after: answer.held,
+                    host: answer.held.map(|_| link::host(chain.current())),
                     ..Failure::new(
                         if answer.held.is_some() { Reason::Busy } else { Reason::ServerError },
                         format!("status {status}"),

@@ -7,7 +7,7 @@ use super::{Failure, Reason, address::Refusal, body, governor::Held};
 impl Failure {
     /// A failure without an answer.
     pub(super) fn new(reason: Reason, detail: impl AsRef<str>) -> Self {
-        Self { reason, status: None, detail: excerpt(detail.as_ref()), retry_after: None }
+        Self { reason, status: None, detail: excerpt(detail.as_ref()), retry_after: None, host: None }
     }
 
     /// The same failure, said of something else than what was asked for.

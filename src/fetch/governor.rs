@@ -106,6 +106,11 @@ impl Governor {
         }
     }
 
+    /// Leaves a host alone from now on, for as long as it said earlier.
+    pub fn hold(&self, name: &str, wait: Duration) {
+        lock(&self.host(name).pace).hold(wait);
+    }
+
     /// How many hosts are remembered.
     pub fn hosts(&self) -> usize {
         lock(&self.hosts).by_name.len()
@@ -142,8 +147,7 @@ impl Permit {
                 (FIRST_HOLD * 2_u32.pow(pace.strikes - 1)).min(LONGEST_OWN_HOLD)
             }
         };
-        let until = Instant::now() + hold;
-        pace.held_until = Some(pace.held_until.map_or(until, |earlier| earlier.max(until)));
+        pace.hold(hold);
         hold
     }
 
@@ -193,6 +197,12 @@ impl Host {
 impl Pace {
     fn new(gap: Duration) -> Self {
         Self { gap, crawl_delay: Duration::ZERO, last_start: None, held_until: None, strikes: 0 }
+    }
+
+    /// An earlier hold that is longer stands.
+    fn hold(&mut self, wait: Duration) {
+        let until = Instant::now() + wait.min(LONGEST_HOLD);
+        self.held_until = Some(self.held_until.map_or(until, |earlier| earlier.max(until)));
     }
 
     /// When the next request may start: now, or later.

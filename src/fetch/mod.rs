@@ -18,7 +18,7 @@ pub mod governor;
 pub mod headers;
 mod redirect;
 mod resolve;
-mod robots;
+pub mod robots;
 mod stats;
 pub mod verdict;
 
@@ -105,6 +105,8 @@ pub struct Failure {
     pub detail: String,
     /// When the host said to come again.
     pub retry_after: Option<Duration>,
+    /// Who said so, as [`crate::link::host`] names it: a redirect may have led there.
+    pub host: Option<String>,
 }
 
 /// Classes of failures that callers treat differently.

@@ -105,7 +105,7 @@ impl Robots {
 fn understand(loaded: Loaded, older: Option<Known>, now: Instant) -> Known {
     match loaded {
         Loaded::File(body, fresh_for) => {
-            let rules = robotxt::Robots::parse(&plain(&body), PRODUCT);
+            let rules = parse(&body);
             let bytes = 256 + rules.rules().iter().map(|rule| rule.pattern().len() + 64).sum::<usize>();
             let until = now + fresh_for.unwrap_or(LONGEST_USE).clamp(SHORTEST_USE, LONGEST_USE);
             Known { rules: Ok(Arc::new(rules)), until, bytes }
@@ -121,6 +121,15 @@ fn understand(loaded: Loaded, older: Option<Known>, now: Instant) -> Known {
             }
         }
     }
+}
+
+/// Whether a robots.txt lets us ask for a URL.
+pub fn allows(file: &[u8], url: &Url) -> bool {
+    parse(file).is_url_allowed(url)
+}
+
+fn parse(file: &[u8]) -> robotxt::Robots {
+    robotxt::Robots::parse(&plain(file), PRODUCT)
 }
 
 /// A file as the parser wants it: without the rest of a byte order mark and without sitemaps, which it would keep,

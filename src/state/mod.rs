@@ -8,14 +8,21 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{fetch::Validators, schedule::Figures};
+use crate::{
+    fetch::{Reason, Validators},
+    schedule::Figures,
+};
 
 mod fit;
+mod holds;
+mod moved;
 mod pending;
 mod seen;
 mod site;
 
 pub use fit::Trim;
+pub use holds::Holds;
+pub use moved::Moved;
 pub use pending::{Carrying, Pending, Published};
 pub use seen::Seen;
 pub use site::{Absorbed, Document, SiteState};
@@ -36,9 +43,12 @@ pub struct FeedState {
     /// What the feed asked for when it was last read.
     #[serde(skip_serializing_if = "is_default")]
     pub pace: crate::feed::Pace,
-    /// Where permanent redirects led the last time.
+    /// Where permanent redirects lead.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub moved_to: Option<String>,
+    pub moved: Option<Moved>,
+    /// Hosts of it and of its pages that asked to be left alone.
+    #[serde(skip_serializing_if = "is_default")]
+    pub holds: Holds,
     /// When it is due, and what that is made of.
     pub schedule: Figures,
     /// What went wrong at the last poll; none if it went well.
@@ -75,6 +85,11 @@ impl FeedState {
     /// Reads a stored value.
     pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(json)
+    }
+
+    /// Whether its server said at the last poll that it will not come back.
+    pub fn is_gone(&self) -> bool {
+        self.trouble.as_ref().is_some_and(|trouble| trouble.reason == Reason::Gone.as_str())
     }
 
     /// Sees to it that contents which were too large to keep are read from the feed again.

@@ -155,3 +155,9 @@ pub(crate) fn kill(mut child: Child) {
     let _ = child.kill();
     child.wait().unwrap();
 }
+
+/// Asks it to stop, and waits until it has.
+pub(crate) fn stop(mut child: Child) {
+    let told = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(told.success() && child.wait().unwrap().success(), "it did not stop as it should");
+}

@@ -143,6 +143,7 @@ pub(crate) const HOUSE: &[Room] = &[
             "article::Lesson",
             "article::Site",
             "feed",
+            "fetch::Reason",
             "fetch::Validators",
             "ledger::State",
             "record",

@@ -1,6 +1,7 @@
 //! From a job that is due to the worker that does it.
 
 use chrono::{DateTime, Utc};
+use url::Url;
 
 use super::Desk;
 use crate::{
@@ -26,7 +27,7 @@ pub(super) struct Done {
 
 #[derive(Debug)]
 pub(super) enum JobResult {
-    Polled(Polled),
+    Polled { polled: Box<Polled>, asked: Url },
     Followed { followed: Box<Followed>, asked: Asked },
 }
 
@@ -43,12 +44,13 @@ impl Desk<'_> {
         let site = self.sites.get(&job.site)?;
         let (due, url) = match &job.task {
             Task::Poll => {
-                let feed = self.feeds.get(&job.feed)?;
-                (site.feeds().get(&job.feed).and_then(|feed| feed.schedule.due), Some(&feed.url))
+                let configured = &self.feeds.get(&job.feed)?.url;
+                let state = site.feeds().get(&job.feed)?;
+                (state.schedule.due, Some(state.url_to_ask(configured, now)))
             }
             Task::Follow(id) => {
                 let pending = site.find(&job.feed, id)?;
-                (Some(pending.due), pending.entry.url.as_ref())
+                (Some(pending.due), pending.entry.url.clone())
             }
         };
         match due.filter(|due| *due > now) {
@@ -56,13 +58,13 @@ impl Desk<'_> {
                 self.agenda.add(later, job.clone());
                 None
             }
-            None => Some(url.map(link::host).unwrap_or_default()),
+            None => Some(url.as_ref().map(link::host).unwrap_or_default()),
         }
     }
 
-    pub(super) fn start(&mut self, host: String, job: Job) {
+    pub(super) fn start(&mut self, host: String, job: Job, now: DateTime<Utc>) {
         let work = match &job.task {
-            Task::Poll => self.poll(&job),
+            Task::Poll => self.poll(&job, now),
             Task::Follow(id) => self.follow(&job, id),
         };
         let Some(work) = work else {
@@ -79,13 +81,14 @@ impl Desk<'_> {
         });
     }
 
-    fn poll(&self, job: &Job) -> Option<Work> {
+    fn poll(&self, job: &Job, now: DateTime<Utc>) -> Option<Work> {
         let feed = self.feeds.get(&job.feed)?.clone();
-        let state = self.sites.get(&job.site)?.feeds().get(&job.feed);
+        let state = self.sites.get(&job.site)?.feeds().get(&job.feed)?;
         Some(Work::Poll(Box::new(Poll {
+            url: state.url_to_ask(&feed.url, now),
+            validators: state.validators.clone(),
+            body_hash: state.body_hash,
             feed,
-            validators: state.map(|state| state.validators.clone()).unwrap_or_default(),
-            body_hash: state.and_then(|state| state.body_hash),
         })))
     }
 
@@ -114,7 +117,10 @@ enum Work {
 impl Work {
     async fn run(self, fetcher: &Fetcher, cpu: &Cpu) -> JobResult {
         match self {
-            Self::Poll(job) => JobResult::Polled(poll(*job, fetcher, cpu).await),
+            Self::Poll(job) => {
+                let asked = job.url.clone();
+                JobResult::Polled { polled: Box::new(poll(*job, fetcher, cpu).await), asked }
+            }
             Self::Follow(job, asked) => {
                 JobResult::Followed { followed: Box::new(follow(*job, fetcher, cpu).await), asked }
             }

@@ -235,7 +235,7 @@ impl<'a> Desk<'a> {
             }
         }
         while let Some((host, job)) = self.lanes.pop() {
-            self.start(host, job);
+            self.start(host, job, now);
         }
     }
 

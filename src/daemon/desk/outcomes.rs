@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Desk, after,
@@ -17,6 +19,7 @@ use crate::{
         notice::{Notice, PollNotice},
         poll::{Answer, PollFailure, Polled},
     },
+    feed::Entry,
     ledger::fault,
     record::{Carrier, Provenance, Record, Reject, Told},
     schedule::{Bounds, Success, delta},
@@ -32,7 +35,7 @@ impl Desk<'_> {
         // meanwhile is another instance's business
         let Some(mut site) = self.sites.remove(&job.site) else { return };
         match (result, &job.task) {
-            (JobResult::Polled(polled), _) => self.polled(&mut site, &job, polled, now),
+            (JobResult::Polled { polled, asked }, _) => self.polled(&mut site, &job, *polled, &asked, now),
             (JobResult::Followed { followed, asked }, Task::Follow(id)) => {
                 self.followed(&mut site, &job, id, *followed, &asked, now);
             }
@@ -42,13 +45,23 @@ impl Desk<'_> {
         self.sites.insert(job.site, site);
     }
 
-    fn polled(&mut self, site: &mut SiteState, job: &Job, polled: Polled, now: DateTime<Utc>) {
+    fn polled(&mut self, site: &mut SiteState, job: &Job, polled: Polled, asked: &Url, now: DateTime<Utc>) {
+        // for what was configured no more meanwhile, the URL that was asked is as good
+        let home = self.feeds.get(&job.feed).map_or_else(|| asked.clone(), |feed| feed.url.clone());
+        if let Polled::Unchanged { answer, .. } | Polled::Read { answer, .. } = &polled {
+            site.feed_mut(&job.feed).answered(asked, &home, answer.moved_to.clone(), now);
+        }
         let bounds = self.bounds(&job.feed);
         let outcome = match polled {
             Polled::Unchanged { answer, not_modified } => {
                 let feed = site.feed_mut(&job.feed);
                 let pace = feed.pace.clone();
-                let told = Success { fresh_for: answer.fresh_for, pace: Some(&pace), ..Success::default() };
+                let told = Success {
+                    has_validators: !answer.validators.is_empty(),
+                    fresh_for: answer.fresh_for,
+                    pace: Some(&pace),
+                    ..Success::default()
+                };
                 feed.schedule.succeeded(now, bounds, told);
                 remember_answer(feed, answer);
                 self.parts.metrics.poll(if not_modified { "not_modified" } else { "same_body" });
@@ -57,7 +70,10 @@ impl Desk<'_> {
             Polled::Read { answer, document } => self.read(site, job, answer, *document, bounds, now),
             Polled::Failed(failure) => {
                 self.parts.metrics.poll(failure.reason);
-                poll_failed(site.feed_mut(&job.feed), failure, bounds, now)
+                let feed = site.feed_mut(&job.feed);
+                hold(feed, failure.host.as_deref(), failure.retry_after, now);
+                let counts = !failure.asked || feed.failed_at(asked, &home, failure.setback, now);
+                poll_failed(feed, failure, counts, bounds, now)
             }
         };
         self.outbox.notice(&job.site, Notice::Polled { feed: job.feed.clone(), outcome });
@@ -78,9 +94,12 @@ impl Desk<'_> {
         let absorbed = site.absorb(&job.feed, &document, since, now);
         let feed = site.feed_mut(&job.feed);
         let pace = document.feed.pace;
+        let published: Vec<DateTime<Utc>> = document.feed.entries.iter().filter_map(dated).collect();
         let told = Success {
             new_entries: absorbed.new,
             overflowed: absorbed.overflowed,
+            has_validators: !answer.validators.is_empty(),
+            published: &published,
             fresh_for: answer.fresh_for,
             pace: Some(&pace),
         };
@@ -115,6 +134,9 @@ impl Desk<'_> {
         {
             self.parts.metrics.redesign();
             tracing::warn!(site = job.site, "the site has a new design: what was known of it is learned anew");
+        }
+        if let PageOutcome::Failed(failure) = &followed.page {
+            hold(site.feed_mut(&job.feed), failure.host.as_deref(), failure.retry_after, now);
         }
         let Some(pending) = site.find(&job.feed, id).cloned() else { return };
         let looks = self.config.schedule.rechecks.clone();
@@ -213,7 +235,11 @@ impl Desk<'_> {
     fn bounds(&self, feed: &str) -> Bounds {
         let schedule = &self.config.schedule;
         let own = self.feeds.get(feed).and_then(|feed| feed.interval);
-        Bounds { interval: own.unwrap_or(schedule.interval), max_interval: schedule.max_interval }
+        Bounds {
+            interval: own.unwrap_or(schedule.interval),
+            max_interval: schedule.max_interval,
+            feed: xxh3_64(feed.as_bytes()),
+        }
     }
 
     /// Puts what a poll left to do on the agenda: its next poll, and every entry that is due at once.
@@ -231,16 +257,34 @@ impl Desk<'_> {
     }
 }
 
+fn dated(entry: &Entry) -> Option<DateTime<Utc>> {
+    entry.published.or(entry.updated).map(|moment| moment.at.to_utc())
+}
+
 fn remember_answer(feed: &mut FeedState, answer: Answer) {
     feed.validators = answer.validators;
     feed.body_hash = answer.body_hash;
-    feed.moved_to = answer.moved_to;
     feed.trouble = None;
 }
 
-fn poll_failed(feed: &mut FeedState, failure: PollFailure, bounds: Bounds, now: DateTime<Utc>) -> PollNotice {
-    if failure.asked {
-        feed.schedule.failed(now, bounds, failure.lasting, failure.retry_after);
+fn hold(feed: &mut FeedState, host: Option<&str>, wait: Option<Duration>, now: DateTime<Utc>) {
+    if let (Some(host), Some(wait)) = (host, wait) {
+        feed.holds.add(host, wait, now);
+    }
+}
+
+fn poll_failed(
+    feed: &mut FeedState,
+    failure: PollFailure,
+    counts: bool,
+    bounds: Bounds,
+    now: DateTime<Utc>,
+) -> PollNotice {
+    if !counts {
+        // the feed has moved, and is asked where it is now
+        feed.schedule.due = Some(now);
+    } else if failure.asked {
+        feed.schedule.failed(now, bounds, failure.setback, failure.retry_after);
     } else {
         feed.schedule.due = Some(after(now, failure.retry_after.unwrap_or(bounds.interval)));
     }

@@ -39,6 +39,9 @@ impl Desk<'_> {
         }
         let now = clock::now();
         self.bring_back(now);
+        for (_, _, feed) in self.states() {
+            feed.holds.standing(now).for_each(|(host, wait)| self.parts.fetcher.hold(host, wait));
+        }
         self.adopt(now);
         self.gained_once = true;
         if self.stalled.is_none() && self.stop_at.is_none() {

@@ -43,7 +43,7 @@ fn read(article: Result<Article, NoArticleReason>) -> PageOutcome {
 }
 
 fn failed(reason: Reason) -> PageOutcome {
-    PageOutcome::Failed(Failure { reason, status: None, detail: "why".to_owned(), retry_after: None })
+    PageOutcome::Failed(Failure { reason, status: None, detail: "why".to_owned(), retry_after: None, host: None })
 }
 
 /// A verdict in a word or two.

@@ -1,0 +1,176 @@
+//! What is fuzzed: each parser that sees foreign bytes, with what must hold whatever they are.
+//!
+//! A target panics where something does not hold. `tests/fuzz_corpus.rs` replays the corpus through the same functions
+//! on the stable toolchain.
+
+use std::{path::Path, time::SystemTime};
+
+use copydesk::{
+    article::{self, Page, Site},
+    config,
+    feed::{self, Source, date, identity},
+    fetch::{headers, robots},
+    link, text,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use url::Url;
+
+/// A target.
+pub type Target = fn(&[u8]);
+
+/// Every target by the name of its corpus.
+pub const TARGETS: [(&str, Target); 8] = [
+    ("article", article),
+    ("config", config),
+    ("dates", dates),
+    ("feed", feed),
+    ("headers", headers),
+    ("identity", identity),
+    ("robots", robots),
+    ("text", text),
+];
+
+/// Content type (the first line; none where it is empty) and document.
+pub fn feed(data: &[u8]) {
+    let (content_type, body) = first_line(data);
+    let url = url("https://news.example.com/feeds/all.xml");
+    let source = Source { url: &url, content_type };
+    let Ok(feed) = feed::parse(body, source) else { return };
+    assert_eq!(feed::parse(body, source).as_ref(), Ok(&feed), "read differently the second time");
+    for entry in &feed.entries {
+        let shown = [&entry.title, &entry.summary].into_iter().flatten();
+        shown.for_each(|text| assert_clean(text));
+        let json = serde(entry);
+        assert_eq!(serde(&read::<feed::Entry>(&json)), json, "an entry is not stored as it is");
+    }
+}
+
+/// Content type and page.
+pub fn article(data: &[u8]) {
+    let (content_type, body) = first_line(data);
+    let url = url("https://news.example.com/2026/01/05/story");
+    let page = Page { url: &url, body, content_type };
+    let mut site = Site::default();
+    // once for the page alone, and again knowing what it repeats
+    for _ in 0..3 {
+        let Ok(extraction) = article::extract(page, None, &site) else { return };
+        let article = &extraction.article;
+        assert!(!article.text.is_empty(), "an article without text");
+        assert_clean(&article.text);
+        article.title.iter().for_each(|title| assert_clean(title));
+        site.learn(&extraction.lesson);
+    }
+}
+
+/// Text that somebody scraped, or a fragment of HTML.
+pub fn text(data: &[u8]) {
+    let raw = String::from_utf8_lossy(data);
+    for normal in [text::line, text::paragraphs] {
+        let once = normal(&raw);
+        assert_clean(&once);
+        assert_eq!(normal(&once), once, "not normal after one pass");
+    }
+    assert_clean(&text::from_html(&raw));
+    assert_clean(&article::from_text(&raw).text);
+}
+
+/// A URL (the first line) and a robots.txt.
+pub fn robots(data: &[u8]) {
+    let (asked, file) = first_line(data);
+    let Some(asked) = asked.and_then(|asked| Url::parse(asked).ok()) else { return };
+    let allowed = robots::allows(file, &asked);
+    assert_eq!(robots::allows(file, &asked), allowed);
+    let mut all = b"User-agent: copydesk\nDisallow: /\n\n".to_vec();
+    all.extend(file.iter().filter(|byte| byte.is_ascii_digit()));
+    assert!(!robots::allows(&all, &url("https://news.example.com/a")), "numbers change a rule");
+}
+
+/// Header lines of an answer.
+pub fn headers(data: &[u8]) {
+    let mut answer = HeaderMap::new();
+    for line in data.split(|byte| *byte == b'\n').take(64) {
+        let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
+        let (name, value) = line.split_at(colon);
+        let value = HeaderValue::from_bytes(value.get(1..).unwrap_or_default().trim_ascii());
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), value) {
+            answer.append(name, value);
+        }
+    }
+    let year = std::time::Duration::from_secs(366 * 24 * 3600);
+    for now in [SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + 56 * year] {
+        assert!(headers::retry_after(&answer, now).is_none_or(|wait| wait <= year));
+        assert!(headers::fresh_for(&answer, now).is_none_or(|fresh| fresh <= year));
+    }
+    assert!(headers::restrictions(&answer).len() <= 32);
+    let validators = headers::validators(&answer);
+    let json = serde(&validators);
+    assert_eq!(serde(&read::<copydesk::fetch::Validators>(&json)), json, "a validator is not stored as it is");
+}
+
+/// A configuration.
+pub fn config(data: &[u8]) {
+    let Ok(yaml) = std::str::from_utf8(data) else { return };
+    // files that it names are no part of it: what is not there is a fault
+    let read = || config::from_yaml(yaml, Path::new("/nonexistent/copydesk.yaml"), &|_| None);
+    match read() {
+        Ok(config) => assert!(config.schedule.min_interval <= config.schedule.interval),
+        Err(faults) => {
+            assert!(faults.iter().count() > 0, "refused without a reason");
+            assert_eq!(faults.to_string(), read().map_or_else(|faults| faults.to_string(), |_| String::new()));
+        }
+    }
+}
+
+/// A date.
+pub fn dates(data: &[u8]) {
+    let Some(moment) = std::str::from_utf8(data).ok().and_then(date::parse) else { return };
+    let written = moment.at.to_rfc3339();
+    let again = date::parse(&written);
+    assert_eq!(again.map(|again| again.at), Some(moment.at), "{written} is read differently");
+}
+
+/// A URL (the first line) and a feed whose entries are named.
+pub fn identity(data: &[u8]) {
+    let (asked, body) = first_line(data);
+    if let Some(asked) = asked.and_then(|asked| Url::parse(asked).ok()) {
+        let canonical = link::canonical(&asked);
+        assert_eq!(link::canonical(&canonical), canonical, "not canonical after one pass");
+        assert_eq!(link::site(&asked), link::site(&url(&link::host(&asked))), "a host of another site");
+    }
+    let home = url("https://news.example.com/feeds/all.xml");
+    let Ok(feed) = feed::parse(body, Source { url: &home, content_type: None }) else { return };
+    let keys = identity::keys(&feed, &home);
+    assert_eq!(keys.len(), feed.entries.len());
+    assert_eq!(keys, identity::keys(&feed, &home));
+    for (keys, entry) in keys.iter().zip(&feed.entries) {
+        assert!(keys.significant().count() > 0, "an entry without a name");
+        assert_eq!(identity::told(entry), identity::told(&entry.clone()));
+    }
+}
+
+fn url(text: &str) -> Url {
+    Url::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn first_line(data: &[u8]) -> (Option<&str>, &[u8]) {
+    let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+    let line = std::str::from_utf8(&data[..end]).ok().filter(|line| !line.is_empty());
+    (line, data.get(end + 1..).unwrap_or_default())
+}
+
+/// Nothing that a terminal obeys, and nothing that turns text around.
+fn assert_clean(text: &str) {
+    let unwanted = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    };
+    assert!(!text.contains(unwanted), "unwanted characters in {text:?}");
+}
+
+fn serde<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn read<T: serde::de::DeserializeOwned>(json: &str) -> T {
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {json}"))
+}

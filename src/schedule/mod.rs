@@ -1,0 +1,205 @@
+//! When a feed is polled next.
+//!
+//! PURE: outcomes and `now` in, a time out; no clock, no I/O. What bounds the schedule from below, strongest first:
+//! the host's `Retry-After`, the answer's freshness (RFC 9111), the feed's own `ttl`, `sy:*`, `skipHours` and
+//! `skipDays`, the user's interval. Above that floor the interval follows the feed's [`Rhythm`]. A feed is never
+//! parked: every failure backs off to at most a day.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::feed::Pace;
+
+mod rhythm;
+
+pub use rhythm::Rhythm;
+
+/// No failure, hint or interval of ours keeps a feed unpolled for longer; only a `Retry-After` may.
+pub const LONGEST: Duration = Duration::from_secs(24 * 3600);
+/// A hint to stay fresh longer than this is taken for a mistake of the publisher's cache.
+const LONGEST_HINT: Duration = Duration::from_secs(24 * 3600);
+/// A feed with an entry an hour is polled each so many intervals: hourly, by default. One with so many squared is
+/// polled each interval.
+const ORDINARY: u32 = 4;
+/// Waits are longer by up to this part of themselves, so that feeds do not come due together for ever.
+const SPREAD: f64 = 0.1;
+
+/// The bounds a feed is polled within.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// The user's interval: never more often.
+    pub interval: Duration,
+    /// Never more seldom, failures and hints apart.
+    pub max_interval: Duration,
+    /// A number of the feed's own, which spreads it from others.
+    pub feed: u64,
+}
+
+/// What a schedule remembers of a feed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Figures {
+    /// When it is due. `None`: it was never polled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<DateTime<Utc>>,
+    /// How often it publishes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Rhythm>,
+    /// Failures since the last success.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub failures: u32,
+    /// When it was last asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<DateTime<Utc>>,
+    /// When it last answered usefully.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<DateTime<Utc>>,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+/// What a poll that succeeded tells the schedule.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Success<'a> {
+    /// Entries that were not known before.
+    pub new_entries: usize,
+    /// None of the document's entries was known, though others were: some may have come and gone between.
+    pub overflowed: bool,
+    /// Whether the next request can be conditional.
+    pub has_validators: bool,
+    /// Dates of all its entries: the history of a feed that is met for the first time.
+    pub published: &'a [DateTime<Utc>],
+    /// How long the answer stays fresh.
+    pub fresh_for: Option<Duration>,
+    /// What the feed asks for; the last one told where the answer was a 304.
+    pub pace: Option<&'a Pace>,
+}
+
+/// Kinds of failures, by what time does to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setback {
+    /// It may be over in a moment.
+    Passing,
+    /// Time alone will hardly mend it (404, not a feed).
+    Lasting,
+    /// The server says that the feed will not come back (410).
+    Gone,
+}
+
+impl Figures {
+    /// After a poll that answered, with news or without.
+    pub fn succeeded(&mut self, now: DateTime<Utc>, bounds: Bounds, told: Success<'_>) {
+        let wait = self.rhythmic(now, bounds, told).max(hinted(told));
+        self.failures = 0;
+        self.asked_at = Some(now);
+        self.answered_at = Some(now);
+        let spread = spread(wait, bounds.feed, now);
+        let wait = if wait <= bounds.max_interval { spread.min(bounds.max_interval) } else { spread };
+        let due = now + delta(wait);
+        self.due = Some(told.pace.map_or(due, |pace| skip(due, pace, bounds.feed)));
+    }
+
+    /// After a poll that failed. `retry_after` is the host's word and is obeyed, were it a week.
+    pub fn failed(&mut self, now: DateTime<Utc>, bounds: Bounds, setback: Setback, retry_after: Option<Duration>) {
+        self.failures = self.failures.saturating_add(1);
+        self.asked_at = Some(now);
+        let doubled = |first: Duration| {
+            let longest = LONGEST.div_f64(1.0 + SPREAD).max(bounds.interval);
+            first.saturating_mul(1 << (self.failures - 1).min(16)).min(longest)
+        };
+        let wait = match setback {
+            Setback::Passing => doubled(bounds.interval),
+            Setback::Lasting => doubled(bounds.interval.max(Duration::from_secs(3600))),
+            Setback::Gone => LONGEST.max(bounds.interval),
+        };
+        let wait = spread(wait.max(retry_after.unwrap_or_default()), bounds.feed, now);
+        self.due = Some(now + delta(wait));
+    }
+
+    /// Learns from the poll, and says how long to wait by the feed's rhythm, within the bounds.
+    fn rhythmic(&mut self, now: DateTime<Utc>, bounds: Bounds, told: Success<'_>) -> Duration {
+        let rhythm = match (self.hours, self.answered_at) {
+            (Some(mut rhythm), Some(since)) => {
+                rhythm.observe(since, now, told.new_entries);
+                rhythm
+            }
+            _ => Rhythm::from_history(told.published, now).unwrap_or_default(),
+        };
+        self.hours = Some(rhythm);
+        let ordinary = bounds.interval.saturating_mul(ORDINARY);
+        // the ceiling is the softer bound: it may have been configured below a single feed's interval
+        let longest = bounds.max_interval.div_f64(1.0 + SPREAD).max(bounds.interval);
+        let wait = rhythm.wait(now, ordinary, longest);
+        let wait = match self.answered_at.filter(|_| told.overflowed) {
+            // what is lost is worse than what is asked once too often
+            Some(since) => wait.min((now - since).to_std().unwrap_or_default() / 2),
+            // each poll costs the publisher a whole document
+            None if !told.has_validators => wait.max(ordinary.min(longest)),
+            None => wait,
+        };
+        wait.max(bounds.interval)
+    }
+
+    /// How far the clock was ahead of `now` by which this was written: another machine's, or ours before it was set
+    /// back. What waits until a time by that clock would wait for so much longer.
+    pub fn ahead(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        self.asked_at.map(|asked| asked - now).filter(|ahead| *ahead > TimeDelta::zero())
+    }
+
+    /// Counts from a clock that is so much behind.
+    pub fn bring_back(&mut self, by: TimeDelta) {
+        for time in [&mut self.due, &mut self.asked_at, &mut self.answered_at].into_iter().flatten() {
+            *time -= by;
+        }
+    }
+}
+
+fn hinted(told: Success<'_>) -> Duration {
+    let pace = told.pace.map_or(0, |pace| {
+        let ttl = u64::from(pace.ttl_minutes.unwrap_or(0)) * 60;
+        ttl.max(u64::from(pace.update_seconds.unwrap_or(0)))
+    });
+    Duration::from_secs(pace).max(told.fresh_for.unwrap_or_default()).min(LONGEST_HINT)
+}
+
+/// The first moment from `due` on that falls into no skipped hour and on no skipped day (RSS 2.0 `skipHours` and
+/// `skipDays`, both in GMT), some minutes into it where it is another hour. A feed that skips everything skips nothing.
+fn skip(due: DateTime<Utc>, pace: &Pace, feed: u64) -> DateTime<Utc> {
+    let skipped = |at: &DateTime<Utc>| {
+        pace.skip_hours.contains(&(at.hour() as u8))
+            || pace.skip_days.contains(&(at.weekday().num_days_from_monday() as u8))
+    };
+    let next_hour = |at: DateTime<Utc>| at + TimeDelta::seconds(3600 - i64::from(at.minute() * 60 + at.second()));
+    let mut starts = std::iter::successors(Some(due), |at| Some(next_hour(*at))).take(7 * 24 + 1);
+    match starts.find(|at| !skipped(at)) {
+        Some(start) if start > due => {
+            start + delta(spread(Duration::from_secs(3600), feed, start)) - TimeDelta::hours(1)
+        }
+        _ => due,
+    }
+}
+
+/// A wait, longer by a part that is the feed's own and another one each time.
+fn spread(wait: Duration, feed: u64, now: DateTime<Utc>) -> Duration {
+    let part = xxh3_64_with_seed(&now.timestamp().to_le_bytes(), feed) as f64 / u64::MAX as f64;
+    wait.saturating_add(wait.mul_f64(SPREAD * part))
+}
+
+/// How long a page that failed waits before it is tried again: a minute, doubling to six hours, or the host's word.
+pub fn page_retry(attempts: u32, retry_after: Option<Duration>) -> Duration {
+    let backoff = Duration::from_secs(60).saturating_mul(1 << attempts.saturating_sub(1).min(16));
+    backoff.min(Duration::from_secs(6 * 3600)).max(retry_after.unwrap_or_default())
+}
+
+/// A duration as chrono counts it; absurd ones become a century.
+pub fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::days(36_500)).min(TimeDelta::days(36_500))
+}
+
+#[cfg(test)]
+mod tests;

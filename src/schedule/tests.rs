@@ -1,0 +1,149 @@
+use super::*;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: i64 = 86_400;
+const BOUNDS: Bounds =
+    Bounds { interval: Duration::from_secs(900), max_interval: Duration::from_secs(6 * 3600), feed: 7 };
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// A day in January on which nothing else happens.
+fn start() -> DateTime<Utc> {
+    at("2026-01-05T10:00:00Z")
+}
+
+fn wait_after(figures: &Figures, now: DateTime<Utc>) -> i64 {
+    (figures.due.unwrap() - now).num_seconds()
+}
+
+/// That a wait is what is expected, or a tenth more.
+#[track_caller]
+fn check(wait: i64, expected: i64) {
+    assert!((expected..=expected + expected / 10).contains(&wait), "{wait} s where {expected} s are expected");
+}
+
+#[test]
+fn the_strongest_hint_is_the_floor() {
+    let pace = |ttl, update| Pace { ttl_minutes: ttl, update_seconds: update, ..Pace::default() };
+    for (fresh_for, pace, expected) in [
+        (None, pace(None, None), 3_600),
+        (Some(MINUTE), pace(Some(1), None), 3_600),
+        (Some(90 * MINUTE), pace(Some(30), None), 5_400),
+        (Some(MINUTE), pace(Some(120), None), 7_200),
+        (None, pace(None, Some(10_800)), 10_800),
+        (Some(90 * 24 * 60 * MINUTE), pace(None, None), DAY),
+    ] {
+        let mut figures = Figures::default();
+        let told = Success { fresh_for, pace: Some(&pace), has_validators: true, ..Success::default() };
+        figures.succeeded(start(), BOUNDS, told);
+        check(wait_after(&figures, start()), expected);
+    }
+}
+
+/// Polls a feed for a month whenever it is due; each poll brings what `new` says. The last wait in seconds.
+fn after_a_month(new: impl Fn(i64) -> usize, told: Success<'_>) -> i64 {
+    let (mut figures, mut now) = (Figures::default(), start());
+    while now < start() + TimeDelta::days(30) {
+        let waited = figures.answered_at.map_or(0, |before| (now - before).num_seconds());
+        figures.succeeded(now, BOUNDS, Success { new_entries: new(waited), ..told });
+        now = figures.due.unwrap();
+    }
+    wait_after(&figures, figures.answered_at.unwrap())
+}
+
+#[test]
+fn the_interval_follows_the_feed() {
+    let told = Success { has_validators: true, ..Success::default() };
+    check(after_a_month(|_| 0, told), 6 * 3600 * 10 / 11);
+    check(after_a_month(|waited| waited as usize / 100, told), 900);
+    let hourly = after_a_month(|waited| (waited as f64 / 3600.0).round() as usize, told);
+    assert!((3_000..=4_400).contains(&hourly), "{hourly}");
+}
+
+#[test]
+fn whole_documents_are_asked_for_more_seldom_unless_entries_are_lost() {
+    let busy = |waited: i64| waited as usize / 100;
+    check(after_a_month(busy, Success::default()), 3_600);
+    check(after_a_month(busy, Success { overflowed: true, ..Success::default() }), 900);
+}
+
+#[test]
+fn an_overflow_halves_the_interval() {
+    let mut figures = Figures::default();
+    let told = Success { has_validators: true, ..Success::default() };
+    figures.succeeded(start(), BOUNDS, told);
+    let now = start() + TimeDelta::hours(1);
+    figures.succeeded(now, BOUNDS, Success { new_entries: 1, overflowed: true, ..told });
+    check(wait_after(&figures, now), 1_800);
+}
+
+#[test]
+fn skipped_hours_and_days_are_skipped() {
+    let pace = |hours: &[u8], days: &[u8]| Pace { skip_hours: hours.into(), skip_days: days.into(), ..Pace::default() };
+    for (pace, due, expected) in [
+        (pace(&[10], &[]), "2026-01-05T10:20:05Z", "2026-01-05T11:00:00Z"),
+        (pace(&[10, 11], &[]), "2026-01-05T10:20:00Z", "2026-01-05T12:00:00Z"),
+        (pace(&[], &[0]), "2026-01-05T10:20:00Z", "2026-01-06T00:00:00Z"),
+        (pace(&[9], &[1]), "2026-01-05T10:20:00Z", "2026-01-05T10:20:00Z"),
+        (pace(&(0..24).collect::<Vec<u8>>(), &[]), "2026-01-05T10:20:00Z", "2026-01-05T10:20:00Z"),
+    ] {
+        let (due, expected) = (at(due), at(expected));
+        let found = skip(due, &pace, 7);
+        assert!(found >= expected && found <= expected + TimeDelta::minutes(6), "{pace:?}: {found}");
+        assert_eq!(found == due, expected == due, "{pace:?}");
+    }
+}
+
+#[test]
+fn failures_back_off_to_a_day_and_never_further() {
+    let longest = DAY * 10 / 11;
+    for (setback, expected) in [
+        (Setback::Passing, [900, 1_800, 3_600, 7_200, 14_400, 28_800, 57_600, longest, longest]),
+        (Setback::Lasting, [3_600, 7_200, 14_400, 28_800, 57_600, longest, longest, longest, longest]),
+        (Setback::Gone, [DAY; 9]),
+    ] {
+        let mut figures = Figures::default();
+        for expected in expected {
+            figures.failed(start(), BOUNDS, setback, None);
+            check(wait_after(&figures, start()), expected);
+        }
+        figures.failed(start(), BOUNDS, setback, Some(Duration::from_secs(7 * 86_400)));
+        check(wait_after(&figures, start()), 7 * DAY);
+        figures.succeeded(start(), BOUNDS, Success::default());
+        assert_eq!(figures.failures, 0);
+    }
+}
+
+#[test]
+fn feeds_that_were_polled_together_part() {
+    let due = |feed| {
+        let mut figures = Figures::default();
+        figures.succeeded(start(), Bounds { feed, ..BOUNDS }, Success::default());
+        figures.due.unwrap()
+    };
+    let mut times: Vec<_> = (0..360).map(due).collect();
+    times.sort();
+    let most =
+        times.iter().map(|from| times.iter().filter(|at| (*from..*from + TimeDelta::seconds(10)).contains(at)).count());
+    assert!(most.max().unwrap() <= 30, "of 360 feeds over six minutes some ten are due each ten seconds");
+    assert_eq!(due(1), due(1));
+}
+
+#[test]
+fn what_is_remembered_is_small() {
+    let mut figures = Figures::default();
+    figures.succeeded(start(), BOUNDS, Success::default());
+    let json = serde_json::to_string(&figures).unwrap();
+    assert!(json.len() <= 200, "{json}");
+    assert_eq!(serde_json::from_str::<Figures>(&json).unwrap(), figures);
+}
+
+#[test]
+fn pages_are_tried_again_with_growing_gaps() {
+    let waits: Vec<u64> = (1..=4).map(|attempts| page_retry(attempts, None).as_secs()).collect();
+    assert_eq!(waits, [60, 120, 240, 480]);
+    assert_eq!(page_retry(40, None).as_secs(), 6 * 3600);
+    assert_eq!(page_retry(1, Some(Duration::from_secs(900))).as_secs(), 900);
+}

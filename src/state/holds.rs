@@ -1,0 +1,58 @@
+//! Hosts that asked to be left alone, for as long as they said.
+//!
+//! PURE. The governor in `fetch` keeps them while the daemon runs; this is what outlives it, so that a host's word is
+//! kept by all its feeds and pages after a restart as well.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::schedule::delta;
+
+/// Those of one feed and its pages. More are the work of somebody with a wildcard name.
+const MOST: usize = 16;
+
+/// Until when which host is to be left alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Holds(BTreeMap<String, DateTime<Utc>>);
+
+impl Holds {
+    /// A host said for how long. Those whose time is over are forgotten.
+    pub fn add(&mut self, host: &str, wait: Duration, now: DateTime<Utc>) {
+        self.0.retain(|_, until| *until > now);
+        if self.0.len() < MOST || self.0.contains_key(host) {
+            let until = self.0.entry(host.to_owned()).or_insert(now);
+            *until = (now + delta(wait)).max(*until);
+        }
+    }
+
+    /// The hosts that are to be left alone yet, and for how long.
+    pub fn standing(&self, now: DateTime<Utc>) -> impl Iterator<Item = (&str, Duration)> {
+        self.0.iter().filter_map(move |(host, until)| Some((host.as_str(), (*until - now).to_std().ok()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_word_stands_until_it_is_over() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        let minute = Duration::from_secs(60);
+        let mut holds = Holds::default();
+        holds.add("http://a", 10 * minute, at(0));
+        holds.add("http://a", minute, at(60));
+        holds.add("http://b", minute, at(60));
+        assert_eq!(
+            holds.standing(at(90)).collect::<Vec<_>>(),
+            [("http://a", 510 * minute / 60), ("http://b", minute / 2)]
+        );
+        assert_eq!(holds.standing(at(600)).map(|(host, _)| host).collect::<Vec<_>>(), ["http://a"]);
+        assert_eq!(holds.standing(at(601)).count(), 0);
+        (0..100).for_each(|n| holds.add(&format!("http://host-{n}"), minute, at(700)));
+        assert_eq!(holds.standing(at(700)).count(), MOST);
+    }
+}

@@ -51,8 +51,6 @@ fn settings(config: &config::KafkaLedger, part: Part<'_>) -> ClientConfig {
 }
 
 fn defaults(settings: &mut ClientConfig, config: &config::KafkaLedger, part: Part<'_>) {
-    // a broker that is back is to be found soon: a commit waits for it, and others for the commit
-    settings.set("reconnect.backoff.max.ms", "1000");
     match part {
         Part::Producer { .. } => {
             // a crashed instance without a name blocks readers, and the restore of its successor, for this long

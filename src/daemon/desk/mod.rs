@@ -45,7 +45,7 @@ const LAST_COMMIT: Duration = Duration::from_secs(5);
 /// How often feeds that are configured no more are looked at.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 /// Jobs begun for each request that may be under way: hosts that make their guests wait must not fill all places.
-const JOBS_PER_REQUEST: usize = 4;
+const JOBS_PER_REQUEST: usize = 2;
 /// A clock that goes back by less is being adjusted, not set.
 const SLEW: TimeDelta = TimeDelta::seconds(1);
 /// How many decisions may wait for a commit, in commits: then no new work is begun.

@@ -34,6 +34,8 @@ pub(super) fn run(path: &Path, once: bool) -> anyhow::Result<ExitCode> {
 async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<Ended> {
     let (version, feeds) = (env!("CARGO_PKG_VERSION"), config.feeds.len());
     tracing::info!(version, feeds, ledger = place(&config.ledger), "starting");
+    // first of all: a signal that comes before anybody listens ends the process
+    let mut signals = Signals::new()?;
     let stop = CancellationToken::new();
     let fetcher = Fetcher::new(&config.fetch, &user_agent(config.contact.as_deref()), clock::system)?;
     let metrics = Arc::new(Metrics::default());
@@ -48,7 +50,6 @@ async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<En
         let view = View { metrics: Arc::clone(&metrics), health: health_seen.clone(), questions: ask.clone() };
         tokio::spawn(admin::serve(listener, view, stop.child_token()));
     }
-    let mut signals = Signals::new()?;
     tokio::spawn(tell_systemd(health_seen, ask, stop.child_token()));
     let parts = Parts { config, fetcher, metrics, health, questions, watcher: None, stop: stop.clone(), once };
     let mut daemon = std::pin::pin!(start(ledger, parts));

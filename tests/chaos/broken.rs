@@ -1,9 +1,12 @@
 //! The harness can fail: without what the promise rests on, it finds what was published twice.
+//!
+//! Part of the long run (`COPYDESK_CHAOS_FAULTS`): an instance has to freeze at one instant of one commit while another
+//! takes over, which a busy machine does not always bring about.
 
 use std::time::{Duration, Instant};
 
 use crate::{
-    look, topic,
+    look, topic, variable,
     world::{RECORDS, World},
 };
 
@@ -22,6 +25,10 @@ async fn without_waiting_for_open_transactions_stories_come_twice() {
 
 /// An instance freezes in the middle of a commit, another takes over and publishes the same, the first one wakes.
 async fn check(point: &str, left_out: &str) {
+    if variable("COPYDESK_CHAOS_FAULTS").is_none() {
+        println!("left to the long run");
+        return;
+    }
     let directory = tempfile::tempdir().unwrap();
     let mut world = World::open(directory.path(), 1, TRANSACTION).await;
     tokio::task::block_in_place(|| {

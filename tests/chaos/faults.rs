@@ -36,6 +36,19 @@ pub(crate) enum Kind {
     TwoAtOnce,
 }
 
+/// Kinds that strike instances.
+pub(crate) const OF_INSTANCES: [Kind; 9] = [
+    Kind::Kill,
+    Kind::KillAt("after-poll"),
+    Kind::KillAt("before-begin"),
+    Kind::KillAt("after-produce"),
+    Kind::KillAt("before-commit"),
+    Kind::KillAt("after-commit"),
+    Kind::FrozenPastSession,
+    Kind::Scale,
+    Kind::RollingRestart,
+];
+
 /// All kinds.
 pub(crate) const KINDS: [Kind; 17] = [
     Kind::Kill,
@@ -84,8 +97,8 @@ enum Relief {
 }
 
 /// Each kind of fault of which the name contains `named`, once in random order, and again, until there are this many.
-pub(crate) fn plan(count: usize, named: &str, random: &mut SmallRng) -> Vec<Kind> {
-    let fitting: Vec<Kind> = KINDS.into_iter().filter(|kind| kind.to_string().contains(named)).collect();
+pub(crate) fn plan(kinds: &[Kind], count: usize, named: &str, random: &mut SmallRng) -> Vec<Kind> {
+    let fitting: Vec<Kind> = kinds.iter().copied().filter(|kind| kind.to_string().contains(named)).collect();
     assert!(!fitting.is_empty(), "no kind of fault is named like `{named}`");
     let mut plan = Vec::new();
     while plan.len() < count {

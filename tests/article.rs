@@ -3,7 +3,7 @@
 //! `tests/pages/NAME.html` is the page, `NAME.txt` its whole text, `NAME.json` the fields to compare (or the reason for
 //! which the page is refused).
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,4 @@
-//! `copydesk state export` and `import`: a desk that moves from the local ledger to Kafka and back publishes nothing
-//! twice.
+//! State that moves, and state that does not fit: neither publishes anything twice.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -41,12 +40,7 @@ fn there_and_back(site: &NewsSite, directory: &Path) {
     succeed(&local, &["state", "export", file]);
     assert_refused(&local, &["state", "import", file], "the ledger is not empty");
 
-    let (address, name) = (kafka::address(), kafka::unique());
-    let section = format!(
-        "ledger:\n  kafka:\n    brokers: [\"{address}\"]\n    topics: {{records: {name}.records, rejects: {name}.rejects, \
-         state: {name}.state}}\n    group: {name}\n    instance: one\n    partitions: 4\n    replication: 1\n"
-    );
-    let kafka = open(&directory.join("kafka"), site, &section);
+    let kafka = open(&directory.join("kafka"), site, &on_kafka());
     succeed(&kafka, &["state", "import", file]);
     assert_refused(&kafka, &["state", "import", file], "the ledger is not empty");
     succeed(&kafka, &["state", "import", "--force", file]);
@@ -69,6 +63,38 @@ fn there_and_back(site: &NewsSite, directory: &Path) {
     wait_until(&back, |records| !records.is_empty());
     stop(running);
     assert_eq!(published(&back.records()), [("case-51".to_owned(), 1)]);
+}
+
+/// Far more entries than one message has room for, with their looks for edits.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_whose_state_is_larger_than_a_message_is_published_once_all_the_same() {
+    const STORIES: usize = 300;
+    let stories = (0..STORIES).map(|number| Story::numbered(number, now())).collect();
+    let site = NewsSite::open(Paper { stories, ..Paper::default() }).await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    tokio::task::block_in_place(|| {
+        let kafka = open(&directory.path().join("kafka"), &site, &format!("{}    max_message: 64 KiB\n", on_kafka()));
+        for more in 0..2 {
+            let running = kafka.start(None);
+            wait_until(&kafka, |records| faults(records, &site).is_empty());
+            assert_eq!(kafka.records().len(), STORIES + more);
+            stop(running);
+            site.print(Story::numbered(STORIES + more, now()));
+        }
+        let state = exported(&kafka);
+        assert!(state.lines().all(|line| line.len() <= 64 << 10), "every value fits");
+        let looks = state.matches("\"published\":{\"revision\":").count();
+        assert!((1..STORIES).contains(&looks), "some looks are given up: {looks} are left");
+    });
+}
+
+/// A ledger on the broker that nobody else has.
+fn on_kafka() -> String {
+    let (address, name) = (kafka::address(), kafka::unique());
+    format!(
+        "ledger:\n  kafka:\n    brokers: [\"{address}\"]\n    topics: {{records: {name}.records, rejects: {name}.rejects, \
+         state: {name}.state}}\n    group: {name}\n    instance: one\n    partitions: 4\n    replication: 1\n"
+    )
 }
 
 fn open(directory: &Path, site: &NewsSite, ledger: &str) -> Desk {

@@ -12,10 +12,15 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    process::Command,
     time::Duration,
 };
 
-use copydesk::{admin::Metrics, fetch::Reason, state::Absorbed};
+use copydesk::{
+    admin::Metrics,
+    fetch::Reason,
+    state::{Absorbed, Trim},
+};
 use house::{HOUSE, REACHES, complaints};
 
 /// Past this a file holds more than one thing.
@@ -93,6 +98,19 @@ fn every_failure_is_documented() {
         let name = format!("`{}`", reason.as_str());
         assert!(operating.contains(&name), "{name} is missing in docs/operating.md");
     }
+}
+
+#[test]
+fn every_command_is_in_the_readme() {
+    let help = Command::new(env!("CARGO_BIN_EXE_copydesk")).arg("--help").output().expect("the binary runs");
+    let help = String::from_utf8(help.stdout).expect("help is text");
+    let listed = help.split("Commands:").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("a list of commands");
+    // lines that go on are indented further
+    let begun = listed.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
+    let names = begun.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+    let readme = read(Path::new("README.md"));
+    let missing: Vec<&str> = names.filter(|name| !readme.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty() && listed.lines().count() > 5, "README.md says nothing of {missing:?}");
 }
 
 #[test]
@@ -220,6 +238,7 @@ fn metric_names() -> BTreeSet<String> {
     metrics.page("read");
     metrics.entries(Absorbed::default());
     metrics.redesign();
+    metrics.trim(Trim::Looks);
     metrics.record("page", Some(Duration::from_secs(1)));
     metrics.reject("not_found");
     metrics.commit("committed", Duration::from_secs(1));
@@ -242,8 +261,8 @@ fn files(directories: &[&str], extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open: Vec<PathBuf> = directories.iter().map(PathBuf::from).filter(|directory| directory.is_dir()).collect();
     while let Some(directory) = open.pop() {
-        for entry in fs::read_dir(&directory).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(&directory).expect("the repository is readable") {
+            let path = entry.expect("the repository is readable").path();
             if path.is_dir() {
                 open.extend((directory != Path::new(".")).then_some(path));
             } else if path.extension().is_some_and(|found| found == extension) {

@@ -1,6 +1,6 @@
 //! What is counted, in the text format that Prometheus reads.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -8,7 +8,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::state::Absorbed;
+use crate::state::{Absorbed, Trim};
 
 /// Counters by what came of something.
 type ByOutcome = Family<Outcome, Counter>;
@@ -23,6 +23,10 @@ struct Outcome {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    /// Requests sent: every hop of a redirect and every robots.txt among them.
+    requests: Counter,
+    /// Bytes of bodies as they came over the wire.
+    wire_bytes: Counter,
     polls: ByOutcome,
     pages: ByOutcome,
     entries: ByOutcome,
@@ -30,6 +34,7 @@ pub struct Metrics {
     rejects: ByOutcome,
     overflows: Counter,
     redesigns: Counter,
+    trims: ByOutcome,
     commits: ByOutcome,
     commit_seconds: Histogram,
     delay_seconds: Histogram,
@@ -55,6 +60,8 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("copydesk"),
+            requests: Counter::default(),
+            wire_bytes: Counter::default(),
             polls: ByOutcome::default(),
             pages: ByOutcome::default(),
             entries: ByOutcome::default(),
@@ -62,6 +69,7 @@ impl Default for Metrics {
             rejects: ByOutcome::default(),
             overflows: Counter::default(),
             redesigns: Counter::default(),
+            trims: ByOutcome::default(),
             commits: ByOutcome::default(),
             commit_seconds: Histogram::new(COMMIT_BUCKETS),
             delay_seconds: Histogram::new(DELAY_BUCKETS),
@@ -79,6 +87,8 @@ impl Default for Metrics {
 impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
+        registry.register("requests", "Requests sent, redirects and robots.txt among them", self.requests.clone());
+        registry.register("wire_bytes", "Bytes of bodies as they came over the wire", self.wire_bytes.clone());
         registry.register("polls", "Polls of feeds by what came of them", self.polls.clone());
         registry.register("pages", "Pages asked for by what came of them", self.pages.clone());
         registry.register("entries", "Entries of feeds, new and known", self.entries.clone());
@@ -86,6 +96,8 @@ impl Metrics {
         registry.register("rejects", "Entries that ended without a record, by reason", self.rejects.clone());
         registry.register("feed_overflows", "Polls between which entries may have been lost", self.overflows.clone());
         registry.register("site_redesigns", "Sites whose pages took on a new design", self.redesigns.clone());
+        let trims = "State values too large to be stored whole, by the most that was given up";
+        registry.register("state_trims", trims, self.trims.clone());
         registry.register("commits", "Commits to the ledger by what came of them", self.commits.clone());
         let seconds = Unit::Seconds;
         registry.register_with_unit("commit", "Time a commit took", seconds.clone(), self.commit_seconds.clone());
@@ -96,6 +108,12 @@ impl Metrics {
         registry.register("jobs_running", "Requests under way or being worked on", self.jobs_running.clone());
         registry.register("jobs_waiting", "Jobs that wait for their host's turn", self.jobs_waiting.clone());
         registry.register("uncommitted", "Records and rejects that wait for their commit", self.uncommitted.clone());
+    }
+
+    /// What the HTTP client has counted so far.
+    pub fn fetched(&self, requests: u64, wire_bytes: u64) {
+        self.requests.inner().store(requests, Ordering::Relaxed);
+        self.wire_bytes.inner().store(wire_bytes, Ordering::Relaxed);
     }
 
     /// A poll ended.
@@ -110,7 +128,8 @@ impl Metrics {
 
     /// A document was read.
     pub fn entries(&self, absorbed: Absorbed) {
-        for (outcome, number) in [("new", absorbed.new), ("known", absorbed.known), ("too_old", absorbed.too_old)] {
+        let Absorbed { new, known, too_old, ignored, .. } = absorbed;
+        for (outcome, number) in [("new", new), ("known", known), ("too_old", too_old), ("ignored", ignored)] {
             count(&self.entries, outcome, number as u64);
         }
         self.overflows.inc_by(u64::from(absorbed.overflowed));
@@ -119,6 +138,11 @@ impl Metrics {
     /// A site has a new design.
     pub fn redesign(&self) {
         self.redesigns.inc();
+    }
+
+    /// A feed's value was too large.
+    pub fn trim(&self, trim: Trim) {
+        count(&self.trims, trim.as_str(), 1);
     }
 
     /// A record was committed; `delay` only for the first of an article.

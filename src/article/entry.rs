@@ -5,6 +5,7 @@
 
 use super::boilerplate::{Known, judge};
 use super::extract::Body;
+use super::metadata::Titles;
 use super::outline::outline;
 use super::{Article, Site, TextSource, assemble, metadata, tree};
 use crate::feed::Entry;
@@ -15,7 +16,8 @@ const CONTENT: usize = 400;
 
 pub(super) fn article(entry: &Entry, site: &Site) -> Option<Article> {
     let title = entry.title.as_deref().map(line);
-    let text = |html: &Option<String>| html.as_deref().and_then(|html| cleaned(html, title.as_slice(), site));
+    let titles = Titles::new(title.as_deref());
+    let text = |html: &Option<String>| html.as_deref().and_then(|html| cleaned(html, &titles, site));
     let (content, summary) = (text(&entry.content), text(&entry.summary));
     let longer =
         |of: &Article, other: &Option<Article>| other.as_ref().is_none_or(|other| of.text.len() > other.text.len());
@@ -50,12 +52,12 @@ pub(super) fn describe(article: &mut Article, entry: &Entry) {
     }
 }
 
-fn cleaned(html: &str, titles: &[String], site: &Site) -> Option<Article> {
+fn cleaned(html: &str, titles: &Titles, site: &Site) -> Option<Article> {
     let mut outline = outline(&tree::parse(html).html);
     outline.inherit(None, |block| block.weight as f32);
     let body = Body { scope: 0, blocks: (0..outline.blocks.len()).collect(), ..Body::default() };
     let opinions = site.opinions(&outline);
-    let verdicts = judge(&outline, &body, &Known { titles, opinions: &opinions, ..Known::default() });
+    let verdicts = judge(&outline, &body, &Known { opinions: &opinions, ..Known::titles(titles) });
     let mut article = Article { text: assemble::text(&outline, &verdicts), ..Article::default() };
     assemble::record(&mut article, &outline, &verdicts);
     (!article.text.is_empty()).then_some(article)

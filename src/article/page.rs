@@ -20,8 +20,7 @@ pub(super) fn read(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result
     let cut = tree.cut;
     drop(tree);
     let anchored = anchored(&outline, &meta, entry);
-    let evidence =
-        Evidence { anchored: &anchored, title: meta.title.as_deref(), description: meta.description.as_deref() };
+    let evidence = Evidence { anchored: &anchored, titles: &meta.titles, description: meta.description.as_deref() };
     let body = body(&mut outline, &evidence).unwrap_or_default();
     meta.complete(around_headline(&outline, body.headline));
     let opinions = site.opinions(&outline);

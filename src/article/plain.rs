@@ -4,6 +4,7 @@
 
 use super::boilerplate::{Known, judge};
 use super::extract::Body;
+use super::metadata::Titles;
 use super::outline::Outline;
 use super::{Article, assemble, metadata};
 use crate::text::paragraphs;
@@ -18,16 +19,16 @@ pub(super) fn article(raw: &str) -> Article {
     if title.is_some() {
         parts.remove(0);
     }
-    let mut article = from_parts(&parts, title.as_slice());
+    let mut article = from_parts(&parts, &Titles::new(title.as_deref()));
     article.title = title;
     article
 }
 
 /// Judges paragraphs that have no markup around them.
-pub(super) fn from_parts(parts: &[&str], titles: &[String]) -> Article {
+pub(super) fn from_parts(parts: &[&str], titles: &Titles) -> Article {
     let outline = Outline::of_paragraphs(parts);
     let body = Body { scope: 0, blocks: (0..outline.blocks.len()).collect(), ..Body::default() };
-    let verdicts = judge(&outline, &body, &Known { titles, ..Known::default() });
+    let verdicts = judge(&outline, &body, &Known::titles(titles));
     let mut article = Article { text: assemble::text(&outline, &verdicts), ..Article::default() };
     assemble::record(&mut article, &outline, &verdicts);
     article.language = metadata::language_of_text(&article.text, None);

@@ -71,6 +71,10 @@ impl Scan<'_> {
             _ => return,
         };
         match self.end_of(closing) {
+            Some(length) if closing == "noscript" && holds_text(&self.html[self.at..self.at + length]) => {
+                // readers without scripts are given the story here: its markup is markup
+                self.out.push_str("</noscript>");
+            }
             Some(length) => self.at += length,
             // an unclosed drawing is left again at the next HTML tag; the others swallow the rest
             None if closing == "svg" => {}
@@ -133,6 +137,12 @@ fn comment_end(comment: &str) -> usize {
             [&b">"[..], b"!>"].iter().find(|end| after.starts_with(end)).map(|end| at + 2 + end.len())
         })
         .unwrap_or(comment.len())
+}
+
+/// Whether a `<noscript>` holds paragraphs rather than a picture or a notice.
+fn holds_text(content: &str) -> bool {
+    content.len() > 1000
+        && ["<p>", "<p ", "<br"].iter().any(|tag| memmem::find(content.as_bytes(), tag.as_bytes()).is_some())
 }
 
 fn is_json_ld(tag: &str) -> bool {

@@ -25,6 +25,10 @@ const BEFORE_NAMES: &[&str] = &[
     "additional reporting by",
     "with reporting by",
     "with files from",
+    "with reports from",
+    "includes information from",
+    "additional reporting from",
+    "reporting from",
     "with reporting from",
     "with additional reporting by",
     "written by",
@@ -79,6 +83,11 @@ pub(super) fn credits(line: &str) -> Option<Vec<String>> {
     let lower = bare.to_lowercase();
     if lower.len() != bare.len() {
         return None;
+    }
+    if let Some(at) =
+        ["contributed reporting from", "contributed to this report from"].iter().find_map(|phrase| lower.find(phrase))
+    {
+        return credited(&bare[..at]);
     }
     let after = AFTER_NAMES.iter().find(|phrase| lower.ends_with(**phrase) && lower.len() > phrase.len());
     if let Some(phrase) = after {

@@ -10,9 +10,9 @@
 //! serialises to at most 16 KB. Sums do not depend on the order of the pages as long as nothing had to be forgotten.
 
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Position, Url};
 
-use super::extract::Body;
+use super::extract::{Body, is_prose};
 use super::outline::{Block, Outline};
 
 /// Most paragraphs and places that are remembered of a site.
@@ -60,15 +60,24 @@ pub struct Lesson {
 impl Lesson {
     pub(super) fn of_page(url: &Url, outline: &Outline, body: &Body, anchored: &[bool]) -> Self {
         let blocks = || body.blocks.iter().map(|&at| (at, &outline.blocks[at]));
-        let mut paragraphs: Vec<u32> =
-            blocks().filter(|(_, block)| may_repeat(block)).map(|(_, block)| hash(&block.text)).collect();
+        // what trusted evidence holds is the story's, however often a wire story runs
+        let told = |at: usize| anchored.get(at).copied().unwrap_or_default();
+        let mut paragraphs: Vec<u32> = blocks()
+            .filter(|(at, block)| may_repeat(block) && !told(*at))
+            .map(|(_, block)| hash(&block.text))
+            .collect();
         paragraphs.sort_unstable();
         paragraphs.dedup();
         paragraphs.truncate(MAX_REMEMBERED);
         let labelled = blocks().filter(|_| !anchored.is_empty());
         let places = labelled.map(|(at, _)| (place(outline, at), anchored[at])).take(MAX_REMEMBERED).collect();
         let heaviest = blocks().max_by_key(|(_, block)| block.weight);
-        Self { article: hash(url.path()), paragraphs, places, design: heaviest.map(|(at, _)| place(outline, at)) }
+        Self {
+            article: hash(&url[Position::BeforePath..Position::AfterQuery]),
+            paragraphs,
+            places,
+            design: heaviest.map(|(at, _)| place(outline, at)),
+        }
     }
 }
 
@@ -102,7 +111,13 @@ impl Site {
         if self.paragraphs.is_empty() && self.places.is_empty() {
             return Vec::new();
         }
-        (0..outline.blocks.len()).map(|at| self.opinion(outline, at)).collect()
+        let opinions: Vec<Option<bool>> = (0..outline.blocks.len()).map(|at| self.opinion(outline, at)).collect();
+        // a story that is published again under other addresses repeats as a whole
+        let prose = || outline.blocks.iter().zip(&opinions).filter(|(block, _)| is_prose(block));
+        let weight: usize = prose().map(|(block, _)| block.weight).sum();
+        let repeated: usize =
+            prose().filter(|(_, opinion)| **opinion == Some(true)).map(|(block, _)| block.weight).sum();
+        if repeated * 5 > weight * 4 { Vec::new() } else { opinions }
     }
 
     fn opinion(&self, outline: &Outline, at: usize) -> Option<bool> {

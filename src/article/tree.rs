@@ -16,8 +16,8 @@ use super::prune::prune;
 
 /// Deepest element that is read.
 const MAX_DEPTH: usize = 512;
-/// Most elements that are read: some fifty times those of a large news page.
-const MAX_ELEMENTS: usize = 150_000;
+/// Most elements that are read: some thirty times those of a large news page.
+const MAX_ELEMENTS: usize = 100_000;
 /// Most bytes of markup that are read, after pruning.
 const MAX_MARKUP: usize = 4 << 20;
 /// How much is parsed between two looks at the limits.

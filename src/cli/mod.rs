@@ -17,6 +17,7 @@ pub mod check;
 pub mod clean;
 mod demo;
 mod logs;
+mod manifest;
 pub mod parse;
 mod run;
 mod state;
@@ -278,7 +279,7 @@ fn parse(input: &Input, out: &mut impl Write) -> anyhow::Result<ExitCode> {
 fn clean(input: &Input, format: clean::Format, alone: bool, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     match &input.manifest {
         Some(manifest) => clean::manifest(manifest, alone, out)?,
-        None => clean::one(&input.read()?, &input.url()?, format, out)?,
+        None => clean::one(&input.read()?, &input.url()?, input.content_type.as_deref(), format, out)?,
     }
     Ok(ExitCode::SUCCESS)
 }

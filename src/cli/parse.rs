@@ -3,55 +3,22 @@
 //! For whoever wants to see what copydesk understands of a feed, one or thousands. Each document of a manifest is read
 //! on its own: what is wrong with one says nothing of the others.
 
-use std::fs;
-use std::io::{IsTerminal, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::sync::mpsc::sync_channel;
-use std::thread;
+use std::{io::Write, path::Path};
 
-use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use url::Url;
 
+use super::manifest::{Manifest, write_line};
 use crate::feed::{self, Entry, Feed, Moment, Problem, Source};
-
-/// A document must be read within the stack that a spawned thread has.
-const STACK: usize = 2 << 20;
-/// Results that may wait for those before them.
-const AHEAD: usize = 64;
-
-/// A line of a manifest.
-#[derive(Debug, Deserialize)]
-struct Line {
-    id: String,
-    /// Relative to the manifest.
-    file: String,
-    url: String,
-    content_type: Option<String>,
-}
 
 /// Reads every document of a manifest (JSON Lines) and writes a line for each, in the same order.
 pub fn run(manifest: &Path, out: &mut impl Write) -> anyhow::Result<()> {
-    let text = fs::read_to_string(manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
-    let lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(number, line)| {
-            serde_json::from_str(line).with_context(|| format!("{}:{}", manifest.display(), number + 1))
-        })
-        .collect::<anyhow::Result<Vec<Line>>>()?;
-    let folder = manifest.parent().unwrap_or(Path::new("."));
-    let progress = progress(lines.len());
-    in_order(
-        &lines,
-        |line| read(line, folder),
-        |result| {
-            progress.inc(1);
-            write_line(out, &result)
-        },
+    let manifest = Manifest::read(manifest)?;
+    let progress = manifest.progress(1);
+    manifest.each(
+        &progress,
+        |document| read(&document.bytes, &document.url, document.content_type),
+        |line, result| write_line(out, &Output::new(&line.id, result)),
     )?;
     progress.finish_and_clear();
     Ok(())
@@ -59,62 +26,11 @@ pub fn run(manifest: &Path, out: &mut impl Write) -> anyhow::Result<()> {
 
 /// Reads one document and writes it as a line.
 pub fn one(bytes: &[u8], url: &Url, content_type: Option<&str>, out: &mut impl Write) -> anyhow::Result<()> {
-    let result = feed::parse(bytes, Source { url, content_type });
-    write_line(out, &Output::new(url.as_str(), result.map_err(|error| error.to_string())))
+    write_line(out, &Output::new(url.as_str(), read(bytes, url, content_type)))
 }
 
-fn write_line(out: &mut impl Write, result: &Output) -> anyhow::Result<()> {
-    serde_json::to_writer(&mut *out, result)?;
-    out.write_all(b"\n")?;
-    Ok(())
-}
-
-/// Works on all cores, and hands the results over in the order of the lines.
-fn in_order(
-    lines: &[Line],
-    work: impl Fn(&Line) -> Output + Sync,
-    mut done: impl FnMut(Output) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let workers = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        let mut results = Vec::new();
-        let work = &work;
-        // each worker has a channel of its own: the one that holds the next line can never be blocked by the others
-        for worker in 0..workers {
-            let (sender, receiver) = sync_channel(AHEAD);
-            let job = move || {
-                for line in lines.iter().skip(worker).step_by(workers) {
-                    if sender.send(work(line)).is_err() {
-                        return;
-                    }
-                }
-            };
-            thread::Builder::new().stack_size(STACK).spawn_scoped(scope, job).context("cannot start a thread")?;
-            results.push(receiver);
-        }
-        for index in 0..lines.len() {
-            done(results[index % workers].recv().context("a worker has died")?)?;
-        }
-        Ok(())
-    })
-}
-
-fn read(line: &Line, folder: &Path) -> Output {
-    let parsed = catch_unwind(AssertUnwindSafe(|| {
-        let bytes = fs::read(folder.join(&line.file)).map_err(|error| format!("{}: {error}", line.file))?;
-        let url = Url::parse(&line.url).map_err(|error| format!("{}: {error}", line.url))?;
-        let source = Source { url: &url, content_type: line.content_type.as_deref() };
-        feed::parse(&bytes, source).map_err(|error| error.to_string())
-    }));
-    Output::new(&line.id, parsed.unwrap_or_else(|_| Err("the parser panicked".to_owned())))
-}
-
-fn progress(length: usize) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}").unwrap_or(ProgressStyle::default_bar());
-    ProgressBar::new(length as u64).with_style(style)
+fn read(bytes: &[u8], url: &Url, content_type: Option<&str>) -> Result<Feed, String> {
+    feed::parse(bytes, Source { url, content_type }).map_err(|error| error.to_string())
 }
 
 #[derive(Debug, Serialize)]

@@ -8,7 +8,10 @@ use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
 use super::notice::Notice;
-use crate::ledger::{self, Batch, Event, Ledger, LedgerError, Message, Partition, State};
+use crate::{
+    ledger::{self, Batch, Event, Ledger, LedgerError, Message, Partition, State},
+    record::Reject,
+};
 
 /// How long to wait before the ledger is tried again: a quarter of a second, doubling to half a minute.
 pub(super) fn backoff(attempts: u32) -> Duration {
@@ -75,11 +78,17 @@ impl Outbox {
         self.notices.retain(|(site, _)| ours(site));
     }
 
-    /// Replaces a record that can never be stored by a reject.
-    pub(super) fn replace_record(&mut self, key: &str, reject: Message) {
+    /// Replaces a record or a reject that can never be stored.
+    pub(super) fn replace(&mut self, key: &str, reject: Reject) {
         self.batch.records.retain(|record| record.key != key);
-        self.batch.rejects.push(reject);
-        self.notices.retain(|(_, notice)| !matches!(notice, Notice::Recorded { record, .. } if record.id == key));
+        self.batch.rejects.retain(|reject| reject.key != key);
+        self.batch.rejects.push(reject.message());
+        self.notices.retain(|(_, notice)| match notice {
+            Notice::Recorded { record, .. } => record.id != key,
+            Notice::Rejected { reject } => reject.id != key,
+            _ => true,
+        });
+        self.notices.push((reject.site.clone(), Notice::Rejected { reject: Box::new(reject) }));
     }
 }
 

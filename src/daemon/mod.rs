@@ -1,7 +1,7 @@
 //! Every task, every channel, and the order of stop.
 //!
-//! One task, the [desk](desk), owns all state and makes every decision; around it are workers that fetch and read
-//! (bounded, and fair between hosts by the [lanes]), and one task that owns the ledger and commits. The desk never
+//! One task, the desk, owns all state and makes every decision; around it are workers that fetch and read
+//! (bounded, and fair between hosts by the lanes), and one task that owns the ledger and commits. The desk never
 //! waits for anything but its own mailbox. May construct everything; must not parse or extract.
 //!
 //! On stop: no new work is begun, work under way is waited for, what it brought is committed, the ledger is closed;

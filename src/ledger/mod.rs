@@ -28,6 +28,9 @@ pub trait Ledger: Send + 'static {
     /// How many partitions there are, ours and others': [`partition`] says which of them is a site's.
     fn partitions(&self) -> Partition;
 
+    /// Bytes that a state value may have together with its key; none: as many as it likes.
+    fn largest_state(&self) -> Option<usize>;
+
     /// Commits a batch: everything in it becomes visible and durable, or nothing.
     ///
     /// On an error nothing of the batch is visible to a committed reader, and the same batch may be given again
@@ -114,11 +117,10 @@ pub enum LedgerError {
     /// Ownership changed: take the pending [`Event`]s, then give again what is still ours.
     #[error("{0}")]
     Fenced(String),
-    /// One message can never be stored (larger than the topic takes): replace it by a reject. Or one state value, by whose
-    /// key it is named then: make it smaller.
-    #[error("record `{key}` cannot be stored: {why}")]
+    /// A record, a reject or a state value can never be stored (larger than the topic takes): put less in its place.
+    #[error("`{key}` cannot be stored: {why}")]
     Unstorable {
-        /// Key of the message.
+        /// Its key. That of a state value begins with its site, and a record's id is no site.
         key: String,
         /// In words.
         why: String,

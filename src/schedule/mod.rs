@@ -144,6 +144,19 @@ impl Figures {
         };
         wait.max(bounds.interval)
     }
+
+    /// How far the clock was ahead of `now` by which this was written: another machine's, or ours before it was set
+    /// back. What waits until a time by that clock would wait for so much longer.
+    pub fn ahead(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        self.asked_at.map(|asked| asked - now).filter(|ahead| *ahead > TimeDelta::zero())
+    }
+
+    /// Counts from a clock that is so much behind.
+    pub fn bring_back(&mut self, by: TimeDelta) {
+        for time in [&mut self.due, &mut self.asked_at, &mut self.answered_at].into_iter().flatten() {
+            *time -= by;
+        }
+    }
 }
 
 fn hinted(told: Success<'_>) -> Duration {

@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn it_is_stored_in_48_characters() {
-        let rhythm = learned(|hour| f64::from(hour));
+        let rhythm = learned(f64::from);
         let json = serde_json::to_string(&rhythm).unwrap();
         assert_eq!((json.len(), serde_json::from_str::<Rhythm>(&json).unwrap()), (50, rhythm));
         for wrong in ["\"\"", "\"AAA\"", "\"ä\"", &format!("\"{}\"", "=".repeat(48)), "1"] {

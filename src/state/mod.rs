@@ -13,12 +13,14 @@ use crate::{
     schedule::Figures,
 };
 
+mod fit;
 mod holds;
 mod moved;
 mod pending;
 mod seen;
 mod site;
 
+pub use fit::Trim;
 pub use holds::Holds;
 pub use moved::Moved;
 pub use pending::{Carrying, Pending, Published};
@@ -79,27 +81,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// Where a value would grow beyond this many bytes, the content of pending entries is left out of it.
-const LARGE_VALUE: usize = 512 * 1024;
-
 impl FeedState {
-    /// The value as it is stored.
-    ///
-    /// The contents of pending entries are the only part without a small bound. A value that would be too large is
-    /// written without them; after a restart such entries have their page and their summary, and say so
-    /// ([`Pending::content_cut`]). Identity is untouched, so that nothing can be published twice by it.
-    pub fn to_json(&self) -> Vec<u8> {
-        let whole = json(self);
-        if whole.len() <= LARGE_VALUE {
-            return whole;
-        }
-        let mut cut = self.clone();
-        for pending in &mut cut.pending {
-            pending.cut_content();
-        }
-        json(&cut)
-    }
-
     /// Reads a stored value.
     pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(json)
@@ -116,6 +98,25 @@ impl FeedState {
             self.validators = Validators::default();
             self.body_hash = None;
             self.schedule.due = None;
+        }
+    }
+
+    /// Where a clock that was ahead of `now` wrote the value, its times are brought back by as much: the feed and its
+    /// entries would not be looked at before `now` has caught up. Tells whether it did so.
+    fn bring_back(&mut self, now: DateTime<Utc>) -> bool {
+        let Some(ahead) = self.schedule.ahead(now) else { return false };
+        self.schedule.bring_back(ahead);
+        for pending in &mut self.pending {
+            pending.bring_back(ahead, now);
+        }
+        true
+    }
+
+    /// The entry leaves the queue.
+    fn resolve(&mut self, id: &str) {
+        if let Some(position) = self.pending.iter().position(|pending| pending.id == id) {
+            let pending = self.pending.remove(position);
+            self.seen.add(pending.keys);
         }
     }
 

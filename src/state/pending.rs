@@ -1,6 +1,6 @@
 //! An entry on its way to its record, and afterwards to the looks at it for edits.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{feed::Entry, fetch::Validators};
@@ -86,13 +86,43 @@ impl Pending {
         self.carriers.iter().any(|carrier| said(&carrier.feed).is_some_and(|then| then.told != carrier.told))
     }
 
+    /// Counts from a clock that is so much behind. What is due already stays so.
+    pub(super) fn bring_back(&mut self, by: TimeDelta, now: DateTime<Utc>) {
+        if self.due > now {
+            self.due -= by;
+        }
+        if let Some(published) = self.published.as_mut().filter(|published| published.first_at > now) {
+            published.first_at -= by;
+        }
+    }
+
     /// Leaves out what has no small bound.
     pub(super) fn cut_content(&mut self) {
         self.content_cut |= self.entry.content.take().is_some();
     }
 
+    /// Leaves out all words of an entry that waits for its page; the feed has them.
+    pub(super) fn cut_words(&mut self) {
+        self.identify();
+        self.content_cut = true;
+    }
+
     /// Keeps of a published entry what identifies and dates it.
     pub(super) fn reduce(&mut self) {
+        self.identify();
+        self.content_cut = false;
+        self.attempts = 0;
+        self.trouble = None;
+    }
+
+    /// Bytes of its value without words.
+    pub(super) fn least_bytes(&self) -> usize {
+        let mut least = self.clone();
+        least.cut_words();
+        super::json(&least).len()
+    }
+
+    fn identify(&mut self) {
         let entry = std::mem::take(&mut self.entry);
         self.entry = Entry {
             guid: entry.guid,
@@ -103,8 +133,5 @@ impl Pending {
             authors: entry.authors,
             ..Entry::default()
         };
-        self.content_cut = false;
-        self.attempts = 0;
-        self.trouble = None;
     }
 }

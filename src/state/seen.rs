@@ -43,11 +43,12 @@ impl Seen {
     /// Moves the keys of the newest document to the front, and forgets the oldest beyond it.
     ///
     /// Only keys already held are moved. Kept are those of the document, twice, and a floor: a feed's window has to
-    /// move by more than its own length before an entry that left it is forgotten.
-    pub fn refresh(&mut self, document: &[u64]) {
+    /// move by more than its own length before an entry that left it is forgotten. Where that would be more than `most`,
+    /// only the floor is kept beyond the document.
+    pub fn refresh(&mut self, document: &[u64], most: usize) {
         let newest: HashSet<u64> = document.iter().copied().collect();
         let (front, back): (Vec<u64>, Vec<u64>) = self.order.iter().partition(|key| newest.contains(key));
-        let keep_back = document.len().max(KEPT_BEYOND_DOCUMENT);
+        let keep_back = document.len().min(most.saturating_sub(front.len())).max(KEPT_BEYOND_DOCUMENT);
         self.order = front.into_iter().chain(back.into_iter().take(keep_back)).collect();
         self.set = self.order.iter().copied().collect();
     }
@@ -82,16 +83,20 @@ mod tests {
         let mut seen = Seen::default();
         seen.add(0..1_000);
         let document: Vec<u64> = (900..1_000).collect();
-        seen.refresh(&document);
+        seen.refresh(&document, usize::MAX);
         assert!(document.iter().all(|key| seen.contains(*key)));
         assert_eq!(seen.len(), 200, "the document's own, and as many more");
+        seen.refresh(&document, 180);
+        assert_eq!(seen.len(), 180, "or as many as there may be");
+        seen.refresh(&document, 50);
+        assert_eq!(seen.len(), 164, "or the document's own and the floor");
     }
 
     #[test]
     fn a_short_document_does_not_empty_the_memory() {
         let mut seen = Seen::default();
         seen.add(0..50);
-        seen.refresh(&[]);
+        seen.refresh(&[], usize::MAX);
         assert_eq!(seen.len(), 50);
     }
 

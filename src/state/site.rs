@@ -11,7 +11,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{FeedState, Pending, Published, pending::Carrying};
+use super::{FeedState, Pending, Published, Trim, fit, pending::Carrying};
 use crate::{
     article,
     feed::{Entry, Feed, identity::Keys},
@@ -47,6 +47,8 @@ pub struct Absorbed {
     pub left: usize,
     /// New ones left alone: older than what is wanted of a feed that is met for the first time.
     pub too_old: usize,
+    /// Not read: the document has more entries than a value has room for.
+    pub ignored: usize,
     /// None was known, though the feed was read before: some may have come and gone between two polls.
     pub overflowed: bool,
 }
@@ -59,12 +61,21 @@ pub struct SiteState {
     knowledge: Arc<article::Site>,
     changed: BTreeSet<String>,
     knowledge_changed: bool,
+    /// Bytes that a feed's value may have; none: as many as it likes.
+    largest: Option<usize>,
+    trims: Vec<Trim>,
 }
 
 impl SiteState {
     /// A site nothing is known of.
     pub fn new(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// The same, with a bound on the bytes of a feed's value.
+    #[must_use]
+    pub fn within(self, largest: Option<usize>) -> Self {
+        Self { largest, ..self }
     }
 
     /// Takes in a stored value. The key is as [`SiteState::changes`] wrote it.
@@ -78,6 +89,15 @@ impl SiteState {
             None => self.knowledge = Arc::new(serde_json::from_slice(value)?),
         }
         Ok(())
+    }
+
+    /// Brings back the times of feeds that a clock ahead of `now` wrote; tells whether there were any.
+    pub fn bring_back(&mut self, now: DateTime<Utc>) -> bool {
+        let mut any = false;
+        for feed in self.feeds.values_mut() {
+            any |= feed.bring_back(now);
+        }
+        any
     }
 
     /// The feeds by URL.
@@ -117,18 +137,27 @@ impl SiteState {
 
     /// The values that changed since the last call, to be committed.
     pub fn changes(&mut self) -> Vec<ledger::State> {
-        let urls = std::mem::take(&mut self.changed);
-        let mut states: Vec<ledger::State> = urls
-            .into_iter()
-            .map(|url| ledger::State {
-                value: self.feeds.get(&url).map(FeedState::to_json).unwrap_or_default(),
-                key: format!("{} {url}", self.name),
-            })
-            .collect();
+        let mut states = Vec::new();
+        for url in std::mem::take(&mut self.changed) {
+            let key = format!("{} {url}", self.name);
+            let largest = self.largest().saturating_sub(key.len());
+            let (value, trim) = self.feeds.get_mut(&url).map(|feed| feed.to_json(largest)).unwrap_or_default();
+            self.trims.extend(trim);
+            states.push(ledger::State { key, value });
+        }
         if std::mem::take(&mut self.knowledge_changed) {
             states.push(ledger::State { key: self.name.clone(), value: super::json(&*self.knowledge) });
         }
         states
+    }
+
+    /// What was given up of values since the last call, so that they fit.
+    pub fn take_trims(&mut self) -> Vec<Trim> {
+        std::mem::take(&mut self.trims)
+    }
+
+    fn largest(&self) -> usize {
+        self.largest.unwrap_or(usize::MAX)
     }
 
     /// Takes in the document of a poll: unknown entries become pending, known ones are met again.
@@ -144,8 +173,11 @@ impl SiteState {
         let first_read = self.feeds.get(url).is_none_or(|feed| feed.seen.is_empty() && feed.pending.is_empty());
         let since = since.filter(|_| first_read);
         let mut absorbed = Absorbed::default();
+        let most = fit::most_entries(self.largest());
+        absorbed.ignored = document.keys.len().saturating_sub(most);
+        let mut room = self.largest.map_or(usize::MAX, |largest| self.feed_mut(url).room(largest));
         let mut own_keys = Vec::with_capacity(2 * document.keys.len());
-        for (index, keys) in document.keys.iter().enumerate() {
+        for (index, keys) in document.keys.iter().enumerate().take(most) {
             let keys: Vec<u64> = keys.significant().collect();
             if self.feeds.values().any(|feed| feed.knows(&keys)) {
                 absorbed.known += 1;
@@ -153,17 +185,22 @@ impl SiteState {
             } else if is_before(&document.feed.entries[index], since) {
                 absorbed.too_old += 1;
                 self.feed_mut(url).seen.add(keys.iter().copied());
-            } else if absorbed.new < MOST_NEW {
-                absorbed.new += 1;
-                let pending = self.pending(url, document, index, keys.clone(), now);
-                self.feed_mut(url).pending.push(pending);
             } else {
-                absorbed.left += 1;
+                let pending = self.pending(url, document, index, keys.clone(), now);
+                let bytes = self.largest.map_or(0, |_| pending.least_bytes());
+                // one is always taken, or a feed might stand still
+                if absorbed.new == 0 || (absorbed.new < MOST_NEW && bytes <= room) {
+                    absorbed.new += 1;
+                    room = room.saturating_sub(bytes);
+                    self.feed_mut(url).pending.push(pending);
+                } else {
+                    absorbed.left += 1;
+                }
             }
             own_keys.extend(keys);
         }
         absorbed.overflowed = !first_read && absorbed.known == 0 && absorbed.new > 0;
-        self.feed_mut(url).seen.refresh(&own_keys);
+        self.feed_mut(url).seen.refresh(&own_keys, most.saturating_mul(2));
         absorbed
     }
 
@@ -283,11 +320,7 @@ impl SiteState {
 
     /// The entry leaves the queue: its reject is in the same commit, or its last look is done.
     pub fn resolve(&mut self, url: &str, id: &str) {
-        let feed = self.feed_mut(url);
-        if let Some(position) = feed.pending.iter().position(|pending| pending.id == id) {
-            let pending = feed.pending.remove(position);
-            feed.seen.add(pending.keys);
-        }
+        self.feed_mut(url).resolve(id);
     }
 }
 

@@ -180,13 +180,14 @@ fn more_than_one_poll_may_take_is_left_and_not_lost() {
 fn a_value_that_grew_too_large_loses_contents_and_no_entry() {
     let mut site = SiteState::new("example.com");
     let mut large = document(&[(1, 10, 0), (2, 20, 0)]);
-    large.feed.entries[0].content = Some("x".repeat(LARGE_VALUE));
+    large.feed.entries[0].content = Some("x".repeat(fit::LARGE_VALUE));
     site.absorb(A, &large, None, now());
     let feed = site.feed_mut(A);
     feed.validators.etag = Some("\"1\"".to_owned());
     feed.body_hash = Some(1);
-    let json = feed.to_json();
-    assert!(json.len() < LARGE_VALUE);
+    let (json, trim) = feed.to_json(usize::MAX);
+    assert_eq!(trim, Some(Trim::Contents));
+    assert!(json.len() < fit::LARGE_VALUE);
 
     let mut restored = SiteState::new("example.com");
     restored.restore(&format!("example.com {A}"), &json).unwrap();
@@ -203,7 +204,7 @@ fn a_typical_feed_is_small() {
     let mut site = SiteState::new("example.com");
     site.absorb(A, &document(&entries), None, now());
     publish_all(&mut site, A, &[]);
-    assert!(site.feeds()[A].to_json().len() <= 2_048);
+    assert!(site.feed_mut(A).to_json(usize::MAX).0.len() <= 2_048);
 }
 
 #[test]
@@ -219,4 +220,59 @@ fn a_feed_that_is_met_for_the_first_time_may_be_too_old() {
     assert_eq!(site.absorb(A, &dated, since, now()).known, 3);
     dated.keys[1] = Keys { guid: Some(9), link: Some(90), content: 1 };
     assert_eq!(site.absorb(A, &dated, since, now()).new, 1, "what comes later is followed, whatever its date");
+}
+
+#[test]
+fn what_a_clock_that_was_ahead_wrote_waits_no_longer_than_it_should() {
+    let mut site = SiteState::new("example.com");
+    site.absorb(A, &document(&[(1, 10, 0), (2, 20, 0)]), None, now());
+    let ids = publish_all(&mut site, A, &[HOUR]);
+    site.feed_mut(A).schedule.asked_at = Some(now());
+    site.feed_mut(A).schedule.due = Some(now() + HOUR);
+
+    let mut same = site.clone();
+    assert!(!same.bring_back(now()));
+    assert_eq!(same.feeds(), site.feeds());
+
+    let right = now() - TimeDelta::days(1);
+    assert!(site.bring_back(right));
+    assert_eq!(site.feeds()[A].schedule.due, Some(right + HOUR));
+    let pending = site.find(A, &ids[0]).unwrap();
+    assert_eq!((pending.due, pending.published.as_ref().unwrap().first_at), (right + HOUR, right));
+}
+
+#[test]
+fn a_document_larger_than_a_value_is_read_as_far_as_it_fits() {
+    const LARGEST: usize = 64 * 1024;
+    let entries: Vec<(u64, u64, u32)> = (1..=2_000).map(|n| (n, 100_000 + n, 0)).collect();
+    let mut site = SiteState::new("example.com").within(Some(LARGEST));
+    let mut ids = std::collections::BTreeSet::new();
+    loop {
+        let absorbed = site.absorb(A, &document(&entries), None, now());
+        assert_eq!(absorbed.ignored, 2_000 - 1_024);
+        if absorbed.new == 0 {
+            assert_eq!(absorbed.left, 0);
+            break;
+        }
+        for state in site.changes() {
+            assert!(state.key.len() + state.value.len() <= LARGEST, "{}", state.value.len());
+        }
+        let published = publish_all_unpublished(&mut site, A);
+        assert_eq!(published.len(), absorbed.new);
+        assert!(published.into_iter().all(|id| ids.insert(id)), "published twice");
+        for state in site.changes() {
+            assert!(state.key.len() + state.value.len() <= LARGEST, "{}", state.value.len());
+        }
+    }
+    assert_eq!(ids.len(), 1_024);
+    assert!(site.take_trims().contains(&Trim::Looks));
+}
+
+fn publish_all_unpublished(site: &mut SiteState, url: &str) -> Vec<String> {
+    let waiting = site.feeds()[url].pending.iter().filter(|pending| pending.published.is_none());
+    let ids: Vec<String> = waiting.map(|pending| pending.id.clone()).collect();
+    for id in &ids {
+        site.published(url, id, (1, "0".repeat(64)), Validators::default(), &[HOUR], now());
+    }
+    ids
 }

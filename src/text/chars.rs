@@ -19,9 +19,9 @@ pub(super) fn is_junk(c: char) -> bool {
 }
 
 /// Whether a character is one of the wide East Asian ones whose lines join without a space (Han, kana, their
-/// punctuation; not Hangul, which separates words by spaces).
+/// punctuation; not Hangul, which separates words by spaces, nor marks that combine with what stands before them).
 pub fn is_wide(c: char) -> bool {
-    matches!(c, '\u{2e80}'..='\u{2fdf}' | '\u{3001}'..='\u{312f}' | '\u{31a0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}'
+    matches!(c, '\u{2e80}'..='\u{2fdf}' | '\u{3001}'..='\u{3029}' | '\u{3030}'..='\u{3098}' | '\u{309b}'..='\u{312f}' | '\u{31a0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}'
         | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe4f}' | '\u{ff01}'..='\u{ff60}'
         | '\u{20000}'..='\u{3fffd}')
 }

@@ -4,15 +4,15 @@
 //!
 //! The rules, in the order in which they are applied:
 //!
-//! 1. *Mojibake* (UTF-8 read as windows-1252) is mended, only where it is certain: see [`mojibake`].
+//! 1. *Mojibake* (UTF-8 read as windows-1252) is mended, only where it is certain: see `mojibake.rs`.
 //! 2. *Characters* that carry no text are dropped, C1 controls are read as windows-1252 (as HTML does for numeric
-//!    references): see [`chars`]. ZWJ, ZWNJ and variation selectors stay: scripts and emoji need them.
+//!    references): see `chars.rs`. ZWJ, ZWNJ and variation selectors stay: scripts and emoji need them.
 //! 3. *NFC* (Unicode Annex #15). Quotes, dashes and case stay as they were written.
 //! 4. *White space*: any run of `White_Space` characters is one space, or one line feed where the run holds a line
 //!    break; a blank line is a paragraph's end. Between two wide East Asian characters a line break is no space
 //!    (CSS Text 3, section 4.1.3). Lines have no space at either end, paragraphs no blank line inside.
 //!
-//! The result is a fixed point: `paragraphs(paragraphs(x)) == paragraphs(x)`, and the same for [`line`].
+//! The result is a fixed point: `paragraphs(paragraphs(x)) == paragraphs(x)`, and the same for [`line()`].
 //! Nothing here decodes entities or looks for markup but [`from_html`], which does it exactly once.
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};

@@ -11,7 +11,8 @@ use super::chars::windows_1252_byte;
 /// be meant, so they are mended only where every non-ASCII character of the text belongs to some candidate, and
 /// there are two candidates or one that is followed by a lower case letter.
 pub(super) fn mend(text: &str) -> Cow<'_, str> {
-    if !text.contains(may_lead) {
+    // the characters that UTF-8's lead bytes become, U+00C2 to U+00F4, all begin with this byte themselves
+    if memchr::memchr(0xc3, text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let chars: Vec<char> = text.chars().collect();
@@ -33,11 +34,6 @@ pub(super) fn mend(text: &str) -> Cow<'_, str> {
         }
     }
     if mended { Cow::Owned(out) } else { Cow::Borrowed(text) }
-}
-
-/// The characters that UTF-8's lead bytes 0xC2 to 0xF4 become.
-fn may_lead(c: char) -> bool {
-    ('\u{c2}'..='\u{f4}').contains(&c)
 }
 
 fn pairs_are_certain(chars: &[char]) -> bool {

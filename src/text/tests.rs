@@ -16,6 +16,7 @@ fn lines() {
         ("क्\u{200d}ष", "क्\u{200d}ष"),
         ("日本語の\n文章", "日本語の文章"),
         ("한국어\n문장", "한국어 문장"),
+        ("か\n\u{3099}", "か \u{3099}"),
         ("日本語 と English\nの 文", "日本語 と English の 文"),
         ("“Quotes” — ‘as’ written…", "“Quotes” — ‘as’ written…"),
         ("\u{93}C1\u{94} read as windows-1252", "“C1” read as windows-1252"),

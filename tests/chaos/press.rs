@@ -15,7 +15,7 @@ const SITES: [u8; 4] = [1, 2, 5, 13];
 const PATHS: [&str; 2] = ["/atom.xml", "/feed.json"];
 /// Entries in a feed: more than are printed while it cannot be read.
 const WINDOW: usize = 80;
-const WORKS_EVERY: Duration = Duration::from_millis(300);
+const WORKS_EVERY: Duration = Duration::from_millis(400);
 /// Older stories are not edited: their next look may be a long time ahead.
 const FRESH: Duration = Duration::from_secs(60);
 

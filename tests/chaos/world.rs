@@ -25,6 +25,9 @@ pub(crate) const USUAL: [usize; 2] = [0, 1];
 pub(crate) const SESSION: Duration = Duration::from_secs(4);
 pub(crate) const TRANSACTION: Duration = Duration::from_secs(8);
 
+/// Longer than any fault holds things up.
+const CALL_AN_OPERATOR: Duration = Duration::from_secs(50);
+
 /// Everything.
 pub(crate) struct World {
     // dropped in this order: whoever needs the broker ends before it
@@ -34,6 +37,8 @@ pub(crate) struct World {
     pub(crate) press: Press,
     pub(crate) broker: Broker,
     pub(crate) largest_mib: u64,
+    /// Transactions that had to be ended by hand.
+    pub(crate) hanging: usize,
 }
 
 impl World {
@@ -55,7 +60,7 @@ impl World {
             )
         };
         let instances = (0..PLACES).map(instance).collect();
-        World { follower: None, instances, links, press, broker, largest_mib: 0 }
+        World { follower: None, instances, links, press, broker, largest_mib: 0, hanging: 0 }
     }
 
     /// Starts instances, and waits until they publish.
@@ -84,13 +89,36 @@ impl World {
     /// Waits until all of these stories were seen by a consumer; tells when the last was.
     pub(crate) fn wait_for(&mut self, slugs: &[String]) -> Instant {
         let deadline = Instant::now() + Duration::from_secs(120);
+        let mut operator = Instant::now() + CALL_AN_OPERATOR;
         loop {
             let follower = self.follower.as_ref().expect("begun");
             if let Some(at) = follower.last_of(slugs) {
                 return at;
             }
+            if Instant::now() > operator {
+                self.end_hanging();
+                operator = Instant::now() + CALL_AN_OPERATOR;
+            }
+            let follower = self.follower.as_ref().expect("begun");
             assert!(Instant::now() < deadline, "{:?} never came\n{}", follower.unseen(slugs), self.logs());
             self.pause(Duration::from_millis(100));
+        }
+    }
+
+    /// Does what docs/operating.md tells an operator to do where a crashed broker has left a transaction open of which its
+    /// coordinator knows no more (seen with Kafka 4.3.1 on one node): nobody reads past it before it is ended by hand.
+    fn end_hanging(&mut self) {
+        const TOOL: &str = "org.apache.kafka.tools.TransactionsCommand";
+        let found =
+            self.broker.asked_by_tool(TOOL, &["find-hanging", "--broker-id", "1", "--max-transaction-timeout", "0"]);
+        for line in found.lines().skip(1) {
+            // topic, partition, producer's id and epoch, coordinator's epoch, start offset, last timestamp, duration
+            let columns: Vec<&str> = line.split_whitespace().collect();
+            let [topic, partition, .., start, _, _] = columns[..] else { continue };
+            println!("     the broker left a transaction hanging: {line}");
+            let place = ["abort", "--topic", topic, "--partition", partition, "--start-offset", start];
+            self.broker.asked_by_tool(TOOL, &place);
+            self.hanging += 1;
         }
     }
 
@@ -149,7 +177,7 @@ schedule:
   interval: 500ms
   max_interval: 1s
   page_attempts: 1
-  rechecks: [1s, 2s, 4s, 8s, 15s, 30s, 60s, 120s, 240s, 480s]
+  rechecks: [1s, 2s, 4s, 8s, 15s, 30s, 60s, 120s, 480s]
 admin: off
 commit:
   every: 50ms

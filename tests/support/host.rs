@@ -1,5 +1,7 @@
 //! A web server that writes down every request, and answers as it is told.
 
+#![allow(dead_code, reason = "each test binary uses its part of it")]
+
 use std::{
     net::Ipv4Addr,
     ops::Range,

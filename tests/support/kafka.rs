@@ -113,6 +113,14 @@ impl Broker {
         run(command.args(arguments).stdout(Stdio::null()));
     }
 
+    /// The same; gives what the tool prints.
+    pub(crate) fn asked_by_tool(&self, class: &str, arguments: &[&str]) -> String {
+        let mut command = Command::new(script());
+        command.arg("tool").arg(libraries()).arg(class).args(["--bootstrap-server", &self.address()]);
+        let output = command.args(arguments).stdin(Stdio::null()).output().expect("scripts/kafka/kafka.sh can be run");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Ends it as a crash would.
     pub(crate) fn kill(&self) {
         self.signal("KILL");

@@ -100,6 +100,7 @@ pub(crate) const REACHES: &[(&str, Reach)] = &[
     ("sha2", Values),
     ("strsim", Values),
     ("thiserror", Values),
+    ("tikv_jemallocator", Process),
     ("tokio", Tasks),
     ("tokio::fs", Files),
     ("tokio::net", Network),

@@ -3,6 +3,9 @@
 use super::{Reason, Verdict};
 use crate::article::outline::{Block, Kind, Outline};
 
+/// Weight from which on a heading is a paragraph set large.
+const SENTENCE: usize = 120;
+
 /// Drops headings after which nothing was kept before the next heading of the same rank or the end.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
     let mut below = [false; 8];
@@ -26,7 +29,7 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
 /// A heading's rank, 1 to 6; 7 for a short paragraph that is bold all through and ends no sentence.
 fn rank(block: &Block) -> Option<usize> {
     match block.kind {
-        Kind::Heading(rank) => Some(usize::from(rank)),
+        Kind::Heading(rank) if block.weight < SENTENCE => Some(usize::from(rank)),
         _ if block.bold == block.weight && block.weight < 80 && !block.text.ends_with(['.', '!', '”', '"', '。']) => {
             Some(7)
         }

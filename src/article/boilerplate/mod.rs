@@ -4,6 +4,7 @@
 //! ([`structure`]), wording only where structure is silent ([`wording`]), what the site repeats after both; headings
 //! go with what they head ([`headings`]). Every block that is dropped has its reason.
 
+mod head;
 mod headings;
 mod lists;
 mod structure;
@@ -11,7 +12,7 @@ mod tail;
 pub(super) mod wording;
 
 use super::extract::{Body, is_prose};
-use super::metadata::same_title;
+use super::metadata::Titles;
 use super::outline::{Block, Kind, Outline};
 use super::record_lines;
 
@@ -81,16 +82,23 @@ impl Reason {
 }
 
 /// What is known of the page that the blocks are judged by.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Known<'a> {
     /// All that the page calls its headline.
-    pub(super) titles: &'a [String],
+    pub(super) titles: &'a Titles,
     /// Who wrote it.
     pub(super) authors: &'a [String],
     /// What the site says of each block: its own, or the story's; empty where nothing is known.
     pub(super) opinions: &'a [Option<bool>],
     /// Which blocks other evidence holds to be the story.
     pub(super) anchored: &'a [bool],
+}
+
+impl<'a> Known<'a> {
+    /// Knowing nothing but titles.
+    pub(super) fn titles(titles: &'a Titles) -> Self {
+        Self { titles, authors: &[], opinions: &[], anchored: &[] }
+    }
 }
 
 /// A block of the body with what was decided; `None` keeps it.
@@ -101,6 +109,7 @@ pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Ve
     let of = |at: usize| if body.deck == Some(at) { None } else { reason(outline, at, known) };
     let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, of(at))).collect();
     lists::judge(outline, &mut verdicts);
+    head::judge(outline, &mut verdicts, body.deck);
     drop_repeated(outline, &mut verdicts);
     tail::judge(outline, &mut verdicts, known);
     headings::judge(outline, &mut verdicts);
@@ -109,23 +118,21 @@ pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Ve
 
 fn reason(outline: &Outline, at: usize, known: &Known<'_>) -> Option<Reason> {
     let block = &outline.blocks[at];
-    let signs = outline.signs(at);
-    let of_words = || wording::reason(block);
-    let of_title = is_title(block, known.titles).then_some(Reason::Title);
-    if known.anchored.get(at).copied().unwrap_or_default() {
-        return of_title.or_else(of_words).filter(|_| block.link_density() > 0.2 || !is_prose(block));
-    }
-    of_title
-        .or_else(|| structure::reason(block, signs, known))
+    let anchored = known.anchored.get(at).copied().unwrap_or_default();
+    let opinion = known.opinions.get(at).copied().flatten();
+    let of_structure = || structure::reason(block, outline.signs(at), known).filter(|_| !anchored);
+    // structured data holds pitches too; its sentences are the story's all the same
+    let of_words = || wording::reason(block).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
+    is_title(block, known.titles)
+        .then_some(Reason::Title)
         .or_else(|| record_lines::credits(&block.text).map(|_| Reason::Credit))
         .or_else(|| record_lines::is_copyright(&block.text).then_some(Reason::Copyright))
-        .or_else(of_words)
-        .or_else(|| known.opinions.get(at).copied().flatten().unwrap_or_default().then_some(Reason::SiteRepeats))
+        .or_else(|| (opinion == Some(true) && !anchored).then_some(Reason::SiteRepeats))
+        .or_else(|| of_structure().or_else(of_words).filter(|_| opinion != Some(false)))
 }
 
-fn is_title(block: &Block, titles: &[String]) -> bool {
-    matches!(block.kind, Kind::Heading(1))
-        || block.text.len() < 400 && titles.iter().any(|title| same_title(&block.text, title))
+fn is_title(block: &Block, titles: &Titles) -> bool {
+    block.kind == Kind::Heading(1) || titles.contain(&block.text)
 }
 
 /// A paragraph said twice is kept once: where it stands in the text, not in a summary on top that is no deck.

@@ -23,14 +23,14 @@ const ALONE: &[(Signs, Reason)] = &[
     (Signs::FOOTER, Reason::Navigation),
     (Signs::ASIDE, Reason::Related),
     (Signs::OVERLAY, Reason::Promotion),
-    (Signs::TOOLS, Reason::Tools),
     (Signs::CAPTION, Reason::Caption),
     (Signs::PULL_QUOTE, Reason::Repeated),
-    (Signs::PAYWALL, Reason::Paywall),
 ];
 
 /// Signs that decide for short texts.
 const SHORT: &[(Signs, Reason)] = &[
+    (Signs::TOOLS, Reason::Tools),
+    (Signs::PAYWALL, Reason::Paywall),
     (Signs::BYLINE, Reason::Byline),
     (Signs::DATE, Reason::Date),
     (Signs::KICKER, Reason::Tags),
@@ -42,9 +42,10 @@ const SHORT: &[(Signs, Reason)] = &[
 pub(super) fn reason(block: &Block, signs: Signs, known: &Known<'_>) -> Option<Reason> {
     let decides =
         |table: &[(Signs, Reason)]| table.iter().find(|(sign, _)| signs.any(*sign)).map(|(_, reason)| *reason);
+    let of_media = |reason: &Reason| *reason != Reason::Caption || !signs.any(Signs::TABLE);
     decides(ALONE)
         .or_else(|| (block.kind == Kind::Caption).then_some(Reason::Caption))
-        .or_else(|| if is_prose(block) { None } else { decides(SHORT) })
+        .or_else(|| if is_prose(block) { None } else { decides(SHORT).filter(of_media) })
         .or_else(|| is_byline(block, known).then_some(Reason::Byline))
         .or_else(|| is_link(block).then_some(Reason::Related))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::Reason;
 use crate::article::outline::Block;
@@ -43,7 +43,7 @@ static WORDING: LazyLock<Wording> = LazyLock::new(|| {
             phrases.push((reason, place));
         }
     }
-    let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(patterns).expect("the file is small");
+    let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(patterns).expect("the file is small");
     Wording { automaton, phrases }
 });
 
@@ -61,7 +61,9 @@ pub(super) fn reason(block: &Block) -> Option<Reason> {
         let ends = rest.chars().next().is_none_or(|c| !c.is_alphanumeric() || crate::text::is_wide(c));
         let fits = match place {
             Place::Whole => begins && rest.is_empty(),
-            Place::Start => begins && ends && (block.weight < SHORT || block.link_density() > 0.3),
+            Place::Start => {
+                begins && ends && (block.weight < SHORT || reason != Reason::Date && block.link_density() > 0.3)
+            }
             Place::Label => begins && rest.trim_start().starts_with([':', '：', '>', '»', '|', '→', '–', '-']),
             Place::Any => ends,
         };

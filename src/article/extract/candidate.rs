@@ -7,6 +7,10 @@ use crate::article::outline::{Outline, Signs, Tag};
 const SHARE: f32 = 0.72;
 /// The same for a child that the markup calls the story.
 const SHARE_OF_BODY: f32 = 0.4;
+/// How many blocks after the headline the story begins.
+const REACH: usize = 20;
+/// Share of the core's score that a story right under the headline has to have.
+const ENOUGH: f32 = 0.12;
 
 /// Follows, from the top, the child that holds nearly all of the prose.
 pub(super) fn find(outline: &Outline, scores: &Scores) -> Option<usize> {
@@ -23,6 +27,29 @@ pub(super) fn find(outline: &Outline, scores: &Scores) -> Option<usize> {
         at = child;
     }
     Some(at)
+}
+
+/// The story that stands right under the headline, where the core is something else further down: a list of other
+/// stories' beginnings can hold more prose than a short story.
+pub(super) fn under_headline(
+    outline: &Outline,
+    scores: &Scores,
+    core: usize,
+    headline: Option<usize>,
+) -> Option<usize> {
+    const NOT: Signs = Signs::HEADER.and(Signs::DECK).and(Signs::CAPTION);
+    let headline = headline?;
+    let after = (headline + 1..outline.blocks.len()).take(REACH);
+    let first = after.into_iter().find(|&at| scores.block(at) > 0.0 && !outline.signs(at).any(NOT))?;
+    let range = &outline.elements[core].blocks;
+    let marked = range.clone().any(|at| scores.block(at) > 0.0 && outline.signs(at).any(Signs::BODY));
+    if marked || first >= range.start {
+        return None;
+    }
+    // as far up as the core stays outside
+    let apart = |&at: &usize| outline.elements[at].blocks.end <= range.start;
+    let story = outline.ancestors(outline.blocks[first].element).take_while(apart).last()?;
+    (scores.element(outline, story) > ENOUGH * scores.element(outline, core)).then_some(story)
 }
 
 fn least(outline: &Outline, element: usize) -> f32 {

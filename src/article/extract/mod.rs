@@ -9,10 +9,10 @@ mod deck;
 mod prose;
 mod siblings;
 
-use super::metadata::same_title;
-use super::outline::{Block, Kind, Outline, Signs};
+use super::metadata::Titles;
+use super::outline::{Kind, Outline, Signs};
 
-pub(super) use prose::{is_prose, prose};
+pub(super) use prose::{is_prose, prose, sentences};
 
 /// The story's part of the outline.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,22 +28,23 @@ pub(super) struct Body {
 }
 
 /// What other parts of the page say, to find the story by.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Evidence<'a> {
     /// Whether structured data or the feed's content holds a block's text; empty where there is neither.
     pub(super) anchored: &'a [bool],
-    /// The headline.
-    pub(super) title: Option<&'a str>,
+    /// All that the page calls its headline.
+    pub(super) titles: &'a Titles,
     /// The page's description of itself.
     pub(super) description: Option<&'a str>,
 }
 
 /// Finds the story.
 pub(super) fn body(outline: &mut Outline, evidence: &Evidence<'_>) -> Option<Body> {
-    let headline = headline(outline, evidence.title);
+    let headline = headline(outline, evidence.titles);
     outline.inherit(headline, |block| if is_prose(block) { block.weight as f32 } else { 0.0 });
     let scores = Scores::new(outline, evidence.anchored);
-    let core = candidate::find(outline, &scores)?;
+    let heaviest = candidate::find(outline, &scores)?;
+    let core = candidate::under_headline(outline, &scores, heaviest, headline).unwrap_or(heaviest);
     let mut body = siblings::gather(outline, &scores, core);
     body.headline = headline;
     if let Some(deck) = deck::find(outline, &body, headline, evidence.description) {
@@ -53,17 +54,16 @@ pub(super) fn body(outline: &mut Outline, evidence: &Evidence<'_>) -> Option<Bod
     Some(body)
 }
 
-/// The block that is the headline: the last before the prose that says the title, or else the only `<h1>`.
-fn headline(outline: &Outline, title: Option<&str>) -> Option<usize> {
-    let says = |block: &Block| title.is_some_and(|title| block.text.len() < 400 && same_title(title, &block.text));
-    let is_heading = |block: &Block| matches!(block.kind, Kind::Heading(_));
-    let mut first_headings = outline.blocks.iter().enumerate().filter(|(_, block)| block.kind == Kind::Heading(1));
-    outline
-        .blocks
-        .iter()
-        .position(|block| is_heading(block) && says(block))
-        .or_else(|| outline.blocks.iter().position(says))
-        .or_else(|| first_headings.next().map(|(at, _)| at).filter(|_| first_headings.next().is_none()))
+/// The block that is the headline: a heading that says the title, any block that does, or else the only `<h1>`.
+fn headline(outline: &Outline, titles: &Titles) -> Option<usize> {
+    let says: Vec<usize> = (0..outline.blocks.len()).filter(|&at| titles.contain(&outline.blocks[at].text)).collect();
+    let is_heading = |at: &&usize| matches!(outline.blocks[**at].kind, Kind::Heading(_));
+    let mut tops = (0..outline.blocks.len()).filter(|&at| outline.blocks[at].kind == Kind::Heading(1));
+    says.iter()
+        .find(is_heading)
+        .or_else(|| says.first())
+        .copied()
+        .or_else(|| tops.next().filter(|_| tops.next().is_none()))
 }
 
 /// Prefix sums of the blocks' prose scores.

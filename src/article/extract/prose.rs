@@ -22,8 +22,7 @@ pub(in crate::article) fn prose(block: &Block, signs: Signs) -> f32 {
         Kind::Item | Kind::Cell => 0.5,
         Kind::Caption | Kind::Heading(_) => 0.0,
     };
-    let of_signs =
-        if signs.any(Signs::CAPTION.and(Signs::BYLINE).and(Signs::PAYWALL).and(Signs::FORM)) { 0.2 } else { 1.0 };
+    let of_signs = if signs.any(Signs::CAPTION.and(Signs::BYLINE).and(Signs::FORM)) { 0.2 } else { 1.0 };
     let of_place = if in_body { 1.5 } else { 1.0 };
     block.weight.min(1200) as f32 * of_kind * of_signs * of_place * (1.0 - block.link_density())
 }

@@ -12,6 +12,9 @@ use crate::text::line;
 /// Most statements of a kind that are kept.
 const MAX: usize = 256;
 
+/// Most of an element's text that is looked at, in characters.
+const MAX_TEXT: usize = 2000;
+
 /// Statements in document order.
 #[derive(Debug, Default)]
 pub(in crate::article) struct Statements {
@@ -229,13 +232,13 @@ fn text_of(node: NodeRef<'_, Node>) -> String {
     let mut text = String::new();
     for part in node.descendants() {
         match part.value() {
-            Node::Text(part) => text.push_str(part),
+            Node::Text(part) => text.extend(part.chars().take(MAX_TEXT)),
             Node::Element(element) if matches!(element.name(), "br" | "p" | "div" | "li" | "span" | "a") => {
                 text.push(' ');
             }
             _ => {}
         }
-        if text.len() > 2000 {
+        if text.len() > MAX_TEXT {
             break;
         }
     }

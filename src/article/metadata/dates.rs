@@ -129,6 +129,11 @@ pub(super) fn in_text(text: &str) -> Option<Moment> {
     })
 }
 
+/// Whether a line holds a date.
+pub(in crate::article) fn has_date(line: &str) -> bool {
+    in_text(line).is_some()
+}
+
 /// The same instant as another statement writes it: with the site's own offset rather than in UTC.
 fn localised(moment: Moment, said: &Statements) -> Moment {
     if !moment.zoned || moment.at.offset().local_minus_utc() != 0 {

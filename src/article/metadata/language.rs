@@ -2,6 +2,8 @@
 
 use whatlang::{Detector, Lang};
 
+/// How much of a text is looked at, in characters: more changes nothing and takes longer.
+const SAMPLE: usize = 1200;
 /// Least text that says anything of its language.
 const LEAST: usize = 120;
 
@@ -9,7 +11,7 @@ const LEAST: usize = 120;
 ///
 /// A claim that agrees with the text is kept, since it may name a region as well.
 pub(in crate::article) fn of_text(text: &str, claim: Option<&str>) -> Option<String> {
-    let sample: String = text.chars().take(4000).collect();
+    let sample: String = text.chars().take(SAMPLE).collect();
     let seen = Detector::new().detect(&sample).filter(|seen| seen.is_reliable() && sample.chars().count() >= LEAST);
     match (seen, claim) {
         (Some(seen), Some(claim)) if agrees(seen.lang(), claim) => Some(claim.to_owned()),

@@ -20,16 +20,17 @@ use crate::feed::Moment;
 use crate::text::{from_html, line};
 
 pub(super) use collect::{Statements, collect};
+pub(super) use dates::has_date;
 pub(super) use language::{canonical as canonical_language, of_text as language_of_text};
 pub(super) use people::people;
-pub(super) use title::same as same_title;
+pub(super) use title::{Titles, same as same_title};
 
 /// What was decided.
 #[derive(Debug, Default)]
 pub(super) struct Metadata {
     pub(super) title: Option<String>,
     /// All that the page calls its headline, the one chosen included.
-    pub(super) titles: Vec<String>,
+    pub(super) titles: Titles,
     pub(super) description: Option<String>,
     pub(super) authors: Vec<String>,
     pub(super) published: Option<Moment>,
@@ -79,7 +80,7 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
     let (updated, source) = dates::updated(said, article).unzip();
     note("updated", source);
     Metadata {
-        titles: title::claims(said, article, url),
+        titles: Titles::new(title::claims(said, article, url).iter().map(String::as_str)),
         title,
         description: description(said, article),
         authors: authors.unwrap_or_default(),

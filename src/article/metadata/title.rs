@@ -83,10 +83,33 @@ fn own_casing(heading: &str, claims: &[&String]) -> String {
 
 /// Whether two titles are the same but for case, punctuation and spaces.
 pub(in crate::article) fn same(a: &str, b: &str) -> bool {
-    let letters =
-        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    let a = letters(a);
-    !a.is_empty() && a == letters(b)
+    Titles::new([a]).contain(b)
+}
+
+/// Titles to compare texts with.
+#[derive(Debug, Default)]
+pub(in crate::article) struct Titles {
+    letters: Vec<String>,
+}
+
+impl Titles {
+    pub(in crate::article) fn new<'a>(titles: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut letters: Vec<String> = titles.into_iter().map(letters).filter(|title| !title.is_empty()).collect();
+        letters.sort_unstable();
+        letters.dedup();
+        Self { letters }
+    }
+
+    /// Whether a text is one of them but for case, punctuation and spaces.
+    pub(in crate::article) fn contain(&self, text: &str) -> bool {
+        // most texts are too long or too short, and need no comparing
+        let fits = |title: &String| text.len() >= title.len() / 3 && text.len() <= title.len() * 3 + 16;
+        self.letters.iter().any(fits) && self.letters.contains(&letters(text))
+    }
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// What the site calls itself, its domain included.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::Signs;
 
@@ -53,7 +53,7 @@ static MATCHER: LazyLock<(AhoCorasick, Vec<(Signs, bool)>)> = LazyLock::new(|| {
         of_sign.flat_map(|(sign, names)| names.split_whitespace().map(move |name| (sign, name))).collect();
     let automaton = AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
+        .kind(Some(AhoCorasickKind::DFA))
         .build(flat.iter().map(|(_, name)| name.trim_end_matches('$')))
         .expect("the file is small");
     (automaton, flat.iter().map(|(sign, name)| (*sign, name.ends_with('$'))).collect())

@@ -124,8 +124,7 @@ impl Signs {
         .and(Self::CONSENT)
         .and(Self::HIDDEN)
         .and(Self::CONTENTS)
-        .and(Self::OVERLAY)
-        .and(Self::TOOLS);
+        .and(Self::OVERLAY);
 
     /// Both sets together, in constants.
     pub(in crate::article) const fn and(self, other: Self) -> Self {

@@ -40,7 +40,7 @@ struct Walk {
     outline: Outline,
     /// Block-level elements that are open, innermost last.
     open: Vec<Open>,
-    /// Inline elements with signs that are open.
+    /// The signs of the inline elements that are open, each with those around it.
     inline: Vec<Signs>,
     links: usize,
     bold: usize,
@@ -88,7 +88,7 @@ impl Walk {
             Level::Inline => {
                 self.links += usize::from(name == "a");
                 self.bold += usize::from(is_bold(name));
-                self.inline.push(own_signs(markup, name));
+                self.inline.push(own_signs(markup, name) | self.inline_signs());
             }
         }
         true
@@ -139,7 +139,7 @@ impl Walk {
     }
 
     fn inline_signs(&self) -> Signs {
-        self.inline.iter().fold(Signs::NONE, |all, &signs| all | signs)
+        self.inline.last().copied().unwrap_or_default()
     }
 
     fn line_break(&mut self) {
@@ -284,7 +284,12 @@ fn own_signs(markup: &Markup, name: &str) -> Signs {
 
 fn attribute_signs(name: &str, value: &str) -> Signs {
     match name {
-        "class" | "id" => name_signs(value),
+        "class" if value.split_ascii_whitespace().any(is_filing) => {
+            let classes = value.split_ascii_whitespace().filter(|class| !is_filing(class));
+            classes.fold(Signs::NONE, |signs, class| signs | name_signs(class))
+        }
+        "class" => name_signs(value),
+        "id" => name_signs(value),
         "hidden" => Signs::HIDDEN,
         "aria-hidden" if value == "true" => Signs::HIDDEN,
         "style" if hides(value) => Signs::HIDDEN,
@@ -310,6 +315,11 @@ fn attribute_signs(name: &str, value: &str) -> Signs {
         "rel" if value == "tag" || value == "category tag" => Signs::TAGS,
         _ => Signs::NONE,
     }
+}
+
+/// Whether a class files the story under a tag or a category (`tag-newsletter`): it says nothing of the element.
+fn is_filing(class: &str) -> bool {
+    ["tag-", "category-", "topic-", "section-"].iter().any(|prefix| class.starts_with(prefix))
 }
 
 fn hides(style: &str) -> bool {

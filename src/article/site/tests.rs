@@ -106,3 +106,16 @@ fn places_are_learned_from_labels_alone() {
     }
     assert_eq!(site.opinions(&outline), [Some(false), Some(true)]);
 }
+
+#[test]
+fn a_story_published_again_is_no_boilerplate() {
+    let story = [
+        "A sentence of a wire story that one site publishes under many addresses of its own.",
+        "Another sentence of the same wire story, which is long enough to be taken for prose.",
+    ];
+    let mut site = Site::default();
+    for n in 0..5 {
+        site.learn(&page(&format!("/{n}"), &story).1);
+    }
+    assert!(site.opinions(&page("/asked", &story).0).is_empty());
+}

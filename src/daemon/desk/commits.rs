@@ -78,6 +78,7 @@ impl Desk<'_> {
         for name in changed {
             if let Some(site) = self.sites.get_mut(&name) {
                 states.extend(site.changes());
+                site.take_trims().into_iter().for_each(|trim| self.parts.metrics.trim(trim));
             }
         }
         self.outbox.take(states)
@@ -93,7 +94,7 @@ impl Desk<'_> {
                 tracing::info!(why, "the commit was refused: ownership has changed");
                 self.retry(outbox, Duration::from_millis(50));
             }
-            Err(LedgerError::Unstorable { key, why }) => self.unstorable(outbox, &key, &why),
+            Err(LedgerError::Unstorable { key, why }) => self.unstorable(outbox, &key, &why)?,
             Err(error @ (LedgerError::Reopen(_) | LedgerError::Fatal(_))) => return Err(error),
         }
         self.drop_lost();
@@ -127,27 +128,28 @@ impl Desk<'_> {
         self.stalled = Some(Stalled { outbox, again_at: Instant::now() + wait, attempts });
     }
 
-    /// A record that no topic takes ends as a reject; the rest of the batch is given again.
-    fn unstorable(&mut self, mut outbox: Outbox, key: &str, why: &str) {
-        let reject = outbox.notices.iter().find_map(|(_, notice)| match notice {
+    /// A record that no topic takes ends as a reject, and a reject that none takes says less; the rest of the batch is
+    /// given again. State fits by what it gave up, unless the topic takes less than the configuration says.
+    fn unstorable(&mut self, mut outbox: Outbox, key: &str, why: &str) -> Result<(), LedgerError> {
+        let found = outbox.notices.iter().find_map(|(_, notice)| match notice {
             Notice::Recorded { record, .. } if record.id == key => Some(too_large(record, why)),
+            Notice::Rejected { reject } if reject.id == key => shorter(reject),
             _ => None,
         });
-        match reject {
-            Some(reject) => {
-                outbox.replace_record(key, reject.message());
-                if let Some(site) = self.sites.get_mut(&reject.site) {
-                    let holders: Vec<String> = reject.feeds.iter().map(|carrier| carrier.url.clone()).collect();
-                    holders.iter().for_each(|holder| site.resolve(holder, key));
-                    self.changed_sites.insert(reject.site.clone());
-                    self.outbox.touch();
-                }
-                outbox.notices.push((reject.site.clone(), Notice::Rejected { reject: Box::new(reject) }));
-            }
-            // a reject that no topic takes: what its feed said is cut, the reason stays
-            None => shorten_reject(&mut outbox, key),
+        let Some(reject) = found else {
+            return Err(LedgerError::Fatal(format!(
+                "`{key}` cannot be stored: {why}; raise `max_message`, and `max.message.bytes` of the topics"
+            )));
+        };
+        if let Some(site) = self.sites.get_mut(&reject.site) {
+            let holders: Vec<String> = reject.feeds.iter().map(|carrier| carrier.url.clone()).collect();
+            holders.iter().for_each(|holder| site.resolve(holder, key));
+            self.changed_sites.insert(reject.site.clone());
+            self.outbox.touch();
         }
+        outbox.replace(key, reject);
         self.retry(outbox, Duration::ZERO);
+        Ok(())
     }
 
     /// Logs, counts and passes on what is durable now. At most one line a decision.
@@ -191,17 +193,17 @@ impl Desk<'_> {
     }
 }
 
-fn shorten_reject(outbox: &mut Outbox, key: &str) {
-    let reject = outbox.notices.iter().find_map(|(_, notice)| match notice {
-        Notice::Rejected { reject } if reject.id == key => Some(reject.as_ref().clone()),
-        _ => None,
-    });
-    outbox.batch.rejects.retain(|message| message.key != key);
-    if let Some(mut reject) = reject {
-        let entry = std::mem::take(&mut reject.entry);
-        reject.entry = Told { guid: entry.guid, url: entry.url, title: entry.title, ..Told::default() };
-        outbox.batch.rejects.push(reject.message());
+/// The same reject with less of what its feed said of the entry, and in the end with nothing of it.
+fn shorter(reject: &Reject) -> Option<Reject> {
+    let Told { guid, url, title, .. } = reject.entry.clone();
+    let brief = Reject { entry: Told { guid, url, title, ..Told::default() }, ..reject.clone() };
+    if brief != *reject {
+        return Some(brief);
     }
+    let detail = reject.detail.chars().take(200).collect();
+    let feeds = reject.feeds.iter().take(1).cloned().collect();
+    let least = Reject { entry: Told::default(), detail, feeds, ..brief };
+    (least != *reject).then_some(least)
 }
 
 fn too_large(record: &Record, why: &str) -> Reject {

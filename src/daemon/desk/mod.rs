@@ -1,7 +1,7 @@
 //! The desk: owns all state, makes every decision, waits for nothing but its mailbox.
 //!
 //! Memory runs ahead of the ledger by at most the commit under way and the one that gathers. Whatever changes
-//! memory puts what belongs to the change into the [`Outbox`] in the same step, so that a commit is always a
+//! memory puts what belongs to the change into the outbox in the same step, so that a commit is always a
 //! consistent cut.
 
 mod commits;
@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
@@ -45,7 +45,9 @@ const LAST_COMMIT: Duration = Duration::from_secs(5);
 /// How often feeds that are configured no more are looked at.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 /// Jobs begun for each request that may be under way: hosts that make their guests wait must not fill all places.
-const JOBS_PER_REQUEST: usize = 4;
+const JOBS_PER_REQUEST: usize = 2;
+/// A clock that goes back by less is being adjusted, not set.
+const SLEW: TimeDelta = TimeDelta::seconds(1);
 /// How many decisions may wait for a commit, in commits: then no new work is begun.
 const COMMITS_AHEAD: usize = 4;
 
@@ -65,6 +67,7 @@ struct Desk<'a> {
     feeds: HashMap<String, config::Feed>,
     cpu: Cpu,
     partitions: Partition,
+    largest_state: Option<usize>,
     owned: BTreeSet<Partition>,
     /// Partitions that are to be dropped as soon as no commit is under way.
     losing: Vec<(Partition, oneshot::Sender<()>)>,
@@ -82,6 +85,8 @@ struct Desk<'a> {
     results: mpsc::Sender<Done>,
     mailbox: mpsc::Receiver<Done>,
     housekeeping: Instant,
+    /// The time of day when it was last asked for.
+    latest: DateTime<Utc>,
     /// Set once it is time to stop: until when work under way is waited for.
     stop_at: Option<Instant>,
 }
@@ -90,8 +95,8 @@ pub(super) async fn run<L: Ledger>(
     parts: &mut Parts,
     (ledger, mut events): (L, mpsc::Receiver<Event>),
 ) -> Result<Ended, LedgerError> {
-    let partitions = ledger.partitions();
-    let mut desk = Desk::new(parts, partitions, Committer::spawn(ledger));
+    let (partitions, largest_state) = (ledger.partitions(), ledger.largest_state());
+    let mut desk = Desk::new(parts, partitions, largest_state, Committer::spawn(ledger));
     let result = desk.work(&mut events).await;
     let close_within =
         desk.stop_at.map_or(LAST_COMMIT, |at| at.saturating_duration_since(Instant::now()) + LAST_COMMIT);
@@ -105,7 +110,7 @@ pub(super) async fn run<L: Ledger>(
 }
 
 impl<'a> Desk<'a> {
-    fn new(parts: &'a mut Parts, partitions: Partition, committer: Committer) -> Self {
+    fn new(parts: &'a mut Parts, partitions: Partition, largest_state: Option<usize>, committer: Committer) -> Self {
         let config = parts.config.borrow_and_update().clone();
         let (results, mailbox) = mpsc::channel(256);
         // a job may wait for its host's turn, which costs nothing; what is really under way is bounded by the fetcher
@@ -116,6 +121,7 @@ impl<'a> Desk<'a> {
             parts,
             cpu: Cpu::new(),
             partitions,
+            largest_state,
             owned: BTreeSet::new(),
             losing: Vec::new(),
             gained_once: false,
@@ -131,13 +137,16 @@ impl<'a> Desk<'a> {
             results,
             mailbox,
             housekeeping: Instant::now() + HOUSEKEEPING,
+            latest: clock::now(),
             stop_at: None,
         }
     }
 
     async fn work(&mut self, events: &mut mpsc::Receiver<Event>) -> Result<(), LedgerError> {
         loop {
-            self.start_what_is_due(clock::now());
+            let now = clock::now();
+            self.follow_the_clock(now);
+            self.start_what_is_due(now);
             self.commit_if_ready();
             if self.is_finished() {
                 return Ok(());
@@ -168,6 +177,17 @@ impl<'a> Desk<'a> {
             .flatten()
             .min()
             .unwrap_or(self.housekeeping)
+    }
+
+    /// A wall clock that is set back would leave everything waiting until it has caught up.
+    fn follow_the_clock(&mut self, now: DateTime<Utc>) {
+        let back = self.latest - now;
+        self.latest = now;
+        if back > SLEW {
+            tracing::warn!(seconds = back.num_seconds(), "the clock was set back: what is due counts from now");
+            self.bring_back(now);
+            self.remind_of_all();
+        }
     }
 
     fn tick(&mut self) {

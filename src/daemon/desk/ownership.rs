@@ -31,12 +31,14 @@ impl Desk<'_> {
         let restored = states.len();
         for state in states {
             let name = State::site(&state.key).to_owned();
-            let site = self.sites.entry(name.clone()).or_insert_with(|| SiteState::new(&name));
+            let new = || SiteState::new(&name).within(self.largest_state);
+            let site = self.sites.entry(name.clone()).or_insert_with(new);
             site.restore(&state.key, &state.value).map_err(|error| {
                 LedgerError::Fatal(format!("the state of `{}` is not of this version of copydesk: {error}", state.key))
             })?;
         }
         let now = clock::now();
+        self.bring_back(now);
         for (_, _, feed) in self.states() {
             feed.holds.standing(now).for_each(|(host, wait)| self.parts.fetcher.hold(host, wait));
         }
@@ -84,7 +86,8 @@ impl Desk<'_> {
         let configured = self.feeds.values().map(|feed| (link::site(&feed.url), feed.url.to_string()));
         let ours: Vec<(String, String)> = configured.filter(|(name, _)| self.is_ours(name)).collect();
         for (name, url) in ours {
-            let site = self.sites.entry(name.clone()).or_insert_with(|| SiteState::new(&name));
+            let new = || SiteState::new(&name).within(self.largest_state);
+            let site = self.sites.entry(name.clone()).or_insert_with(new);
             match site.feeds().get(&url) {
                 Some(feed) if feed.removed_at.is_some() => {
                     site.feed_mut(&url).removed_at = None;
@@ -96,9 +99,21 @@ impl Desk<'_> {
             }
         }
         self.mark_removed(now);
+        self.remind_of_all();
+    }
+
+    /// Puts everything on the agenda. What is there twice does no harm.
+    pub(super) fn remind_of_all(&mut self) {
         let all: Vec<(String, String)> = self.states().map(|(name, url, _)| (name.clone(), url.clone())).collect();
         for (name, url) in all {
             self.remind(&name, &url);
+        }
+    }
+
+    /// Another instance's clock may have been ahead of ours, or ours was until it was set back.
+    pub(super) fn bring_back(&mut self, now: DateTime<Utc>) {
+        for site in self.sites.values_mut() {
+            site.bring_back(now);
         }
     }
 

@@ -18,6 +18,8 @@ impl Desk<'_> {
 
     fn measure(&self) {
         let metrics = &self.parts.metrics;
+        let fetched = self.parts.fetcher.stats();
+        metrics.fetched(fetched.requests, fetched.wire_bytes);
         let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         metrics.pending.set(number(self.waiting_entries()));
         metrics.feeds.set(number(self.states().filter(|(_, url, _)| self.feeds.contains_key(*url)).count()));

@@ -98,6 +98,10 @@ impl Ledger for KafkaLedger {
         self.config.partitions
     }
 
+    fn largest_state(&self) -> Option<usize> {
+        Some(self.config.max_message_bytes - transaction::OVERHEAD)
+    }
+
     async fn commit(&mut self, batch: &Batch) -> Result<(), LedgerError> {
         let touched = self.touched(batch);
         if touched.is_empty() {

@@ -36,7 +36,7 @@ const STEP_WITHIN: Duration = Duration::from_secs(10);
 const END_WITHIN: Duration = Duration::from_secs(30);
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 /// What a message costs beside key, value and headers: the head of a batch and lengths.
-const OVERHEAD: usize = 128;
+pub(super) const OVERHEAD: usize = 128;
 
 /// The transactional producer.
 pub(super) struct Transactions {

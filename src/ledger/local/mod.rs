@@ -70,6 +70,10 @@ impl Ledger for LocalLedger {
         1
     }
 
+    fn largest_state(&self) -> Option<usize> {
+        None
+    }
+
     async fn commit(&mut self, batch: &Batch) -> Result<(), LedgerError> {
         if *batch == Batch::default() {
             return Ok(());

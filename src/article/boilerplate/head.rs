@@ -1,0 +1,25 @@
+//! What stands between the headline and the first paragraph.
+
+use super::{Reason, Verdict};
+use crate::article::extract::{is_prose, sentences};
+use crate::article::metadata::has_date;
+use crate::article::outline::{Kind, Outline};
+
+/// Heaviest line there that is a byline, a date or a label rather than the beginning of the story.
+const LINE: usize = 110;
+const LABEL: usize = 45;
+
+/// Drops dates and labels above the first paragraph. `deck` stays.
+pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: Option<usize>) {
+    let prose = |(at, reason): &Verdict| reason.is_none() && is_prose(&outline.blocks[*at]) && Some(*at) != deck;
+    let Some(first) = verdicts.iter().position(prose) else { return };
+    for (at, reason) in verdicts[..first].iter_mut().filter(|(at, reason)| reason.is_none() && Some(*at) != deck) {
+        let block = &outline.blocks[*at];
+        let is_heading = matches!(block.kind, Kind::Heading(_)) || block.bold == block.weight;
+        if block.weight < LINE && has_date(&block.text) {
+            *reason = Some(Reason::Date);
+        } else if block.weight < LABEL && !is_heading && block.kind != Kind::Item && sentences(&block.text) == 0 {
+            *reason = Some(Reason::Tags);
+        }
+    }
+}

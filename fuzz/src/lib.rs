@@ -38,8 +38,8 @@ pub fn feed(data: &[u8]) {
     let Ok(feed) = feed::parse(body, source) else { return };
     assert_eq!(feed::parse(body, source).as_ref(), Ok(&feed), "read differently the second time");
     for entry in &feed.entries {
-        let shown = [&entry.title, &entry.summary].into_iter().flatten();
-        shown.for_each(|text| assert_clean(text));
+        entry.title.iter().for_each(|title| assert_clean(title));
+        entry.summary.iter().for_each(|summary| assert_clean(&text::from_html(summary)));
         let json = serde(entry);
         assert_eq!(serde(&read::<feed::Entry>(&json)), json, "an entry is not stored as it is");
     }
@@ -132,7 +132,9 @@ pub fn dates(data: &[u8]) {
 /// A URL (the first line) and a feed whose entries are named.
 pub fn identity(data: &[u8]) {
     let (asked, body) = first_line(data);
-    if let Some(asked) = asked.and_then(|asked| Url::parse(asked).ok()) {
+    let asked = asked.and_then(|asked| Url::parse(asked).ok());
+    // no other is ever asked for
+    if let Some(asked) = asked.filter(|asked| matches!(asked.scheme(), "http" | "https")) {
         let canonical = link::canonical(&asked);
         assert_eq!(link::canonical(&canonical), canonical, "not canonical after one pass");
         assert_eq!(link::site(&asked), link::site(&url(&link::host(&asked))), "a host of another site");

@@ -97,15 +97,20 @@ impl Publisher {
         self.kind == kind
     }
 
-    /// Every tenth host says on Tuesday that it wants three days of rest.
-    pub(crate) fn is_busy_host(&self) -> bool {
-        self.host % 10 == 3
+    /// When its host wants to be left alone: every tenth from Tuesday to Friday, and every tenth from a moment before the
+    /// daemon goes down.
+    pub(crate) fn rest(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let (down, moment) = (super::monday() + super::DOWN_AT, TimeDelta::minutes(20));
+        match self.host % 10 {
+            3 => Some((super::monday() + TimeDelta::days(1), super::monday() + TimeDelta::days(4))),
+            7 => Some((down - moment, down + TimeDelta::days(2))),
+            _ => None,
+        }
     }
 
     pub(crate) fn answer(&self, at: DateTime<Utc>) -> Said {
-        let (tuesday, friday) = (at_day(1), at_day(4));
-        if self.is_busy_host() && at >= tuesday && at < friday {
-            let retry_after = (friday - at).to_std().ok();
+        if let Some((_, until)) = self.rest().filter(|(from, until)| (*from..*until).contains(&at)) {
+            let retry_after = (until - at).to_std().ok();
             return Said { setback: Some(Setback::Passing), retry_after, fresh_for: None };
         }
         let setback = match self.kind {
@@ -137,8 +142,4 @@ impl Publisher {
     pub(crate) fn longest_skip(&self) -> Duration {
         if self.kind == Kind::Sleeps { 31 * HOUR } else { Duration::ZERO }
     }
-}
-
-fn at_day(day: i64) -> DateTime<Utc> {
-    super::monday() + TimeDelta::days(day)
 }

@@ -218,3 +218,26 @@ fn a_directory_that_cannot_be_written_is_told() {
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("ledger"), "{told}");
 }
+
+/// A daemon that waits for its ledger is alive, not ready, and says what it waits for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_without_its_ledger_answers() {
+    let directory = tempfile::tempdir().unwrap();
+    let free = || async { TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap() };
+    let (admin, nobody) = (free().await, free().await);
+    let settings = ON_LOOPBACK.replace("admin: off", &format!("admin: {admin}"));
+    let ledger = format!("ledger: {{kafka: {{brokers: [\"{nobody}\"]}}}}\n");
+    let urls = ["http://127.0.0.1:9/rss.xml".to_owned()];
+    let desk = Desk::with_feeds(directory.path(), &urls, &format!("{settings}{ledger}"));
+    let mut child = desk.start(None);
+    let status = loop {
+        if let Ok(status) = copydesk::admin::ask_running(admin).await {
+            break status;
+        }
+        assert!(child.try_wait().unwrap().is_none(), "{}", desk.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    desk::kill(child);
+    assert!(status.running && !status.ready, "{status:?}");
+    assert!(status.trouble.is_some_and(|trouble| trouble.contains("ledger") || trouble.contains("broker")));
+}

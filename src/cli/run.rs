@@ -32,10 +32,10 @@ pub(super) fn run(path: &Path, once: bool) -> anyhow::Result<ExitCode> {
 }
 
 async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<Ended> {
-    let (version, feeds) = (env!("CARGO_PKG_VERSION"), config.feeds.len());
-    tracing::info!(version, feeds, ledger = place(&config.ledger), "starting");
     // first of all: a signal that comes before anybody listens ends the process
     let mut signals = Signals::new()?;
+    let (version, feeds) = (env!("CARGO_PKG_VERSION"), config.feeds.len());
+    tracing::info!(version, feeds, ledger = place(&config.ledger), "starting");
     let stop = CancellationToken::new();
     let fetcher = Fetcher::new(&config.fetch, &user_agent(config.contact.as_deref()), clock::system)?;
     let metrics = Arc::new(Metrics::default());

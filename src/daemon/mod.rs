@@ -18,7 +18,7 @@ pub mod notice;
 mod poll;
 mod work;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,7 @@ pub use self::{
     notice::{Notice, PollNotice},
 };
 use crate::{
-    admin::{Health, Metrics, Question},
+    admin::{Health, Metrics, Question, Status},
     config::Config,
     fetch::Fetcher,
     ledger::{Event, Ledger, LedgerError},
@@ -64,32 +64,37 @@ where
     F: AsyncFn() -> Result<(L, mpsc::Receiver<Event>), LedgerError>,
 {
     loop {
-        let Some(opened) = open_patiently(&parts, &open).await? else { return Ok(Ended::default()) };
+        let Some(opened) = open_patiently(&mut parts, &open).await? else { return Ok(Ended::default()) };
         match desk::run(&mut parts, opened).await {
             Err(LedgerError::Reopen(why)) => {
                 tracing::warn!(why, "the ledger is opened anew");
                 parts.health.send_replace(Health::Stalled(why));
+                if let Some(()) = answering(&mut parts, tokio::time::sleep(REOPEN_AFTER)).await {
+                    continue;
+                }
+                return Ok(Ended::default());
             }
             ended => return ended,
         }
     }
 }
 
+/// A ledger that opens and then fails at once is not to be opened in a tight loop.
+const REOPEN_AFTER: Duration = Duration::from_millis(250);
+
 /// Opens the ledger, however long it is away; `None` where it is time to stop before that.
-async fn open_patiently<L, F>(parts: &Parts, open: &F) -> Result<Option<(L, mpsc::Receiver<Event>)>, LedgerError>
+async fn open_patiently<L, F>(parts: &mut Parts, open: &F) -> Result<Option<(L, mpsc::Receiver<Event>)>, LedgerError>
 where
     L: Ledger,
     F: AsyncFn() -> Result<(L, mpsc::Receiver<Event>), LedgerError>,
 {
     let mut attempts = 0;
     loop {
-        let error = tokio::select! {
-            opened = open() => match opened {
-                Ok(opened) => return Ok(Some(opened)),
-                Err(error @ LedgerError::Fatal(_)) => return Err(error),
-                Err(error) => error,
-            },
-            () = parts.stop.cancelled() => return Ok(None),
+        let error = match answering(parts, open()).await {
+            None => return Ok(None),
+            Some(Ok(opened)) => return Ok(Some(opened)),
+            Some(Err(error @ LedgerError::Fatal(_))) => return Err(error),
+            Some(Err(error)) => error,
         };
         if parts.once {
             return Err(error);
@@ -97,9 +102,32 @@ where
         attempts += 1;
         tracing::warn!(%error, attempts, "the ledger cannot be opened; trying again");
         parts.health.send_replace(Health::Stalled(error.to_string()));
-        tokio::select! {
-            () = tokio::time::sleep(commit::backoff(attempts)) => {}
-            () = parts.stop.cancelled() => return Ok(None),
+        if answering(parts, tokio::time::sleep(commit::backoff(attempts))).await.is_none() {
+            return Ok(None);
         }
     }
+}
+
+/// Waits while there is no desk: questions are answered all the same, so that nobody takes a daemon that waits for its
+/// ledger for one that hangs. `None` where it is time to stop.
+async fn answering<T>(parts: &mut Parts, wait: impl Future<Output = T>) -> Option<T> {
+    let mut wait = std::pin::pin!(wait);
+    loop {
+        tokio::select! {
+            done = &mut wait => return Some(done),
+            () = parts.stop.cancelled() => return None,
+            Some(question) = parts.questions.recv() => match question {
+                Question::Alive(reply) | Question::Measure(reply) => _ = reply.send(()),
+                Question::Status(reply) => _ = reply.send(without_desk(&parts.health.borrow())),
+            },
+        }
+    }
+}
+
+fn without_desk(health: &Health) -> Status {
+    let trouble = match health {
+        Health::Stalled(why) => why.clone(),
+        _ => "the ledger is being opened".to_owned(),
+    };
+    Status { version: env!("CARGO_PKG_VERSION").to_owned(), running: true, trouble: Some(trouble), ..Status::default() }
 }

@@ -117,6 +117,16 @@ fn tricky() -> impl Strategy<Value = String> {
         .prop_map(|parts| parts.concat())
 }
 
+#[test]
+fn a_mark_behind_a_line_break_stays_apart() {
+    // joined, the two would be composed at the next reading, and the normal form would be none
+    for raw in ["か\n\u{3099}", "か\u{200b}\n\u{3099}", "か\n\u{200b}\u{3099}"] {
+        for form in [line, paragraphs] {
+            assert_eq!(form(&form(raw)), form(raw), "{raw:?}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn normal_form_is_a_fixed_point(raw in tricky()) {

@@ -197,10 +197,13 @@ fn faults_of_the_user_are_told() {
         let directory = tempfile::tempdir().unwrap();
         let desk = Desk::with_feeds(directory.path(), &[], "");
         std::fs::write(desk.config(), yaml).unwrap();
-        let output = desk.output(&["run"]);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{told}");
-        assert!(told.contains(expected), "{told}");
+        // `run` tells it on standard error, `check` as its answer
+        for command in ["run", "check"] {
+            let output = desk.output(&[command]);
+            let told = String::from_utf8_lossy(&[output.stderr, output.stdout].concat()).into_owned();
+            assert_eq!(output.status.code(), Some(2), "{command}: {told}");
+            assert!(told.contains(expected), "{command}: {told}");
+        }
     }
 }
 

@@ -23,7 +23,7 @@ pub fn run(
         (Ok(config), true) => writeln!(out, "{}", summary_json(config))?,
         (Err(faults), true) => writeln!(out, "{}", json!({ "ok": false, "faults": faults }))?,
     }
-    Ok(if loaded.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if loaded.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(super::USAGE) })
 }
 
 fn summary(path: &Path, config: &Config, out: &mut impl Write) -> std::io::Result<()> {

@@ -12,15 +12,13 @@ use std::{
 };
 
 use copydesk::{
-    admin::{Health, Metrics},
     config::{self, Config},
     daemon::{self, Notice, Parts, clock},
     demo::{NewsSite, Paper, Story},
     fetch::{Fetcher, user_agent},
     ledger::LocalLedger,
 };
-use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::mpsc;
 
 const SITES: u8 = 10;
 const STORIES: usize = 300;
@@ -75,19 +73,7 @@ async fn run(config: Arc<Config>, begun: Instant) -> (usize, Duration) {
     let config::Ledger::Local(ledger) = config.ledger.clone() else { unreachable!("built above") };
     let fetcher = Fetcher::new(&config.fetch, &user_agent(Some("bench")), clock::system).expect("a client");
     let (watcher, mut notices) = mpsc::channel(100_000);
-    let (_config, receiver) = watch::channel(config);
-    let (health, _) = watch::channel(Health::Starting);
-    let (_ask, questions) = mpsc::channel(1);
-    let parts = Parts {
-        config: receiver,
-        fetcher,
-        metrics: Arc::new(Metrics::default()),
-        health,
-        questions,
-        watcher: Some(watcher),
-        stop: CancellationToken::new(),
-        once: true,
-    };
+    let parts = Parts { once: true, ..Parts::unattended(config, fetcher, watcher) };
     let count = tokio::spawn(async move {
         let (mut records, mut first) = (0, Duration::ZERO);
         while let Some(notice) = notices.recv().await {

@@ -14,7 +14,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::Utc;
 use copydesk::demo::{NewsSite, Paper, Story};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
@@ -24,7 +23,7 @@ mod desk;
 #[allow(dead_code, reason = "the ledger's own tests use the rest of it")]
 mod kafka;
 
-use desk::{Desk, LOCAL, ON_LOOPBACK, faults, kill};
+use desk::{Desk, LOCAL, ON_LOOPBACK, faults, kill, now, number};
 
 const MISSING: &str = "case-3";
 
@@ -132,14 +131,4 @@ fn finish(desk: &Desk, site: &NewsSite) -> Vec<String> {
 fn tail_of_log(directory: &Path) -> String {
     let log = std::fs::read_to_string(directory.join("daemon.log")).unwrap_or_default();
     log.lines().rev().take(20).collect::<Vec<_>>().join("\n")
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test's own clock")]
-fn now() -> chrono::DateTime<Utc> {
-    Utc::now()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test's own settings")]
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"))
 }

@@ -55,6 +55,27 @@ pub struct Parts {
     pub once: bool,
 }
 
+impl Parts {
+    /// A daemon that nobody operates: its configuration stays, and nobody asks for its health. What it commits goes to
+    /// `watcher`.
+    pub fn unattended(config: Arc<Config>, fetcher: Fetcher, watcher: mpsc::Sender<Notice>) -> Self {
+        // the other ends are gone: what would come from them never comes
+        let (_, config) = watch::channel(config);
+        let (health, _) = watch::channel(Health::Starting);
+        let (_, questions) = mpsc::channel(1);
+        Self {
+            config,
+            fetcher,
+            metrics: Arc::new(Metrics::default()),
+            health,
+            questions,
+            watcher: Some(watcher),
+            stop: CancellationToken::new(),
+            once: false,
+        }
+    }
+}
+
 /// Runs until it is told to stop, or, with `once`, until nothing is left to do.
 ///
 /// `open` opens the ledger; it is called again where an error of the ledger demands it.

@@ -4,7 +4,7 @@
 use std::{io::Write, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 mod feeds;
@@ -20,7 +20,6 @@ pub use self::{
 };
 use self::{report::Report, stories::front_page};
 use crate::{
-    admin::{Health, Metrics},
     config::{self, Config},
     daemon::{self, Notice, Parts, clock},
     fetch::{Fetcher, user_agent},
@@ -76,27 +75,12 @@ fn start(
     stop: CancellationToken,
 ) -> anyhow::Result<impl Future<Output = Result<daemon::Ended, crate::ledger::LedgerError>>> {
     let fetcher = Fetcher::new(&config.fetch, &user_agent(Some("demo on loopback")), clock::system)?;
-    let (health, _) = watch::channel(Health::Starting);
-    let (_, questions) = mpsc::channel(1);
     let local = match &config.ledger {
         config::Ledger::Local(local) => local.clone(),
         config::Ledger::Kafka(_) => anyhow::bail!("the demo writes a local ledger"),
     };
-    let (sender, receiver) = watch::channel(config);
-    let parts = Parts {
-        config: receiver,
-        fetcher,
-        metrics: Arc::new(Metrics::default()),
-        health,
-        questions,
-        watcher: Some(watcher),
-        stop,
-        once: false,
-    };
-    Ok(async move {
-        let _config = sender;
-        daemon::run(parts, async || LocalLedger::open(&local).await).await
-    })
+    let parts = Parts { stop, ..Parts::unattended(config, fetcher, watcher) };
+    Ok(async move { daemon::run(parts, async || LocalLedger::open(&local).await).await })
 }
 
 fn todays_paper() -> Paper {

@@ -36,19 +36,6 @@ pub(crate) enum Kind {
     TwoAtOnce,
 }
 
-/// Kinds that strike instances.
-pub(crate) const OF_INSTANCES: [Kind; 9] = [
-    Kind::Kill,
-    Kind::KillAt("after-poll"),
-    Kind::KillAt("before-begin"),
-    Kind::KillAt("after-produce"),
-    Kind::KillAt("before-commit"),
-    Kind::KillAt("after-commit"),
-    Kind::FrozenPastSession,
-    Kind::Scale,
-    Kind::RollingRestart,
-];
-
 /// All kinds.
 pub(crate) const KINDS: [Kind; 17] = [
     Kind::Kill,
@@ -69,6 +56,13 @@ pub(crate) const KINDS: [Kind; 17] = [
     Kind::ClockBack,
     Kind::TwoAtOnce,
 ];
+
+impl Kind {
+    /// Whether it strikes nothing but instances, and passes within seconds.
+    pub(crate) fn is_short(self) -> bool {
+        matches!(self, Kind::Kill | Kind::KillAt(_) | Kind::FrozenPastSession | Kind::Scale | Kind::RollingRestart)
+    }
+}
 
 impl std::fmt::Display for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

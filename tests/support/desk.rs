@@ -161,3 +161,20 @@ pub(crate) fn stop(mut child: Child) {
     let told = Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert!(told.success() && child.wait().unwrap().success(), "it did not stop as it should");
 }
+
+/// A test's own clock.
+#[expect(clippy::disallowed_methods, reason = "tests are at the rim")]
+pub(crate) fn now() -> chrono::DateTime<chrono::Utc> {
+    chrono::Utc::now()
+}
+
+/// A number that a test takes from the environment.
+pub(crate) fn number(name: &str, default: u64) -> u64 {
+    variable(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
+/// A text that a test takes from the environment.
+#[expect(clippy::disallowed_methods, reason = "tests are at the rim")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

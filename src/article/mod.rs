@@ -123,6 +123,18 @@ pub enum TextSource {
     FeedSummary,
 }
 
+impl TextSource {
+    /// The name in records and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::StructuredData => "structured_data",
+            Self::FeedContent => "feed_content",
+            Self::FeedSummary => "feed_summary",
+        }
+    }
+}
+
 /// A part that was taken out, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dropped {

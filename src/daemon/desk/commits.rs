@@ -168,7 +168,7 @@ impl Desk<'_> {
                 outcome => tracing::debug!(feed, ?outcome, "polled"),
             },
             Notice::Recorded { record, delay, .. } => {
-                metrics.record(source_name(record), delay.filter(|_| record.revision == 1));
+                metrics.record(record.text_source.as_str(), delay.filter(|_| record.revision == 1));
                 tracing::info!(id = record.id, revision = record.revision, url = record.url, "recorded");
             }
             Notice::Rejected { reject } => {
@@ -218,16 +218,6 @@ fn too_large(record: &Record, why: &str) -> Reject {
         entry: record.entry.clone(),
         discovered_at: record.discovered_at,
         rejected_at: clock::now(),
-    }
-}
-
-fn source_name(record: &Record) -> &'static str {
-    use crate::article::TextSource::{FeedContent, FeedSummary, Page, StructuredData};
-    match record.text_source {
-        Page => "page",
-        StructuredData => "structured_data",
-        FeedContent => "feed_content",
-        FeedSummary => "feed_summary",
     }
 }
 

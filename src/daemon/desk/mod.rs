@@ -186,7 +186,7 @@ impl<'a> Desk<'a> {
         if back > SLEW {
             tracing::warn!(seconds = back.num_seconds(), "the clock was set back: what is due counts from now");
             self.bring_back(now);
-            self.remind_of_all();
+            self.remind_of_feeds(None);
         }
     }
 

@@ -42,7 +42,7 @@ impl Desk<'_> {
         for (_, _, feed) in self.states() {
             feed.holds.standing(now).for_each(|(host, wait)| self.parts.fetcher.hold(host, wait));
         }
-        self.adopt(now);
+        self.adopt(Some(partition), now);
         self.gained_once = true;
         if self.stalled.is_none() && self.stop_at.is_none() {
             self.parts.health.send_replace(Health::Ready);
@@ -77,14 +77,17 @@ impl Desk<'_> {
         }
     }
 
-    fn is_ours(&self, site: &str) -> bool {
-        self.owned.contains(&partition(site, self.partitions))
+    /// Whether a site is in one partition of ours, or, with none named, in any of them.
+    fn is_ours(&self, site: &str, only: Option<Partition>) -> bool {
+        let of_site = partition(site, self.partitions);
+        only.map_or_else(|| self.owned.contains(&of_site), |only| only == of_site)
     }
 
-    /// Takes up every configured feed that is ours, and marks those of ours that are configured no more.
-    fn adopt(&mut self, now: DateTime<Utc>) {
+    /// Takes up every configured feed of one partition or of all that are ours, and marks those that are configured no
+    /// more. One that is gained must not cost what all of them do: they come one by one.
+    fn adopt(&mut self, only: Option<Partition>, now: DateTime<Utc>) {
         let configured = self.feeds.values().map(|feed| (link::site(&feed.url), feed.url.to_string()));
-        let ours: Vec<(String, String)> = configured.filter(|(name, _)| self.is_ours(name)).collect();
+        let ours: Vec<(String, String)> = configured.filter(|(name, _)| self.is_ours(name, only)).collect();
         for (name, url) in ours {
             let new = || SiteState::new(&name).within(self.largest_state);
             let site = self.sites.entry(name.clone()).or_insert_with(new);
@@ -99,13 +102,14 @@ impl Desk<'_> {
             }
         }
         self.mark_removed(now);
-        self.remind_of_all();
+        self.remind_of_feeds(only);
     }
 
-    /// Puts everything on the agenda. What is there twice does no harm.
-    pub(super) fn remind_of_all(&mut self) {
-        let all: Vec<(String, String)> = self.states().map(|(name, url, _)| (name.clone(), url.clone())).collect();
-        for (name, url) in all {
+    /// Puts all feeds of one partition, or of all that are ours, on the agenda. What is there twice does no harm.
+    pub(super) fn remind_of_feeds(&mut self, only: Option<Partition>) {
+        let feeds = self.states().filter(|(name, ..)| self.is_ours(name, only));
+        let feeds: Vec<(String, String)> = feeds.map(|(name, url, _)| (name.clone(), url.clone())).collect();
+        for (name, url) in feeds {
             self.remind(&name, &url);
         }
     }
@@ -155,7 +159,7 @@ impl Desk<'_> {
         let config = self.parts.config.borrow_and_update().clone();
         self.feeds = by_url(&config);
         self.config = config;
-        self.adopt(clock::now());
+        self.adopt(None, clock::now());
         tracing::info!(feeds = self.feeds.len(), "the configuration was read again");
     }
 }

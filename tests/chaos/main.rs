@@ -67,7 +67,6 @@ fn run(world: &mut World, kinds: &[Kind], count: usize, seed: u64) {
     print!("{verdict}");
     let uncommitted = topic::read(&world.broker.address(), RECORDS, "read_uncommitted").len();
     println!("a read_uncommitted consumer saw {uncommitted} records; largest instance {} MiB", world.largest_mib);
-    println!("transactions that the broker left hanging, ended by hand: {}", world.hanging);
     println!("time from a fault until every site published again: kind, times, median, worst");
     for (kind, mut times) in stood_still {
         times.sort();

@@ -62,8 +62,14 @@ pub struct KafkaLedger {
 impl KafkaLedger {
     /// Makes or verifies the topics, and joins the group. The events tell what becomes ours.
     pub async fn open(config: &config::KafkaLedger) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
+        Self::open_as(config, rand::random()).await
+    }
+
+    /// The same for an instance that opens its ledger more than once: `run` is the same each time, so that what it left
+    /// dangling ends at once, also where it has no name.
+    pub async fn open_as(config: &config::KafkaLedger, run: u64) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
         topics::prepare(config).await?;
-        let transactions = Transactions::open(config, &transactional_id(config)).await?;
+        let transactions = Transactions::open(config, &transactional_id(config, run)).await?;
         let (ownership, running) = (Arc::new(Ownership::default()), Arc::new(Mutex::new(())));
         let stop = CancellationToken::new();
         let (changes, change_receiver) = mpsc::channel(4);
@@ -140,12 +146,12 @@ impl Drop for KafkaLedger {
     }
 }
 
-/// A stable id for an instance with a name: its successor ends what it left dangling in half a second, instead of
-/// waiting for `transaction.timeout.ms`.
-fn transactional_id(config: &config::KafkaLedger) -> String {
+/// Stable for an instance with a name, and else for a run of it: a successor with the same id ends what was left dangling
+/// in half a second, instead of waiting for `transaction.timeout.ms`.
+fn transactional_id(config: &config::KafkaLedger, run: u64) -> String {
     match &config.instance {
         Some(instance) => format!("{}-{instance}", config.group),
-        None => format!("{}-{:016x}", config.group, rand::random::<u64>()),
+        None => format!("{}-{run:016x}", config.group),
     }
 }
 

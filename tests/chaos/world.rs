@@ -37,6 +37,8 @@ pub(crate) struct World {
     links: Vec<Vec<Link>>,
     pub(crate) press: Press,
     pub(crate) broker: Broker,
+    /// Memory of the largest instance as it was last looked at, and at most.
+    pub(crate) mib: u64,
     pub(crate) largest_mib: u64,
 }
 
@@ -61,7 +63,7 @@ impl World {
             Instance::new(&directory.join(place.to_string()), &feeds, &sections(place, &links[place], transaction))
         };
         let instances = (0..PLACES).map(instance).collect();
-        World { follower: None, instances, links, press, broker, largest_mib: 0 }
+        World { follower: None, instances, links, press, broker, mib: 0, largest_mib: 0 }
     }
 
     /// Starts instances, and waits until they publish.
@@ -108,12 +110,14 @@ impl World {
             assert!(Instant::now() < deadline, "the nodes do not get in step");
             self.pause(Duration::from_millis(200));
         }
+        self.mib = 0;
         for place in 0..PLACES {
             let instance = &mut self.instances[place];
             let ended = instance.is_running() && instance.has_ended();
             assert!(!ended, "instance {place} ended by itself:\n{}", instance.tail_of_log());
-            self.largest_mib = self.largest_mib.max(instance.memory().unwrap_or(0));
+            self.mib = self.mib.max(instance.memory().unwrap_or(0));
         }
+        self.largest_mib = self.largest_mib.max(self.mib);
     }
 
     pub(crate) fn cut(&self, place: usize, traffic: Traffic) {

@@ -47,8 +47,6 @@ pub(super) struct Transactions {
     config: config::KafkaLedger,
     /// A transaction failed and could not be aborted yet.
     unaborted: bool,
-    /// The producer is of no more use.
-    lost: Option<LedgerError>,
 }
 
 impl Transactions {
@@ -62,14 +60,12 @@ impl Transactions {
             move || Ok(producer.init_transactions(INIT_WITHIN))
         });
         initialised.await?.map_err(|e| context.explain("begin to use transactions", &e))?;
-        Ok(Transactions { producer, config: config.clone(), unaborted: false, lost: None })
+        Ok(Transactions { producer, config: config.clone(), unaborted: false })
     }
 
-    /// Carries out a batch. Gives the offsets committed for the state's partitions.
+    /// Carries out a batch. Gives the offsets committed for the state's partitions. After [`LedgerError::Reopen`] the
+    /// producer is of no more use.
     pub(super) async fn run(&mut self, batch: &Batch, fence: &Fence) -> Result<BTreeMap<Partition, i64>, LedgerError> {
-        if let Some(error) = &self.lost {
-            return Err(error.clone());
-        }
         if self.unaborted {
             self.abort().await?;
         }
@@ -79,10 +75,7 @@ impl Transactions {
                 fault::point("after-commit");
                 Ok(offsets)
             }
-            Err(Failure::Lost(error)) => {
-                self.lost = Some(error.clone());
-                Err(error)
-            }
+            Err(Failure::Lost(error)) => Err(error),
             Err(Failure::Abort(error)) => {
                 self.unaborted = true;
                 // why it was aborted matters more than that the abort takes time
@@ -178,19 +171,16 @@ impl Transactions {
 
     async fn abort(&mut self) -> Result<(), LedgerError> {
         let abort = |p: &Producer| p.abort_transaction(STEP_WITHIN);
-        let lost = match self.persist("abort of a transaction", STEP_WITHIN, abort).await {
-            Ok(Ok(())) => {
+        match self.persist("abort of a transaction", STEP_WITHIN, abort).await? {
+            Ok(()) => {
                 self.unaborted = false;
-                return Ok(());
+                Ok(())
             }
-            Ok(Err(e)) if failure::is_retriable(&e) => {
-                return Err(LedgerError::Retry(format!("no answer to the abort of a transaction: {e}")));
+            Err(e) if failure::is_retriable(&e) => {
+                Err(LedgerError::Retry(format!("no answer to the abort of a transaction: {e}")))
             }
-            Ok(Err(e)) => LedgerError::Reopen(format!("cannot abort a transaction: {e}")),
-            Err(error) => error,
-        };
-        self.lost = Some(lost.clone());
-        Err(lost)
+            Err(e) => Err(LedgerError::Reopen(format!("cannot abort a transaction: {e}"))),
+        }
     }
 
     /// Makes a blocking call off the async threads, and again for as long as that can mend it. An error of the ledger says

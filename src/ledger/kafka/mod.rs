@@ -70,7 +70,7 @@ pub struct KafkaLedger {
 
 /// The transactional producer, or the one that follows on one that was lost.
 enum Producer {
-    Open(Transactions),
+    Open(Box<Transactions>),
     Opening(JoinHandle<Result<Transactions, LedgerError>>),
 }
 
@@ -85,7 +85,7 @@ impl KafkaLedger {
     pub async fn open_as(config: &config::KafkaLedger, run: u64) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
         topics::prepare(config).await?;
         let transactional_id = transactional_id(config, run);
-        let producer = Producer::Open(Transactions::open(config, &transactional_id).await?);
+        let producer = Producer::Open(Box::new(Transactions::open(config, &transactional_id).await?));
         let (ownership, running) = (Arc::new(Ownership::default()), Arc::new(Mutex::new(())));
         let stop = CancellationToken::new();
         let (changes, change_receiver) = mpsc::channel(4);
@@ -103,7 +103,7 @@ impl KafkaLedger {
         if let Producer::Opening(opening) = &mut self.producer {
             let opened = opening.await.unwrap_or_else(|e| Err(LedgerError::Reopen(format!("no producer: {e}"))));
             self.producer = match opened {
-                Ok(transactions) => Producer::Open(transactions),
+                Ok(transactions) => Producer::Open(Box::new(transactions)),
                 Err(error) => {
                     self.producer = self.opening();
                     return Err(error);

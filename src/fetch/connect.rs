@@ -34,8 +34,10 @@ pub(super) struct Connections {
     /// That of all requests that do not say otherwise.
     usual: Arc<Way>,
     /// Those of feeds with a proxy of their own, or none, made when they are first asked for.
-    others: Mutex<HashMap<Option<Proxy>, Arc<OnceCell<Arc<Way>>>>>,
+    others: Mutex<HashMap<Option<Proxy>, Lazy>>,
 }
+
+type Lazy = Arc<OnceCell<Arc<Way>>>;
 
 /// What all ways have in common.
 #[derive(Debug, Clone)]

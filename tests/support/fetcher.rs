@@ -1,5 +1,7 @@
 //! A client that may reach loopback, with deadlines that a test can wait for.
 
+#![allow(dead_code, reason = "each test binary uses its part of it")]
+
 use std::{
     net::IpAddr,
     sync::Arc,

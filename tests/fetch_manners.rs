@@ -166,6 +166,53 @@ async fn a_crawl_delay_widens_the_gap() {
     assert!(begun.elapsed() >= Duration::from_millis(600), "{:?}", begun.elapsed());
 }
 
+/// A client with settings of their own for some hosts: every name is this machine.
+fn with_hosts(hosts: &[(&str, Manners)]) -> Fetcher {
+    let hosts = hosts.iter().map(|(name, manners)| ((*name).to_owned(), *manners)).collect();
+    local(&Fetch { hosts, ..with(Manners { obey_robots: true, ..config().manners }) })
+}
+
+#[tokio::test]
+async fn a_host_may_be_treated_otherwise() {
+    let server = server(html()).await;
+    on(&server, "/robots.txt", robots("User-agent: *\nDisallow: /private\nCrawl-delay: 0.4")).await;
+    let usual = Manners { obey_robots: true, ..config().manners };
+    let bold = Manners { obey_robots: false, ..usual };
+    let quick = Manners { max_crawl_delay: Duration::from_millis(100), ..usual };
+    let fetcher = with_hosts(&[("bold.example", bold), ("*.quick.example", quick)]);
+    let url = |host: &str, path: &str| page(&format!("http://{host}:{}{path}", server.address().port()));
+    for (host, expected) in
+        [("news.example", Some(Reason::Robots)), ("bold.example", None), ("www.quick.example", Some(Reason::Robots))]
+    {
+        assert_eq!(reason(&fetcher, url(host, "/private")).await, expected, "{host}");
+    }
+    for (host, delay) in [("news.example", 400), ("www.quick.example", 100)] {
+        let begun = Instant::now();
+        for path in ["/1", "/2", "/3"] {
+            assert!(fetcher.get(url(host, path)).await.is_ok());
+        }
+        let took = begun.elapsed();
+        assert!(took >= Duration::from_millis(2 * delay) && took < Duration::from_millis(2 * delay + 600), "{took:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_counts_at_the_host_it_leads_to() {
+    let (from, target) = (server(html()).await, server(html()).await);
+    let url = |path: &str| format!("http://slow.example:{}{path}", target.address().port());
+    let gap = Duration::from_millis(200);
+    for n in 0..3 {
+        on(&from, &format!("/{n}"), to(&url(&format!("/{n}")))).await;
+    }
+    let manners = Manners { host_gap: gap, ..config().manners };
+    let fetcher = with_hosts(&[("slow.example", manners)]);
+    let begun = Instant::now();
+    let direct = (3..5).map(|n| feed(&url(&format!("/{n}"))));
+    let led = (0..3).map(|n| feed(&format!("{}/{n}", from.uri())));
+    assert!(join_all(led.chain(direct).map(|request| fetcher.get(request))).await.iter().all(Result::is_ok));
+    assert!(begun.elapsed() >= 4 * gap, "{:?}", begun.elapsed());
+}
+
 #[tokio::test]
 async fn host_gap_counts_feeds_pages_and_robots_txt_together() {
     let server = server(html()).await;

@@ -43,7 +43,17 @@ pub fn from_page(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<A
 
 /// The same, with what the page teaches of its site: for [`Site::learn`], once the article is accepted.
 pub fn extract(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<Extraction, NoArticle> {
-    page::read(page, entry, site)
+    extract_within(page, entry, site, Limits::default())
+}
+
+/// The same, with other limits than the usual.
+pub fn extract_within(
+    page: Page<'_>,
+    entry: Option<&Entry>,
+    site: &Site,
+    limits: Limits,
+) -> Result<Extraction, NoArticle> {
+    page::read(page, entry, site, limits)
 }
 
 /// The article as the feed alone tells it, from its content or, failing that, its summary.
@@ -54,6 +64,24 @@ pub fn from_entry(entry: &Entry, site: &Site) -> Option<Article> {
 /// Cleans text that somebody scraped before; its title is the first line where that stands apart.
 pub fn from_text(raw: &str) -> Article {
     plain::article(raw)
+}
+
+/// Where reading a page stops: what was read until then is what there is of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Deepest element.
+    pub depth: usize,
+    /// Most elements.
+    pub elements: usize,
+    /// Most bytes of markup, after what can hold no story was cut out.
+    pub markup: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // browsers nest no deeper than 512; a large news page has some three thousand elements
+        Self { depth: 512, elements: 100_000, markup: 4 << 20 }
+    }
 }
 
 /// An article, and what its page teaches of its site.

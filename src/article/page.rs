@@ -5,16 +5,21 @@ use super::metadata::{self, Metadata};
 use super::outline::{Outline, outline};
 use super::refusal::refusal;
 use super::site::Lesson;
-use super::{Article, Extraction, NoArticle, NoArticleReason, Page, Site, TextSource};
+use super::{Article, Extraction, Limits, NoArticle, NoArticleReason, Page, Site, TextSource};
 use super::{anchors, assemble, boilerplate, decode, entry, plain, tree};
 use crate::feed::Entry;
 
 /// Most bytes of a page that are looked at.
 const MAX_BYTES: usize = 16 << 20;
 
-pub(super) fn read(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<Extraction, NoArticle> {
+pub(super) fn read(
+    page: Page<'_>,
+    entry: Option<&Entry>,
+    site: &Site,
+    limits: Limits,
+) -> Result<Extraction, NoArticle> {
     let html = markup(&page)?;
-    let tree = tree::parse(&html);
+    let tree = tree::parse_within(&html, limits);
     let mut outline = outline(&tree.html);
     let mut meta = metadata::metadata(&metadata::collect(&tree.html), page.url);
     let cut = tree.cut;

@@ -10,15 +10,19 @@
 //! `config/copydesk.example.yaml`, and one in `tests/config_settings.rs`; tests fail until all of them are there.
 
 mod contact;
+mod documents;
 mod fault;
 mod feed;
 mod fetch;
+mod headers;
 mod interpolate;
 mod kafka;
 mod leaf;
 mod ledger;
 mod load;
 mod log;
+mod manners;
+mod proxy;
 mod quantity;
 mod schedule;
 mod secret;
@@ -36,6 +40,7 @@ use std::{
 
 pub use self::{
     contact::NoContact,
+    documents::Documents,
     fault::{Fault, Faults, Mark},
     feed::{Feed, FullText},
     fetch::Fetch,
@@ -43,6 +48,8 @@ pub use self::{
     ledger::{Ledger, LocalLedger},
     load::{from_yaml, load},
     log::{Log, LogFormat},
+    manners::{Manners, Rate},
+    proxy::{Proxy, Route},
     schedule::{Commit, Schedule},
 };
 
@@ -59,6 +66,8 @@ pub struct Config {
     pub ledger: Ledger,
     /// Limits and manners of the HTTP client.
     pub fetch: Fetch,
+    /// What reading one document may take.
+    pub documents: Documents,
     /// Bounds of the schedule.
     pub schedule: Schedule,
     /// How commits are grouped.
@@ -86,6 +95,7 @@ impl Config {
             feeds,
             ledger,
             fetch: Fetch::default(),
+            documents: Documents::default(),
             schedule: Schedule::default(),
             commit: Commit::default(),
             admin: Some(Self::ADMIN),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
 };
 use crate::{
     article::{self, Article, NoArticle, Page},
-    config::FullText,
+    config::{self, FullText},
     feed::Entry,
     fetch::{Failure, Fetcher, Kind, Request, Response, Validators},
 };
@@ -25,11 +24,11 @@ const MOST_PAGES: usize = 8;
 pub(super) struct Follow {
     pub(super) entry: Entry,
     pub(super) full_text: FullText,
-    /// The feed that carried it and its headers; none where it is configured no more.
-    pub(super) feed_url: Option<Url>,
-    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    /// The feed that carried it; none where it is configured no more.
+    pub(super) feed: Option<config::Feed>,
     pub(super) validators: Validators,
     pub(super) knowledge: Arc<article::Site>,
+    pub(super) limits: article::Limits,
 }
 
 /// What came of it.
@@ -101,10 +100,10 @@ async fn page(job: &Follow, url: Url, fetcher: &Fetcher, cpu: &Cpu) -> PageOutco
 type Extracted = (Result<Article, NoArticle>, Option<article::Lesson>);
 
 async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracted, CpuFailure> {
-    let (entry, knowledge) = (job.entry.clone(), Arc::clone(&job.knowledge));
+    let (entry, knowledge, limits) = (job.entry.clone(), Arc::clone(&job.knowledge), job.limits);
     cpu.run(move || {
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
-        match article::extract(page, Some(&entry), &knowledge) {
+        match article::extract_within(page, Some(&entry), &knowledge, limits) {
             Ok(article::Extraction { mut article, lesson }) => {
                 article.restrictions.extend(response.restrictions);
                 article.restrictions.sort();
@@ -137,7 +136,8 @@ async fn append_next_pages(job: &Follow, article: &mut Article, first: &Url, fet
 
 fn request(job: &Follow, url: Url, validators: Validators) -> Request {
     // what the user configured for a feed is meant for its origin, and may be a secret
-    let same_origin = job.feed_url.as_ref().is_some_and(|feed| feed.origin() == url.origin());
-    let headers = if same_origin { job.headers.clone() } else { Vec::new() };
-    Request { url, kind: Kind::Page, validators, headers, obey_robots: true }
+    let feed = job.feed.as_ref().filter(|feed| feed.url.origin() == url.origin());
+    let (headers, cookies, route) =
+        feed.map(|feed| (feed.headers.clone(), feed.cookies, feed.proxy.clone())).unwrap_or_default();
+    Request { url, kind: Kind::Page, validators, headers, obey_robots: true, cookies, route }
 }

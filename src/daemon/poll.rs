@@ -83,6 +83,8 @@ pub(super) async fn poll(job: Poll, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
         kind: Kind::Feed,
         validators: of_url(job.validators.clone(), &job.feed.url),
         headers: if at_home { job.feed.headers.clone() } else { Vec::new() },
+        cookies: at_home && job.feed.cookies,
+        route: if at_home { job.feed.proxy.clone() } else { config::Route::Usual },
         obey_robots: job.feed.obey_robots,
     };
     match fetcher.get(request).await {

@@ -5,7 +5,8 @@ use url::Url;
 
 use super::Desk;
 use crate::{
-    config::FullText,
+    article,
+    config::{Documents, FullText},
     daemon::{
         agenda::{Job, Task},
         follow::{Follow, Followed, follow},
@@ -100,13 +101,18 @@ impl Desk<'_> {
         let follow = Follow {
             entry: pending.entry.clone(),
             full_text,
-            feed_url: feed.map(|feed| feed.url.clone()),
-            headers: feed.map(|feed| feed.headers.clone()).unwrap_or_default(),
+            feed: feed.cloned(),
             validators: pending.published.as_ref().map(|published| published.validators.clone()).unwrap_or_default(),
             knowledge: site.knowledge(),
+            limits: limits(&self.config.documents),
         };
         Some(Work::Follow(Box::new(follow), Asked { full_text, carriers: pending.carriers.clone() }))
     }
+}
+
+fn limits(documents: &Documents) -> article::Limits {
+    let Documents { max_depth: depth, max_elements: elements, max_markup_bytes: markup, .. } = *documents;
+    article::Limits { depth, elements, markup }
 }
 
 enum Work {
@@ -125,5 +131,15 @@ impl Work {
                 JobResult::Followed { followed: Box::new(follow(*job, fetcher, cpu).await), asked }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_configuration_and_extraction_are_the_same() {
+        assert_eq!(limits(&Documents::default()), article::Limits::default());
     }
 }

@@ -96,6 +96,7 @@ impl Desk<'_> {
         let pace = document.feed.pace;
         let published: Vec<DateTime<Utc>> = document.feed.entries.iter().filter_map(dated).collect();
         let told = Success {
+            entries: document.feed.entries.len(),
             new_entries: absorbed.new,
             overflowed: absorbed.overflowed,
             has_validators: !answer.validators.is_empty(),
@@ -238,6 +239,8 @@ impl Desk<'_> {
         Bounds {
             interval: own.unwrap_or(schedule.interval),
             max_interval: schedule.max_interval,
+            // whoever gives a feed an interval means it
+            unconditional: own.unwrap_or(schedule.unconditional_interval),
             feed: xxh3_64(feed.as_bytes()),
         }
     }

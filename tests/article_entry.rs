@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use copydesk::article::{self, Page, Site, TextSource};
+use copydesk::article::{self, Field, Page, Site, Source, TextSource};
 use copydesk::cli::clean::manifest;
 use copydesk::feed::{Entry, Person};
 use serde_json::Value;
@@ -44,6 +44,22 @@ fn feeds_are_cleaned_like_pages() {
     let article = article::from_entry(&entry(None, Some(FIRST)), &Site::default()).unwrap();
     assert_eq!((article.text.as_str(), article.text_source), (FIRST, TextSource::FeedSummary));
     assert_eq!(article::from_entry(&entry(None, None), &Site::default()), None);
+}
+
+#[test]
+fn where_the_page_is_silent_the_feed_is_heard() {
+    let url = Url::parse("https://www.quaypost.example/news/1").unwrap();
+    let paragraphs = [FIRST, SECOND, THIRD].map(|text| format!("<p>{text}</p>")).concat();
+    let body = format!("<html lang=en><meta name=keywords content='bridges'><div class=story>{paragraphs}</div>");
+    let page = Page { url: &url, body: body.as_bytes(), content_type: None };
+    let categories = ["Bridges", "Harbour"].map(str::to_owned).to_vec();
+    let entry = Entry { categories, ..entry(None, Some(FIRST)) };
+    let article = article::from_page(page, Some(&entry), &Site::default()).unwrap();
+    assert_eq!(article.title.as_deref(), Some("Old swing bridge stays open"));
+    assert_eq!(article.tags, ["bridges", "Harbour"], "the page's tags, and what the feed adds");
+    let sources = [Field::Title, Field::Authors, Field::Tags, Field::Language, Field::Published];
+    let sources = sources.map(|field| article.sources.of(field).map(Source::as_str));
+    assert_eq!(sources, [Some("feed"), Some("feed"), Some("meta"), Some("lang"), None]);
 }
 
 #[test]

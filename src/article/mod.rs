@@ -21,9 +21,11 @@ mod prune;
 mod record_lines;
 mod refusal;
 pub mod site;
+mod source;
 mod tree;
 
 pub use site::{Lesson, Site};
+pub use source::{Field, Source, Sources};
 
 /// A page as it was fetched.
 #[derive(Debug, Clone, Copy)]
@@ -104,8 +106,8 @@ pub struct Article {
     pub next_page: Option<Url>,
     /// What was taken out, in document order, bounded.
     pub dropped: Vec<Dropped>,
-    /// Where title, authors and dates came from: field and source (`json-ld`, `meta`, `h1`, …).
-    pub sources: Vec<(&'static str, &'static str)>,
+    /// Where each field that has a value came from.
+    pub sources: Sources,
 }
 
 /// Where an article's text came from.

@@ -31,8 +31,8 @@ pub(super) fn read(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result
     if let Some(refusal) = refusal(&article.text, &meta, &outline, cut) {
         return fallback(meta, entry, site).ok_or(refusal);
     }
-    assemble::record(&mut article, &outline, &verdicts);
     describe(&mut article, meta);
+    assemble::record(&mut article, &outline, &verdicts);
     if let Some(entry) = entry {
         entry::describe(&mut article, entry);
     }
@@ -90,7 +90,8 @@ fn fallback(mut meta: Metadata, entry: Option<&Entry>, site: &Site) -> Option<Ex
 }
 
 fn describe(article: &mut Article, meta: Metadata) {
-    article.language = metadata::language_of_text(&article.text, meta.language.as_deref());
+    article.sources.extend(&meta.sources);
+    assemble::language(article, meta.language);
     article.title = meta.title;
     article.authors = meta.authors;
     article.published = meta.published;
@@ -102,5 +103,4 @@ fn describe(article: &mut Article, meta: Metadata) {
     article.next_page = meta.next_page;
     article.paywalled = meta.paywalled;
     article.restrictions = meta.restrictions;
-    article.sources = meta.sources;
 }

@@ -11,7 +11,7 @@ use super::{
     work::{Cpu, CpuFailure},
 };
 use crate::{
-    article::{self, Article, NoArticle, Page},
+    article::{self, Article, Field, NoArticle, Page, Source},
     config::FullText,
     feed::Entry,
     fetch::{Failure, Fetcher, Kind, Request, Response, Validators},
@@ -106,6 +106,9 @@ async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracte
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
         match article::extract(page, Some(&entry), &knowledge) {
             Ok(article::Extraction { mut article, lesson }) => {
+                if !response.restrictions.is_empty() {
+                    article.sources.note(Field::Restrictions, Source::Header);
+                }
                 article.restrictions.extend(response.restrictions);
                 article.restrictions.sort();
                 article.restrictions.dedup();

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use copydesk::article::{self, Field, Page, Site, Source, TextSource};
+use copydesk::article::{self, Field, Page, Rules, Site, Source, TextSource};
 use copydesk::cli::clean::manifest;
 use copydesk::feed::{Entry, Person};
 use serde_json::Value;
@@ -80,7 +80,8 @@ fn a_site_is_learned_from_the_feeds_full_content() {
     let read = |n: usize, entry: Option<&Entry>, site: &Site| {
         let url = Url::parse(&format!("https://www.quaypost.example/news/{n}")).unwrap();
         let body = format!("<h1>T</h1><div class=x>{story}</div><div class=y><p>{n} {pitch}</p></div>");
-        article::extract(Page { url: &url, body: body.as_bytes(), content_type: None }, entry, site).unwrap()
+        article::extract(Page { url: &url, body: body.as_bytes(), content_type: None }, entry, site, &Rules::default())
+            .unwrap()
     };
     let mut site = Site::default();
     assert!(read(9, None, &site).article.text.contains(pitch), "nothing tells it from the story");
@@ -125,7 +126,7 @@ fn pages_of_a_manifest_are_siblings_in_any_order() {
         let path = folder.path().join("manifest.jsonl");
         fs::write(&path, lines.join("\n")).unwrap();
         let mut out = Vec::new();
-        manifest(&path, alone, &mut out).unwrap();
+        manifest(&path, alone, &Rules::default(), &mut out).unwrap();
         String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
     let has_pitch = |rows: &[Value]| rows.iter().filter(|row| row["text"].as_str().unwrap().contains(pitch)).count();

@@ -12,6 +12,7 @@ mod assemble;
 mod boilerplate;
 mod decode;
 mod entry;
+mod explain;
 mod extract;
 mod metadata;
 mod outline;
@@ -20,10 +21,13 @@ mod plain;
 mod prune;
 mod record_lines;
 mod refusal;
+mod rules;
 pub mod site;
 mod source;
 mod tree;
 
+pub use explain::{Explained, Explanation, Fate};
+pub use rules::{BadRule, Rules, Selector};
 pub use site::{Lesson, Site};
 pub use source::{Field, Source, Sources};
 
@@ -40,12 +44,18 @@ pub struct Page<'a> {
 
 /// Cuts the story out of a page. `entry` is what the feed said of it: evidence, and the fallback.
 pub fn from_page(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<Article, NoArticle> {
-    extract(page, entry, site).map(|extraction| extraction.article)
+    extract(page, entry, site, &Rules::default()).map(|extraction| extraction.article)
 }
 
-/// The same, with what the page teaches of its site: for [`Site::learn`], once the article is accepted.
-pub fn extract(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<Extraction, NoArticle> {
-    page::read(page, entry, site)
+/// The same by the user's rules, with what the page teaches of its site: for [`Site::learn`], once the article is
+/// accepted.
+pub fn extract(page: Page<'_>, entry: Option<&Entry>, site: &Site, rules: &Rules) -> Result<Extraction, NoArticle> {
+    page::read(page, page::Aids { entry, site, rules })
+}
+
+/// The same, with every decision on the way to it.
+pub fn explain(page: Page<'_>, entry: Option<&Entry>, site: &Site, rules: &Rules) -> Explanation {
+    page::explained(page, page::Aids { entry, site, rules })
 }
 
 /// The article as the feed alone tells it, from its content or, failing that, its summary.
@@ -176,6 +186,10 @@ pub enum NoArticleReason {
 }
 
 impl NoArticleReason {
+    /// Every class, in the order of their declaration.
+    pub const ALL: [Self; 7] =
+        [Self::NoText, Self::NotAnArticle, Self::Paywall, Self::Wall, Self::ErrorPage, Self::NotHtml, Self::TooLarge];
+
     /// The name in rejects and metrics.
     pub fn as_str(self) -> &'static str {
         match self {

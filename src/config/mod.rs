@@ -23,6 +23,7 @@ mod quantity;
 mod schedule;
 mod secret;
 mod section;
+mod sites;
 mod yaml;
 
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod tests;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -45,6 +47,7 @@ pub use self::{
     log::{Log, LogFormat},
     schedule::{Commit, Schedule},
 };
+use crate::article::Rules;
 
 /// A configuration that cannot be wrong.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +66,8 @@ pub struct Config {
     pub schedule: Schedule,
     /// How commits are grouped.
     pub commit: Commit,
+    /// What the user knows better of some sites' pages.
+    pub sites: Arc<Rules>,
     /// Where health, metrics and status are served; `None` switches it off.
     pub admin: Option<SocketAddr>,
     /// How logs are written.
@@ -88,6 +93,7 @@ impl Config {
             fetch: Fetch::default(),
             schedule: Schedule::default(),
             commit: Commit::default(),
+            sites: Arc::default(),
             admin: Some(Self::ADMIN),
             log: Log::default(),
             stop_within: Self::STOP_WITHIN,

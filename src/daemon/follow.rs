@@ -30,6 +30,7 @@ pub(super) struct Follow {
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) validators: Validators,
     pub(super) knowledge: Arc<article::Site>,
+    pub(super) rules: Arc<article::Rules>,
 }
 
 /// What came of it.
@@ -101,10 +102,10 @@ async fn page(job: &Follow, url: Url, fetcher: &Fetcher, cpu: &Cpu) -> PageOutco
 type Extracted = (Result<Article, NoArticle>, Option<article::Lesson>);
 
 async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracted, CpuFailure> {
-    let (entry, knowledge) = (job.entry.clone(), Arc::clone(&job.knowledge));
+    let (entry, knowledge, rules) = (job.entry.clone(), Arc::clone(&job.knowledge), Arc::clone(&job.rules));
     cpu.run(move || {
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
-        match article::extract(page, Some(&entry), &knowledge) {
+        match article::extract(page, Some(&entry), &knowledge, &rules) {
             Ok(article::Extraction { mut article, lesson }) => {
                 if !response.restrictions.is_empty() {
                     article.sources.note(Field::Restrictions, Source::Header);

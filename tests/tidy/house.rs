@@ -130,7 +130,7 @@ const PURE: &[Reach] = &[];
 
 /// The house. ARCHITECTURE.md says it in words.
 pub(crate) const HOUSE: &[Room] = &[
-    Room { name: "config", rooms: &[], reaches: &[Files, Kafka, Log] },
+    Room { name: "config", rooms: &["article::Rules", "article::Selector"], reaches: &[Files, Kafka, Log] },
     Room { name: "schedule", rooms: &["feed::Pace"], reaches: PURE },
     Room { name: "fetch", rooms: &["config::Fetch", "link"], reaches: &[Network, Tasks, Clock] },
     Room { name: "link", rooms: &[], reaches: PURE },

@@ -1,5 +1,7 @@
 //! From a job that is due to the worker that does it.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use url::Url;
 
@@ -104,6 +106,7 @@ impl Desk<'_> {
             headers: feed.map(|feed| feed.headers.clone()).unwrap_or_default(),
             validators: pending.published.as_ref().map(|published| published.validators.clone()).unwrap_or_default(),
             knowledge: site.knowledge(),
+            rules: Arc::clone(&self.config.sites),
         };
         Some(Work::Follow(Box::new(follow), Asked { full_text, carriers: pending.carriers.clone() }))
     }

@@ -27,6 +27,7 @@ mod run;
 mod state;
 mod status;
 mod tail;
+mod trial;
 
 /// Reads news feeds, strips everything that is not the story, and publishes one clean record an article, exactly once.
 #[derive(Debug, Parser)]
@@ -75,6 +76,10 @@ enum Command {
         #[arg(short, long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    /// Try one page: show what was decided of each of its blocks and why, and what would be published
+    ///
+    /// The page is asked for as the daemon would ask, with the configuration's limits and manners; nothing is kept.
+    Try(trial::Arguments),
     /// Print the JSON Schema of records or rejects
     Schema {
         /// Which contract
@@ -239,6 +244,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
             let Some(rules) = rules(config.as_deref()) else { return Ok(ExitCode::from(USAGE)) };
             clean(&input, format, alone, &rules, &mut out)
         }
+        Command::Try(arguments) => trial::run(&arguments, &mut out),
         Command::Schema { of } => schema(of, &mut out),
         Command::Tail { config, from_start, json, no_follow } => {
             tail::run(&config.config, tail::Options { from_start, json, follow: !no_follow }, &mut out)

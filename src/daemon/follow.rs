@@ -72,12 +72,20 @@ pub(super) async fn follow(job: Follow, fetcher: &Fetcher, cpu: &Cpu) -> Followe
         Some(url) => page(&job, url, fetcher, cpu).await,
         None => PageOutcome::NotWanted,
     };
-    let told = match (&page, job.full_text) {
+    let told = told(&job, &page, cpu).await;
+    Followed { page, told }
+}
+
+/// The article as the feed alone tells it, where it may be wanted beside what came of the page.
+pub(super) async fn told(job: &Follow, page: &PageOutcome, cpu: &Cpu) -> Option<Article> {
+    match (page, job.full_text) {
         (PageOutcome::Unchanged, _) | (_, FullText::Page) => None,
         (PageOutcome::Read(read), _) if read.article.as_ref().is_ok_and(|article| !article.paywalled) => None,
-        _ => cpu.run(move || article::from_entry(&job.entry, &job.knowledge)).await.ok().flatten(),
-    };
-    Followed { page, told }
+        _ => {
+            let (entry, knowledge) = (job.entry.clone(), Arc::clone(&job.knowledge));
+            cpu.run(move || article::from_entry(&entry, &knowledge)).await.ok().flatten()
+        }
+    }
 }
 
 async fn page(job: &Follow, url: Url, fetcher: &Fetcher, cpu: &Cpu) -> PageOutcome {
@@ -107,12 +115,7 @@ async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracte
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
         match article::extract(page, Some(&entry), &knowledge, &rules) {
             Ok(article::Extraction { mut article, lesson }) => {
-                if !response.restrictions.is_empty() {
-                    article.sources.note(Field::Restrictions, Source::Header);
-                }
-                article.restrictions.extend(response.restrictions);
-                article.restrictions.sort();
-                article.restrictions.dedup();
+                add_restrictions(&mut article, response.restrictions);
                 (Ok(article), Some(lesson))
             }
             Err(no_article) => (Err(no_article), None),
@@ -121,8 +124,18 @@ async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracte
     .await
 }
 
+/// The answer's headers may ask more of those who copy the page than the page does.
+pub(super) fn add_restrictions(article: &mut Article, restrictions: Vec<String>) {
+    if !restrictions.is_empty() {
+        article.sources.note(Field::Restrictions, Source::Header);
+    }
+    article.restrictions.extend(restrictions);
+    article.restrictions.sort();
+    article.restrictions.dedup();
+}
+
 /// Follows `rel=next` and appends what it finds. A page that fails ends it: what was read so far is kept.
-async fn append_next_pages(job: &Follow, article: &mut Article, first: &Url, fetcher: &Fetcher, cpu: &Cpu) {
+pub(super) async fn append_next_pages(job: &Follow, article: &mut Article, first: &Url, fetcher: &Fetcher, cpu: &Cpu) {
     let mut asked = vec![first.clone()];
     let mut next = article.next_page.take();
     while let Some(url) = next.filter(|url| asked.len() < MOST_PAGES && !asked.contains(url)) {
@@ -139,7 +152,7 @@ async fn append_next_pages(job: &Follow, article: &mut Article, first: &Url, fet
     }
 }
 
-fn request(job: &Follow, url: Url, validators: Validators) -> Request {
+pub(super) fn request(job: &Follow, url: Url, validators: Validators) -> Request {
     // what the user configured for a feed is meant for its origin, and may be a secret
     let same_origin = job.feed_url.as_ref().is_some_and(|feed| feed.origin() == url.origin());
     let headers = if same_origin { job.headers.clone() } else { Vec::new() };

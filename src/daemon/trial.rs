@@ -165,7 +165,7 @@ fn pending(found: Option<(&Document, usize)>, home: &Url, url: &Url, now: DateTi
     let mut document = match found {
         Some((document, at)) => Document {
             feed: Feed { entries: vec![document.feed.entries[at].clone()], ..document.feed.clone() },
-            keys: vec![document.keys[at].clone()],
+            keys: vec![document.keys[at]],
             told: vec![document.told[at]],
         },
         None => unheard_of(url),

@@ -39,7 +39,7 @@ fn keys() {
     check_settings(
         "intervall: 5m\n? [a]\n: b\nlog: {format: text, format: json, foo: 1}",
         &[
-            "2:1: unknown key `intervall` in the configuration, known are: admin, commit, contact, defaults, documents, feeds, fetch, include, ledger, log, schedule, stop_within",
+            "2:1: unknown key `intervall` in the configuration, known are: admin, commit, contact, defaults, documents, feeds, fetch, include, ledger, log, schedule, sites, stop_within",
             "3:3: key: expected a name, found a list",
             "5:21: duplicate key `format`, first at line 5",
             "5:35: unknown key `foo` in `log`, known are: filter, format",

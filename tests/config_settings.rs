@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use copydesk::config::{
-    Commit, Config, Documents, Fetch, KafkaLedger, KafkaSecurity, Ledger, LocalLedger, Log, LogFormat, Manners, Proxy,
-    Rate, Route, Schedule, from_yaml,
+use copydesk::{
+    article::Limits,
+    config::{
+        Commit, Config, Documents, Fetch, KafkaLedger, KafkaSecurity, Ledger, LocalLedger, Log, LogFormat, Manners,
+        Proxy, Rate, Route, Schedule, from_yaml,
+    },
 };
 
 fn read(settings: &str) -> Config {
@@ -131,7 +134,8 @@ fn some_hosts() {
 #[test]
 fn documents() {
     let documents = read("documents: {within: 2s, max_depth: 100, max_elements: 5000, max_markup: 1 MiB}").documents;
-    let expected = Documents { within: millis(2000), max_depth: 100, max_elements: 5000, max_markup_bytes: 1 << 20 };
+    let limits = Limits { depth: 100, elements: 5000, markup: 1 << 20 };
+    let expected = Documents { within: millis(2000), limits };
     assert_eq!(documents, expected);
 }
 

@@ -23,6 +23,7 @@ use super::{
     quantity::duration,
     schedule,
     section::{Decoder, Section},
+    sites,
     yaml::{self, Node, Value},
 };
 
@@ -232,6 +233,9 @@ fn decode_settings(s: &mut Section<'_, '_, '_>, config: &mut Config) {
     }
     if let Some(node) = s.get("commit") {
         config.commit = schedule::decode_commit(s.decoder(), node);
+    }
+    if let Some(node) = s.get("sites") {
+        config.sites = Arc::new(sites::decode(s.decoder(), node));
     }
     if let Some(node) = s.get("log") {
         config.log = log::decode(s.decoder(), node);

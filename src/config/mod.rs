@@ -27,6 +27,7 @@ mod quantity;
 mod schedule;
 mod secret;
 mod section;
+mod sites;
 mod yaml;
 
 #[cfg(test)]
@@ -35,6 +36,7 @@ mod tests;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -52,6 +54,7 @@ pub use self::{
     proxy::{Proxy, Route},
     schedule::{Commit, Schedule},
 };
+use crate::article::Rules;
 
 /// A configuration that cannot be wrong.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +75,8 @@ pub struct Config {
     pub schedule: Schedule,
     /// How commits are grouped.
     pub commit: Commit,
+    /// What the user knows better of some sites' pages.
+    pub sites: Arc<Rules>,
     /// Where health, metrics and status are served; `None` switches it off.
     pub admin: Option<SocketAddr>,
     /// How logs are written.
@@ -98,6 +103,7 @@ impl Config {
             documents: Documents::default(),
             schedule: Schedule::default(),
             commit: Commit::default(),
+            sites: Arc::default(),
             admin: Some(Self::ADMIN),
             log: Log::default(),
             stop_within: Self::STOP_WITHIN,

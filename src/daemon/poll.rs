@@ -107,7 +107,11 @@ async fn read(job: Poll, response: Response, cpu: &Cpu) -> Polled {
     if response.not_modified || (body_hash.is_some() && body_hash == job.body_hash) {
         return Polled::Unchanged { answer, not_modified: response.not_modified };
     }
-    match cpu.run(move || understand(&response, &job.feed)).await {
+    let read = move || {
+        let source = Source { url: &response.url, content_type: response.content_type.as_deref() };
+        understand(&response.body, source, &job.feed)
+    };
+    match cpu.run(read).await {
         Ok(Ok(document)) => Polled::Read { answer, document: Box::new(document) },
         Ok(Err(not_a_feed)) => Polled::Failed(PollFailure {
             reason: reason(&not_a_feed),
@@ -136,9 +140,9 @@ fn of_url(mut validators: Validators, url: &Url) -> Validators {
     validators
 }
 
-fn understand(response: &Response, configured: &config::Feed) -> Result<Document, NotAFeed> {
-    let source = Source { url: &response.url, content_type: response.content_type.as_deref() };
-    let feed = feed::parse(&response.body, source)?;
+/// Reads a document, and names its entries.
+pub(super) fn understand(body: &[u8], source: Source<'_>, configured: &config::Feed) -> Result<Document, NotAFeed> {
+    let feed = feed::parse(body, source)?;
     let keys = identity::keys(&feed, &configured.url);
     let told = feed.entries.iter().map(identity::told).collect();
     Ok(Document { feed, keys, told })

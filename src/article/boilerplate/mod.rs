@@ -10,10 +10,11 @@ mod lists;
 mod structure;
 mod tail;
 pub(super) mod wording;
+mod words;
 
 use super::extract::{Body, is_prose};
 use super::metadata::Titles;
-use super::outline::{Block, Kind, Outline};
+use super::outline::{Block, Kind, Outline, Signs};
 use super::record_lines;
 
 /// Why a block was dropped; the names are part of what users see.
@@ -40,6 +41,7 @@ pub(super) enum Reason {
     Promotion,
     Related,
     Repeated,
+    Rule,
     Share,
     SiteRepeats,
     Tags,
@@ -72,6 +74,7 @@ impl Reason {
             Self::Promotion => "promotion",
             Self::Related => "related-links",
             Self::Repeated => "repeated",
+            Self::Rule => "rule",
             Self::Share => "share",
             Self::SiteRepeats => "site-repeats",
             Self::Tags => "tags",
@@ -101,18 +104,29 @@ impl<'a> Known<'a> {
     }
 }
 
+/// What the markup around a block says that it is, wherever it stands.
+pub(super) fn sign(block: &Block, signs: Signs) -> Option<Reason> {
+    structure::reason(block, signs, &Known::titles(&Titles::default()))
+}
+
 /// A block of the body with what was decided; `None` keeps it.
 pub(super) type Verdict = (usize, Option<Reason>);
 
 /// Judges every block of the body, in document order.
 pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Verdict> {
-    let of = |at: usize| if body.deck == Some(at) { None } else { reason(outline, at, known) };
+    let of = |at: usize| match outline.ruled(at) {
+        Some(kept) => (!kept).then_some(Reason::Rule),
+        None if body.deck == Some(at) => None,
+        None => reason(outline, at, known),
+    };
     let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, of(at))).collect();
     lists::judge(outline, &mut verdicts);
     head::judge(outline, &mut verdicts, body.deck);
     drop_repeated(outline, &mut verdicts);
     tail::judge(outline, &mut verdicts, known);
     headings::judge(outline, &mut verdicts);
+    // whatever the passes over all blocks came to
+    verdicts.iter_mut().filter(|(at, _)| outline.ruled(*at) == Some(true)).for_each(|(_, reason)| *reason = None);
     verdicts
 }
 

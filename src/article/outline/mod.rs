@@ -12,7 +12,7 @@ use std::ops::Range;
 
 pub(super) use names::name_signs;
 pub(super) use signs::Signs;
-pub(super) use walk::outline;
+pub(super) use walk::{block_elements, is_inline, outline};
 
 /// A page, flat.
 #[derive(Debug, Default)]
@@ -151,6 +151,18 @@ impl Outline {
             next = self.elements[at].end;
             Some(at)
         })
+    }
+
+    /// What the user's rules say of a block: that it is the story's (true), that it is not, or nothing. The innermost
+    /// of the elements they match decides.
+    pub(super) fn ruled(&self, block: usize) -> Option<bool> {
+        if !self.signs(block).any(Signs::RULED) {
+            return None;
+        }
+        let block = &self.blocks[block];
+        let own = self.ancestors(block.element).map(|at| self.elements[at].own);
+        let innermost = std::iter::once(block.inline).chain(own).find(|signs| signs.any(Signs::RULED))?;
+        Some(!innermost.any(Signs::RULED_OUT))
     }
 
     /// Where a block stands: the last four elements with their classes, as one hash.

@@ -5,6 +5,7 @@ use scraper::node::Element as Markup;
 use scraper::{Html, Node};
 
 use super::{Block, Element, Kind, Outline, Signs, Tag, name_signs, weight_of};
+use crate::article::rules;
 use crate::text::is_wide;
 
 /// Most blocks that are written down: a page of more is a dump, and the rest of it is left out.
@@ -242,6 +243,24 @@ fn level(name: &str) -> Level {
     }
 }
 
+/// The nodes that become elements of the outline, in its order.
+pub(in crate::article) fn block_elements(html: &Html) -> impl Iterator<Item = NodeRef<'_, Node>> {
+    let level_of = |node: NodeRef<'_, Node>| node.value().as_element().map(|element| level(element.name()));
+    let mut next = html.tree.root().first_child();
+    let nodes = std::iter::from_fn(move || {
+        let node = next?;
+        let inner = if matches!(level_of(node), Some(Level::Skipped)) { None } else { node.first_child() };
+        next = inner.or_else(|| node.next_sibling()).or_else(|| node.ancestors().find_map(|n| n.next_sibling()));
+        Some(node)
+    });
+    nodes.filter(move |node| matches!(level_of(*node), Some(Level::Block(_))))
+}
+
+/// Whether an element of that name stands within a paragraph.
+pub(in crate::article) fn is_inline(name: &str) -> bool {
+    matches!(level(name), Level::Inline)
+}
+
 fn is_bold(name: &str) -> bool {
     matches!(name, "b" | "strong")
 }
@@ -311,6 +330,13 @@ fn attribute_signs(name: &str, value: &str) -> Signs {
             "keywords" => Signs::TAGS,
             _ => Signs::NONE,
         },
+        rules::ATTRIBUTE => {
+            if value.starts_with("keep") {
+                Signs::RULED_IN
+            } else {
+                Signs::RULED_OUT
+            }
+        }
         "rel" if value == "author" => Signs::BYLINE,
         "rel" if value == "tag" || value == "category tag" => Signs::TAGS,
         _ => Signs::NONE,

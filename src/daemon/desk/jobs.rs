@@ -1,12 +1,13 @@
 //! From a job that is due to the worker that does it.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::Desk;
 use crate::{
-    article,
-    config::{Documents, FullText},
+    config::FullText,
     daemon::{
         agenda::{Job, Task},
         follow::{Follow, Followed, follow},
@@ -104,15 +105,11 @@ impl Desk<'_> {
             feed: feed.cloned(),
             validators: pending.published.as_ref().map(|published| published.validators.clone()).unwrap_or_default(),
             knowledge: site.knowledge(),
-            limits: limits(&self.config.documents),
+            limits: self.config.documents.limits,
+            rules: Arc::clone(&self.config.sites),
         };
         Some(Work::Follow(Box::new(follow), Asked { full_text, carriers: pending.carriers.clone() }))
     }
-}
-
-fn limits(documents: &Documents) -> article::Limits {
-    let Documents { max_depth: depth, max_elements: elements, max_markup_bytes: markup, .. } = *documents;
-    article::Limits { depth, elements, markup }
 }
 
 enum Work {
@@ -131,15 +128,5 @@ impl Work {
                 JobResult::Followed { followed: Box::new(follow(*job, fetcher, cpu).await), asked }
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_defaults_of_configuration_and_extraction_are_the_same() {
-        assert_eq!(limits(&Documents::default()), article::Limits::default());
     }
 }

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use copydesk::feed::{Entry, Feed, Format, Moment, NotAFeed, Source, parse};
+use copydesk::feed::{Announced, Entry, Feed, Format, Moment, NotAFeed, Source, parse};
 use proptest::prelude::*;
 use url::Url;
 
@@ -121,7 +121,11 @@ fn every_format_is_recognised() {
 #[test]
 fn what_is_no_feed_says_so() {
     let page = "<!doctype html><link rel=alternate type='application/atom+xml' href=/atom><item>x</item>";
-    let feeds = vec![Url::parse("https://gazette.example/atom").unwrap()];
+    let feeds = vec![Announced {
+        url: Url::parse("https://gazette.example/atom").unwrap(),
+        title: None,
+        media_type: Some("application/atom+xml".to_owned()),
+    }];
     for (document, expected) in [
         ("", NotAFeed::Empty),
         (" \n", NotAFeed::Empty),

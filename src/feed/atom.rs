@@ -21,6 +21,8 @@ pub(super) struct Link<'a> {
     pub(super) href: &'a str,
     pub(super) media_type: Option<&'a str>,
     pub(super) length: Option<&'a str>,
+    /// The address as it was written, where `href` spells it otherwise. Travels as the link's title.
+    pub(super) told: Option<&'a str>,
 }
 
 /// Canonical Atom under construction: the children of a feed.
@@ -63,8 +65,13 @@ impl Atom {
     }
 
     pub(super) fn link(&mut self, link: Link<'_>) {
-        let attributes =
-            [("rel", Some(link.rel)), ("href", Some(link.href)), ("type", link.media_type), ("length", link.length)];
+        let attributes = [
+            ("rel", Some(link.rel)),
+            ("href", Some(link.href)),
+            ("type", link.media_type),
+            ("length", link.length),
+            ("title", link.told),
+        ];
         self.empty("link", &attributes);
     }
 

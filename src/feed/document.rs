@@ -14,6 +14,7 @@ use super::atom::{Atom, Link};
 use super::draft::{self, Draft};
 use super::markup::Title;
 use super::problem::Problems;
+use super::relative::Links;
 use super::{Entry, Feed, Format, Moment, Pace, Person, date};
 
 /// Entries that a document of any size may have, and beyond that one for every so many bytes: an entry takes more
@@ -39,18 +40,22 @@ pub(super) struct Document {
     pub(super) language: Option<String>,
     pub(super) pace: Pace,
     pub(super) hubs: Vec<Url>,
+    pub(super) cloud: Option<Url>,
+    /// Its `id`, where that may be taken for a link.
+    pub(super) id: Option<Url>,
     pub(super) sitemaps: Vec<Url>,
     pub(super) problems: Problems,
     /// The entry being read.
     pub(super) entry: Option<Draft>,
     drafts: Vec<Draft>,
     entries: Vec<Entry>,
+    links: Links,
     length: usize,
 }
 
 impl Document {
-    /// `length` is the document's, in bytes.
-    pub(super) fn new(length: usize, problems: Problems) -> Self {
+    /// `url` is the document's address, `length` its size in bytes.
+    pub(super) fn new(url: &Url, length: usize, problems: Problems) -> Self {
         Self {
             format: Format::Rss,
             head: Atom::default(),
@@ -59,11 +64,14 @@ impl Document {
             language: None,
             pace: Pace::default(),
             hubs: Vec::new(),
+            cloud: None,
+            id: None,
             sitemaps: Vec::new(),
             problems,
             entry: None,
             drafts: Vec::new(),
             entries: Vec::new(),
+            links: Links::new(url, length),
             length,
         }
     }
@@ -127,7 +135,7 @@ impl Document {
         }
         for (index, draft) in mem::take(&mut self.drafts).into_iter().enumerate() {
             let model = models.next_if(|model| model.id.parse() == Ok(index)).unwrap_or_default();
-            self.entries.push(draft::entry(draft, model, self.format));
+            self.entries.push(draft::entry(draft, model, self.format, &mut self.links));
         }
     }
 
@@ -135,6 +143,9 @@ impl Document {
     pub(super) fn finish(mut self) -> Feed {
         self.end_entry();
         self.flush();
+        if self.links.exhausted {
+            self.problems.note("too-long-base", || "relative links would outgrow the document".to_owned());
+        }
         if let Some(title) = self.title.take() {
             self.head.title(&title.value, title.is_html);
         }
@@ -147,10 +158,11 @@ impl Document {
         Feed {
             format: self.format,
             title: title.as_ref().and_then(draft::title_text),
-            link: draft::best_link(&links),
+            link: draft::best_link(&links).map(|(url, _)| url).or(self.id),
             language: self.language,
             pace: self.pace,
             hubs: self.hubs,
+            cloud: self.cloud,
             sitemaps: self.sitemaps,
             entries: self.entries,
             problems: self.problems.into_vec(),
@@ -181,13 +193,16 @@ pub(super) fn language(value: &str) -> Option<String> {
 /// A date, or a problem.
 pub(super) fn moment(text: &str, problems: &mut Problems) -> Option<Moment> {
     let moment = date::parse(text);
-    if moment.is_none() && !text.trim().is_empty() {
-        problems.note("unread-date", || text.trim().to_owned());
+    let told = || text.trim().to_owned();
+    match moment {
+        None if !text.trim().is_empty() => problems.note("unread-date", told),
+        Some(Moment { zoned: false, .. }) => problems.note("date-without-zone", told),
+        _ => {}
     }
     moment
 }
 
 /// An enclosure as a link.
 pub(super) fn enclosure<'a>(href: &'a str, media_type: Option<&'a str>, length: Option<&'a str>) -> Link<'a> {
-    Link { rel: "enclosure", href, media_type, length }
+    Link { rel: "enclosure", href, media_type, length, told: None }
 }

@@ -59,6 +59,11 @@ impl<'a> Scope<'a> {
         bound.map_or_else(|| names::by_prefix(prefix), |(_, namespace)| *namespace)
     }
 
+    /// The base that an `xml:base` in force names.
+    pub(super) fn told_base(&self) -> Option<&Url> {
+        self.bases.last()
+    }
+
     fn base(&self) -> &Url {
         self.bases.last().unwrap_or(self.url)
     }
@@ -91,6 +96,14 @@ impl<'a> Scope<'a> {
         self.growth = growth;
         Some(url)
     }
+}
+
+/// An absolute address as it was written, where the URL spells it otherwise.
+pub(super) fn other_spelling<'t>(told: &'t str, url: &Url) -> Option<&'t str> {
+    let told = told.trim();
+    let is_absolute = told.get(..url.scheme().len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(url.scheme()))
+        && told.as_bytes().get(url.scheme().len()) == Some(&b':');
+    (is_absolute && told != url.as_str() && !told.contains(char::is_whitespace)).then_some(told)
 }
 
 /// A `?` or `#` with nothing behind it says nothing.

@@ -27,6 +27,7 @@ fn document(entries: &[(u64, u64, u32)]) -> Document {
             language: None,
             pace: Pace::default(),
             hubs: vec![],
+            cloud: None,
             sitemaps: vec![],
             entries: entries
                 .iter()

@@ -82,10 +82,28 @@ impl Document {
         self.entry = Some(Draft::default());
     }
 
+    /// A link of the entry. While it is all that the canonical form would hold, as in most sitemaps, it is kept out of
+    /// there: the way through the model costs many times what so small an entry does.
+    pub(super) fn entry_link(&mut self, url: &Url, link: Link<'_>) {
+        let Some(draft) = &mut self.entry else { return };
+        if let Some((first, told)) = draft.only_link.take() {
+            self.body.plain_link(&first, told.as_deref());
+        } else if !self.body.has_entry() && link.rel == "alternate" && link.media_type.is_none() {
+            draft.only_link = Some((url.clone(), link.told.map(str::to_owned)));
+            return;
+        }
+        self.body.link(link);
+    }
+
     pub(super) fn end_entry(&mut self) {
         let Some(mut draft) = self.entry.take() else { return };
         if let Some(title) = draft.take_title() {
             self.body.title(&title.value, title.is_html);
+        }
+        if self.body.has_entry()
+            && let Some((url, told)) = draft.only_link.take()
+        {
+            self.body.plain_link(&url, told.as_deref());
         }
         self.body.end_entry();
         self.drafts.push(draft);
@@ -128,11 +146,12 @@ impl Document {
     }
 
     fn flush(&mut self) {
-        let mut models = self.body.read().map(|feed| feed.entries).unwrap_or_default().into_iter().peekable();
-        let unread = models.peek().is_none() && !self.drafts.is_empty();
-        if unread {
+        let wanted = self.body.len() > 0;
+        let model = if wanted { self.body.read() } else { None };
+        if wanted && model.is_none() {
             self.problems.note("unread-batch", || "the canonical form was not understood".to_owned());
         }
+        let mut models = model.map(|feed| feed.entries).unwrap_or_default().into_iter().peekable();
         for (index, draft) in mem::take(&mut self.drafts).into_iter().enumerate() {
             let model = models.next_if(|model| model.id.parse() == Ok(index)).unwrap_or_default();
             self.entries.push(draft::entry(draft, model, self.format, &mut self.links));

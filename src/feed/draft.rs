@@ -6,7 +6,7 @@ use url::Url;
 use super::entity::resolve_html;
 use super::markup::{self, Style, Title};
 use super::relative::Links;
-use super::scope::without_empty_parts;
+use super::scope::{other_spelling, without_empty_parts};
 use super::token::{Token, Tokenizer, attributes};
 use super::{Enclosure, Entry, Format, GeoPoint, Moment, Person, person};
 use crate::text;
@@ -19,6 +19,8 @@ pub(super) struct Draft {
     pub(super) guid: Option<String>,
     /// Whether the guid may be taken for a link.
     pub(super) permalink: bool,
+    /// Its link, while there is nothing else of it in the canonical form.
+    pub(super) only_link: Option<(Url, Option<String>)>,
     /// The link that a guid is which is not absolute.
     pub(super) guid_link: Option<Url>,
     pub(super) original_link: Option<Url>,
@@ -94,10 +96,14 @@ impl Draft {
 pub(super) fn entry(mut draft: Draft, model: model::Entry, format: Format, links: &mut Links) -> Entry {
     let (summary, content) = draft.texts();
     let guid = draft.guid.filter(|guid| !guid.trim().is_empty());
-    let permalink =
-        || draft.permalink.then(|| guid.as_deref().and_then(web_address)).flatten().or(draft.guid_link.take());
-    let (link, told) = best_link(&model.links).map_or((None, None), |(url, told)| (Some(url), told));
-    let link = link.or_else(permalink);
+    let permalink = || {
+        let guid = guid.as_deref().filter(|_| draft.permalink)?;
+        let url = web_address(guid).or(draft.guid_link.take())?;
+        let told = other_spelling(guid, &url).map(str::to_owned);
+        Some((url, told))
+    };
+    let link = draft.only_link.take().or_else(|| best_link(&model.links)).or_else(permalink);
+    let (link, told) = link.map_or((None, None), |(url, told)| (Some(url), told));
     let (url, redirect, told) = match draft.original_link {
         Some(original) => (Some(original), link, None),
         None => (link, None, told),

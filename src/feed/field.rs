@@ -212,7 +212,7 @@ impl Reader<'_> {
         let guid = field.buffer.trim();
         let is_permalink = match field.values.get("isPermaLink").map(str::trim) {
             Some(told) => told.eq_ignore_ascii_case("true"),
-            None => guid.starts_with('/'),
+            None => guid.starts_with('/') || (guid.contains('/') && self.scope.told_base().is_some()),
         };
         if !is_permalink || guid.contains([':', ' ', '\n', '\t']) {
             return None;
@@ -257,7 +257,7 @@ impl Reader<'_> {
 
     pub(super) fn entry_link(&mut self, url: &Url, link: Link<'_>) {
         let rel = if link.rel.is_empty() { "alternate" } else { link.rel };
-        self.document.body.link(Link { rel, ..link });
+        self.document.entry_link(url, Link { rel, ..link });
         if rel == "replies"
             && let Some(draft) = &mut self.document.entry
         {

@@ -100,9 +100,8 @@ impl<'a> Scope<'a> {
 
 /// An absolute address as it was written, where the URL spells it otherwise.
 pub(super) fn other_spelling<'t>(told: &'t str, url: &Url) -> Option<&'t str> {
-    let told = told.trim();
-    let is_absolute = told.get(..url.scheme().len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(url.scheme()))
-        && told.as_bytes().get(url.scheme().len()) == Some(&b':');
+    let told = told.trim().trim_end_matches(['?', '#']);
+    let is_absolute = told.strip_prefix(url.scheme()).is_some_and(|rest| rest.starts_with(':'));
     (is_absolute && told != url.as_str() && !told.contains(char::is_whitespace)).then_some(told)
 }
 

@@ -118,6 +118,17 @@ pub enum NotAFeed {
     Unrecognised,
 }
 
+impl NotAFeed {
+    /// A stable name.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::WebPage { .. } => "web_page",
+            Self::Unrecognised => "malformed",
+        }
+    }
+}
+
 /// A feed that a web page announces.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Announced {
@@ -159,6 +170,21 @@ pub enum Format {
     SitemapIndex,
     /// Channel Definition Format.
     Cdf,
+}
+
+impl Format {
+    /// A name for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rss => "RSS",
+            Self::Rdf => "RSS 1.0",
+            Self::Atom => "Atom",
+            Self::Json => "JSON Feed",
+            Self::Sitemap => "sitemap",
+            Self::SitemapIndex => "sitemap index",
+            Self::Cdf => "CDF",
+        }
+    }
 }
 
 /// A feed document.

@@ -119,7 +119,8 @@ async fn discover_asks_the_usual_places_where_it_is_told_to() {
     let found: Value = serde_json::from_slice(&found.stdout).unwrap();
     let feeds: Vec<(&Value, &Value)> =
         found["feeds"].as_array().unwrap().iter().map(|feed| (&feed["found"], &feed["url"])).collect();
-    let expected = [("well_known".into(), host.url("/feed").into()), ("well_known".into(), host.url("/rss.xml").into())];
+    let expected =
+        [("well_known".into(), host.url("/feed").into()), ("well_known".into(), host.url("/rss.xml").into())];
     assert_eq!(feeds, expected.iter().map(|(found, url)| (found, url)).collect::<Vec<_>>());
 
     let itself = output(&desk, &["feeds", "discover", &host.url("/all.xml")]);

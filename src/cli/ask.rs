@@ -7,7 +7,7 @@ use url::Url;
 use crate::{
     config,
     daemon::clock,
-    feed::{self, Announced, Feed, Format, NotAFeed, Problem, Source},
+    feed::{self, Announced, Feed, Format, NotAFeed, Problem, Source, identity},
     fetch::{Fetcher, Kind, Request, Response, Validators},
 };
 
@@ -58,9 +58,9 @@ impl Told {
 
     /// An answer that is a feed.
     pub(super) fn of(response: &Response, mut feed: Feed) -> Self {
-        feed.flag_future(clock::now());
         let mut told = Self::new(response.url.clone());
         told.answered(response);
+        flag(&mut feed, &response.url);
         told.outcome = understood(feed);
         told
     }
@@ -103,7 +103,7 @@ async fn read(response: Response) -> Outcome {
     let work = tokio::task::spawn_blocking(move || {
         let source = Source { url: &response.url, content_type: response.content_type.as_deref() };
         let mut feed = feed::parse(&response.body, source)?;
-        feed.flag_future(clock::now());
+        flag(&mut feed, &response.url);
         Ok(feed)
     });
     match work.await {
@@ -111,6 +111,13 @@ async fn read(response: Response) -> Outcome {
         Ok(Err(not_a_feed)) => not_understood(not_a_feed),
         Err(_) => failure("parser_failed", "the parser failed on this document (a defect of copydesk)".to_owned()),
     }
+}
+
+/// Notes what the daemon would note.
+fn flag(feed: &mut Feed, url: &Url) {
+    feed.flag_future(clock::now());
+    let keys = identity::keys(feed, url);
+    identity::flag_ignored(feed, &keys);
 }
 
 fn understood(feed: Feed) -> Outcome {

@@ -58,7 +58,13 @@ pub fn run(
 fn summary(path: &Path, config: &Config, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "{}: ok", path.display())?;
     let (feeds, sites, files) = (config.feeds.len(), sites(config), config.files.len());
-    writeln!(out, "feeds    {}, {}, {}", counted(feeds, "feed", "feeds"), counted(sites, "site", "sites"), counted(files, "file", "files"))?;
+    writeln!(
+        out,
+        "feeds    {}, {}, {}",
+        counted(feeds, "feed", "feeds"),
+        counted(sites, "site", "sites"),
+        counted(files, "file", "files")
+    )?;
     match &config.ledger {
         Ledger::Local(local) => writeln!(out, "ledger   local, {}", local.directory.display())?,
         Ledger::Kafka(kafka) => writeln!(out, "ledger   kafka, {}, topic {}", kafka.brokers.join(","), kafka.records)?,

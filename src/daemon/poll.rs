@@ -139,6 +139,7 @@ fn understand(response: &Response, configured: &config::Feed) -> Result<Document
     let mut feed = feed::parse(&response.body, source)?;
     feed.flag_future(clock::now());
     let keys = identity::keys(&feed, &configured.url);
+    identity::flag_ignored(&mut feed, &keys);
     let told = feed.entries.iter().map(identity::told).collect();
     Ok(Document { feed, keys, told })
 }

@@ -91,10 +91,16 @@ mod tests {
         for (html, expected) in [
             ("<a href='/a'>x</a>", "<a href='https://example.com/a'>x</a>"),
             ("<IMG alt=x SRC=\"b.jpg?c=1&amp;d=2\">", "<IMG alt=x SRC=\"b.jpg?c=1&amp;d=2\">"),
-            ("<img alt=x src=\"b.jpg?c=1&amp;d=2\"/>", "<img alt=x src=\"https://example.com/news/b.jpg?c=1&amp;d=2\"/>"),
+            (
+                "<img alt=x src=\"b.jpg?c=1&amp;d=2\"/>",
+                "<img alt=x src=\"https://example.com/news/b.jpg?c=1&amp;d=2\"/>",
+            ),
             ("<img src=b.jpg>", "<img src=https://example.com/news/b.jpg>"),
             ("<a href='//cdn.example.com/a'>", "<a href='https://cdn.example.com/a'>"),
-            ("<a href='http://example.org/'>1</a><a href='#top'>2</a>", "<a href='http://example.org/'>1</a><a href='#top'>2</a>"),
+            (
+                "<a href='http://example.org/'>1</a><a href='#top'>2</a>",
+                "<a href='http://example.org/'>1</a><a href='#top'>2</a>",
+            ),
             ("<a href='mailto:a@example.com'>, <a href=''>", "<a href='mailto:a@example.com'>, <a href=''>"),
             ("write src=\"b\" <p>", "write src=\"b\" <p>"),
         ] {

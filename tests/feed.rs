@@ -62,15 +62,15 @@ fn shown(feed: &Feed) -> String {
 
 fn show_entry(entry: &Entry, out: &mut String) {
     let text = |value: &Option<String>| value.clone();
-    let url = |value: &Option<Url>| value.as_ref().map(Url::to_string);
+    let url = |value: Option<&Url>| value.map(Url::to_string);
     let time = |moment: Option<Moment>| {
         moment.map(|m| format!("{}{}", m.at.to_rfc3339(), if m.zoned { "" } else { " (no zone)" }))
     };
     let title = entry.title.as_deref().unwrap_or_default();
-    let _ = writeln!(out, "entry {title:?} {}", url(&entry.url).unwrap_or_default());
+    let _ = writeln!(out, "entry {title:?} {}", url(entry.url.as_ref()).unwrap_or_default());
     let permanent = if entry.guid_is_permalink { " (permanent link)" } else { "" };
     let mut lines = vec![
-        ("by way of", url(&entry.redirect)),
+        ("by way of", url(entry.redirect.as_deref())),
         ("guid", entry.guid.as_ref().map(|guid| format!("{guid}{permanent}"))),
         ("published", time(entry.published)),
         ("updated", time(entry.updated)),
@@ -87,10 +87,10 @@ fn show_entry(entry: &Entry, out: &mut String) {
         lines.push(("file", Some(format!("{} {}{length}", file.url, file.media_type.as_deref().unwrap_or("-")))));
     }
     lines.extend([
-        ("image", url(&entry.image)),
+        ("image", url(entry.image.as_deref())),
         ("language", text(&entry.language)),
         ("source", text(&entry.source)),
-        ("comments", url(&entry.comments)),
+        ("comments", url(entry.comments.as_deref())),
     ]);
     for (name, value) in lines {
         if let Some(value) = value {

@@ -46,7 +46,7 @@ pub(super) fn describe(article: &mut Article, entry: &Entry) {
     }
     article.published = article.published.or(entry.published);
     article.updated = article.updated.or(entry.updated);
-    article.image = article.image.take().or_else(|| entry.image.clone());
+    article.image = article.image.take().or_else(|| entry.image.as_deref().cloned());
     if article.tags.is_empty() {
         article.tags = entry.categories.iter().map(|tag| line(tag)).filter(|tag| !tag.is_empty()).take(32).collect();
     }

@@ -3,9 +3,9 @@
 //! For whoever wants to see what copydesk understands of a feed, one or thousands. Each document of a manifest is read
 //! on its own: what is wrong with one says nothing of the others.
 
-use std::{io::Write, path::Path};
+use std::{cell::RefCell, io::Write, path::Path};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use url::Url;
 
 use super::manifest::{Manifest, write_line};
@@ -49,7 +49,8 @@ struct Output {
     hubs: Vec<Url>,
     cloud: Option<Url>,
     sitemaps: Vec<Url>,
-    entries: Vec<OutputEntry>,
+    #[serde(serialize_with = "one_by_one")]
+    entries: RefCell<Vec<Entry>>,
     error: Option<String>,
     /// The feeds that a web page announces.
     announced: Vec<Announced>,
@@ -74,6 +75,11 @@ struct OutputEntry {
     rest: Entry,
 }
 
+/// A list of what is written would take as much memory again as the entries themselves.
+fn one_by_one<S: Serializer>(entries: &RefCell<Vec<Entry>>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(entries.take().into_iter().map(OutputEntry::from))
+}
+
 impl Output {
     fn new(id: &str, result: Result<Result<Feed, NotAFeed>, String>) -> Self {
         let id = id.to_owned();
@@ -88,7 +94,7 @@ impl Output {
                 hubs: feed.hubs,
                 cloud: feed.cloud,
                 sitemaps: feed.sitemaps,
-                entries: feed.entries.into_iter().map(OutputEntry::from).collect(),
+                entries: RefCell::new(feed.entries),
                 problems: feed.problems,
                 ..Self::default()
             },
@@ -111,7 +117,7 @@ impl From<Entry> for OutputEntry {
             .filter_map(|(name, moment)| moment.is_some_and(|moment| !moment.zoned).then_some(name))
             .collect();
         let (url, page) = match entry.redirect.take() {
-            Some(redirect) => (Some(redirect), entry.url.take()),
+            Some(redirect) => (Some(*redirect), entry.url.take()),
             None => (entry.url.take(), None),
         };
         Self {

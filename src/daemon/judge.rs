@@ -169,7 +169,7 @@ fn with_feed_data(mut article: Article, entry: &Entry) -> Article {
     article.published = article.published.or(entry.published);
     article.updated = article.updated.or(entry.updated);
     article.language = article.language.or_else(|| entry.language.clone());
-    article.image = article.image.or_else(|| entry.image.clone());
+    article.image = article.image.or_else(|| entry.image.as_deref().cloned());
     if article.authors.is_empty() {
         article.authors = entry.authors.iter().filter_map(|person| person.name.clone()).collect();
     }

@@ -51,6 +51,8 @@ pub(super) struct Document {
     entries: Vec<Entry>,
     links: Links,
     length: usize,
+    /// How much of it has been read.
+    pub(super) position: usize,
 }
 
 impl Document {
@@ -73,6 +75,7 @@ impl Document {
             entries: Vec::new(),
             links: Links::new(url, length),
             length,
+            position: 0,
         }
     }
 
@@ -119,7 +122,7 @@ impl Document {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.entries.len() + self.drafts.len() >= (FREE_ENTRIES + self.length / BYTES_AN_ENTRY).min(MAX_ENTRIES)
+        self.entries.len() + self.drafts.len() >= self.most_entries()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -151,11 +154,27 @@ impl Document {
         if wanted && model.is_none() {
             self.problems.note("unread-batch", || "the canonical form was not understood".to_owned());
         }
+        self.make_room();
         let mut models = model.map(|feed| feed.entries).unwrap_or_default().into_iter().peekable();
         for (index, draft) in mem::take(&mut self.drafts).into_iter().enumerate() {
             let model = models.next_if(|model| model.id.parse() == Ok(index)).unwrap_or_default();
             self.entries.push(draft::entry(draft, model, self.format, &mut self.links));
         }
+    }
+
+    /// As many more entries as the rest of the document may bring, if it goes on like this: a list that doubles as it
+    /// grows takes up to three times what it holds.
+    fn make_room(&mut self) {
+        let known = self.entries.len() + self.drafts.len();
+        if known > self.entries.capacity() {
+            let whole = known * self.length / self.position.clamp(1, self.length.max(1));
+            let most = whole + whole / 8 + BATCH;
+            self.entries.reserve_exact(most.min(self.most_entries()).max(known) - self.entries.len());
+        }
+    }
+
+    fn most_entries(&self) -> usize {
+        (FREE_ENTRIES + self.length / BYTES_AN_ENTRY).min(MAX_ENTRIES)
     }
 
     /// The feed, complete.

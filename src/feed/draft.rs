@@ -114,24 +114,31 @@ pub(super) fn entry(mut draft: Draft, model: model::Entry, format: Format, links
         content: content.map(|html| links.absolute(html, base)),
         url,
         url_as_told: told,
-        redirect,
+        redirect: redirect.map(Box::new),
         title: model.title.as_ref().and_then(title_text),
         published: draft.published.or(draft.some_date),
         updated: draft.updated,
-        authors: model.authors.into_iter().filter_map(author).collect(),
-        categories: model.categories.into_iter().map(|category| category.term).collect(),
+        authors: exactly(model.authors.len(), model.authors.into_iter().filter_map(author)),
+        categories: exactly(model.categories.len(), model.categories.into_iter().map(|category| category.term)),
         enclosures: enclosures(model.links, model.media),
-        image: draft.image,
+        image: draft.image.map(Box::new),
         language: draft.language,
         source: draft.source,
-        source_url: draft.source_url,
-        comments: draft.comments,
+        source_url: draft.source_url.map(Box::new),
+        comments: draft.comments.map(Box::new),
         comment_count: draft.comment_count,
-        comments_feed: draft.comments_feed,
+        comments_feed: draft.comments_feed.map(Box::new),
         place: draft.latitude.zip(draft.longitude).map(|(latitude, longitude)| GeoPoint { latitude, longitude }),
         guid_is_permalink: draft.permalink && guid.is_some() && format == Format::Rss,
         guid,
     }
+}
+
+/// A list without room to spare, and not in the place of another one with larger elements.
+fn exactly<T>(count: usize, elements: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list = Vec::with_capacity(count);
+    list.extend(elements);
+    list
 }
 
 /// A title is text, whatever it was; one that is still full of entities was escaped twice.
@@ -195,5 +202,6 @@ fn enclosures(links: Vec<model::Link>, media: Vec<model::MediaObject>) -> Vec<En
             found.push(enclosure);
         }
     }
+    found.shrink_to_fit();
     found
 }

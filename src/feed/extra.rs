@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_is_said_beside_the_article_is_kept() {
-        let url = |path: &str| Some(Url::parse("https://example.com/").unwrap().join(path).unwrap());
+        let url = |path: &str| Some(Box::new(Url::parse("https://example.com/").unwrap().join(path).unwrap()));
         let at = |latitude, longitude| Some(GeoPoint { latitude, longitude });
         for (item, expected) in [
             ("<slash:comments> 12 </slash:comments>", Entry { comment_count: Some(12), ..Entry::default() }),

@@ -158,6 +158,7 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
                 while items.next_element::<IgnoredAny>()?.is_some() {}
                 return Ok(());
             }
+            reader.document.position += raw.get().len();
             match from::<Item>(raw.get()) {
                 Some(item) => {
                     reader.recognised = true;

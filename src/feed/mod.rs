@@ -252,6 +252,8 @@ pub struct Problem {
 }
 
 /// One item of a feed, as the feed tells it.
+///
+/// What few entries have is boxed: a sitemap has tens of thousands of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Entry {
@@ -269,7 +271,7 @@ pub struct Entry {
     pub url_as_told: Option<String>,
     /// The link as told, where it only leads to [`Entry::url`] by way of a counter (`feedburner:origLink`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub redirect: Option<Url>,
+    pub redirect: Option<Box<Url>>,
     /// The title, as text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -296,7 +298,7 @@ pub struct Entry {
     pub enclosures: Vec<Enclosure>,
     /// The entry's image, where one is marked as such.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub image: Option<Url>,
+    pub image: Option<Box<Url>>,
     /// Language of the entry, where it differs from the feed's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
@@ -305,16 +307,16 @@ pub struct Entry {
     pub source: Option<String>,
     /// That feed's address.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_url: Option<Url>,
+    pub source_url: Option<Box<Url>>,
     /// The page with the comments.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub comments: Option<Url>,
+    pub comments: Option<Box<Url>>,
     /// How many comments there are (`slash:comments`, `thr:total`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment_count: Option<u32>,
     /// A feed of the comments (`wfw:commentRss`, a `replies` link to a feed).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub comments_feed: Option<Url>,
+    pub comments_feed: Option<Box<Url>>,
     /// Where it happened (GeoRSS, W3C Basic Geo).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<GeoPoint>,

@@ -63,7 +63,8 @@ impl<'a> Reader<'a> {
             page: false,
         };
         let mut tokens = Tokenizer::new(text);
-        for token in &mut tokens {
+        while let Some(token) = tokens.next() {
+            reader.document.position = tokens.at();
             if reader.document.is_full() {
                 reader.document.problems.note("too-many-entries", || "the rest is left out".to_owned());
                 break;

@@ -9,7 +9,7 @@ use url::Url;
 use super::entity::{escape, resolve_html};
 use super::token::{Token, Tokenizer, attributes};
 
-/// Bytes that they may grow by in a document of any size; beyond it, as many as it has itself.
+/// Bytes that they may grow by in a document of any size; beyond it, half as many as it has itself.
 const FREE_GROWTH: usize = 65_536;
 const LINKS: [&str; 5] = ["href", "src", "poster", "cite", "data"];
 
@@ -24,7 +24,7 @@ pub(super) struct Links {
 
 impl Links {
     pub(super) fn new(document: &Url, length: usize) -> Self {
-        Self { document: document.clone(), growth: FREE_GROWTH + length, exhausted: false }
+        Self { document: document.clone(), growth: FREE_GROWTH + length / 2, exhausted: false }
     }
 
     /// The HTML with absolute links.
@@ -33,7 +33,7 @@ impl Links {
             return html;
         }
         let base = base.cloned().unwrap_or_else(|| self.document.clone());
-        let mut out = String::with_capacity(html.len() + 256);
+        let mut out = String::with_capacity(html.len());
         let mut written = 0;
         for token in Tokenizer::new(&html) {
             let Token::Open { attributes: raw, .. } = token else { continue };
@@ -50,6 +50,7 @@ impl Links {
             }
         }
         out.push_str(&html[written..]);
+        out.shrink_to_fit();
         out
     }
 

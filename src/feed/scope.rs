@@ -14,7 +14,7 @@ const MAX_BASES: usize = 128;
 /// Longest address that is worth resolving, and longest base.
 const MAX_ADDRESS: usize = 8192;
 const MAX_BASE: usize = 2048;
-/// Bytes that relative addresses may grow by in a document of any size; beyond it, as many as it has itself.
+/// Bytes that relative addresses may grow by in a document of any size; beyond it, half as many as it has itself.
 const FREE_GROWTH: usize = 65_536;
 
 /// The declarations in force.
@@ -36,7 +36,7 @@ pub(super) struct Mark {
 impl<'a> Scope<'a> {
     /// `url` is the document's address, `length` its size.
     pub(super) fn new(url: &'a Url, length: usize) -> Self {
-        Self { url, bindings: Vec::new(), bases: Vec::new(), growth: FREE_GROWTH + length }
+        Self { url, bindings: Vec::new(), bases: Vec::new(), growth: FREE_GROWTH + length / 2 }
     }
 
     pub(super) fn mark(&self) -> Mark {

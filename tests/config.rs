@@ -202,7 +202,7 @@ fn check_prints_what_it_found() {
         Files::new(&[("copydesk.yaml", "- https://www.a.example/1\n- https://a.example/2\n- https://b.example/")]);
     let shown = |path: &Path, json: bool| {
         let mut out = Vec::new();
-        let code = check::run(path, &env, &mut out, json).unwrap();
+        let code = check::run(path, &env, &mut out, check::Options { json, fetch: false }).unwrap();
         let directory = format!("{}/", files.directory.path().display());
         let said = String::from_utf8(out).unwrap().replace(&directory, "");
         format!("{said}{}", if code == ExitCode::SUCCESS { "success" } else { "failure" })

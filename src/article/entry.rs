@@ -46,7 +46,7 @@ pub(super) fn describe(article: &mut Article, entry: &Entry) {
     or_told(&mut article.title, Field::Title, title, sources);
     or_told(&mut article.published, Field::Published, || entry.published, sources);
     or_told(&mut article.updated, Field::Updated, || entry.updated, sources);
-    or_told(&mut article.image, Field::Image, || entry.image.clone(), sources);
+    or_told(&mut article.image, Field::Image, || entry.image.as_deref().cloned(), sources);
     if article.authors.is_empty() {
         let names: Vec<String> = entry.authors.iter().filter_map(|author| author.name.clone()).collect();
         let names = Some(metadata::people(&names)).filter(|names| !names.is_empty());

@@ -17,9 +17,11 @@ use crate::{
     config::{self, Config},
 };
 
+mod ask;
 pub mod check;
 pub mod clean;
 mod demo;
+mod feeds;
 mod logs;
 mod manifest;
 pub mod parse;
@@ -53,10 +55,16 @@ enum Command {
     Check {
         #[command(flatten)]
         config: ConfigFile,
+        /// Also ask every feed once, and show what it is, what was mended in it, and where it has moved
+        #[arg(long)]
+        fetch: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
+    /// Find the feeds of a site
+    #[command(subcommand)]
+    Feeds(FeedsCommand),
     /// Read feed documents and print what was understood of them, as JSON
     Parse {
         #[command(flatten)]
@@ -133,6 +141,12 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         directory: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum FeedsCommand {
+    /// List the feeds that a page announces; exits with 1 where there are none
+    Discover(feeds::Discover),
 }
 
 #[derive(Debug, Subcommand)]
@@ -238,7 +252,10 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
     let mut out = anstream::stdout().lock();
     match command {
         Command::Run { config, once } => run::run(&config.config, once),
-        Command::Check { config, json } => check::run(&config.config, &environment, &mut out, json),
+        Command::Check { config, fetch, json } => {
+            check::run(&config.config, &environment, &mut out, check::Options { json, fetch })
+        }
+        Command::Feeds(FeedsCommand::Discover(options)) => feeds::discover(&options, &mut out),
         Command::Parse { input } => parse(&input, &mut out),
         Command::Clean { input, format, alone, config } => {
             let Some(rules) = rules(config.as_deref()) else { return Ok(ExitCode::from(USAGE)) };
@@ -324,6 +341,11 @@ fn load(path: &Path) -> Option<Config> {
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")
+}
+
+/// A number of things in words.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

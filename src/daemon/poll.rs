@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::work::Cpu;
+use super::{clock, work::Cpu};
 use crate::{
     config,
     feed::{self, NotAFeed, Source, identity},
@@ -114,7 +114,7 @@ async fn read(job: Poll, response: Response, cpu: &Cpu) -> Polled {
     match cpu.run(read).await {
         Ok(Ok(document)) => Polled::Read { answer, document: Box::new(document) },
         Ok(Err(not_a_feed)) => Polled::Failed(PollFailure {
-            reason: reason(&not_a_feed),
+            reason: not_a_feed.reason(),
             detail: not_a_feed.to_string(),
             setback: Setback::Lasting,
             retry_after: None,
@@ -142,16 +142,10 @@ fn of_url(mut validators: Validators, url: &Url) -> Validators {
 
 /// Reads a document, and names its entries.
 pub(super) fn understand(body: &[u8], source: Source<'_>, configured: &config::Feed) -> Result<Document, NotAFeed> {
-    let feed = feed::parse(body, source)?;
+    let mut feed = feed::parse(body, source)?;
+    feed.flag_future(clock::now());
     let keys = identity::keys(&feed, &configured.url);
+    identity::flag_ignored(&mut feed, &keys);
     let told = feed.entries.iter().map(identity::told).collect();
     Ok(Document { feed, keys, told })
-}
-
-fn reason(not_a_feed: &NotAFeed) -> &'static str {
-    match not_a_feed {
-        NotAFeed::Empty => "empty",
-        NotAFeed::WebPage { .. } => "web_page",
-        NotAFeed::Unrecognised => Reason::Malformed.as_str(),
-    }
 }

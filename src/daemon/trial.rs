@@ -158,8 +158,8 @@ async fn document(
 /// The entry that links to a page.
 fn find(feed: &Feed, url: &Url) -> Option<usize> {
     let wanted = link::canonical(url);
-    let is_wanted = |url: &Option<Url>| url.as_ref().is_some_and(|url| link::canonical(url) == wanted);
-    feed.entries.iter().position(|entry| is_wanted(&entry.url) || is_wanted(&entry.redirect))
+    let is_wanted = |url: Option<&Url>| url.is_some_and(|url| link::canonical(url) == wanted);
+    feed.entries.iter().position(|entry| is_wanted(entry.url.as_ref()) || is_wanted(entry.redirect.as_deref()))
 }
 
 /// The entry as it would wait for its page; without a feed, one that says nothing but the URL.
@@ -191,6 +191,7 @@ fn unheard_of(url: &Url) -> Document {
         language: None,
         pace: feed::Pace::default(),
         hubs: Vec::new(),
+        cloud: None,
         sitemaps: Vec::new(),
         entries: vec![entry],
         problems: Vec::new(),

@@ -55,6 +55,9 @@ pub struct Record {
     /// True where the publisher named neither offset nor zone, and `published_at` says UTC for want of better.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub published_at_assumed_utc: bool,
+    /// True where `published_at` lay ahead when the revision was made; in no zone could it have been the past.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub published_at_in_future: bool,
     /// When the publisher last changed it (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<DateTime<FixedOffset>>,
@@ -151,6 +154,7 @@ impl Record {
             authors: article.authors,
             published_at: article.published.map(|moment| moment.at),
             published_at_assumed_utc: article.published.is_some_and(|moment| !moment.zoned),
+            published_at_in_future: article.published.is_some_and(|moment| moment.is_ahead(from.recorded_at)),
             updated_at: article.updated.map(|moment| moment.at),
             updated_at_assumed_utc: article.updated.is_some_and(|moment| !moment.zoned),
             section: article.section,

@@ -113,6 +113,9 @@ impl Desk<'_> {
         }
         feed.title = document.feed.title;
         feed.problems = document.feed.problems.iter().map(|problem| (problem.kind.to_owned(), problem.count)).collect();
+        if absorbed.guids_repeat {
+            feed.problems.push(("repeated-guid".to_owned(), 1));
+        }
         feed.pace = pace;
         self.parts.metrics.poll("read");
         self.parts.metrics.entries(absorbed);

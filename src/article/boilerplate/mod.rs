@@ -120,7 +120,7 @@ fn reason(outline: &Outline, at: usize, known: &Known<'_>) -> Option<Reason> {
     let block = &outline.blocks[at];
     let anchored = known.anchored.get(at).copied().unwrap_or_default();
     let opinion = known.opinions.get(at).copied().flatten();
-    let of_structure = || structure::reason(block, outline.signs(at), known).filter(|_| !anchored);
+    let of_structure = || structure::reason(outline, at, known).filter(|_| !anchored);
     // structured data holds pitches too; its sentences are the story's all the same
     let of_words = || wording::reason(block).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
     is_title(block, known.titles)
@@ -128,7 +128,7 @@ fn reason(outline: &Outline, at: usize, known: &Known<'_>) -> Option<Reason> {
         .or_else(|| record_lines::credits(&block.text).map(|_| Reason::Credit))
         .or_else(|| record_lines::is_copyright(&block.text).then_some(Reason::Copyright))
         .or_else(|| (opinion == Some(true) && !anchored).then_some(Reason::SiteRepeats))
-        .or_else(|| of_structure().or_else(of_words).filter(|_| opinion != Some(false)))
+        .or_else(|| of_structure().or_else(of_words).filter(|_| opinion != Some(false) || block.link_density() > 0.5))
 }
 
 fn is_title(block: &Block, titles: &Titles) -> bool {

@@ -1,9 +1,10 @@
 //! The sentence under the headline.
 //!
 //! Publishers set it in the page's header, outside of the story's container. It is part of what they wrote, so it is
-//! part of the story: documented choice, since extractors and labels differ on it.
+//! part of the story: documented choice, since extractors and labels differ on it. Where the markup does not call it a
+//! deck, it has to be a sentence: a second headline is none.
 
-use super::{Body, OUTSIDE};
+use super::{Body, OUTSIDE, sentences};
 use crate::article::metadata::same_title;
 use crate::article::outline::{Block, Kind, Outline, Signs};
 
@@ -31,12 +32,17 @@ fn is_deck(block: &Block, signs: Signs, distance: usize, description: Option<&st
     const NOT: Signs =
         OUTSIDE.and(Signs::CAPTION).and(Signs::BYLINE).and(Signs::DATE).and(Signs::FORM).and(Signs::MEDIA);
     let described = description.is_some_and(|description| same_beginning(description, &block.text));
-    let placed =
-        signs.any(Signs::DECK) || matches!(block.kind, Kind::Heading(2 | 3) | Kind::Paragraph) && distance <= 2;
+    let placed = signs.any(Signs::DECK)
+        || matches!(block.kind, Kind::Heading(2..=4) | Kind::Paragraph) && distance <= 2 && is_sentence(&block.text);
     WEIGHT.contains(&block.weight)
         && block.link_density() < 0.3
         && block.kind != Kind::Caption
         && (described && !signs.any(Signs::HIDDEN) || placed && !signs.any(NOT) && block.weight >= 40)
+}
+
+fn is_sentence(text: &str) -> bool {
+    let end = text.trim_end_matches(['"', '”', '“', '’', '\'', '»', '」', ')']);
+    end.chars().next_back().is_some_and(|c| sentences(c.encode_utf8(&mut [0; 4])) > 0)
 }
 
 /// Whether two texts begin with the same letters, far enough to be the same text.

@@ -38,6 +38,8 @@ pub(super) struct Element {
     pub(super) label: u64,
     /// Its blocks.
     pub(super) blocks: Range<usize>,
+    /// Its pictures, counted from the page's first.
+    pub(super) pictures: Range<usize>,
     /// Where its descendants end in [`Outline::elements`].
     pub(super) end: usize,
 }
@@ -72,6 +74,12 @@ pub(super) struct Block {
     pub(super) linked: usize,
     /// How much of it is bold.
     pub(super) bold: usize,
+    /// How much of it is italic.
+    pub(super) italic: usize,
+    /// Pictures that stand before it in the page.
+    pub(super) pictures: usize,
+    /// Rules (`<hr>`) that stand before it in the page.
+    pub(super) rules: usize,
     /// Whether inline names (the class of a `<span>` around all of it) add signs to the element's.
     pub(super) inline: Signs,
 }
@@ -112,6 +120,9 @@ impl Outline {
             weight: weight(text),
             linked: 0,
             bold: 0,
+            italic: 0,
+            pictures: 0,
+            rules: 0,
             inline: Signs::NONE,
         };
         let root = Element {
@@ -121,6 +132,7 @@ impl Outline {
             signs: Signs::NONE,
             label: 0,
             blocks: 0..texts.len(),
+            pictures: 0..0,
             end: 1,
         };
         Self { elements: vec![root], blocks: texts.iter().map(block).collect() }

@@ -6,6 +6,7 @@
 
 mod head;
 mod headings;
+mod labels;
 mod lists;
 mod structure;
 mod tail;
@@ -33,6 +34,7 @@ pub(super) enum Reason {
     Form,
     HeadingOfNothing,
     Hidden,
+    Label,
     Navigation,
     Newsletter,
     Note,
@@ -65,6 +67,7 @@ impl Reason {
             Self::Form => "form",
             Self::HeadingOfNothing => "heading-of-nothing",
             Self::Hidden => "hidden",
+            Self::Label => "label",
             Self::Navigation => "navigation",
             Self::Newsletter => "newsletter",
             Self::Note => "note",
@@ -106,24 +109,28 @@ pub(super) type Verdict = (usize, Option<Reason>);
 
 /// Judges every block of the body, in document order.
 pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Verdict> {
-    let of = |at: usize| if body.deck == Some(at) { None } else { reason(outline, at, known) };
+    let first = body.blocks.iter().copied().find(|&at| Some(at) != body.deck && is_prose(&outline.blocks[at]));
+    let begun = |at: usize| first.is_some_and(|first| at > first);
+    let of = |at: usize| if body.deck == Some(at) { None } else { reason(outline, at, known, begun(at)) };
     let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, of(at))).collect();
     lists::judge(outline, &mut verdicts);
     head::judge(outline, &mut verdicts, body.deck);
     drop_repeated(outline, &mut verdicts);
+    labels::judge(outline, &mut verdicts);
     tail::judge(outline, &mut verdicts, known);
     headings::judge(outline, &mut verdicts);
     verdicts
 }
 
-fn reason(outline: &Outline, at: usize, known: &Known<'_>) -> Option<Reason> {
+fn reason(outline: &Outline, at: usize, known: &Known<'_>, begun: bool) -> Option<Reason> {
     let block = &outline.blocks[at];
     let anchored = known.anchored.get(at).copied().unwrap_or_default();
     let opinion = known.opinions.get(at).copied().flatten();
-    let of_structure = || structure::reason(outline, at, known).filter(|_| !anchored);
+    let of_structure = || structure::reason(outline, at, known).filter(|reason| !anchored || *reason == Reason::Caption);
     // structured data holds pitches too; its sentences are the story's all the same
     let of_words = || wording::reason(block).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
-    is_title(block, known.titles)
+    let is_subhead = begun && matches!(block.kind, Kind::Heading(_));
+    (!is_subhead && is_title(block, known.titles))
         .then_some(Reason::Title)
         .or_else(|| record_lines::credits(&block.text).map(|_| Reason::Credit))
         .or_else(|| record_lines::is_copyright(&block.text).then_some(Reason::Copyright))

@@ -50,16 +50,17 @@ pub(super) fn reason(outline: &Outline, at: usize, known: &Known<'_>) -> Option<
     decides(ALONE)
         .or_else(|| (block.kind == Kind::Caption).then_some(Reason::Caption))
         .or_else(|| if is_prose(block) { None } else { decides(SHORT).filter(of_media) })
-        .or_else(|| is_under_picture(outline, block).then_some(Reason::Caption))
+        .or_else(|| is_under_picture(outline, block, signs).then_some(Reason::Caption))
         .or_else(|| is_byline(block, known).then_some(Reason::Byline))
         .or_else(|| is_link(block).then_some(Reason::Related))
 }
 
 /// A text that shares its container with a picture, and with nothing else.
-fn is_under_picture(outline: &Outline, block: &Block) -> bool {
+fn is_under_picture(outline: &Outline, block: &Block, signs: Signs) -> bool {
     let own = &outline.elements[block.element];
     let around = &outline.elements[own.parent];
     block.kind == Kind::Bare
+        && !signs.any(Signs::QUOTE)
         && block.weight < CAPTION
         && [own, around].iter().any(|element| !element.pictures.is_empty() && element.blocks.len() <= 2)
 }

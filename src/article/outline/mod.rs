@@ -194,10 +194,20 @@ impl Outline {
         self.hand_down(headline, &sums, empty.without(Signs::UNDENIABLE));
     }
 
+    /// Whether links are a small part of a range's text: links to other stories are nothing else.
+    fn is_linkless(&self, blocks: Range<usize>) -> bool {
+        let blocks = &self.blocks[blocks];
+        let (linked, weight) = blocks.iter().fold((0, 0), |(l, w), block| (l + block.linked, w + block.weight));
+        linked == 0 && weight > 0
+    }
+
     fn hand_down(&mut self, headline: Option<usize>, sums: &[f32], empty: Signs) {
         let total = sums[self.blocks.len()];
         for at in 0..self.elements.len() {
             let element = &self.elements[at];
+            let linkless = element.own.any(Signs::RELATED)
+                && sums[element.blocks.end] > sums[element.blocks.start]
+                && self.is_linkless(element.blocks.clone());
             let heads = headline.is_some_and(|headline| element.blocks.contains(&headline));
             let share = (sums[element.blocks.end] - sums[element.blocks.start]) / total;
             let ignored = match share {
@@ -205,6 +215,7 @@ impl Outline {
                 _ if share > 0.3 => Signs::FOREIGN.without(Signs::UNDENIABLE) | empty,
                 _ => empty,
             };
+            let ignored = if linkless { ignored | Signs::RELATED } else { ignored };
             let parent = if element.parent == at { Signs::NONE } else { self.elements[element.parent].signs };
             self.elements[at].signs = element.own.without(ignored) | parent;
         }

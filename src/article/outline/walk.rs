@@ -123,8 +123,8 @@ impl Walk {
         let element = self.outline.elements.len();
         let parent = self.open.last();
         let inherited = parent.map_or(Kind::Bare, |open| open.kind);
-        // a container inside an item, a cell or a caption does not change what its text is
-        let lasting = matches!(inherited, Kind::Item | Kind::Cell | Kind::Caption);
+        // a container inside an item, a heading, a cell or a caption does not change what its text is
+        let lasting = matches!(inherited, Kind::Item | Kind::Heading(_) | Kind::Cell | Kind::Caption);
         let kind = kind.unwrap_or(if lasting { inherited } else { Kind::Bare });
         let here = self.outline.blocks.len();
         self.outline.elements.push(Element {

@@ -141,7 +141,7 @@ fn explained(reading: &Reading<'_>, places: &[Place], at: usize) -> Explained {
         Ok(Some(reason)) => (Fate::Dropped, reason.as_str(), reason.words().to_owned()),
         Err(_) => {
             let is_title = reading.meta.titles.contain(&block.text).then_some(Reason::Title);
-            let sign = is_title.or_else(|| super::boilerplate::sign(block, outline.signs(at)));
+            let sign = is_title.or_else(|| super::boilerplate::sign(outline, at));
             let words = sign.map_or_else(String::new, |reason| format!(": {}", reason.words()));
             (Fate::Outside, sign.map_or("outside", Reason::as_str), format!("outside of the story{words}"))
         }

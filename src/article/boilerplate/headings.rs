@@ -30,7 +30,9 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
 fn rank(block: &Block) -> Option<usize> {
     match block.kind {
         Kind::Heading(rank) if block.weight < SENTENCE => Some(usize::from(rank)),
-        _ if block.bold == block.weight && block.weight < 80 && !block.text.ends_with(['.', '!', '”', '"', '。']) => {
+        Kind::Paragraph | Kind::Bare
+            if block.bold == block.weight && block.weight < 80 && !block.text.ends_with(['.', '!', '”', '"', '。']) =>
+        {
             Some(7)
         }
         _ => None,

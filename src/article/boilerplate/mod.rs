@@ -6,6 +6,7 @@
 
 mod head;
 mod headings;
+mod labels;
 mod lists;
 mod structure;
 mod tail;
@@ -14,7 +15,7 @@ mod words;
 
 use super::extract::{Body, is_prose};
 use super::metadata::Titles;
-use super::outline::{Block, Kind, Outline, Signs};
+use super::outline::{Block, Kind, Outline};
 use super::record_lines;
 
 /// Why a block was dropped; the names are part of what users see.
@@ -34,6 +35,7 @@ pub(super) enum Reason {
     Form,
     HeadingOfNothing,
     Hidden,
+    Label,
     Navigation,
     Newsletter,
     Note,
@@ -67,6 +69,7 @@ impl Reason {
             Self::Form => "form",
             Self::HeadingOfNothing => "heading-of-nothing",
             Self::Hidden => "hidden",
+            Self::Label => "label",
             Self::Navigation => "navigation",
             Self::Newsletter => "newsletter",
             Self::Note => "note",
@@ -105,8 +108,8 @@ impl<'a> Known<'a> {
 }
 
 /// What the markup around a block says that it is, wherever it stands.
-pub(super) fn sign(block: &Block, signs: Signs) -> Option<Reason> {
-    structure::reason(block, signs, &Known::titles(&Titles::default()))
+pub(super) fn sign(outline: &Outline, at: usize) -> Option<Reason> {
+    structure::reason(outline, at, &Known::titles(&Titles::default()))
 }
 
 /// A block of the body with what was decided; `None` keeps it.
@@ -114,15 +117,18 @@ pub(super) type Verdict = (usize, Option<Reason>);
 
 /// Judges every block of the body, in document order.
 pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Verdict> {
+    let first = body.blocks.iter().copied().find(|&at| Some(at) != body.deck && is_prose(&outline.blocks[at]));
+    let begun = |at: usize| first.is_some_and(|first| at > first);
     let of = |at: usize| match outline.ruled(at) {
         Some(kept) => (!kept).then_some(Reason::Rule),
         None if body.deck == Some(at) => None,
-        None => reason(outline, at, known),
+        None => reason(outline, at, known, begun(at)),
     };
     let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, of(at))).collect();
     lists::judge(outline, &mut verdicts);
     head::judge(outline, &mut verdicts, body.deck);
     drop_repeated(outline, &mut verdicts);
+    labels::judge(outline, &mut verdicts);
     tail::judge(outline, &mut verdicts, known);
     headings::judge(outline, &mut verdicts);
     // whatever the passes over all blocks came to
@@ -130,19 +136,21 @@ pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Ve
     verdicts
 }
 
-fn reason(outline: &Outline, at: usize, known: &Known<'_>) -> Option<Reason> {
+fn reason(outline: &Outline, at: usize, known: &Known<'_>, begun: bool) -> Option<Reason> {
     let block = &outline.blocks[at];
     let anchored = known.anchored.get(at).copied().unwrap_or_default();
     let opinion = known.opinions.get(at).copied().flatten();
-    let of_structure = || structure::reason(block, outline.signs(at), known).filter(|_| !anchored);
+    let of_structure =
+        || structure::reason(outline, at, known).filter(|reason| !anchored || *reason == Reason::Caption);
     // structured data holds pitches too; its sentences are the story's all the same
     let of_words = || wording::reason(block).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
-    is_title(block, known.titles)
+    let is_subhead = begun && matches!(block.kind, Kind::Heading(_));
+    (!is_subhead && is_title(block, known.titles))
         .then_some(Reason::Title)
         .or_else(|| record_lines::credits(&block.text).map(|_| Reason::Credit))
         .or_else(|| record_lines::is_copyright(&block.text).then_some(Reason::Copyright))
         .or_else(|| (opinion == Some(true) && !anchored).then_some(Reason::SiteRepeats))
-        .or_else(|| of_structure().or_else(of_words).filter(|_| opinion != Some(false)))
+        .or_else(|| of_structure().or_else(of_words).filter(|_| opinion != Some(false) || block.link_density() > 0.5))
 }
 
 fn is_title(block: &Block, titles: &Titles) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Known, Reason};
 use crate::article::extract::is_prose;
-use crate::article::outline::{Block, Kind, Signs};
+use crate::article::outline::{Block, Kind, Outline, Signs};
 
 /// Signs that decide alone, and what they mean.
 const ALONE: &[(Signs, Reason)] = &[
@@ -27,6 +27,9 @@ const ALONE: &[(Signs, Reason)] = &[
     (Signs::PULL_QUOTE, Reason::Repeated),
 ];
 
+/// Heaviest text under a picture that is its caption.
+const CAPTION: usize = 320;
+
 /// Signs that decide for short texts.
 const SHORT: &[(Signs, Reason)] = &[
     (Signs::TOOLS, Reason::Tools),
@@ -39,15 +42,27 @@ const SHORT: &[(Signs, Reason)] = &[
 ];
 
 /// The reason to drop a block, as far as its place and shape give one.
-pub(super) fn reason(block: &Block, signs: Signs, known: &Known<'_>) -> Option<Reason> {
+pub(super) fn reason(outline: &Outline, at: usize, known: &Known<'_>) -> Option<Reason> {
+    let (block, signs) = (&outline.blocks[at], outline.signs(at));
     let decides =
         |table: &[(Signs, Reason)]| table.iter().find(|(sign, _)| signs.any(*sign)).map(|(_, reason)| *reason);
     let of_media = |reason: &Reason| *reason != Reason::Caption || !signs.any(Signs::TABLE);
     decides(ALONE)
         .or_else(|| (block.kind == Kind::Caption).then_some(Reason::Caption))
         .or_else(|| if is_prose(block) { None } else { decides(SHORT).filter(of_media) })
+        .or_else(|| is_under_picture(outline, block, signs).then_some(Reason::Caption))
         .or_else(|| is_byline(block, known).then_some(Reason::Byline))
         .or_else(|| is_link(block).then_some(Reason::Related))
+}
+
+/// A text that shares its container with a picture, and with nothing else.
+fn is_under_picture(outline: &Outline, block: &Block, signs: Signs) -> bool {
+    let own = &outline.elements[block.element];
+    let around = &outline.elements[own.parent];
+    block.kind == Kind::Bare
+        && !signs.any(Signs::QUOTE)
+        && block.weight < CAPTION
+        && [own, around].iter().any(|element| !element.pictures.is_empty() && element.blocks.len() <= 2)
 }
 
 /// A short block that is little but the authors' names, or begins like a byline and names one of them.

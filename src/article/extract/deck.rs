@@ -1,16 +1,18 @@
 //! The sentence under the headline.
 //!
 //! Publishers set it in the page's header, outside of the story's container. It is part of what they wrote, so it is
-//! part of the story: documented choice, since extractors and labels differ on it.
+//! part of the story: documented choice, since extractors and labels differ on it. Where the markup does not call it a
+//! deck, it has to be a sentence: a second headline is none.
 
-use super::{Body, OUTSIDE};
+use super::{Body, OUTSIDE, ends_sentence};
 use crate::article::metadata::same_title;
 use crate::article::outline::{Block, Kind, Outline, Signs};
 
 /// How many blocks after the headline it may stand.
 const REACH: usize = 8;
-/// Least and most of its weight.
-const WEIGHT: std::ops::Range<usize> = 25..700;
+/// Least and most of its weight; the least where it is not marked.
+const WEIGHT: std::ops::Range<usize> = 15..800;
+const UNMARKED: usize = 40;
 
 /// The deck's block, if it stands between headline and body.
 pub(super) fn find(
@@ -31,12 +33,13 @@ fn is_deck(block: &Block, signs: Signs, distance: usize, description: Option<&st
     const NOT: Signs =
         OUTSIDE.and(Signs::CAPTION).and(Signs::BYLINE).and(Signs::DATE).and(Signs::FORM).and(Signs::MEDIA);
     let described = description.is_some_and(|description| same_beginning(description, &block.text));
-    let placed =
-        signs.any(Signs::DECK) || matches!(block.kind, Kind::Heading(2 | 3) | Kind::Paragraph) && distance <= 2;
+    let placed = signs.any(Signs::DECK)
+        || matches!(block.kind, Kind::Heading(2..=4) | Kind::Paragraph) && distance <= 2 && ends_sentence(&block.text);
     WEIGHT.contains(&block.weight)
         && block.link_density() < 0.3
         && block.kind != Kind::Caption
-        && (described && !signs.any(Signs::HIDDEN) || placed && !signs.any(NOT) && block.weight >= 40)
+        && (described && !signs.any(Signs::HIDDEN)
+            || placed && !signs.any(NOT) && (block.weight >= UNMARKED || signs.any(Signs::DECK)))
 }
 
 /// Whether two texts begin with the same letters, far enough to be the same text.

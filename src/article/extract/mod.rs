@@ -12,7 +12,7 @@ mod siblings;
 use super::metadata::Titles;
 use super::outline::{Kind, Outline, Signs};
 
-pub(super) use prose::{is_prose, prose, sentences};
+pub(super) use prose::{ends_sentence, is_prose, prose, sentences};
 
 /// The story's part of the outline.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -34,7 +34,15 @@ pub(in crate::article) fn is_prose(block: &Block) -> bool {
 
 /// How many sentences end in a text, in any script.
 pub(in crate::article) fn sentences(text: &str) -> usize {
-    text.chars()
-        .filter(|c| matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟' | '۔' | '։' | '།' | '።'))
-        .count()
+    text.chars().filter(|&c| is_stop(c)).count()
+}
+
+/// Whether a text ends as a sentence does, closing quotes and brackets apart.
+pub(in crate::article) fn ends_sentence(text: &str) -> bool {
+    let end = text.trim_end_matches(['"', '”', '“', '’', '\'', '»', '」', '』', ')', '）', ' ']);
+    end.chars().next_back().is_some_and(is_stop)
+}
+
+fn is_stop(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟' | '۔' | '։' | '།' | '።')
 }

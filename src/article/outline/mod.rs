@@ -38,6 +38,8 @@ pub(super) struct Element {
     pub(super) label: u64,
     /// Its blocks.
     pub(super) blocks: Range<usize>,
+    /// Its pictures, counted from the page's first.
+    pub(super) pictures: Range<usize>,
     /// Where its descendants end in [`Outline::elements`].
     pub(super) end: usize,
 }
@@ -72,6 +74,12 @@ pub(super) struct Block {
     pub(super) linked: usize,
     /// How much of it is bold.
     pub(super) bold: usize,
+    /// How much of it is italic.
+    pub(super) italic: usize,
+    /// Pictures that stand before it in the page.
+    pub(super) pictures: usize,
+    /// Rules (`<hr>`) that stand before it in the page.
+    pub(super) rules: usize,
     /// Whether inline names (the class of a `<span>` around all of it) add signs to the element's.
     pub(super) inline: Signs,
 }
@@ -112,6 +120,9 @@ impl Outline {
             weight: weight(text),
             linked: 0,
             bold: 0,
+            italic: 0,
+            pictures: 0,
+            rules: 0,
             inline: Signs::NONE,
         };
         let root = Element {
@@ -121,6 +132,7 @@ impl Outline {
             signs: Signs::NONE,
             label: 0,
             blocks: 0..texts.len(),
+            pictures: 0..0,
             end: 1,
         };
         Self { elements: vec![root], blocks: texts.iter().map(block).collect() }
@@ -194,10 +206,20 @@ impl Outline {
         self.hand_down(headline, &sums, empty.without(Signs::UNDENIABLE));
     }
 
+    /// Whether links are a small part of a range's text: links to other stories are nothing else.
+    fn is_linkless(&self, blocks: Range<usize>) -> bool {
+        let blocks = &self.blocks[blocks];
+        let (linked, weight) = blocks.iter().fold((0, 0), |(l, w), block| (l + block.linked, w + block.weight));
+        linked == 0 && weight > 0
+    }
+
     fn hand_down(&mut self, headline: Option<usize>, sums: &[f32], empty: Signs) {
         let total = sums[self.blocks.len()];
         for at in 0..self.elements.len() {
             let element = &self.elements[at];
+            let linkless = element.own.any(Signs::RELATED)
+                && sums[element.blocks.end] > sums[element.blocks.start]
+                && self.is_linkless(element.blocks.clone());
             let heads = headline.is_some_and(|headline| element.blocks.contains(&headline));
             let share = (sums[element.blocks.end] - sums[element.blocks.start]) / total;
             let ignored = match share {
@@ -205,6 +227,7 @@ impl Outline {
                 _ if share > 0.3 => Signs::FOREIGN.without(Signs::UNDENIABLE) | empty,
                 _ => empty,
             };
+            let ignored = if linkless { ignored | Signs::RELATED } else { ignored };
             let parent = if element.parent == at { Signs::NONE } else { self.elements[element.parent].signs };
             self.elements[at].signs = element.own.without(ignored) | parent;
         }

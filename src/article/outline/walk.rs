@@ -45,6 +45,9 @@ struct Walk {
     inline: Vec<Signs>,
     links: usize,
     bold: usize,
+    italic: usize,
+    pictures: usize,
+    rules: usize,
     text: String,
     run: Run,
 }
@@ -60,6 +63,7 @@ struct Run {
     weight: usize,
     linked: usize,
     bold: usize,
+    italic: usize,
     inline: Option<Signs>,
     breaks: usize,
     /// White space that waits for what follows; `true` where it held a line break.
@@ -84,11 +88,14 @@ impl Walk {
             Level::Break => self.line_break(),
             Level::Block(kind) => {
                 self.flush();
+                self.rules += usize::from(name == "hr");
                 self.push(markup, kind);
             }
             Level::Inline => {
                 self.links += usize::from(name == "a");
                 self.bold += usize::from(is_bold(name));
+                self.italic += usize::from(is_italic(name));
+                self.pictures += usize::from(is_picture(name));
                 self.inline.push(own_signs(markup, name) | self.inline_signs());
             }
         }
@@ -107,6 +114,7 @@ impl Walk {
             Level::Inline => {
                 self.links -= usize::from(name == "a");
                 self.bold -= usize::from(is_bold(name));
+                self.italic -= usize::from(is_italic(name));
                 self.inline.pop();
             }
         }
@@ -116,8 +124,8 @@ impl Walk {
         let element = self.outline.elements.len();
         let parent = self.open.last();
         let inherited = parent.map_or(Kind::Bare, |open| open.kind);
-        // a container inside an item, a cell or a caption does not change what its text is
-        let lasting = matches!(inherited, Kind::Item | Kind::Cell | Kind::Caption);
+        // a container inside an item, a heading, a cell or a caption does not change what its text is
+        let lasting = matches!(inherited, Kind::Item | Kind::Heading(_) | Kind::Cell | Kind::Caption);
         let kind = kind.unwrap_or(if lasting { inherited } else { Kind::Bare });
         let here = self.outline.blocks.len();
         self.outline.elements.push(Element {
@@ -127,6 +135,7 @@ impl Walk {
             signs: Signs::NONE,
             label: label(markup),
             blocks: here..here,
+            pictures: self.pictures..self.pictures,
             end: element + 1,
         });
         self.open.push(Open { element, kind });
@@ -135,6 +144,7 @@ impl Walk {
     fn pop(&mut self) {
         if let Some(open) = self.open.pop() {
             self.outline.elements[open.element].blocks.end = self.outline.blocks.len();
+            self.outline.elements[open.element].pictures.end = self.pictures;
             self.outline.elements[open.element].end = self.outline.elements.len();
         }
     }
@@ -180,6 +190,7 @@ impl Walk {
         self.run.weight += weight;
         self.run.linked += if self.links > 0 { weight } else { 0 };
         self.run.bold += if self.bold > 0 { weight } else { 0 };
+        self.run.italic += if self.italic > 0 { weight } else { 0 };
         // signs of inline elements hold of a block only where they are around all of it
         let inline = self.inline_signs();
         self.run.inline = Some(self.run.inline.map_or(inline, |before| before & inline));
@@ -198,6 +209,9 @@ impl Walk {
             weight: run.weight,
             linked: run.linked,
             bold: run.bold,
+            italic: run.italic,
+            pictures: self.pictures,
+            rules: self.rules,
             inline: run.inline.unwrap_or_default(),
         });
     }
@@ -265,6 +279,14 @@ fn is_bold(name: &str) -> bool {
     matches!(name, "b" | "strong")
 }
 
+fn is_italic(name: &str) -> bool {
+    matches!(name, "i" | "em" | "cite")
+}
+
+fn is_picture(name: &str) -> bool {
+    matches!(name, "img" | "amp-img")
+}
+
 fn tag(name: &str) -> Tag {
     match name {
         "article" => Tag::Article,
@@ -298,7 +320,10 @@ fn own_signs(markup: &Markup, name: &str) -> Signs {
         "menu" | "search" => Signs::NAVIGATION,
         _ => Signs::NONE,
     };
-    markup.attrs().fold(by_tag, |signs, (name, value)| signs | attribute_signs(name, value))
+    // a heading's id is its text made a link's target (`id="sponsorship-deals"`): it says nothing of its role
+    let named = matches!(tag(name), Tag::Heading(_));
+    let attributes = markup.attrs().filter(|(name, _)| !(named && *name == "id"));
+    attributes.fold(by_tag, |signs, (name, value)| signs | attribute_signs(name, value))
 }
 
 fn attribute_signs(name: &str, value: &str) -> Signs {

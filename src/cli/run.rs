@@ -77,8 +77,8 @@ async fn start(ledger: Ledger, parts: Parts) -> Result<Ended, LedgerError> {
     match ledger {
         Ledger::Local(local) => daemon::run(parts, async || LocalLedger::open(&local).await).await,
         Ledger::Kafka(kafka) => {
-            let run = rand::random();
-            daemon::run(parts, async || KafkaLedger::open_as(&kafka, run).await).await
+            let run = Arc::default();
+            daemon::run(parts, async || KafkaLedger::open_in(&kafka, &run).await).await
         }
     }
 }

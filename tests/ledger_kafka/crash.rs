@@ -40,7 +40,7 @@ async fn check_kill(point: &str, committed: u32, instance: Option<&str>) {
 async fn a_frozen_instance_that_wakes_is_refused() {
     // before it begins, nothing but the generation tells that it is out of date; once its offsets are sent, its successor
     // waits for the coordinator to end the transaction
-    for (point, error) in [("before-begin", "Fenced"), ("before-commit", "Reopen")] {
+    for (point, error) in [("before-begin", "prove ownership"), ("before-commit", "commit a transaction")] {
         let mut config = kafka::ledger();
         config.options.insert("transaction.timeout.ms".to_owned(), "8000".to_owned());
         Desk::open_all(&config).await.close().await;

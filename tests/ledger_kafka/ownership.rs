@@ -1,6 +1,8 @@
 //! Several instances in one group.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
+
+use tokio::sync::watch;
 
 use super::*;
 
@@ -139,19 +141,46 @@ async fn partitions_that_a_restart_leaves_to_nobody_find_an_owner() {
     other.close().await;
 }
 
-#[tokio::test]
-async fn a_second_process_of_the_same_name_ends_the_first() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_two_processes_of_the_same_name_ends() {
     let mut config = kafka::ledger();
     config.instance = Some("desk-0".to_owned());
-    let mut first = Desk::open_all(&config).await;
-    let mut second = Desk::open(&config).await;
-    // the producer is thrown out before the membership, and what it says alone would be to open the ledger anew
-    let error = first.commit(&story("a.example", "1")).await.unwrap_err();
-    assert!(matches!(&error, LedgerError::Fatal(text) if text.contains("another process")), "{error:?}");
-    let error = first.failure().await;
-    assert!(matches!(&error, LedgerError::Fatal(text) if text.contains("another process")), "{error:?}");
-    second.hold(4).await;
-    let error = first.commit(&story("a.example", "1")).await.unwrap_err();
-    assert!(matches!(&error, LedgerError::Fatal(text) if text.contains("another process")), "{error:?}");
-    second.close().await;
+    let (first_holds, second_holds) = (watch::Sender::new(0), watch::Sender::new(0));
+    let mut holds = [first_holds.subscribe(), second_holds.subscribe()];
+    let mut first = tokio::spawn(live(config.clone(), first_holds));
+    timeout(PATIENCE, holds[0].wait_for(|held| *held == 4)).await.unwrap().unwrap();
+    let mut second = tokio::spawn(live(config.clone(), second_holds));
+    let (ended, survivor, rest) = tokio::select! {
+        ended = &mut first => (ended.unwrap(), 1, second),
+        ended = &mut second => (ended.unwrap(), 0, first),
+        () = tokio::time::sleep(PATIENCE) => panic!("they throw each other out for ever"),
+    };
+    assert!(matches!(&ended, LedgerError::Fatal(text) if text.contains("another process")), "{ended:?}");
+    timeout(PATIENCE, holds[survivor].wait_for(|held| *held == 4)).await.unwrap().unwrap();
+    assert!(!rest.is_finished());
+    rest.abort();
+}
+
+/// Opens its ledger as often as it has to, as a daemon does.
+async fn live(config: config::KafkaLedger, holds: watch::Sender<usize>) -> LedgerError {
+    let run = Arc::default();
+    loop {
+        let (ledger, mut events) = KafkaLedger::open_in(&config, &run).await.unwrap();
+        let error = loop {
+            match events.recv().await.unwrap() {
+                Event::Gained { .. } => holds.send_modify(|held| *held += 1),
+                Event::Lost { dropped, .. } => {
+                    holds.send_modify(|held| *held -= 1);
+                    let _ = dropped.send(());
+                }
+                Event::Failed(error) => break error,
+            }
+        };
+        holds.send_replace(0);
+        let _ = ledger.close().await;
+        if !matches!(error, LedgerError::Reopen(_)) {
+            return error;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
 }

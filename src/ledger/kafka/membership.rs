@@ -10,7 +10,7 @@ use std::{
         mpsc as blocking_mpsc,
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rdkafka::{
@@ -27,6 +27,7 @@ use super::{
     client::{self, Context, Part},
     failure,
     ownership::Ownership,
+    run::Run,
 };
 use crate::{
     config,
@@ -57,12 +58,10 @@ pub(super) enum Change {
 /// Joins the group; leaves it when `stop` is cancelled, and leaves and joins it again when `rejoin` is set.
 pub(super) fn join(
     config: &config::KafkaLedger,
-    ownership: Arc<Ownership>,
-    changes: mpsc::Sender<Change>,
+    member: Member,
     rejoin: Arc<AtomicBool>,
     stop: CancellationToken,
 ) -> Result<JoinHandle<()>, LedgerError> {
-    let member = Member { context: Context::default(), ownership, changes };
     let consumer: BaseConsumer<Member> = client::create(config, Part::Member, member)?;
     let topic = config.state.clone();
     consumer.subscribe(&[&topic]).map_err(|e| failure::of("join the group", &e))?;
@@ -111,7 +110,11 @@ fn end_of_membership(consumer: &BaseConsumer<Member>, error: &KafkaError) -> Opt
     if let Some((code, reason)) = consumer.client().fatal_error() {
         return Some(match code {
             RDKafkaErrorCode::FencedInstanceId | RDKafkaErrorCode::UnreleasedInstanceId => {
-                LedgerError::Fatal(format!("another process joined the group under this instance's name: {reason}"))
+                let text = format!("another process joined the group under this instance's name: {reason}");
+                match consumer.context().run.fenced(Instant::now()) {
+                    true => LedgerError::Fatal(text),
+                    false => LedgerError::Reopen(text),
+                }
             }
             _ => LedgerError::Reopen(format!("the group membership failed: {reason}")),
         });
@@ -127,10 +130,12 @@ fn end_of_membership(consumer: &BaseConsumer<Member>, error: &KafkaError) -> Opt
     }
 }
 
-struct Member {
+/// Who hears of the group.
+pub(super) struct Member {
     context: Context,
     ownership: Arc<Ownership>,
     changes: mpsc::Sender<Change>,
+    run: Arc<Run>,
 }
 
 impl ClientContext for Member {
@@ -157,6 +162,10 @@ impl ConsumerContext for Member {
 }
 
 impl Member {
+    pub(super) fn new(ownership: Arc<Ownership>, changes: mpsc::Sender<Change>, run: Arc<Run>) -> Self {
+        Self { context: Context::default(), ownership, changes, run }
+    }
+
     fn assign(&self, consumer: &BaseConsumer<Self>, list: &mut TopicPartitionList) -> KafkaResult<()> {
         list.set_all_offsets(Offset::End)?;
         match consumer.rebalance_protocol() {

@@ -27,6 +27,7 @@ mod orphans;
 mod ownership;
 mod reader;
 mod restore;
+mod run;
 mod topics;
 mod transaction;
 
@@ -45,8 +46,14 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use reader::{Reader, settled_states, states};
+pub use run::Run;
 
-use self::{handover::Handover, membership::Change, ownership::Ownership, transaction::Transactions};
+use self::{
+    handover::Handover,
+    membership::{Change, Member},
+    ownership::Ownership,
+    transaction::Transactions,
+};
 use super::{Batch, Event, Ledger, LedgerError, Partition, State, partition};
 use crate::config;
 
@@ -77,14 +84,16 @@ enum Producer {
 impl KafkaLedger {
     /// Makes or verifies the topics, and joins the group. The events tell what becomes ours.
     pub async fn open(config: &config::KafkaLedger) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
-        Self::open_as(config, rand::random()).await
+        Self::open_in(config, &Arc::default()).await
     }
 
-    /// The same for an instance that opens its ledger more than once: `run` is the same each time, so that what it left
-    /// dangling ends at once, also where it has no name.
-    pub async fn open_as(config: &config::KafkaLedger, run: u64) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
+    /// The same for an instance that opens its ledger more than once in its run.
+    pub async fn open_in(
+        config: &config::KafkaLedger,
+        run: &Arc<Run>,
+    ) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
         topics::prepare(config).await?;
-        let transactional_id = transactional_id(config, run);
+        let transactional_id = transactional_id(config, run.id);
         let producer = Producer::Open(Box::new(Transactions::open(config, &transactional_id).await?));
         let (ownership, running) = (Arc::new(Ownership::default()), Arc::new(Mutex::new(())));
         let stop = CancellationToken::new();
@@ -93,7 +102,8 @@ impl KafkaLedger {
             Handover::start(config, Arc::clone(&ownership), Arc::clone(&running), change_receiver, stop.clone());
         let rejoin = Arc::new(AtomicBool::new(false));
         orphans::watch(config, Arc::clone(&rejoin), stop.clone());
-        let member = Some(membership::join(config, Arc::clone(&ownership), changes.clone(), rejoin, stop.clone())?);
+        let member = Member::new(Arc::clone(&ownership), changes.clone(), Arc::clone(run));
+        let member = Some(membership::join(config, member, rejoin, stop.clone())?);
         let config = config.clone();
         Ok((KafkaLedger { config, transactional_id, ownership, producer, changes, running, member, stop }, events))
     }
@@ -144,7 +154,7 @@ impl KafkaLedger {
     async fn usurped(&self) -> Option<LedgerError> {
         let deadline = Instant::now() + HEAR_WITHIN;
         while self.config.instance.is_some() && Instant::now() < deadline {
-            if let Some(error @ LedgerError::Fatal(_)) = self.ownership.failure() {
+            if let Some(error) = self.ownership.failure() {
                 return Some(error);
             }
             sleep(Duration::from_millis(50)).await;

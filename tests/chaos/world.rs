@@ -105,7 +105,7 @@ impl World {
     /// After a fault all is as it was: the cluster can do without another node, the usual instances run, nobody ended
     /// who should not have.
     pub(crate) fn check(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(180);
         while !topic::are_in_step(&self.broker.address(), NODES) {
             assert!(Instant::now() < deadline, "the nodes do not get in step");
             self.pause(Duration::from_millis(200));

@@ -167,8 +167,9 @@ impl ClientContext for Context {
         }
         tracing::debug!("kafka client: {error}: {reason}");
         let mut last = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
-        // a wrong password is followed by "all brokers down", which must not hide it
-        if !last.as_ref().is_some_and(|(known, _)| failure::is_permanent(known)) {
+        // a wrong password or certificate is followed by "all brokers down", which must not hide it
+        let says_little = error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown);
+        if !last.as_ref().is_some_and(|(known, _)| says_little || failure::is_permanent(known)) {
             *last = Some((error, reason.to_owned()));
         }
     }

@@ -5,10 +5,12 @@
 //! a story that each site printed at that moment is waited for, which tells how long the fault held things up. At the
 //! end a fresh read_committed consumer must see each revision of each story once ([`verdict`]).
 //!
-//! By default each kind of fault that strikes an instance happens once. `COPYDESK_CHAOS_FAULTS` sets how many faults
-//! there are, of all kinds: also those that strike the broker, the wires and the clocks, which need minutes.
-//! `COPYDESK_CHAOS_SEED` sets another course of events, `COPYDESK_CHAOS_KIND` a part of the name of the only kinds
-//! wanted.
+//! By default each kind of fault happens once. `COPYDESK_CHAOS_FAULTS` sets how many faults there are,
+//! `COPYDESK_CHAOS_SEED` another course of events, `COPYDESK_CHAOS_KIND` a part of the name of the only kinds wanted.
+//!
+//! The cluster has three nodes, as it has where anything depends on it. One alone can lose markers of a transaction when
+//! it is killed: its coordinator takes a partition without a leader for one that was deleted
+//! (`TransactionMarkerChannelManager`, seen with 4.3.1), and nobody reads past what it left open.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, and so may what it is made of")]
 #![expect(clippy::print_stdout, reason = "figures are half of what it is for")]
@@ -43,21 +45,19 @@ use world::{RECORDS, REJECTS, TRANSACTION, USUAL, World};
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_fails_consumers_see_each_revision_once() {
     let seed = number("COPYDESK_CHAOS_SEED", 20_260_131);
-    let all = variable("COPYDESK_CHAOS_FAULTS").is_some();
-    let kinds: Vec<Kind> = KINDS.into_iter().filter(|kind| all || kind.is_short()).collect();
-    let count = usize::try_from(number("COPYDESK_CHAOS_FAULTS", kinds.len() as u64)).unwrap();
+    let count = usize::try_from(number("COPYDESK_CHAOS_FAULTS", KINDS.len() as u64)).unwrap();
     let directory = tempfile::tempdir().unwrap();
     let mut world = World::open(directory.path(), seed, TRANSACTION).await;
-    tokio::task::block_in_place(|| run(&mut world, &kinds, count, seed));
+    tokio::task::block_in_place(|| run(&mut world, count, seed));
 }
 
-fn run(world: &mut World, kinds: &[Kind], count: usize, seed: u64) {
+fn run(world: &mut World, count: usize, seed: u64) {
     let mut random = SmallRng::seed_from_u64(seed);
     world.begin(&USUAL, &[]);
     let start = Instant::now();
     let mut stood_still: BTreeMap<Kind, Vec<Duration>> = BTreeMap::new();
     let named = variable("COPYDESK_CHAOS_KIND").unwrap_or_default();
-    for (round, kind) in plan(kinds, count, &named, &mut random).into_iter().enumerate() {
+    for (round, kind) in plan(count, &named, &mut random).into_iter().enumerate() {
         let time = world.suffer(kind, &mut random);
         println!("{:>4} {kind}: {time:.1?} ({:.0?} in all, {} MiB)", round + 1, start.elapsed(), world.mib);
         stood_still.entry(kind).or_default().push(time);

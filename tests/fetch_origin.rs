@@ -109,7 +109,11 @@ async fn a_proxy_of_a_feed_is_asked_for_its_own_origin_only() {
     on(&proxy, "/feed", to(&away.uri())).await;
     let proxied =
         Proxy { credentials: Some(("desk".into(), "secret".into())), ..Proxy::new(proxy.uri().parse().unwrap()) };
-    let fetcher = local(&Fetch { manners: Manners { obey_robots: true, ..config().manners }, ..config() });
+    let fetcher = local(&Fetch {
+        manners: Manners { obey_robots: true, ..config().manners },
+        ports: vec![proxy.address().port()],
+        ..config()
+    });
     let request = Request {
         route: Route::Through(proxied),
         obey_robots: true,
@@ -130,7 +134,8 @@ async fn a_proxy_of_a_feed_is_asked_for_its_own_origin_only() {
 #[tokio::test]
 async fn a_feed_may_go_without_the_proxy_of_all_others() {
     let (proxy, home) = (server().await, server().await);
-    let fetcher = local(&Fetch { proxy: Some(Proxy::new(proxy.uri().parse().unwrap())), ..config() });
+    let ports = vec![home.address().port()];
+    let fetcher = local(&Fetch { proxy: Some(Proxy::new(proxy.uri().parse().unwrap())), ports, ..config() });
     let url = |path: &str| format!("http://home.example:{}{path}", home.address().port());
     fetcher.get(Request { route: Route::Direct, ..feed(&url("/direct")) }).await.unwrap();
     fetcher.get(feed(&url("/proxied"))).await.unwrap();

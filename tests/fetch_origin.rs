@@ -64,6 +64,16 @@ async fn headers_go_to_the_scheme_host_and_port_they_were_given_for() {
 }
 
 #[tokio::test]
+async fn a_header_of_the_user_stands_in_the_place_of_ours() {
+    let home = server().await;
+    let headers = vec![("accept".parse().unwrap(), "application/vnd.example".parse().unwrap())];
+    local(&config()).get(Request { headers, ..feed(&format!("{}/1", home.uri())) }).await.unwrap();
+    let requests = home.received_requests().await.unwrap();
+    let accepted: Vec<_> = requests[0].headers.get_all("accept").iter().collect();
+    assert_eq!(accepted, ["application/vnd.example"]);
+}
+
+#[tokio::test]
 async fn cookies_are_kept_for_those_who_want_them_and_sent_to_whom_they_belong() {
     let (home, away) = (server().await, server().await);
     let wall = to(&format!("{}/feed", home.uri())).append_header("set-cookie", "seen=1; Path=/");

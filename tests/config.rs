@@ -128,7 +128,7 @@ fn faults_of_all_files_are_said_at_once() {
     feeds/b.yaml:2:9: duplicate feed https://b.example/, first at feeds/a.yaml:1:3
     feeds/c.yaml:1:1: an included file needs `feeds`
     feeds/d.yaml:1:1: an included file needs `feeds`
-    feeds/e.yaml:2:3: not valid YAML: while parsing node, found unknown anchor
+    feeds/e.yaml:2:3: anchors and aliases are not supported; write the value out, or quote a text that begins with `*` or `&`
     "#);
 
     fs::write(files.path("feeds/a.yaml"), b"- https://b.example/\n- h\xfcttps").unwrap();

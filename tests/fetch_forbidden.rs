@@ -166,10 +166,10 @@ async fn no_redirect_leads_to_a_forbidden_address() {
         Answer::status(302).with("location", &locations[nth])
     })
     .await;
-    for nth in 0..count {
+    for (nth, form) in forms.iter().enumerate() {
         for request in [feed(&server.url(&format!("/{nth}"))), page(&server.url(&format!("/{nth}")))] {
             let failure = fetcher.get(request).await.unwrap_err();
-            assert_eq!(failure.reason, Reason::Redirect, "{}: {failure}", forms[nth]);
+            assert_eq!(failure.reason, Reason::Redirect, "{form}: {failure}");
         }
     }
     println!("{count} redirects, {} connections", trap.connections());

@@ -14,7 +14,7 @@ use async_compression::tokio::bufread::{BrotliEncoder, DeflateEncoder, GzipEncod
 use copydesk::fetch::Reason;
 use fetcher::{config, feed, local};
 use hostile::{
-    Behaviour::{self, Drips, Repeats, Resets, Says, Stalls},
+    Behaviour::{self, Accepts, Drips, Greets, Repeats, Resets, Says, Stalls},
     Hostile,
 };
 use tokio::io::{AsyncRead, AsyncReadExt as _, BufReader};
@@ -26,7 +26,12 @@ const MEMORY: u64 = 64 * 1024 * 1024;
 
 /// Asks a server that behaves so, and checks how that ends.
 async fn check(name: &str, behaviour: Behaviour, expected: Result<&[u8], Reason>) {
+    check_over("http", name, behaviour, expected).await;
+}
+
+async fn check_over(scheme: &str, name: &str, behaviour: Behaviour, expected: Result<&[u8], Reason>) {
     let server = Hostile::start(behaviour).await;
+    let url = server.url().replace("http", scheme);
     // what should end by a deadline gets a short one; the others must not meet theirs, however busy the machine is
     let deadline = if expected == Err(Reason::Timeout) { DEADLINE } else { 10 * DEADLINE };
     let config = copydesk::config::Fetch {
@@ -40,7 +45,7 @@ async fn check(name: &str, behaviour: Behaviour, expected: Result<&[u8], Reason>
     #[cfg(target_os = "linux")]
     let idle = memory::begin();
     let begun = Instant::now();
-    let outcome = local(&config).get(feed(&server.url())).await;
+    let outcome = local(&config).get(feed(&url)).await;
     let took = begun.elapsed();
     let outcome = outcome.as_ref().map(|response| &response.body[..]).map_err(|failure| failure.reason);
     assert_eq!(outcome, expected, "{name}");
@@ -66,6 +71,8 @@ fn with(head: Vec<u8>, body: &[u8]) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_servers() {
     let tick = Duration::from_millis(20);
+    // a record of a handshake that is as long as it may be
+    let handshake = [&[22, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc][..], &[0; 16_000]].concat();
     // they wait more than they work, so they do it together
     tokio::join!(
         check("nothing at all", Stalls(vec![]), Err(Reason::Timeout)),
@@ -92,7 +99,24 @@ async fn slow_servers() {
             Repeats(vec![], b"HTTP/1.1 103 Early Hints\r\n\r\n".to_vec()),
             Err(Reason::Timeout),
         ),
+        check_over("https", "a handshake that never comes", Accepts, Err(Reason::Timeout)),
+        check_over("https", "a handshake a byte at a time", Greets(handshake, tick), Err(Reason::Timeout)),
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_speak_no_tls() {
+    let record = |length: u16, body: &[u8]| [&[22, 3, 3][..], &length.to_be_bytes(), body].concat();
+    let alert = vec![21, 3, 3, 0, 2, 2, 40];
+    for (name, greeting) in [
+        ("plain HTTP where TLS is expected", head("")),
+        ("an alert", alert),
+        ("an empty record", record(0, b"")),
+        ("a record of 64 KiB", record(u16::MAX, &[0; 65_535])),
+        ("a handshake of 16 MiB", record(16_000, &[&[2, 255, 255, 255][..], &[0; 15_996]].concat())),
+    ] {
+        check_over("https", name, Greets(greeting, Duration::ZERO), Err(Reason::Tls)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

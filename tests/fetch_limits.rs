@@ -87,8 +87,8 @@ async fn the_least_rate() {
     let head = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n".to_vec();
     let drips = Drips(head, b"0123456789".to_vec(), Duration::from_millis(150));
     let limit = |least_rate, millis| Fetch { least_rate, least_rate_after: Duration::from_millis(millis), ..config() };
-    check(drips.clone(), limit(1000, 5000), limit(1000, 300), Reason::Timeout).await;
-    check(drips, limit(10, 300), limit(1000, 300), Reason::Timeout).await;
+    check(drips.clone(), limit(1000, 10_000), limit(1000, 300), Reason::Timeout).await;
+    check(drips, limit(10, 2000), limit(1000, 300), Reason::Timeout).await;
 }
 
 #[tokio::test]

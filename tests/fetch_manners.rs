@@ -175,7 +175,7 @@ fn with_hosts(hosts: &[(&str, Manners)]) -> Fetcher {
 #[tokio::test]
 async fn a_host_may_be_treated_otherwise() {
     let server = server(html()).await;
-    on(&server, "/robots.txt", robots("User-agent: *\nDisallow: /private\nCrawl-delay: 0.4")).await;
+    on(&server, "/robots.txt", robots("User-agent: *\nDisallow: /private\nCrawl-delay: 2")).await;
     let usual = Manners { obey_robots: true, ..config().manners };
     let bold = Manners { obey_robots: false, ..usual };
     let quick = Manners { max_crawl_delay: Duration::from_millis(100), ..usual };
@@ -186,13 +186,13 @@ async fn a_host_may_be_treated_otherwise() {
     {
         assert_eq!(reason(&fetcher, url(host, "/private")).await, expected, "{host}");
     }
-    for (host, delay) in [("news.example", 400), ("www.quick.example", 100)] {
+    for (host, least, most) in [("news.example", 2.0, 10.0), ("www.quick.example", 0.1, 2.0)] {
         let begun = Instant::now();
-        for path in ["/1", "/2", "/3"] {
+        for path in ["/1", "/2"] {
             assert!(fetcher.get(url(host, path)).await.is_ok());
         }
-        let took = begun.elapsed();
-        assert!(took >= Duration::from_millis(2 * delay) && took < Duration::from_millis(2 * delay + 600), "{took:?}");
+        let took = begun.elapsed().as_secs_f64();
+        assert!((least..most).contains(&took), "{host}: {took} s");
     }
 }
 

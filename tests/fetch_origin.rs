@@ -64,6 +64,16 @@ async fn headers_go_to_the_scheme_host_and_port_they_were_given_for() {
 }
 
 #[tokio::test]
+async fn a_header_of_the_user_stands_in_the_place_of_ours() {
+    let home = server().await;
+    let headers = vec![("accept".parse().unwrap(), "application/vnd.example".parse().unwrap())];
+    local(&config()).get(Request { headers, ..feed(&format!("{}/1", home.uri())) }).await.unwrap();
+    let requests = home.received_requests().await.unwrap();
+    let accepted: Vec<_> = requests[0].headers.get_all("accept").iter().collect();
+    assert_eq!(accepted, ["application/vnd.example"]);
+}
+
+#[tokio::test]
 async fn cookies_are_kept_for_those_who_want_them_and_sent_to_whom_they_belong() {
     let (home, away) = (server().await, server().await);
     let wall = to(&format!("{}/feed", home.uri())).append_header("set-cookie", "seen=1; Path=/");
@@ -109,7 +119,11 @@ async fn a_proxy_of_a_feed_is_asked_for_its_own_origin_only() {
     on(&proxy, "/feed", to(&away.uri())).await;
     let proxied =
         Proxy { credentials: Some(("desk".into(), "secret".into())), ..Proxy::new(proxy.uri().parse().unwrap()) };
-    let fetcher = local(&Fetch { manners: Manners { obey_robots: true, ..config().manners }, ..config() });
+    let fetcher = local(&Fetch {
+        manners: Manners { obey_robots: true, ..config().manners },
+        ports: vec![proxy.address().port()],
+        ..config()
+    });
     let request = Request {
         route: Route::Through(proxied),
         obey_robots: true,
@@ -130,7 +144,8 @@ async fn a_proxy_of_a_feed_is_asked_for_its_own_origin_only() {
 #[tokio::test]
 async fn a_feed_may_go_without_the_proxy_of_all_others() {
     let (proxy, home) = (server().await, server().await);
-    let fetcher = local(&Fetch { proxy: Some(Proxy::new(proxy.uri().parse().unwrap())), ..config() });
+    let ports = vec![home.address().port()];
+    let fetcher = local(&Fetch { proxy: Some(Proxy::new(proxy.uri().parse().unwrap())), ports, ..config() });
     let url = |path: &str| format!("http://home.example:{}{path}", home.address().port());
     fetcher.get(Request { route: Route::Direct, ..feed(&url("/direct")) }).await.unwrap();
     fetcher.get(feed(&url("/proxied"))).await.unwrap();

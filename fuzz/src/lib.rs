@@ -9,7 +9,7 @@ use copydesk::{
     article::{self, Page, Site},
     config,
     feed::{self, Source, date, identity},
-    fetch::{headers, robots},
+    fetch::{cookies::Cookies, headers, robots},
     link, text,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -105,6 +105,12 @@ pub fn headers(data: &[u8]) {
         assert!(headers::fresh_for(&answer, now).is_none_or(|fresh| fresh <= year));
     }
     assert!(headers::restrictions(&answer).len() <= 32);
+    let (cookies, home) = (Cookies::default(), url("https://news.example.com/feeds/all.xml"));
+    cookies.learn(&home, &answer, SystemTime::UNIX_EPOCH);
+    assert_eq!(cookies.header(&url("https://other.example.com/feeds/"), SystemTime::UNIX_EPOCH), None);
+    if let Some(sent) = cookies.header(&home, SystemTime::UNIX_EPOCH) {
+        assert!(sent.as_bytes().contains(&b'=') && !cookies.learn(&home, &answer, SystemTime::UNIX_EPOCH));
+    }
     let validators = headers::validators(&answer);
     let json = serde(&validators);
     assert_eq!(serde(&read::<copydesk::fetch::Validators>(&json)), json, "a validator is not stored as it is");

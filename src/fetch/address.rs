@@ -22,6 +22,8 @@ pub struct Guard {
     exceptions: Vec<IpNet>,
     /// The proxy's own name, which no URL may use: the proxy would ask itself.
     proxy: Option<String>,
+    /// Whether names are looked up here, so that their addresses can be judged.
+    sees_addresses: bool,
 }
 
 /// Which of a name's addresses may be connected to.
@@ -59,12 +61,13 @@ pub enum Refusal {
 }
 
 impl Guard {
-    /// A guard for a list of ports and exceptions to the special-purpose networks.
+    /// A guard for a list of ports and exceptions to the special-purpose networks, on the way through a proxy.
     pub fn new(ports: &[u16], exceptions: &[IpNet], proxy: Option<&Url>) -> Self {
         Self {
             ports: ports.to_vec(),
             exceptions: exceptions.to_vec(),
             proxy: proxy.and_then(Url::host_str).map(str::to_owned),
+            sees_addresses: proxy.is_none_or(|proxy| proxy.scheme() == "socks5"),
         }
     }
 
@@ -84,7 +87,7 @@ impl Guard {
         let listed = self.ports.contains(&port);
         let literal = match host {
             Host::Domain(_) if listed => return Ok(Reach::Public),
-            Host::Domain(_) if !self.exceptions.is_empty() => return Ok(Reach::Exceptions),
+            Host::Domain(_) if !self.exceptions.is_empty() && self.sees_addresses => return Ok(Reach::Exceptions),
             Host::Domain(_) => return Err(Refusal::Port(port)),
             Host::Ipv4(address) => IpAddr::V4(address),
             Host::Ipv6(address) => IpAddr::V6(address),

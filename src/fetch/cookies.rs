@@ -20,7 +20,7 @@ const LONGEST: usize = 4096;
 
 /// The cookies of all origins.
 #[derive(Debug, Default)]
-pub(super) struct Cookies {
+pub struct Cookies {
     origins: Mutex<HashMap<String, Vec<Cookie>>>,
 }
 
@@ -35,7 +35,7 @@ struct Cookie {
 
 impl Cookies {
     /// What to send to a URL, longer paths first (section 5.4).
-    pub(super) fn header(&self, url: &Url, now: SystemTime) -> Option<HeaderValue> {
+    pub fn header(&self, url: &Url, now: SystemTime) -> Option<HeaderValue> {
         let origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sent: Vec<&Cookie> =
             origins.get(&link::host(url))?.iter().filter(|cookie| cookie.fits(url, now)).collect();
@@ -47,7 +47,7 @@ impl Cookies {
     }
 
     /// Takes over what an answer from a URL sets. Says whether that changes what is sent.
-    pub(super) fn learn(&self, url: &Url, answer: &HeaderMap, now: SystemTime) -> bool {
+    pub fn learn(&self, url: &Url, answer: &HeaderMap, now: SystemTime) -> bool {
         let set = answer.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
         let set: Vec<Cookie> = set.filter_map(|line| Cookie::parse(line, url, now)).collect();
         if set.is_empty() {

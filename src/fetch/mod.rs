@@ -15,7 +15,7 @@ pub mod address;
 mod body;
 mod client;
 mod connect;
-mod cookies;
+pub mod cookies;
 mod failure;
 pub mod governor;
 pub mod headers;

@@ -25,6 +25,8 @@ const LONGEST_USE: Duration = Duration::from_secs(24 * 3600);
 const SHORTEST_USE: Duration = Duration::from_secs(3600);
 /// How long a file that could not be had is not asked for again.
 const UNREACHABLE_FOR: Duration = Duration::from_secs(300);
+/// A file that could not be had for so long is taken for none (section 2.3.1.4), where no older copy says otherwise.
+const GRACE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Limits of what is kept: files, and an estimate of their bytes in memory.
 const MOST_FILES: usize = 10_000;
 const MOST_BYTES: usize = 16 * 1024 * 1024;
@@ -57,6 +59,8 @@ struct Known {
     rules: Result<Arc<robotxt::Robots>, Failure>,
     until: Instant,
     bytes: usize,
+    /// Since when the file cannot be had.
+    unreachable_since: Option<Instant>,
 }
 
 impl Robots {
@@ -106,16 +110,18 @@ fn understand(loaded: Loaded, older: Option<Known>, now: Instant) -> Known {
             let rules = parse(&body);
             let bytes = 256 + rules.rules().iter().map(|rule| rule.pattern().len() + 64).sum::<usize>();
             let until = now + fresh_for.unwrap_or(LONGEST_USE).clamp(SHORTEST_USE, LONGEST_USE);
-            Known { rules: Ok(Arc::new(rules)), until, bytes }
+            Known { rules: Ok(Arc::new(rules)), until, bytes, unreachable_since: None }
         }
-        Loaded::Unavailable => {
-            Known { rules: Ok(Arc::new(robotxt::Robots::allow_all())), until: now + LONGEST_USE, bytes: 256 }
-        }
+        Loaded::Unavailable => Known::nothing(Ok(Arc::new(robotxt::Robots::allow_all())), now + LONGEST_USE, None),
         Loaded::Unreachable(failure) => {
             let until = now + failure.retry_after.unwrap_or(UNREACHABLE_FOR).min(LONGEST_USE);
+            let since = older.as_ref().and_then(|older| older.unreachable_since).unwrap_or(now);
             match older {
                 Some(older) if older.rules.is_ok() => Known { until, ..older },
-                _ => Known { rules: Err(failure.of("robots.txt")), until, bytes: 256 },
+                _ if now - since >= GRACE => {
+                    Known::nothing(Ok(Arc::new(robotxt::Robots::allow_all())), until, Some(since))
+                }
+                _ => Known::nothing(Err(failure.of("robots.txt")), until, Some(since)),
             }
         }
     }
@@ -178,6 +184,15 @@ fn make_room(files: &mut HashMap<Box<str>, Entry>, now: Instant) {
 }
 
 impl Known {
+    /// What is known without a file.
+    fn nothing(
+        rules: Result<Arc<robotxt::Robots>, Failure>,
+        until: Instant,
+        unreachable_since: Option<Instant>,
+    ) -> Self {
+        Self { rules, until, bytes: 256, unreachable_since }
+    }
+
     /// The rules, or the failure with the time that is left of it.
     fn answer(self) -> Result<Arc<robotxt::Robots>, Failure> {
         self.rules.map_err(|failure| {

@@ -30,6 +30,10 @@ pub(crate) enum Behaviour {
     Stalls(Vec<u8>),
     /// Sends bytes and resets the connection.
     Resets(Vec<u8>),
+    /// Says nothing, and does not even listen.
+    Accepts,
+    /// Sends bytes once something came, all at once or one by one with a pause before each, and then nothing more.
+    Greets(Vec<u8>, Duration),
     /// Sends bytes, and others after a pause, as often as it is asked over the same connection: an honest server whose
     /// bytes do not come at once.
     Serves(Vec<u8>, Vec<u8>, Duration),
@@ -90,10 +94,16 @@ async fn asked(stream: &mut TcpStream) -> std::io::Result<bool> {
 }
 
 async fn answer(mut stream: TcpStream, behaviour: Behaviour) -> std::io::Result<()> {
+    match &behaviour {
+        Behaviour::Accepts => std::future::pending().await,
+        Behaviour::Greets(bytes, pause) => return greet(stream, bytes, *pause).await,
+        _ => {}
+    }
     if !asked(&mut stream).await? {
         return Ok(());
     }
     match behaviour {
+        Behaviour::Accepts | Behaviour::Greets(..) => unreachable!("they do not wait for a request"),
         Behaviour::Serves(first, rest, pause) => loop {
             stream.write_all(&first).await?;
             tokio::time::sleep(pause).await;
@@ -130,4 +140,17 @@ async fn answer(mut stream: TcpStream, behaviour: Behaviour) -> std::io::Result<
             stream.set_zero_linger()
         }
     }
+}
+
+async fn greet(mut stream: TcpStream, bytes: &[u8], pause: Duration) -> std::io::Result<()> {
+    stream.readable().await?;
+    if pause.is_zero() {
+        stream.write_all(bytes).await?;
+    } else {
+        for byte in bytes {
+            tokio::time::sleep(pause).await;
+            stream.write_all(&[*byte]).await?;
+        }
+    }
+    std::future::pending().await
 }

@@ -249,6 +249,21 @@ fn an_exception_opens_its_network_at_any_port_and_nothing_else() {
 }
 
 #[test]
+fn a_proxy_that_looks_names_up_widens_nothing() {
+    let networks = ["10.1.0.0/16".parse().unwrap()];
+    for (proxy, sees) in [("http", false), ("https", false), ("socks5h", false), ("socks5", true)] {
+        let proxy = Url::parse(&format!("{proxy}://proxy.internal:3128")).unwrap();
+        let guard = Guard::new(&[80], &networks, Some(&proxy));
+        // only a look-up would tell whether it is in an excepted network
+        check(&guard, "http://intranet:9999/", sees);
+        check(&guard, "http://intranet/", true);
+        check(&guard, "http://10.1.2.3:9999/", true);
+        check(&guard, "http://10.2.0.1/", false);
+        check(&guard, "http://proxy.internal/", false);
+    }
+}
+
+#[test]
 fn a_refusal_says_why() {
     let guard = Guard::new(&[80], &[], None);
     for (url, words) in [

@@ -73,9 +73,12 @@ impl Inner {
         let conditional =
             belongs(&request.validators, request, url) && headers::make_conditional(&mut headers, &request.validators);
         if hop.is_home() {
-            headers.extend(request.headers.iter().cloned());
-            let cookie = self.cookies.header(url, (self.clock)()).filter(|_| request.cookies);
-            headers.extend(cookie.map(|cookie| (header::COOKIE, cookie)));
+            let cookie = request.cookies.then(|| self.cookies.header(url, (self.clock)())).flatten();
+            // the user's word goes before ours
+            let own = request.headers.iter().map(|(name, value)| (name, value.clone()));
+            for (name, value) in cookie.map(|cookie| (&header::COOKIE, cookie)).into_iter().chain(own) {
+                headers.insert(name, value);
+            }
         }
         let mut url = url.clone();
         lend_credentials(request, &mut url);

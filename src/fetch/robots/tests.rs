@@ -99,6 +99,19 @@ async fn an_unreachable_file_disallows_unless_an_older_copy_allows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_file_that_is_unreachable_for_a_month_is_taken_for_none() {
+    let robots = Robots::default();
+    let hour = Duration::from_secs(3600);
+    for _ in 0..30 * 24 {
+        assert_eq!(check(&robots, PAGE, failure()).await, Err(Reason::ServerError));
+        tokio::time::advance(hour).await;
+    }
+    assert!(check(&robots, PAGE, failure()).await.is_ok());
+    tokio::time::advance(hour).await;
+    assert_eq!(check(&robots, PAGE, file("User-agent: *\nDisallow: /")).await, Err(Reason::Robots), "it is back");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_busy_host_is_asked_again_when_it_said() {
     let robots = Robots::default();
     let url = Url::parse(PAGE).unwrap();

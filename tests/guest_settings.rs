@@ -1,0 +1,168 @@
+//! What is configured for a host, a feed's own origin, documents and documents that are sent whole, through the binary.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/desk.rs"]
+mod desk;
+#[path = "support/host.rs"]
+mod host;
+#[path = "support/socks.rs"]
+mod socks;
+
+use std::{
+    io::{Read as _, Write as _},
+    time::Duration,
+};
+
+use desk::{Desk, LOCAL, stop};
+use host::{Answer, Host, feed};
+use socks::Socks;
+use tokio::task::block_in_place;
+
+const LOOPBACK: &str = "allow_networks: [127.0.0.0/8], host_gap: 0ms";
+
+fn desk(directory: &std::path::Path, feeds: &[String], fetch: &str, rest: &str) -> Desk {
+    Desk::with_feeds(directory, feeds, &format!("admin: off\nfetch: {{{LOOPBACK}{fetch}}}\n{rest}{LOCAL}"))
+}
+
+fn once(desk: &Desk) {
+    let output = block_in_place(|| desk.output(&["run", "--once"]));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn entry(link: &str) -> String {
+    format!(
+        "<rss version=\"2.0\"><channel><title>T</title><item><title>Story</title><link>{link}</link></item></channel></rss>"
+    )
+}
+
+fn html(text: &str) -> Answer {
+    Answer::ok(&format!(
+        "<html><head><title>Story</title></head><body><article><h1>Story</h1>{text}</article></body></html>"
+    ))
+    .with("content-type", "text/html")
+}
+
+fn paragraphs(count: usize) -> String {
+    let one = |n| {
+        format!(
+            "<p>In part {n} of this story something happens to somebody, in a sentence that is long enough, and part {} follows.</p>",
+            n + 1
+        )
+    };
+    (0..count).map(one).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cookies_of_a_feed_stay_with_it_and_its_pages() {
+    let away = Host::open(|_, _| html(&paragraphs(6)).with("set-cookie", "away=1")).await;
+    let elsewhere = away.url("/page");
+    let home = Host::open(move |_, asked| match (asked.uri.as_str(), asked.header("cookie")) {
+        ("/robots.txt", _) => Answer::status(404),
+        ("/walled", None) => Answer::status(302).with("location", "/walled").with("set-cookie", "seen=1; Path=/"),
+        ("/walled", Some(_)) => Answer::ok(&entry("/page")),
+        ("/open", _) => Answer::ok(&entry(&elsewhere)).with("set-cookie", "open=1"),
+        (_, cookie) => {
+            assert_eq!(cookie, Some(&b"seen=1"[..]));
+            html(&paragraphs(6))
+        }
+    })
+    .await;
+    let directory = tempfile::tempdir().unwrap();
+    let walled = format!("{{url: \"{}\", cookies: true}}", home.url("/walled"));
+    let desk = desk(directory.path(), &[walled, home.url("/open")], "", "");
+    once(&desk);
+    assert_eq!(desk.records().len(), 2, "{:?}", desk.rejects());
+    let with_cookie = |host: &Host, uri: &str| {
+        let asked = host.asked().into_iter().filter(|asked| asked.uri == uri);
+        asked.map(|asked| asked.header("cookie").is_some()).collect::<Vec<_>>()
+    };
+    assert_eq!(with_cookie(&home, "/walled"), [false, true]);
+    assert_eq!(with_cookie(&home, "/page"), [true]);
+    assert_eq!(with_cookie(&home, "/open"), [false]);
+    assert_eq!(with_cookie(&away, "/page"), [false]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_may_have_a_proxy_of_its_own() {
+    const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\nconnection: close\r\n\r\n<rss version=\"2.0\">\
+        <channel><title>T</title><item><guid>1</guid><title>Story</title><description>A sentence that is long enough to \
+        stand for a story, in which something happens to somebody somewhere. And another one that is as long as that, \
+        so that nobody takes it for the teaser of another story which is told elsewhere, at much greater length. And a \
+        third one, in which everything comes to a good end.</description></item></channel></rss>";
+    let proxy = Socks::open(ANSWER).await;
+    let password = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(password.path(), "secret\n").unwrap();
+    let proxied = format!(
+        "{{url: \"http://paper.invalid/feed\", proxy: {{url: \"socks5h://{}\", username: desk, password_file: {}}}}}",
+        proxy.address,
+        password.path().display()
+    );
+    let direct = Host::open(|_, _| Answer::ok(&feed(0..1))).await;
+    let directory = tempfile::tempdir().unwrap();
+    let desk = desk(directory.path(), &[proxied, direct.url("/feed")], "", "");
+    once(&desk);
+    assert_eq!(desk.records().len(), 2);
+    let asked = proxy.asked();
+    let login = Some(("desk".to_owned(), "secret".to_owned()));
+    assert_eq!(asked, [socks::Asked { login, target: "paper.invalid:80".to_owned() }]);
+    assert_eq!(direct.asked().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_may_have_a_gap_of_its_own() {
+    let slow = Host::open(|_, _| Answer::ok(&feed(0..1))).await;
+    let quick = Host::open_at(std::net::Ipv4Addr::new(127, 0, 0, 9), |_, _| Answer::ok(&feed(0..1))).await;
+    let feeds: Vec<String> = (0..3).flat_map(|n| [slow.url(&format!("/{n}")), quick.url(&format!("/{n}"))]).collect();
+    let directory = tempfile::tempdir().unwrap();
+    let desk = desk(directory.path(), &feeds, ", hosts: {127.0.0.1: {host_gap: 300ms}}", "");
+    once(&desk);
+    let span = |host: &Host| host.asked()[2].at - host.asked()[0].at;
+    assert!(span(&slow) >= Duration::from_millis(550), "{:?}", span(&slow));
+    assert!(span(&quick) < span(&slow), "{:?} where there is none", span(&quick));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_are_read_as_far_as_is_configured() {
+    let long = paragraphs(3_000);
+    let home = Host::open(move |_, asked| match asked.uri.as_str() {
+        "/feed" => Answer::ok(&entry("/page")),
+        _ => html(&long),
+    })
+    .await;
+    let mut lengths = Vec::new();
+    for documents in ["", "documents: {max_elements: 1000}\n"] {
+        let directory = tempfile::tempdir().unwrap();
+        let desk = desk(directory.path(), &[home.url("/feed")], ", obey_robots: false", documents);
+        once(&desk);
+        lengths.push(desk.records()[0].text.len());
+    }
+    assert!(lengths[1] > 0 && lengths[1] < lengths[0] / 2, "{lengths:?}");
+}
+
+/// A 200 with the bytes of the last time is not parsed again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_the_same_is_noticed() {
+    let home = Host::open(|nth, _| Answer::ok(&feed(0..3)).with("etag", format!("\"{nth}\""))).await;
+    let directory = tempfile::tempdir().unwrap();
+    let admin = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let settings = format!(
+        "admin: {admin}\nfetch: {{{LOOPBACK}}}\nschedule: {{min_interval: 100ms, interval: 200ms, max_interval: 200ms}}\n{LOCAL}"
+    );
+    let desk = Desk::with_feeds(directory.path(), &[home.url("/feed")], &settings);
+    let daemon = desk.start(None);
+    home.asked_times(5).await;
+    let mut metrics = String::new();
+    let mut connection = std::net::TcpStream::connect(admin).unwrap();
+    connection.write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    connection.read_to_string(&mut metrics).unwrap();
+    block_in_place(|| stop(daemon));
+    let count = |outcome: &str| -> u32 {
+        let line = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("copydesk_polls_total{{outcome=\"{outcome}\"}} ")));
+        line.map_or(0, |count| count.parse().unwrap())
+    };
+    assert_eq!(count("read"), 1, "{metrics}");
+    assert!(count("same_body") >= 3, "{metrics}");
+}

@@ -6,6 +6,7 @@ use scraper::{Html, Node};
 use serde_json::Value;
 
 use super::json_ld;
+use super::shown::{Shown, Watch};
 use crate::article::outline::{Signs, name_signs};
 use crate::text::line;
 
@@ -40,6 +41,8 @@ pub(in crate::article) struct Statements {
     pub(super) author_links: Vec<String>,
     /// Short texts marked as dates.
     pub(super) date_texts: Vec<String>,
+    /// Dates that a reader sees under the headline.
+    pub(super) shown: Vec<Shown>,
 }
 
 /// A date in the page.
@@ -73,6 +76,7 @@ pub(super) struct Byline {
 /// Collects them.
 pub(in crate::article) fn collect(html: &Html) -> Statements {
     let mut all = Statements::default();
+    let mut watch = Watch::default();
     let mut hidden_until = None;
     for node in html.tree.root().descendants() {
         // what stands in navigation, footers and comments is not about this page
@@ -80,7 +84,14 @@ pub(in crate::article) fn collect(html: &Html) -> Statements {
             continue;
         }
         hidden_until = None;
-        let Node::Element(element) = node.value() else { continue };
+        let element = match node.value() {
+            Node::Element(element) => element,
+            Node::Text(text) => {
+                watch.text(node, text);
+                continue;
+            }
+            _ => continue,
+        };
         match element.name() {
             "footer" | "nav" | "aside" => hidden_until = after(node),
             "meta" => all.meta(element),
@@ -88,13 +99,17 @@ pub(in crate::article) fn collect(html: &Html) -> Statements {
             "html" => all.language = element.attr("lang").or(element.attr("xml:lang")).map(str::to_owned),
             "title" if all.title.is_none() => all.title = some(text_of(node)),
             "script" => all.json_ld(node),
-            "h1" => push(&mut all.headings, text_of(node)),
+            "h1" => {
+                push(&mut all.headings, text_of(node));
+                watch.headline();
+            }
             "time" => all.time(node, element),
             "a" if !all.headings.is_empty() && all.author_links.len() < 4 => all.author_link(node, element),
             _ => {}
         }
         all.visible(node, element);
     }
+    all.shown = watch.found();
     all
 }
 

@@ -1,11 +1,12 @@
 //! When the article was published and last changed.
 
-use chrono::Datelike;
+use chrono::{Datelike, FixedOffset, NaiveDateTime, NaiveTime};
 use serde_json::Value;
 use url::Url;
 
 use super::collect::{Statements, TimeRole};
 use super::json_ld;
+use super::shown::Shown;
 use crate::article::Source;
 use crate::feed::{Moment, date};
 
@@ -71,15 +72,33 @@ const UPDATED: &[&str] = &[
 
 /// First publication: structured data, then `<meta>`, then marked and unmarked dates in the page, then the URL.
 pub(super) fn published(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(Moment, Source)> {
-    first_published(said, article, url).map(|(moment, source)| (localised(moment, said), source))
+    let (moment, source) = first_published(said, article, url)?;
+    let (moment, source) = republished(said, article, moment).map_or((moment, source), |moment| (moment, Source::Text));
+    Some((localised(moment, said), source))
+}
+
+/// The date that readers see, where a piece was published anew since: machines go on saying the first date, often of
+/// years ago, while the page and its feed date it by the last publication.
+///
+/// Believed only of a date that is shown as the page's own, lies between the first publication and the last change, and
+/// is neither: a page that shows the day of its last change shows just that.
+fn republished(said: &Statements, article: Option<&Value>, first: Moment) -> Option<Moment> {
+    let shown = said.shown.first().filter(|shown| !shown.of_update)?.moment;
+    let (last, _) = updated(said, article)?;
+    let days = |from: Moment, to: Moment| (to.at.date_naive() - from.at.date_naive()).num_days();
+    (days(first, shown) > 1 && days(shown, last) > 0).then_some(shown)
 }
 
 fn first_published(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(Moment, Source)> {
     let of_node = |node: &Value| {
         ["datePublished", "dateCreated", "uploadDate"].iter().find_map(|key| parse(&json_ld::text(node, key)?))
     };
-    let of_times =
-        |role: TimeRole| said.times.iter().filter(move |time| time.role == role).find_map(|time| parse(&time.value));
+    let of_times = |role: TimeRole| {
+        said.times
+            .iter()
+            .filter(move |time| time.role == role)
+            .find_map(|time| parse(&time.value).or_else(|| in_text(&time.value)))
+    };
     let property =
         |name: &str| said.properties.iter().filter(|(key, _)| key == name).find_map(|(_, value)| parse(value));
     article
@@ -89,6 +108,7 @@ fn first_published(said: &Statements, article: Option<&Value>, url: &Url) -> Opt
         .or_else(|| property("datePublished").map(|moment| (moment, Source::Microdata)))
         .or_else(|| said.json_ld.iter().find_map(of_node).map(|moment| (moment, Source::JsonLd)))
         .or_else(|| of_times(TimeRole::Published).map(|moment| (moment, Source::Time)))
+        .or_else(|| said.shown.iter().find(|shown| !shown.of_update).map(|shown| (shown.moment, Source::Text)))
         .or_else(|| of_times(TimeRole::Unsaid).map(|moment| (moment, Source::Time)))
         .or_else(|| said.date_texts.iter().find_map(|text| in_text(text)).map(|moment| (moment, Source::Text)))
         .or_else(|| of_url(url).map(|moment| (moment, Source::Url)))
@@ -111,7 +131,7 @@ fn first_meta(said: &Statements, names: &[&str]) -> Option<Moment> {
 }
 
 /// A date in the years in which there were web pages; no clock here, so nothing is too late.
-fn parse(text: &str) -> Option<Moment> {
+pub(super) fn parse(text: &str) -> Option<Moment> {
     date::parse(text).filter(|moment| (1990..2100).contains(&moment.at.year()))
 }
 
@@ -142,7 +162,7 @@ fn localised(moment: Moment, said: &Statements) -> Moment {
     }
     let of_times = said.times.iter().map(|time| time.value.as_str());
     let of_metas = PUBLISHED.iter().flat_map(|name| said.contents(name));
-    let of_texts = said.date_texts.iter().map(String::as_str);
+    let of_texts = said.date_texts.iter().take(8).map(String::as_str);
     of_times
         .chain(of_metas)
         .chain(of_texts)
@@ -151,7 +171,21 @@ fn localised(moment: Moment, said: &Statements) -> Moment {
             let same = (other.at - moment.at).num_seconds().abs() < 60;
             same && other.zoned && other.at.offset().local_minus_utc() != 0
         })
+        .or_else(|| as_shown(moment, said.shown.first()?))
         .unwrap_or(moment)
+}
+
+/// The same instant at the offset by which a reader is shown it: the page says `10:00 PM` and no zone, of what machines
+/// are told as `03:00Z`. Offsets in use are half hours from -12 to +14, but for three of a quarter.
+fn as_shown(moment: Moment, shown: &Shown) -> Option<Moment> {
+    let local = shown.moment.at.naive_local();
+    let minute = |time: NaiveDateTime| time.and_utc().timestamp().div_euclid(60);
+    let minutes = i32::try_from(minute(local) - minute(moment.at.naive_utc())).ok()?;
+    let is_offset = minutes != 0 && minutes % 30 == 0 && (-12 * 60..=14 * 60).contains(&minutes);
+    // midnight is what a date without a time is read as
+    let has_time = local.time() != NaiveTime::MIN;
+    let offset = FixedOffset::east_opt(minutes * 60).filter(|_| is_offset && has_time && !shown.of_update)?;
+    (!shown.moment.zoned).then(|| Moment { at: moment.at.with_timezone(&offset), zoned: true })
 }
 
 /// `/2024/05/03/` in the path.

@@ -11,6 +11,7 @@ mod json_ld;
 mod language;
 mod people;
 mod rights;
+mod shown;
 mod title;
 
 use serde_json::Value;

@@ -24,7 +24,7 @@ pub(super) fn title(said: &Statements, article: Option<&Value>, url: &Url) -> Op
     let of_head = said.title.as_deref().map(|title| without_site(&line(title), &site));
     let claims: Vec<&String> = [&of_graph, &of_article, &of_twitter, &of_head].into_iter().flatten().collect();
     if let Some(heading) = heading(&said.headings, &claims) {
-        return Some((own_casing(heading, &claims), Source::Heading));
+        return Some((own_casing(without_kicker(heading, &claims), &claims), Source::Heading));
     }
     let property = said.properties.iter().find(|(name, text)| name == "headline" && !text.is_empty());
     [
@@ -73,6 +73,19 @@ fn units(title: &str) -> Vec<String> {
         return lower.chars().filter(|c| c.is_alphanumeric()).map(String::from).collect();
     }
     lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// A heading without the word or two that are set above the headline inside of it (`Opinion`), where another statement
+/// has the headline alone.
+fn without_kicker<'a>(heading: &'a str, claims: &[&String]) -> &'a str {
+    let kicker = |claim: &&&String| {
+        let kicker = heading.strip_suffix(claim.as_str()).filter(|kicker| kicker.ends_with(' '));
+        let worded = |kicker: &str| !kicker.contains(|c: char| c.is_ascii_digit());
+        kicker.is_some_and(|kicker| {
+            worded(kicker) && kicker.len() <= 24 && units(kicker).len() <= 2 && units(claim).len() >= 3
+        })
+    };
+    claims.iter().find(kicker).map_or(heading, |claim| &heading[heading.len() - claim.len()..])
 }
 
 /// A heading in capitals is set so by the layout: another statement has the headline's own casing.
@@ -167,6 +180,20 @@ mod tests {
             ("Storm hits coast | World news", "Storm hits coast"),
         ] {
             assert_eq!(without_site(title, &site), expected);
+        }
+    }
+
+    #[test]
+    fn headings_lose_their_kickers() {
+        let claim = "Storm hits the coast".to_owned();
+        for (heading, expected) in [
+            ("Opinion Storm hits the coast", "Storm hits the coast"),
+            ("Storm hits the coast", "Storm hits the coast"),
+            ("2026 Storm hits the coast", "2026 Storm hits the coast"),
+            ("Why no other storm hits the coast", "Why no other storm hits the coast"),
+            ("What happens when a Storm hits the coast", "What happens when a Storm hits the coast"),
+        ] {
+            assert_eq!(without_kicker(heading, &[&claim]), expected);
         }
     }
 

@@ -1,0 +1,116 @@
+//! Dates that a reader sees under the headline.
+//!
+//! PURE. A text of its own that is a date and nothing else, shortly after an `<h1>`: a byline's date, however its
+//! element is called. What stands before it may say that it is the date of an update.
+
+use ego_tree::NodeRef;
+use scraper::Node;
+use scraper::node::Element;
+
+use super::dates;
+use crate::feed::Moment;
+
+/// How far after the headline they are looked for, in bytes of text.
+const REACH: usize = 1500;
+/// Most of them.
+const MOST: usize = 4;
+/// Longest text that is a date and nothing else.
+const LONGEST: usize = 48;
+/// Words before a date, or in the names of its element, that make it the date of an update. Lower case.
+const UPDATES: &[&str] = &[
+    "updat",
+    "modif",
+    "revised",
+    "reviewed",
+    "checked",
+    "aktualisiert",
+    "mis à jour",
+    "mise à jour",
+    "actualiz",
+    "aggiorna",
+    "atualiza",
+    "bijgewerkt",
+    "uppdatera",
+    "oppdatert",
+    "opdateret",
+    "päivitetty",
+    "aktualiz",
+    "zaktualizowano",
+    "frissítve",
+    "обновлено",
+    "оновлено",
+    "güncelle",
+    "ενημέρωση",
+    "更新",
+    "수정",
+    "업데이트",
+    "محدث",
+    "تحديث",
+    "עודכן",
+];
+
+/// A date that is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown {
+    pub(super) moment: Moment,
+    /// Whether it is said to be of an update.
+    pub(super) of_update: bool,
+}
+
+/// Looks at texts in the order of the document.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Bytes of text that are still looked at.
+    left: usize,
+    found: Vec<Shown>,
+    /// The text before.
+    label: String,
+}
+
+impl Watch {
+    /// A headline begins.
+    pub(super) fn headline(&mut self) {
+        self.left = REACH;
+    }
+
+    pub(super) fn text(&mut self, node: NodeRef<'_, Node>, text: &str) {
+        let text = text.trim();
+        if self.left == 0 || text.is_empty() || self.found.len() == MOST {
+            return;
+        }
+        self.left = self.left.saturating_sub(text.len());
+        let around = node.ancestors().filter_map(|node| node.value().as_element()).take(2);
+        match moment(node, text) {
+            Some(moment) => {
+                let of_update = is_update(&self.label) || around.filter_map(names).any(is_update);
+                self.found.push(Shown { moment, of_update });
+            }
+            None => text.to_lowercase().clone_into(&mut self.label),
+        }
+    }
+
+    pub(super) fn found(self) -> Vec<Shown> {
+        self.found
+    }
+}
+
+/// The date that a text is; of a `<time>`, the one for machines.
+fn moment(node: NodeRef<'_, Node>, text: &str) -> Option<Moment> {
+    let shown = has_day(text).then(|| dates::parse(text)).flatten()?;
+    let time = node.parent()?.value().as_element().filter(|element| element.name() == "time");
+    time.and_then(|time| dates::parse(time.attr("datetime")?)).or(Some(shown))
+}
+
+/// Whether a text may be a date: a year or a month alone is none.
+fn has_day(text: &str) -> bool {
+    let is_day = |digits: &str| matches!(digits.len(), 1 | 2 | 8);
+    text.len() <= LONGEST && text.split(|c: char| !c.is_ascii_digit()).any(is_day)
+}
+
+fn names(element: &Element) -> Option<&str> {
+    element.attr("class")
+}
+
+fn is_update(text: &str) -> bool {
+    UPDATES.iter().any(|word| text.contains(word))
+}

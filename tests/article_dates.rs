@@ -1,0 +1,99 @@
+//! Which of the dates of a page is the one of its publication.
+
+#![allow(clippy::unwrap_used)]
+
+use copydesk::article::{self, Field, Page, Site, Source};
+use url::Url;
+
+const PARAGRAPHS: &str = "<p>The harbour council voted on Tuesday to keep the old swing bridge open to walkers for five \
+    years.</p><p>Engineers had warned that the iron deck needed repairs, and several members wanted a new ferry \
+    landing.</p><p>Work on the deck is to begin in September, and the bridge will be closed on four weekends.</p>";
+
+/// The dates of publication and of the last change, and where the first is from. `said` goes into the head, `shown`
+/// stands under the headline.
+fn check(url: &str, said: &str, shown: &str, expected: (Option<&str>, Option<&str>, Option<Source>)) {
+    let body =
+        format!("<head><title>T</title>{said}</head><h1>Swing bridge stays</h1>{shown}<main>{PARAGRAPHS}</main>");
+    let url = Url::parse(url).unwrap();
+    let page = Page { url: &url, body: body.as_bytes(), content_type: None };
+    let article = article::from_page(page, None, &Site::default()).unwrap();
+    let time = |moment: Option<copydesk::feed::Moment>| {
+        moment.map(|moment| {
+            moment.at.format(if moment.zoned { "%Y-%m-%dT%H:%M:%S%:z" } else { "%Y-%m-%dT%H:%M:%S" }).to_string()
+        })
+    };
+    let got = (time(article.published), time(article.updated), article.sources.of(Field::Published));
+    let expected = (expected.0.map(str::to_owned), expected.1.map(str::to_owned), expected.2);
+    assert_eq!(got, expected, "{said} {shown}");
+}
+
+const PLAIN: &str = "https://www.quaypost.example/news/bridge";
+
+fn ld(published: &str, modified: &str) -> String {
+    format!(
+        r#"<script type="application/ld+json">{{"@type":"NewsArticle","headline":"Swing bridge stays","datePublished":"{published}","dateModified":"{modified}"}}</script>"#
+    )
+}
+
+#[test]
+fn machines_are_believed_before_readers() {
+    use Source::{JsonLd, Meta, Text, Time, Url};
+    let meta = "<meta property='article:published_time' content='2024-05-03T08:00:00+02:00'>";
+    let both = format!("{}{meta}", ld("2024-05-02T08:00:00+02:00", "2024-05-04T08:00:00+02:00"));
+    let dated = "https://www.quaypost.example/2024/05/01/bridge";
+    let shown = "<span>By Ane Holt</span><span>May 6, 2024</span>";
+    let ld_wins = (Some("2024-05-02T08:00:00+02:00"), Some("2024-05-04T08:00:00+02:00"), Some(JsonLd));
+    check(dated, &both, "<time datetime='2024-05-03'>Friday</time>", ld_wins);
+    check(dated, meta, shown, (Some("2024-05-03T08:00:00+02:00"), None, Some(Meta)));
+    check(
+        dated,
+        "",
+        "<time class='published' datetime='2024-05-03T08:00Z'>Friday</time>",
+        (Some("2024-05-03T08:00:00+00:00"), None, Some(Time)),
+    );
+    check(dated, "", shown, (Some("2024-05-06T00:00:00"), None, Some(Text)));
+    check(dated, "", "<time>6 May 2024 10:45 · 4 min read</time>", (Some("2024-05-06T10:45:00"), None, Some(Time)));
+    check(dated, "", "", (Some("2024-05-01T00:00:00"), None, Some(Url)));
+    check(PLAIN, "", "<span>2024</span><span>May 2024</span>", (None, None, None));
+}
+
+#[test]
+fn a_piece_that_was_published_anew_is_dated_by_what_readers_see() {
+    let said = ld("2022-04-28T12:00:00+01:00", "2023-12-22T20:11:21-08:00");
+    let last = Some("2023-12-22T20:11:21-08:00");
+    let first = (Some("2022-04-28T12:00:00+01:00"), last, Some(Source::JsonLd));
+    check(PLAIN, &said, "<span>Nov 6, 2023</span>", (Some("2023-11-06T00:00:00"), last, Some(Source::Text)));
+    for shown in [
+        "<span>April 28, 2022</span>",
+        "<span>April 28, 2022</span><span>November 6, 2023</span>",
+        "<span>Last updated</span> <span>Nov 6, 2023</span>",
+        "<span class='date-modified'>Nov 6, 2023</span>",
+        "<span>Aktualisiert am</span> <span>6. November 2023</span>",
+        // the last change is just that, and nothing is published after it
+        "<span>December 22, 2023</span>",
+        "<span>January 22, 2024</span>",
+        "<span>2023</span>",
+    ] {
+        check(PLAIN, &said, shown, first);
+    }
+}
+
+#[test]
+fn an_instant_is_told_at_the_sites_own_offset() {
+    let published = |offset: &str| {
+        let at = "2024-05-03T03:00:46Z".parse::<chrono::DateTime<chrono::FixedOffset>>().unwrap();
+        at.with_timezone(&offset.parse::<chrono::FixedOffset>().unwrap()).to_rfc3339()
+    };
+    let said = ld("2024-05-03T03:00:46Z", "2024-05-03T03:00:46Z");
+    for (shown, offset) in [
+        ("<span>May 2, 2024 10:00 PM</span>", "-05:00"),
+        ("<span>May 3, 2024 8:30 AM</span>", "+05:30"),
+        ("<time datetime='2024-05-02T20:00:46-07:00'>Thursday</time>", "-07:00"),
+        ("<span>May 3, 2024 3:00 AM</span>", "+00:00"),
+        ("<span>May 2, 2024</span>", "+00:00"),
+        ("<span>May 3, 2024 9:07 AM</span>", "+00:00"),
+        ("<span>Updated</span><span>May 3, 2024 9:00 AM</span>", "+00:00"),
+    ] {
+        check(PLAIN, &said, shown, (Some(&published(offset)), Some("2024-05-03T03:00:46+00:00"), Some(Source::JsonLd)));
+    }
+}

@@ -139,6 +139,23 @@ fn what_is_no_feed_says_so() {
     }
 }
 
+/// Kinds of problems are names that people look up.
+#[test]
+fn every_problem_is_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = std::fs::read_to_string(root.join("docs/operating.md")).unwrap();
+    let mut kinds = 0;
+    for file in std::fs::read_dir(root.join("src/feed")).unwrap().map(|file| file.unwrap().path()) {
+        let source = std::fs::read_to_string(file).unwrap_or_default();
+        for call in source.split("note(\"").skip(1).chain(source.split("note_many(\"").skip(1)) {
+            let kind = call.split('"').next().unwrap();
+            assert!(docs.contains(&format!("`{kind}`")), "{kind} is not in docs/operating.md");
+            kinds += 1;
+        }
+    }
+    assert!(kinds > 15, "{kinds}");
+}
+
 #[test]
 fn the_bytes_may_be_encoded_in_any_way() {
     let text = "<rss><channel><title>Ørsted, Åse &amp; Søn</title></channel></rss>";

@@ -68,7 +68,9 @@ pub fn keys(feed: &Feed, feed_url: &Url) -> Vec<Keys> {
             )
         })
         .collect();
-    let shared_guids = contradicted(marks.iter().map(|&(guid, link)| (guid, link)));
+    // without links, one guid on different words is worthless too
+    let others = feed.entries.iter().zip(&marks).map(|(entry, &(_, link))| link.unwrap_or_else(|| content(entry)));
+    let shared_guids = contradicted(marks.iter().zip(others).map(|(&(guid, _), other)| (guid, Some(other))));
     let shared_links = contradicted(marks.iter().map(|&(guid, link)| (link, guid.filter(|g| !shared_guids.has(*g)))));
     let entries = feed.entries.iter().zip(marks);
     let mut keys: Vec<Keys> = entries
@@ -272,6 +274,9 @@ mod tests {
         let one_link =
             keys_of("<item><link>/a</link><guid>1</guid></item><item><link>/a</link><guid>2</guid></item>", url);
         assert!(one_link.iter().all(|keys| keys.guid.is_some() && keys.link.is_none()));
+        let no_links =
+            keys_of("<item><title>a</title><guid>1</guid></item><item><title>b</title><guid>1</guid></item>", url);
+        assert!(no_links.iter().all(|keys| keys.significant().eq([keys.content])));
         let home = keys_of("<item><link>/</link></item><item><link>https://example.com/news/</link></item>", url);
         assert!(home.iter().all(|keys| keys.significant().eq([keys.content])));
         let twice =

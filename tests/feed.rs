@@ -54,7 +54,10 @@ fn shown(feed: &Feed) -> String {
         let _ = writeln!(out, "pace: ttl {ttl} min, every {update} s, not in hours {hours:?}, not on days {days:?}");
     }
     feed.hubs.iter().for_each(|hub| out += &format!("hub: {hub}\n"));
-    feed.sitemaps.iter().for_each(|sitemap| out += &format!("sitemap: {sitemap}\n"));
+    for sitemap in &feed.sitemaps {
+        let updated = sitemap.updated.map(|moment| format!(" of {}", moment.at.to_rfc3339())).unwrap_or_default();
+        out += &format!("sitemap: {}{updated}\n", sitemap.url);
+    }
     feed.entries.iter().for_each(|entry| show_entry(entry, &mut out));
     feed.problems.iter().for_each(|p| out += &format!("problem: {} ({}) {}\n", p.kind, p.count, p.example));
     out

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     USAGE,
-    ask::{Outcome, Told, ask, described},
+    ask::{Outcome, Told, ask},
     load, runtime,
 };
 use crate::{
@@ -138,7 +138,9 @@ fn show(found: &Found, out: &mut impl Write) -> std::io::Result<()> {
 }
 
 fn in_words(told: &Told) -> String {
-    let Outcome::Feed { format, title, entries, newest, .. } = &told.outcome else { return String::new() };
-    let title = title.as_deref().map(|title| format!(": {title}")).unwrap_or_default();
-    format!("{}{title}", described(*format, *entries, *newest))
+    let title = match &told.outcome {
+        Outcome::Feed { title: Some(title), .. } => format!(": {title}"),
+        _ => String::new(),
+    };
+    format!("{}{title}", told.outcome.in_a_line())
 }

@@ -122,6 +122,34 @@ fn every_format_is_recognised() {
 }
 
 #[test]
+fn a_version_makes_no_difference() {
+    let entry = "<item><title>a</title><link>/a</link><description>b</description></item>";
+    let expected = read(format!("<rss version='2.0'><channel>{entry}</channel></rss>").as_bytes(), None).unwrap();
+    for version in
+        ["", "version='0.90'", "version='0.91'", "version='0.92'", "version='0.93'", "version='0.94'", "version=3"]
+    {
+        let document = format!("<rss {version}><channel>{entry}</channel></rss>");
+        assert_eq!(read(document.as_bytes(), None).unwrap(), expected, "{version}");
+    }
+    for namespace in
+        ["http://my.netscape.com/rdf/simple/0.9/", "http://purl.org/rss/1.0/", "http://purl.org/net/rss1.1#"]
+    {
+        let document = format!(
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='{namespace}'><channel/>{entry}</rdf:RDF>"
+        );
+        let feed = read(document.as_bytes(), None).unwrap();
+        assert_eq!((feed.format, feed.entries), (Format::Rdf, expected.entries.clone()), "{namespace}");
+    }
+    for namespace in ["http://purl.org/atom/ns#", "http://www.w3.org/2005/Atom", "http://no-such.example/"] {
+        let document = format!(
+            "<feed xmlns='{namespace}'><entry><title>a</title><link href='/a'/><summary>b</summary></entry></feed>"
+        );
+        let feed = read(document.as_bytes(), None).unwrap();
+        assert_eq!((feed.format, feed.entries), (Format::Atom, expected.entries.clone()), "{namespace}");
+    }
+}
+
+#[test]
 fn what_is_no_feed_says_so() {
     let page = "<!doctype html><link rel=alternate type='application/atom+xml' href=/atom><item>x</item>";
     let feeds = vec![Announced {

@@ -82,12 +82,13 @@ async fn look(options: &Discover, config: Option<&Config>) -> anyhow::Result<Vec
         headers: Vec::new(),
         obey_robots: true,
     };
-    let mut found = match fetcher.get(request).await {
+    let page = fetcher.get(request).await;
+    let failure = page.as_ref().err().map(|failure| format!("{}: {failure}", failure.reason.as_str()));
+    let mut found = match page {
         Ok(page) => on_page(page).await?,
-        // a site without a front page may have feeds all the same
-        Err(_) if options.well_known => Vec::new(),
-        Err(failure) => anyhow::bail!("{}: {}: {failure}", options.url, failure.reason.as_str()),
+        Err(_) => Vec::new(),
     };
+    // a site without a front page may have feeds all the same
     if options.well_known {
         for place in feed::usual_places(&options.url) {
             if found.iter().all(|known| !known.is_at(&place)) {
@@ -99,7 +100,10 @@ async fn look(options: &Discover, config: Option<&Config>) -> anyhow::Result<Vec
             }
         }
     }
-    Ok(found)
+    match failure {
+        Some(failure) if found.is_empty() => anyhow::bail!("{}: {failure}", options.url),
+        _ => Ok(found),
+    }
 }
 
 /// The feeds that a page announces, or the feed that it is itself.

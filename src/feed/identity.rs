@@ -152,11 +152,11 @@ fn content(entry: &Entry) -> u64 {
     hasher.digest()
 }
 
-/// None for an entry without any.
+/// None for an entry that says too little to be known by it.
 fn words(entry: &Entry, content: u64) -> Option<u64> {
-    let is_wordless = entry.title.is_none() && entry.summary.is_none() && entry.content.is_none();
+    let is_vague = entry.published.is_none() && entry.summary.is_none() && entry.content.is_none();
     let at = entry.published.map_or(0, |moment| moment.at.timestamp());
-    (!is_wordless).then(|| xxh3_64(format!("copydesk words 1\0{content}\0{at}").as_bytes()))
+    (!is_vague).then(|| xxh3_64(format!("copydesk words 1\0{content}\0{at}").as_bytes()))
 }
 
 /// Hashes those characters of a text, in lower case, that are not in tags, and an end mark.

@@ -54,7 +54,10 @@ fn shown(feed: &Feed) -> String {
         let _ = writeln!(out, "pace: ttl {ttl} min, every {update} s, not in hours {hours:?}, not on days {days:?}");
     }
     feed.hubs.iter().for_each(|hub| out += &format!("hub: {hub}\n"));
-    feed.sitemaps.iter().for_each(|sitemap| out += &format!("sitemap: {sitemap}\n"));
+    for sitemap in &feed.sitemaps {
+        let updated = sitemap.updated.map(|moment| format!(" of {}", moment.at.to_rfc3339())).unwrap_or_default();
+        out += &format!("sitemap: {}{updated}\n", sitemap.url);
+    }
     feed.entries.iter().for_each(|entry| show_entry(entry, &mut out));
     feed.problems.iter().for_each(|p| out += &format!("problem: {} ({}) {}\n", p.kind, p.count, p.example));
     out
@@ -119,6 +122,34 @@ fn every_format_is_recognised() {
 }
 
 #[test]
+fn a_version_makes_no_difference() {
+    let entry = "<item><title>a</title><link>/a</link><description>b</description></item>";
+    let expected = read(format!("<rss version='2.0'><channel>{entry}</channel></rss>").as_bytes(), None).unwrap();
+    for version in
+        ["", "version='0.90'", "version='0.91'", "version='0.92'", "version='0.93'", "version='0.94'", "version=3"]
+    {
+        let document = format!("<rss {version}><channel>{entry}</channel></rss>");
+        assert_eq!(read(document.as_bytes(), None).unwrap(), expected, "{version}");
+    }
+    for namespace in
+        ["http://my.netscape.com/rdf/simple/0.9/", "http://purl.org/rss/1.0/", "http://purl.org/net/rss1.1#"]
+    {
+        let document = format!(
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='{namespace}'><channel/>{entry}</rdf:RDF>"
+        );
+        let feed = read(document.as_bytes(), None).unwrap();
+        assert_eq!((feed.format, feed.entries), (Format::Rdf, expected.entries.clone()), "{namespace}");
+    }
+    for namespace in ["http://purl.org/atom/ns#", "http://www.w3.org/2005/Atom", "http://no-such.example/"] {
+        let document = format!(
+            "<feed xmlns='{namespace}'><entry><title>a</title><link href='/a'/><summary>b</summary></entry></feed>"
+        );
+        let feed = read(document.as_bytes(), None).unwrap();
+        assert_eq!((feed.format, feed.entries), (Format::Atom, expected.entries.clone()), "{namespace}");
+    }
+}
+
+#[test]
 fn what_is_no_feed_says_so() {
     let page = "<!doctype html><link rel=alternate type='application/atom+xml' href=/atom><item>x</item>";
     let feeds = vec![Announced {
@@ -137,6 +168,23 @@ fn what_is_no_feed_says_so() {
     ] {
         assert_eq!(read(document.as_bytes(), None).unwrap_err(), expected, "{document}");
     }
+}
+
+/// Kinds of problems are names that people look up.
+#[test]
+fn every_problem_is_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = std::fs::read_to_string(root.join("docs/operating.md")).unwrap();
+    let mut kinds = 0;
+    for file in std::fs::read_dir(root.join("src/feed")).unwrap().map(|file| file.unwrap().path()) {
+        let source = std::fs::read_to_string(file).unwrap_or_default();
+        for call in source.split("note(\"").skip(1).chain(source.split("note_many(\"").skip(1)) {
+            let kind = call.split('"').next().unwrap();
+            assert!(docs.contains(&format!("`{kind}`")), "{kind} is not in docs/operating.md");
+            kinds += 1;
+        }
+    }
+    assert!(kinds > 15, "{kinds}");
 }
 
 #[test]

@@ -142,3 +142,32 @@ async fn discover_goes_nowhere_it_must_not() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(told(&host, &refused).contains("forbidden_address"), "{refused:?}");
 }
+
+/// An index of sitemaps is a feed: its latest sitemaps are read when it changes.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_of_sitemaps_is_a_feed() {
+    let host = Host::open(|_, asked: &Asked| {
+        let base = String::from_utf8(asked.header("host").unwrap().to_vec()).unwrap();
+        let entry = |path: &str| format!("<url><loc>http://{base}{path}</loc><lastmod>2026-01-05</lastmod></url>");
+        match asked.uri.as_str() {
+            "/sitemap.xml" => Answer::ok(&format!(
+                "<sitemapindex><sitemap><loc>http://{base}/old.xml</loc><lastmod>2020-01-01</lastmod></sitemap>\
+                 <sitemap><loc>/new.xml</loc><lastmod>2026-01-05</lastmod></sitemap></sitemapindex>"
+            )),
+            "/new.xml" => Answer::ok(&format!("<urlset>{}{}</urlset>", entry("/a"), entry("/b"))),
+            "/old.xml" => Answer::ok(&format!("<urlset>{}</urlset>", entry("/c"))),
+            _ => Answer::status(404),
+        }
+    })
+    .await;
+    let directory = tempfile::tempdir().unwrap();
+    let desk = Desk::with_feeds(directory.path(), &[host.url("/sitemap.xml")], &format!("{ON_LOOPBACK}{LOCAL}"));
+    assert!(output(&desk, &["run", "--once"]).status.success());
+    let mut rejected: Vec<String> =
+        desk.rejects().into_iter().filter_map(|reject| Some(reject.url?.replace(&host.url(""), ""))).collect();
+    rejected.sort();
+    assert_eq!(rejected, ["/a", "/b", "/c"], "each page was looked for, and not found");
+    assert!(output(&desk, &["run", "--once"]).status.success());
+    let asked = |path: &str| host.asked().iter().filter(|asked| asked.uri == path).count();
+    assert_eq!(asked("/new.xml"), 1, "an index that has not changed says that its sitemaps have not");
+}

@@ -10,7 +10,9 @@ use copydesk::{
     config,
     feed::{self, Source, date, identity},
     fetch::{cookies::Cookies, headers, robots},
-    link, text,
+    link,
+    state::{Document, SiteState},
+    text,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
@@ -157,6 +159,13 @@ pub fn identity(data: &[u8]) {
         assert!(keys.significant().count() > 0, "an entry without a name");
         assert_eq!(identity::told(entry), identity::told(&entry.clone()));
     }
+    let told = feed.entries.iter().map(identity::told).collect();
+    let (document, now) = (Document { feed, keys, told }, chrono::DateTime::UNIX_EPOCH);
+    let mut site = SiteState::new("example.com");
+    let first = site.absorb(home.as_str(), &document, None, now);
+    let again = site.absorb(home.as_str(), &document, None, now);
+    assert!(again.new <= first.left, "the same document brings {} new entries: {first:?}", again.new);
+    assert_eq!(again.retold, 0, "the same document tells something else");
 }
 
 fn url(text: &str) -> Url {

@@ -4,6 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use url::Url;
 
+use super::counted;
 use crate::{
     config,
     daemon::clock,
@@ -36,6 +37,9 @@ pub(super) enum Outcome {
         format: Format,
         title: Option<String>,
         entries: usize,
+        /// Sitemaps that an index names; the daemon reads those that changed last.
+        #[serde(skip_serializing_if = "is_none")]
+        sitemaps: usize,
         /// The newest date among them.
         newest: Option<DateTime<Utc>>,
         problems: Vec<Problem>,
@@ -129,6 +133,7 @@ fn understood(feed: Feed) -> Outcome {
         format: feed.format,
         title: feed.title,
         entries: feed.entries.len(),
+        sitemaps: feed.sitemaps.len(),
         problems: feed.problems,
     }
 }
@@ -143,8 +148,23 @@ fn failure(reason: &'static str, detail: String) -> Outcome {
     Outcome::Failure { reason, detail, announced: Vec::new() }
 }
 
-/// In a line: what kind of feed it is and what it holds.
-pub(super) fn described(format: Format, entries: usize, newest: Option<DateTime<Utc>>) -> String {
-    let newest = newest.map(|at| format!(", the newest of {}", at.to_rfc3339_opts(SecondsFormat::Secs, true)));
-    format!("{}, {}{}", format.as_str(), super::counted(entries, "entry", "entries"), newest.unwrap_or_default())
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
+impl Outcome {
+    /// In a line: what kind of feed it is and what it holds.
+    pub(super) fn in_a_line(&self) -> String {
+        match self {
+            Self::Feed { format, sitemaps: count @ 1.., .. } => {
+                format!("{}, {}", format.as_str(), counted(*count, "sitemap", "sitemaps"))
+            }
+            Self::Feed { format, entries, newest, .. } => {
+                let newest =
+                    newest.map(|at| format!(", the newest of {}", at.to_rfc3339_opts(SecondsFormat::Secs, true)));
+                format!("{}, {}{}", format.as_str(), counted(*entries, "entry", "entries"), newest.unwrap_or_default())
+            }
+            Self::Failure { reason, detail, .. } => format!("{reason}: {detail}"),
+        }
+    }
 }

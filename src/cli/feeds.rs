@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     USAGE,
-    ask::{Outcome, Told, ask, described},
+    ask::{Outcome, Told, ask},
     load, runtime,
 };
 use crate::{
@@ -84,12 +84,13 @@ async fn look(options: &Discover, config: Option<&Config>) -> anyhow::Result<Vec
         route: config::Route::Usual,
         obey_robots: true,
     };
-    let mut found = match fetcher.get(request).await {
+    let page = fetcher.get(request).await;
+    let failure = page.as_ref().err().map(|failure| format!("{}: {failure}", failure.reason.as_str()));
+    let mut found = match page {
         Ok(page) => on_page(page).await?,
-        // a site without a front page may have feeds all the same
-        Err(_) if options.well_known => Vec::new(),
-        Err(failure) => anyhow::bail!("{}: {}: {failure}", options.url, failure.reason.as_str()),
+        Err(_) => Vec::new(),
     };
+    // a site without a front page may have feeds all the same
     if options.well_known {
         for place in feed::usual_places(&options.url) {
             if found.iter().all(|known| !known.is_at(&place)) {
@@ -101,7 +102,10 @@ async fn look(options: &Discover, config: Option<&Config>) -> anyhow::Result<Vec
             }
         }
     }
-    Ok(found)
+    match failure {
+        Some(failure) if found.is_empty() => anyhow::bail!("{}: {failure}", options.url),
+        _ => Ok(found),
+    }
 }
 
 /// The feeds that a page announces, or the feed that it is itself.
@@ -140,7 +144,9 @@ fn show(found: &Found, out: &mut impl Write) -> std::io::Result<()> {
 }
 
 fn in_words(told: &Told) -> String {
-    let Outcome::Feed { format, title, entries, newest, .. } = &told.outcome else { return String::new() };
-    let title = title.as_deref().map(|title| format!(": {title}")).unwrap_or_default();
-    format!("{}{title}", described(*format, *entries, *newest))
+    let title = match &told.outcome {
+        Outcome::Feed { title: Some(title), .. } => format!(": {title}"),
+        _ => String::new(),
+    };
+    format!("{}{title}", told.outcome.in_a_line())
 }

@@ -11,7 +11,7 @@ use url::Url;
 use super::manifest::{Manifest, write_line};
 use crate::{
     daemon::clock,
-    feed::{self, Announced, Entry, Feed, Format, Moment, NotAFeed, Problem, Source},
+    feed::{self, Announced, Entry, Feed, Format, Moment, NotAFeed, Problem, Sitemap, Source},
 };
 
 /// Reads every document of a manifest (JSON Lines) and writes a line for each, in the same order.
@@ -48,7 +48,7 @@ struct Output {
     language: Option<String>,
     hubs: Vec<Url>,
     cloud: Option<Url>,
-    sitemaps: Vec<Url>,
+    sitemaps: Vec<Sitemap>,
     #[serde(serialize_with = "one_by_one")]
     entries: RefCell<Vec<Entry>>,
     error: Option<String>,

@@ -5,14 +5,19 @@ use std::time::Duration;
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{clock, work::Cpu};
+use super::{
+    clock,
+    work::{Cpu, CpuFailure},
+};
 use crate::{
     config,
-    feed::{self, NotAFeed, Source, identity},
+    feed::{self, Feed, Format, NotAFeed, Source, identity},
     fetch::{Failure, Fetcher, Kind, Reason, Request, Response, Validators},
     schedule::Setback,
     state::Document,
 };
+
+mod sitemaps;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -76,24 +81,29 @@ impl From<Failure> for PollFailure {
 }
 
 pub(super) async fn poll(job: Poll, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
-    // what the user configured is meant for the origin it was configured for, and may be a secret
-    let at_home = job.url.origin() == job.feed.url.origin();
-    let request = Request {
-        url: job.url.clone(),
-        kind: Kind::Feed,
-        validators: of_url(job.validators.clone(), &job.feed.url),
-        headers: if at_home { job.feed.headers.clone() } else { Vec::new() },
-        cookies: at_home && job.feed.cookies,
-        route: if at_home { job.feed.proxy.clone() } else { config::Route::Usual },
-        obey_robots: job.feed.obey_robots,
-    };
+    let request = request(&job, job.url.clone(), of_url(job.validators.clone(), &job.feed.url));
     match fetcher.get(request).await {
-        Ok(response) => read(job, response, cpu).await,
+        Ok(response) => read(job, response, fetcher, cpu).await,
         Err(failure) => Polled::Failed(failure.into()),
     }
 }
 
-async fn read(job: Poll, response: Response, cpu: &Cpu) -> Polled {
+/// What the user configured is meant for the origin it was configured for, and may be a secret.
+fn request(job: &Poll, url: Url, validators: Validators) -> Request {
+    let feed = &job.feed;
+    let at_home = url.origin() == feed.url.origin();
+    Request {
+        url,
+        kind: Kind::Feed,
+        validators,
+        headers: if at_home { feed.headers.clone() } else { Vec::new() },
+        cookies: at_home && feed.cookies,
+        route: if at_home { feed.proxy.clone() } else { config::Route::Usual },
+        obey_robots: feed.obey_robots,
+    }
+}
+
+async fn read(job: Poll, response: Response, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
     let body_hash = (!response.not_modified).then(|| xxh3_64(&response.body)).or(job.body_hash);
     let answer = Answer {
         validators: match job.url == job.feed.url {
@@ -107,29 +117,32 @@ async fn read(job: Poll, response: Response, cpu: &Cpu) -> Polled {
     if response.not_modified || (body_hash.is_some() && body_hash == job.body_hash) {
         return Polled::Unchanged { answer, not_modified: response.not_modified };
     }
-    let read = move || {
-        let source = Source { url: &response.url, content_type: response.content_type.as_deref() };
-        understand(&response.body, source, &job.feed)
+    let url = response.url.clone();
+    let mut feed = match cpu.run(move || parse(&response)).await {
+        Ok(Ok(feed)) => feed,
+        Ok(Err(not_a_feed)) => return Polled::Failed(unusable(not_a_feed.reason(), not_a_feed.to_string())),
+        Err(failure) => return Polled::Failed(failure.into()),
     };
-    match cpu.run(read).await {
-        Ok(Ok(document)) => Polled::Read { answer, document: Box::new(document) },
-        Ok(Err(not_a_feed)) => Polled::Failed(PollFailure {
-            reason: not_a_feed.reason(),
-            detail: not_a_feed.to_string(),
-            setback: Setback::Lasting,
-            retry_after: None,
-            host: None,
-            asked: true,
-        }),
-        Err(failure) => Polled::Failed(PollFailure {
-            reason: failure.as_str(),
-            detail: failure.to_string(),
-            setback: Setback::Lasting,
-            retry_after: None,
-            host: None,
-            asked: true,
-        }),
+    if feed.format == Format::SitemapIndex
+        && let Err(failure) = sitemaps::read(&mut feed, &job, &url, fetcher, cpu).await
+    {
+        return Polled::Failed(failure);
     }
+    match cpu.run(move || identified(feed, &job.feed)).await {
+        Ok(document) => Polled::Read { answer, document: Box::new(document) },
+        Err(failure) => Polled::Failed(failure.into()),
+    }
+}
+
+impl From<CpuFailure> for PollFailure {
+    fn from(failure: CpuFailure) -> Self {
+        unusable(failure.as_str(), failure.to_string())
+    }
+}
+
+/// An answer that is no feed.
+fn unusable(reason: &'static str, detail: String) -> PollFailure {
+    PollFailure { reason, detail, setback: Setback::Lasting, retry_after: None, host: None, asked: true }
 }
 
 /// Validators that say whose they are, so that they are sent to no other URL than that.
@@ -142,10 +155,17 @@ fn of_url(mut validators: Validators, url: &Url) -> Validators {
 
 /// Reads a document, and names its entries.
 pub(super) fn understand(body: &[u8], source: Source<'_>, configured: &config::Feed) -> Result<Document, NotAFeed> {
-    let mut feed = feed::parse(body, source)?;
+    Ok(identified(feed::parse(body, source)?, configured))
+}
+
+fn parse(response: &Response) -> Result<Feed, NotAFeed> {
+    feed::parse(&response.body, Source { url: &response.url, content_type: response.content_type.as_deref() })
+}
+
+fn identified(mut feed: Feed, configured: &config::Feed) -> Document {
     feed.flag_future(clock::now());
     let keys = identity::keys(&feed, &configured.url);
     identity::flag_ignored(&mut feed, &keys);
     let told = feed.entries.iter().map(identity::told).collect();
-    Ok(Document { feed, keys, told })
+    Document { feed, keys, told }
 }

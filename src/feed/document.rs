@@ -15,7 +15,7 @@ use super::draft::{self, Draft};
 use super::markup::Title;
 use super::problem::Problems;
 use super::relative::Links;
-use super::{Entry, Feed, Format, Moment, Pace, Person, date};
+use super::{Entry, Feed, Format, Moment, Pace, Person, Sitemap, date};
 
 /// Entries that a document of any size may have, and beyond that one for every so many bytes: an entry takes more
 /// memory than the few bytes of an empty `<item/>`.
@@ -43,7 +43,7 @@ pub(super) struct Document {
     pub(super) cloud: Option<Url>,
     /// Its `id`, where that may be taken for a link.
     pub(super) id: Option<Url>,
-    pub(super) sitemaps: Vec<Url>,
+    pub(super) sitemaps: Vec<Sitemap>,
     pub(super) problems: Problems,
     /// The entry being read.
     pub(super) entry: Option<Draft>,
@@ -144,7 +144,14 @@ impl Document {
 
     pub(super) fn sitemap(&mut self, url: Url) {
         if self.sitemaps.len() < MAX_SITEMAPS {
-            self.sitemaps.push(url);
+            self.sitemaps.push(Sitemap { url, updated: None });
+        }
+    }
+
+    /// When the sitemap that was named last was changed.
+    pub(super) fn sitemap_updated(&mut self, updated: Option<Moment>) {
+        if let Some(sitemap) = self.sitemaps.last_mut() {
+            sitemap.updated = sitemap.updated.or(updated);
         }
     }
 

@@ -94,6 +94,10 @@ impl Reader<'_> {
                         self.document.sitemap(url);
                     }
                 }
+                Place::Sitemap if kind == Field::Updated => {
+                    let updated = moment(&field.buffer, &mut self.document.problems);
+                    self.document.sitemap_updated(updated);
+                }
                 Place::In(Part::Person) => self.person_field(kind, &field.buffer),
                 Place::In(Part::Image) if kind == Field::ImageUrl => self.image(&field),
                 Place::In(Part::Source) if kind == Field::Title => self.source(&field, Place::Entry),

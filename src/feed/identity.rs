@@ -68,7 +68,9 @@ pub fn keys(feed: &Feed, feed_url: &Url) -> Vec<Keys> {
             )
         })
         .collect();
-    let shared_guids = contradicted(marks.iter().map(|&(guid, link)| (guid, link)));
+    // without links, one guid on different words is worthless too
+    let others = feed.entries.iter().zip(&marks).map(|(entry, &(_, link))| link.unwrap_or_else(|| content(entry)));
+    let shared_guids = contradicted(marks.iter().zip(others).map(|(&(guid, _), other)| (guid, Some(other))));
     let shared_links = contradicted(marks.iter().map(|&(guid, link)| (link, guid.filter(|g| !shared_guids.has(*g)))));
     let entries = feed.entries.iter().zip(marks);
     let mut keys: Vec<Keys> = entries
@@ -150,11 +152,11 @@ fn content(entry: &Entry) -> u64 {
     hasher.digest()
 }
 
-/// None for an entry without any.
+/// None for an entry that says too little to be known by it.
 fn words(entry: &Entry, content: u64) -> Option<u64> {
-    let is_wordless = entry.title.is_none() && entry.summary.is_none() && entry.content.is_none();
+    let is_vague = entry.published.is_none() && entry.summary.is_none() && entry.content.is_none();
     let at = entry.published.map_or(0, |moment| moment.at.timestamp());
-    (!is_wordless).then(|| xxh3_64(format!("copydesk words 1\0{content}\0{at}").as_bytes()))
+    (!is_vague).then(|| xxh3_64(format!("copydesk words 1\0{content}\0{at}").as_bytes()))
 }
 
 /// Hashes those characters of a text, in lower case, that are not in tags, and an end mark.
@@ -272,6 +274,9 @@ mod tests {
         let one_link =
             keys_of("<item><link>/a</link><guid>1</guid></item><item><link>/a</link><guid>2</guid></item>", url);
         assert!(one_link.iter().all(|keys| keys.guid.is_some() && keys.link.is_none()));
+        let no_links =
+            keys_of("<item><title>a</title><guid>1</guid></item><item><title>b</title><guid>1</guid></item>", url);
+        assert!(no_links.iter().all(|keys| keys.significant().eq([keys.content])));
         let home = keys_of("<item><link>/</link></item><item><link>https://example.com/news/</link></item>", url);
         assert!(home.iter().all(|keys| keys.significant().eq([keys.content])));
         let twice =

@@ -205,7 +205,7 @@ pub struct Feed {
     /// Where the feed offers to be subscribed to by rssCloud.
     pub cloud: Option<Url>,
     /// Sitemaps that an index names.
-    pub sitemaps: Vec<Url>,
+    pub sitemaps: Vec<Sitemap>,
     /// Entries in document order.
     pub entries: Vec<Entry>,
     /// What was mended or ignored, bounded.
@@ -224,6 +224,15 @@ impl Feed {
         }
         self.problems = problems.into_vec();
     }
+}
+
+/// A sitemap that an index names.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sitemap {
+    /// Where it lies.
+    pub url: Url,
+    /// When it was last changed, as the index says.
+    pub updated: Option<Moment>,
 }
 
 /// What a feed says of its own rhythm; each bounds the schedule from below.

@@ -3,7 +3,7 @@
 //! Relative to the `xml:base` in force, else to the entry's page, else to the document. What all of them together grow
 //! by is bounded, as in [`super::scope`].
 
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use url::Url;
 
 use super::entity::{escape, resolve_html};
@@ -11,7 +11,7 @@ use super::token::{Token, Tokenizer, attributes};
 
 /// Bytes that they may grow by in a document of any size; beyond it, half as many as it has itself.
 const FREE_GROWTH: usize = 65_536;
-const LINKS: [&str; 5] = ["href", "src", "poster", "cite", "data"];
+const LINKS: [&str; 3] = ["href", "src", "poster"];
 
 /// Makes links absolute.
 #[derive(Debug)]
@@ -66,12 +66,13 @@ impl Links {
 /// A quick look for a link that may be relative: most texts have none.
 fn has_relative(html: &str) -> bool {
     let bytes = html.as_bytes();
-    ["href=", "src=", "poster=", "cite=", "data="].iter().any(|name| {
+    let is_there = |name: &str| {
         memmem::find_iter(bytes, name).any(|at| {
-            let value = &html[at + name.len()..];
+            let value = html[at + name.len()..].strip_prefix('=').unwrap_or_default();
             is_relative(value.strip_prefix(['"', '\'']).unwrap_or(value))
         })
-    })
+    };
+    memchr(b'<', bytes).is_some() && LINKS.iter().any(|name| is_there(name))
 }
 
 /// Neither with a scheme of its own nor a place on the same page.

@@ -4,7 +4,7 @@
 //! one partition, so that one instance sees them all and one commit can change them all.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -181,9 +181,15 @@ impl SiteState {
         let most = fit::most_entries(self.largest());
         absorbed.ignored = document.keys.len().saturating_sub(most);
         let mut room = self.largest.map_or(usize::MAX, |largest| self.feed_mut(url).room(largest));
-        let mut own_keys = Vec::with_capacity(2 * document.keys.len());
+        let (mut own_keys, mut met) = (Vec::with_capacity(2 * document.keys.len()), HashSet::new());
         for (index, keys) in self.names(url, document, most).into_iter().enumerate() {
-            if self.knows(&keys) {
+            let is_repeated = keys.iter().any(|key| met.contains(key));
+            met.extend(keys.iter().copied());
+            if self.knows(&keys) && is_repeated {
+                // the first time it stands in the document counts: two wordings would be an edit at each poll
+                absorbed.known += 1;
+                self.learn_names(url, &keys);
+            } else if self.knows(&keys) {
                 absorbed.known += 1;
                 absorbed.retold += usize::from(self.meet(url, document, index, &keys, now));
             } else if is_before(&document.feed.entries[index], since) {
@@ -257,18 +263,9 @@ impl SiteState {
 
     /// Meets a known entry again; tells whether the feed now says something else of it.
     fn meet(&mut self, url: &str, document: &Document, index: usize, keys: &[u64], now: DateTime<Utc>) -> bool {
-        let holder = self.feeds.iter().find_map(|(holder, feed)| {
-            feed.pending.iter().position(|pending| pending.is(keys)).map(|position| (holder.clone(), position))
-        });
-        let Some((holder, position)) = holder else {
-            // resolved for good; all its names are kept, so that it is still known when one of them changes
-            self.feed_mut(url).seen.add(keys.iter().copied());
-            return false;
-        };
+        let Some((holder, position)) = self.learn_names(url, keys) else { return false };
         let pending = &mut self.feed_mut(&holder).pending[position];
         let retold = pending.hear(url, document.told[index]);
-        let unnamed: Vec<u64> = keys.iter().copied().filter(|key| !pending.keys.contains(key)).collect();
-        pending.keys.extend(unnamed);
         // the entry stays as its first feed tells it: another feed's words are no edit of those
         if holder == url && (retold || pending.content_cut) {
             pending.entry = document.feed.entries[index].clone();
@@ -281,10 +278,24 @@ impl SiteState {
         if retold && pending.published.is_some() {
             pending.due = now;
         }
-        if holder != url {
+        retold
+    }
+
+    /// Keeps all names of a known entry, so that it is still known when one of them changes. Tells where it is pending,
+    /// if it is not resolved for good.
+    fn learn_names(&mut self, url: &str, keys: &[u64]) -> Option<(String, usize)> {
+        let found = self.feeds.iter().find_map(|(holder, feed)| {
+            feed.pending.iter().position(|pending| pending.is(keys)).map(|position| (holder.clone(), position))
+        });
+        if let Some((holder, position)) = &found {
+            let pending = &mut self.feed_mut(holder).pending[*position];
+            let unnamed: Vec<u64> = keys.iter().copied().filter(|key| !pending.keys.contains(key)).collect();
+            pending.keys.extend(unnamed);
+        }
+        if found.as_ref().is_none_or(|(holder, _)| holder != url) {
             self.feed_mut(url).seen.add(keys.iter().copied());
         }
-        retold
+        found
     }
 
     /// The pending entry with an id.

@@ -79,6 +79,17 @@ fn an_entry_is_what_it_was() {
 }
 
 #[test]
+fn an_entry_that_stands_in_a_document_twice_is_one() {
+    let twice = [(1, 10, 5), (2, 20, 0), (1, 10, 6), (0, 20, 7)];
+    let mut site = SiteState::new("example.com");
+    let absorbed = site.absorb(A, &document(&twice), None, now());
+    assert_eq!((absorbed.new, absorbed.known, absorbed.retold), (2, 2, 0));
+    publish_all(&mut site, A, &[HOUR]);
+    assert_eq!(site.absorb(A, &document(&twice), None, now()).retold, 0, "the first wording counts at each poll");
+    assert_eq!(site.absorb(A, &document(&[(0, 20, 0), (2, 99, 0)]), None, now()).new, 0, "its names are learned");
+}
+
+#[test]
 fn names_are_learned_one_from_the_other() {
     let mut site = SiteState::new("example.com");
     site.absorb(A, &document(&[(1, 10, 0)]), None, now());

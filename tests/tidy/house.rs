@@ -145,7 +145,7 @@ pub(crate) const HOUSE: &[Room] = &[
     Room { name: "text", rooms: &[], reaches: &[Documents] },
     Room { name: "feed", rooms: &["link", "text"], reaches: &[Documents] },
     Room { name: "article", rooms: &["feed", "link", "text"], reaches: &[Documents] },
-    Room { name: "record", rooms: &["article", "feed", "ledger::Message"], reaches: PURE },
+    Room { name: "record", rooms: &["article", "feed", "ledger::Message", "text"], reaches: PURE },
     Room {
         name: "state",
         rooms: &[

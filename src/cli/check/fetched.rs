@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
 use super::super::{
-    ask::{Outcome, Told, ask, described},
+    ask::{Outcome, Told, ask},
     counted, runtime,
 };
 use crate::{
@@ -83,8 +83,8 @@ impl Sum {
 fn show(told: &Told, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "{}", told.url)?;
     match &told.outcome {
-        Outcome::Feed { format, title, entries, newest, problems } => {
-            writeln!(out, "    {}", described(*format, *entries, *newest))?;
+        Outcome::Feed { title, problems, .. } => {
+            writeln!(out, "    {}", told.outcome.in_a_line())?;
             if let Some(title) = title {
                 writeln!(out, "    title       {title}")?;
             }
@@ -97,7 +97,7 @@ fn show(told: &Told, out: &mut impl Write) -> std::io::Result<()> {
                 writeln!(out, "    problem     {} × {}: {}", problem.kind, problem.count, problem.example)?;
             }
         }
-        Outcome::Failure { reason, detail, .. } => writeln!(out, "    failed      {reason}: {detail}")?,
+        Outcome::Failure { .. } => writeln!(out, "    failed      {}", told.outcome.in_a_line())?,
     }
     match (&told.moved_to, &told.redirected_to) {
         (Some(moved), _) => writeln!(out, "    moved to    {moved} for good: name it so in the configuration"),

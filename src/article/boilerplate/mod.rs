@@ -109,12 +109,12 @@ pub(super) type Verdict = (usize, Option<Reason>);
 
 /// Judges every block of the body, in document order.
 pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Verdict> {
-    let first = body.blocks.iter().copied().find(|&at| Some(at) != body.deck && is_prose(&outline.blocks[at]));
+    let first = body.blocks.iter().copied().find(|&at| !body.deck.contains(&at) && is_prose(&outline.blocks[at]));
     let begun = |at: usize| first.is_some_and(|first| at > first);
-    let of = |at: usize| if body.deck == Some(at) { None } else { reason(outline, at, known, begun(at)) };
+    let of = |at: usize| if body.deck.contains(&at) { None } else { reason(outline, at, known, begun(at)) };
     let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, of(at))).collect();
     lists::judge(outline, &mut verdicts);
-    head::judge(outline, &mut verdicts, body.deck);
+    head::judge(outline, &mut verdicts, &body.deck);
     drop_repeated(outline, &mut verdicts);
     labels::judge(outline, &mut verdicts);
     tail::judge(outline, &mut verdicts, known);

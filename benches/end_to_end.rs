@@ -55,8 +55,7 @@ async fn newspapers() -> Vec<NewsSite> {
 fn config(sites: &[NewsSite], ledger: config::LocalLedger) -> Config {
     Config {
         fetch: config::Fetch {
-            host_gap: Duration::ZERO,
-            per_host: 8,
+            manners: config::Manners { host_gap: Duration::ZERO, per_host: 8, ..config::Manners::default() },
             allow_networks: vec!["127.0.0.0/8".parse().expect("a network")],
             ..config::Fetch::default()
         },

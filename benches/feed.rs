@@ -1,11 +1,48 @@
-//! How fast feeds are read: the test documents, and a long feed of full articles.
+//! How fast feeds are read: the test documents, a long feed of full articles, long sitemaps.
+//!
+//! With `COPYDESK_FEEDS=MANIFEST` (as for `copydesk parse --manifest`) the files that it names are read instead, each for
+//! a while, and what was measured is summed up.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use copydesk::feed::{Source, parse};
 use divan::counter::BytesCount;
 use url::Url;
 
+#[expect(clippy::disallowed_methods, reason = "a bench is its own rim")]
 fn main() {
-    divan::main();
+    match std::env::var("COPYDESK_FEEDS") {
+        Ok(manifest) => files(Path::new(&manifest)),
+        Err(_) => divan::main(),
+    }
+}
+
+/// Reads each file for a fifth of a second at most, and prints the megabytes that a second takes.
+#[expect(clippy::print_stdout, reason = "its answer")]
+fn files(manifest: &Path) {
+    let text = std::fs::read_to_string(manifest).expect("a manifest");
+    let mut speeds: Vec<f64> = text.lines().map(|line| speed(line, manifest)).collect();
+    speeds.sort_by(f64::total_cmp);
+    let at = |share: f64| speeds[((speeds.len() - 1) as f64 * share) as usize];
+    println!("{} files, MB/s: least {:.1}, tenth {:.1}, median {:.1}", speeds.len(), at(0.0), at(0.1), at(0.5));
+}
+
+fn speed(line: &str, manifest: &Path) -> f64 {
+    let line: serde_json::Value = serde_json::from_str(line).expect("a line of JSON");
+    let folder = manifest.parent().unwrap_or(Path::new("."));
+    let bytes = std::fs::read(folder.join(line["file"].as_str().expect("a file"))).expect("a file");
+    let url = Url::parse(line["url"].as_str().expect("a URL")).expect("a URL");
+    let source = Source { url: &url, content_type: line["content_type"].as_str() };
+    let (begun, mut best) = (Instant::now(), Duration::MAX);
+    while begun.elapsed() < Duration::from_millis(200) {
+        let one = Instant::now();
+        let _ = divan::black_box(parse(&bytes, source));
+        best = best.min(one.elapsed());
+    }
+    bytes.len() as f64 / best.as_secs_f64() / 1e6
 }
 
 const DOCUMENTS: [&str; 5] = ["rss-full.xml", "atom.xml", "rdf.xml", "feed.json", "sitemap.xml"];
@@ -19,6 +56,14 @@ fn read(bencher: divan::Bencher<'_, '_>, bytes: &[u8]) {
 fn document(bencher: divan::Bencher<'_, '_>, name: &str) {
     let path = format!("{}/tests/feeds/{name}", env!("CARGO_MANIFEST_DIR"));
     read(bencher, &std::fs::read(path).expect("a test document"));
+}
+
+#[divan::bench(args = [100, 10_000])]
+fn sitemap(bencher: divan::Bencher<'_, '_>, count: usize) {
+    let urls: String = (0..count)
+        .map(|n| format!("<url><loc>https://gazette.example/{n}</loc><lastmod>2026-03-03</lastmod></url>"))
+        .collect();
+    read(bencher, format!("<urlset>{urls}</urlset>").as_bytes());
 }
 
 #[divan::bench(args = [1, 10, 100])]

@@ -6,7 +6,10 @@
 
 use std::time::Duration;
 
-use copydesk::fetch::{address::Guard, governor::Governor};
+use copydesk::{
+    config::{Fetch, Manners},
+    fetch::{address::Guard, governor::Governor},
+};
 use divan::{AllocProfiler, Bencher, black_box, counter::ItemsCount};
 use url::Url;
 
@@ -21,10 +24,14 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
 }
 
+fn governor(host_gap: Duration) -> Governor {
+    Governor::new(&Fetch { manners: Manners { host_gap, ..Manners::default() }, ..Fetch::default() })
+}
+
 /// A request's way through the governor when nothing makes it wait, among 10,000 hosts.
 #[divan::bench]
 fn governor_acquire(bencher: Bencher<'_, '_>) {
-    let governor = Governor::new(2, Duration::ZERO, 64);
+    let governor = governor(Duration::ZERO);
     let names: Vec<String> = (0..10_000).map(|n| format!("https://host-{n}.example:443")).collect();
     let runtime = runtime();
     let mut next = names.iter().cycle();
@@ -37,7 +44,7 @@ fn governor_10_000_hosts(bencher: Bencher<'_, '_>) {
     let runtime = runtime();
     bencher.counter(ItemsCount::new(10_000_usize)).bench_local(|| {
         // a gap keeps each host from being idle, so that none is forgotten
-        let governor = Governor::new(2, Duration::from_secs(3600), 64);
+        let governor = governor(Duration::from_secs(3600));
         for n in 0..10_000 {
             let name = format!("https://host-{n}.example:443");
             drop(runtime.block_on(governor.acquire(&name)));

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use copydesk::article::{self, Page, Site, TextSource};
+use copydesk::article::{self, Aids, Field, Page, Rules, Site, Source, TextSource};
 use copydesk::cli::clean::manifest;
 use copydesk::feed::{Entry, Person};
 use serde_json::Value;
@@ -47,6 +47,22 @@ fn feeds_are_cleaned_like_pages() {
 }
 
 #[test]
+fn where_the_page_is_silent_the_feed_is_heard() {
+    let url = Url::parse("https://www.quaypost.example/news/1").unwrap();
+    let paragraphs = [FIRST, SECOND, THIRD].map(|text| format!("<p>{text}</p>")).concat();
+    let body = format!("<html lang=en><meta name=keywords content='bridges'><div class=story>{paragraphs}</div>");
+    let page = Page { url: &url, body: body.as_bytes(), content_type: None };
+    let categories = ["Bridges", "Harbour"].map(str::to_owned).to_vec();
+    let entry = Entry { categories, ..entry(None, Some(FIRST)) };
+    let article = article::from_page(page, Some(&entry), &Site::default()).unwrap();
+    assert_eq!(article.title.as_deref(), Some("Old swing bridge stays open"));
+    assert_eq!(article.tags, ["bridges", "Harbour"], "the page's tags, and what the feed adds");
+    let sources = [Field::Title, Field::Authors, Field::Tags, Field::Language, Field::Published];
+    let sources = sources.map(|field| article.sources.of(field).map(Source::as_str));
+    assert_eq!(sources, [Some("feed"), Some("feed"), Some("meta"), Some("lang"), None]);
+}
+
+#[test]
 fn the_feed_stands_in_for_a_page_without_a_story() {
     let url = Url::parse("https://www.quaypost.example/news/1").unwrap();
     let body = b"<html><title>Just a moment...</title><p>Checking your browser</p></html>";
@@ -64,7 +80,11 @@ fn a_site_is_learned_from_the_feeds_full_content() {
     let read = |n: usize, entry: Option<&Entry>, site: &Site| {
         let url = Url::parse(&format!("https://www.quaypost.example/news/{n}")).unwrap();
         let body = format!("<h1>T</h1><div class=x>{story}</div><div class=y><p>{n} {pitch}</p></div>");
-        article::extract(Page { url: &url, body: body.as_bytes(), content_type: None }, entry, site).unwrap()
+        article::extract(
+            Page { url: &url, body: body.as_bytes(), content_type: None },
+            Aids { entry, ..Aids::without_entry(site, &Rules::default()) },
+        )
+        .unwrap()
     };
     let mut site = Site::default();
     assert!(read(9, None, &site).article.text.contains(pitch), "nothing tells it from the story");
@@ -109,7 +129,7 @@ fn pages_of_a_manifest_are_siblings_in_any_order() {
         let path = folder.path().join("manifest.jsonl");
         fs::write(&path, lines.join("\n")).unwrap();
         let mut out = Vec::new();
-        manifest(&path, alone, &mut out).unwrap();
+        manifest(&path, alone, &Rules::default(), &mut out).unwrap();
         String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
     let has_pitch = |rows: &[Value]| rows.iter().filter(|row| row["text"].as_str().unwrap().contains(pitch)).count();

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use copydesk::article::{self, Page, Site};
+use copydesk::article::{self, Aids, Fate, Page, Rules, Selector, Site};
 use proptest::prelude::*;
 use url::Url;
 
@@ -114,6 +114,24 @@ proptest! {
             // what comes out is in normal form, and cleaning is the same every time
             prop_assert_eq!(&copydesk::text::paragraphs(&article.text)[..], &article.text[..]);
             prop_assert_eq!(clean(page.as_bytes()).unwrap(), article);
+        }
+    }
+
+    #[test]
+    fn an_explanation_decides_nothing(page in soup()) {
+        let url = Url::parse("https://www.quaypost.example/news/1").unwrap();
+        let page = Page { url: &url, body: page.as_bytes(), content_type: Some("text/html") };
+        let mut rules = Rules::default();
+        let selectors = |texts: &[&str]| texts.iter().map(|text| Selector::parse(text).unwrap()).collect();
+        rules.add("quaypost.example", selectors(&["figcaption", ".comments p"]), selectors(&["h2", "b", "li"])).unwrap();
+        for rules in [&Rules::default(), &rules] {
+            let explained = article::explain(page, Aids::without_entry(&Site::default(), rules));
+            prop_assert_eq!(&explained.outcome, &article::extract(page, Aids::without_entry(&Site::default(), rules)));
+            if let (Ok(extraction), None) = (&explained.outcome, &explained.refused) {
+                let kept: String = explained.blocks.iter().filter(|block| block.fate == Fate::Kept).map(|b| &*b.text).collect();
+                let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+                prop_assert_eq!(letters(&copydesk::text::paragraphs(&kept)), letters(&extraction.article.text));
+            }
         }
     }
 

@@ -1,32 +1,11 @@
 //! Every kind of fault: what is written → what is said, and where.
 
-use std::path::Path;
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use copydesk::config::{Faults, from_yaml};
+#[path = "support/faults.rs"]
+mod faults;
 
-fn env(name: &str) -> Option<String> {
-    match name {
-        "SECRET" => Some("hunter2".to_owned()),
-        "INJECTION" => Some("x]\nfeeds: [https://evil.example/]".to_owned()),
-        _ => None,
-    }
-}
-
-fn faults(yaml: &str) -> Result<(), Faults> {
-    from_yaml(yaml, Path::new("c.yaml"), &env).map(|_| ())
-}
-
-/// What is said of a text, each line without the name of the file.
-fn check(yaml: &str, expected: &[&str]) {
-    let said = faults(yaml).err().map(|faults| faults.to_string()).unwrap_or_default();
-    let said: Vec<_> = said.lines().map(|line| line.strip_prefix("c.yaml:").unwrap_or(line)).collect();
-    assert_eq!(said, expected, "of:\n{yaml}");
-}
-
-/// The same for settings beside a feed without faults; they begin in line 2.
-fn check_settings(yaml: &str, expected: &[&str]) {
-    check(&format!("feeds: [https://example.com/feed]\n{yaml}"), expected);
-}
+use faults::{check, check_settings, faults};
 
 #[test]
 fn what_is_not_a_configuration() {
@@ -44,7 +23,9 @@ fn what_is_not_a_configuration() {
     check("feeds: [a]\n---\nfeeds: [b]\n", &["3:1: a second YAML document; a configuration is one"]);
     check(
         "feeds: &all [https://a.example/]\n",
-        &["1:8: anchors and aliases are not supported; write the value out, or use `defaults`"],
+        &[
+            "1:8: anchors and aliases are not supported; write the value out, or quote a text that begins with `*` or `&`",
+        ],
     );
     check(
         "feeds: !!set [https://a.example/]\n",
@@ -58,7 +39,7 @@ fn keys() {
     check_settings(
         "intervall: 5m\n? [a]\n: b\nlog: {format: text, format: json, foo: 1}",
         &[
-            "2:1: unknown key `intervall` in the configuration, known are: admin, commit, contact, defaults, feeds, fetch, include, ledger, log, schedule, stop_within",
+            "2:1: unknown key `intervall` in the configuration, known are: admin, commit, contact, defaults, documents, feeds, fetch, include, ledger, log, schedule, sites, stop_within",
             "3:3: key: expected a name, found a list",
             "5:21: duplicate key `format`, first at line 5",
             "5:35: unknown key `foo` in `log`, known are: filter, format",
@@ -77,7 +58,7 @@ fn keys() {
         "fetch: {perhost: 1}\ndefaults: {url: x}\nledger: {locale: {}}",
         &[
             "2:9: unknown key `perhost`, did you mean `per_host`?",
-            "3:12: unknown key `url` in `defaults`, known are: full_text, headers, interval, obey_robots, tags",
+            "3:12: unknown key `url` in `defaults`, known are: cookies, full_text, headers, interval, obey_robots, proxy, tags",
             "4:10: unknown key `locale`, did you mean `local`?",
         ],
     );
@@ -236,7 +217,7 @@ fetch: {proxy: 'http://u:hunter2@p.example', allow_networks: [10.0.0.0/40, ::1],
             "3:8: `admin`: expected an address such as 127.0.0.1:9464, or off, found `localhost`",
             "4:15: `format`: expected `text` or `json`, found `xml`",
             "4:28: `filter`: expected a filter such as `info` or `info,copydesk=debug`, found `a=b=c`",
-            "5:16: `proxy`: a proxy with credentials is not supported",
+            "5:16: `proxy`: the URL of a proxy must not hold credentials, it is shown; write `proxy: {url, username, password_file}`",
             "5:63: `allow_networks`: expected a network such as 10.1.0.0/16, or an address, found `10.0.0.0/40`",
             "5:99: `allow_downgrade`: expected `true` or `false`, found `off`",
         ],

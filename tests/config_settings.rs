@@ -2,8 +2,12 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use copydesk::config::{
-    Commit, Config, Fetch, KafkaLedger, KafkaSecurity, Ledger, LocalLedger, Log, LogFormat, Schedule, from_yaml,
+use copydesk::{
+    article::Limits,
+    config::{
+        Commit, Config, Documents, Fetch, KafkaLedger, KafkaSecurity, Ledger, LocalLedger, Log, LogFormat, Manners,
+        Proxy, Rate, Route, Schedule, from_yaml,
+    },
 };
 
 fn read(settings: &str) -> Config {
@@ -21,14 +25,25 @@ fn fetch() {
         "fetch:
   per_host: 3
   host_gap: 0ms
+  host_rate: 90/1m
+  obey_robots: false
+  max_crawl_delay: 7s
   in_flight: 4
   connect_within: 1s
   first_byte_within: 2s
   request_within: 3s
+  least_rate: 5 KiB
+  least_rate_after: 4s
+  max_headers: 50
+  max_header: 32 KiB
   max_feed: 1 MiB
   max_page: 3 MB
+  max_wire: 512 KiB
+  max_ratio: 50
+  max_window: 2 MiB
   max_redirects: 7
-  obey_robots: false
+  page_types: [text/html, Text/Markdown]
+  feed_types: application/vnd.example
   ports: [443, 8443]
   allow_networks: [10.0.0.0/8, '::1']
   allow_downgrade: true
@@ -36,34 +51,128 @@ fn fetch() {
     )
     .fetch;
     let expected = Fetch {
-        per_host: 3,
-        host_gap: Duration::ZERO,
+        manners: Manners {
+            per_host: 3,
+            host_gap: Duration::ZERO,
+            host_rate: Some(Rate { requests: 90, within: millis(60_000) }),
+            obey_robots: false,
+            max_crawl_delay: millis(7000),
+        },
+        hosts: BTreeMap::new(),
         in_flight: 4,
         connect_within: millis(1000),
         first_byte_within: millis(2000),
         request_within: millis(3000),
+        least_rate: 5 << 10,
+        least_rate_after: millis(4000),
+        max_headers: 50,
+        max_header_bytes: 32 << 10,
         max_feed_bytes: 1 << 20,
         max_page_bytes: 3_000_000,
+        max_wire_bytes: Some(512 << 10),
+        max_ratio: 50,
+        max_window_bytes: 2 << 20,
         max_redirects: 7,
-        obey_robots: false,
+        page_types: vec!["text/html".to_owned(), "text/markdown".to_owned()],
+        feed_types: vec!["application/vnd.example".to_owned()],
         ports: vec![443, 8443],
         allow_networks: vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()],
         allow_downgrade: true,
-        proxy: Some("socks5://127.0.0.1:1080".parse().unwrap()),
+        proxy: Some(Proxy::new("socks5://127.0.0.1:1080".parse().unwrap())),
     };
     assert_eq!(fetch, expected);
+    assert_eq!(read("fetch: {proxy: off}").fetch.proxy, None);
+}
+
+#[test]
+fn some_hosts() {
+    let fetch = read(
+        "fetch:
+  hosts:
+    Slow.Example.com.: {per_host: 1, host_gap: 5s, host_rate: 6/1h, obey_robots: false, max_crawl_delay: 2m}
+    '*.example.org': {host_gap: 1s}
+    '*.de.example.org': {}
+    bücher.example: {host_gap: 3s}
+    ::1: {host_gap: 4s}
+    127.0.0.1: {host_gap: 6s}
+  # what is not said of a host is as it is for all, wherever that stands
+  per_host: 9
+  host_rate: 5/1m",
+    )
+    .fetch;
+    let usual =
+        Manners { per_host: 9, host_rate: Some(Rate { requests: 5, within: millis(60_000) }), ..Manners::default() };
+    let gap = |seconds: u64| Manners { host_gap: millis(seconds * 1000), ..usual };
+    let slow = Manners {
+        per_host: 1,
+        host_rate: Some(Rate { requests: 6, within: millis(3_600_000) }),
+        obey_robots: false,
+        max_crawl_delay: millis(120_000),
+        ..gap(5)
+    };
+    for (host, expected) in [
+        ("slow.example.com", slow),
+        ("slow.example.com.", slow),
+        ("example.com", usual),
+        ("www.slow.example.com", usual),
+        ("news.example.org", gap(1)),
+        ("a.b.example.org", gap(1)),
+        ("example.org", usual),
+        ("notexample.org", usual),
+        ("news.de.example.org", usual),
+        ("de.example.org", gap(1)),
+        ("xn--bcher-kva.example", gap(3)),
+        ("[::1]", gap(4)),
+        ("127.0.0.1", gap(6)),
+        ("127.0.0.2", usual),
+    ] {
+        assert_eq!(fetch.manners_at(host), expected, "{host}");
+    }
+    assert_eq!(fetch.most_per_host(), 9);
+}
+
+#[test]
+fn documents() {
+    let documents = read("documents: {within: 2s, max_depth: 100, max_elements: 5000, max_markup: 1 MiB}").documents;
+    let limits = Limits { depth: 100, elements: 5000, markup: 1 << 20 };
+    let expected = Documents { within: millis(2000), limits };
+    assert_eq!(documents, expected);
+}
+
+#[test]
+fn what_is_bound_to_the_origin_of_a_feed() {
+    let feeds = "defaults: {cookies: true, proxy: 'http://p.example:3128'}
+feeds:
+  - https://a.example/
+  - {url: https://b.example/, cookies: false, proxy: off}
+  - {url: https://c.example/, proxy: {url: 'socks5h://q.example', username: u, password: hunter2}}
+";
+    let feeds = from_yaml(feeds, Path::new("c.yaml"), &|_| None).unwrap().feeds;
+    let proxy = |url: &str| Proxy::new(url.parse().unwrap());
+    let with_password = Proxy { credentials: Some(("u".into(), "hunter2".into())), ..proxy("socks5h://q.example") };
+    let found: Vec<(bool, &Route)> = feeds.iter().map(|feed| (feed.cookies, &feed.proxy)).collect();
+    let expected = [
+        (true, &Route::Through(proxy("http://p.example:3128"))),
+        (false, &Route::Direct),
+        (true, &Route::Through(with_password)),
+    ];
+    assert_eq!(found, expected);
+    assert!(!format!("{feeds:?}").contains("hunter2"), "credentials are not shown");
+    let plain = read("").feeds.remove(0);
+    assert_eq!((plain.cookies, plain.proxy), (false, Route::Usual));
 }
 
 #[test]
 fn schedule_and_commit() {
     let config = read(
-        "schedule: {min_interval: 1s, interval: 2s, max_interval: 3s, rechecks: [4s, 5s], page_attempts: 2, max_age: 2d}
+        "schedule: {min_interval: 1s, interval: 2s, max_interval: 3s, unconditional_interval: 2500ms, rechecks: [4s, 5s], page_attempts: 2, max_age: 2d}
 commit: {every: 20ms, count: 7}",
     );
     let expected = Schedule {
         min_interval: millis(1000),
         interval: millis(2000),
         max_interval: millis(3000),
+        unconditional_interval: millis(2500),
         rechecks: vec![millis(4000), millis(5000)],
         page_attempts: 2,
         max_age: Some(millis(2 * 86_400_000)),
@@ -73,6 +182,7 @@ commit: {every: 20ms, count: 7}",
     let never = read("schedule: {rechecks: [], max_age: off}").schedule;
     assert_eq!((never.rechecks, never.max_age), (vec![], None));
     // defaults give way to what is written
+    assert_eq!(read("schedule: {max_interval: 1h}").schedule.unconditional_interval, millis(3_600_000));
     let slow = read("schedule: {min_interval: 2d}").schedule;
     assert_eq!((slow.interval, slow.max_interval), (millis(2 * 86_400_000), millis(2 * 86_400_000)));
 }

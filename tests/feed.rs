@@ -6,7 +6,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use copydesk::feed::{Entry, Feed, Format, Moment, NotAFeed, Source, parse};
+use copydesk::feed::{Announced, Entry, Feed, Format, Moment, NotAFeed, Source, parse};
 use proptest::prelude::*;
 use url::Url;
 
@@ -62,15 +62,15 @@ fn shown(feed: &Feed) -> String {
 
 fn show_entry(entry: &Entry, out: &mut String) {
     let text = |value: &Option<String>| value.clone();
-    let url = |value: &Option<Url>| value.as_ref().map(Url::to_string);
+    let url = |value: Option<&Url>| value.map(Url::to_string);
     let time = |moment: Option<Moment>| {
         moment.map(|m| format!("{}{}", m.at.to_rfc3339(), if m.zoned { "" } else { " (no zone)" }))
     };
     let title = entry.title.as_deref().unwrap_or_default();
-    let _ = writeln!(out, "entry {title:?} {}", url(&entry.url).unwrap_or_default());
+    let _ = writeln!(out, "entry {title:?} {}", url(entry.url.as_ref()).unwrap_or_default());
     let permanent = if entry.guid_is_permalink { " (permanent link)" } else { "" };
     let mut lines = vec![
-        ("by way of", url(&entry.redirect)),
+        ("by way of", url(entry.redirect.as_deref())),
         ("guid", entry.guid.as_ref().map(|guid| format!("{guid}{permanent}"))),
         ("published", time(entry.published)),
         ("updated", time(entry.updated)),
@@ -87,10 +87,10 @@ fn show_entry(entry: &Entry, out: &mut String) {
         lines.push(("file", Some(format!("{} {}{length}", file.url, file.media_type.as_deref().unwrap_or("-")))));
     }
     lines.extend([
-        ("image", url(&entry.image)),
+        ("image", url(entry.image.as_deref())),
         ("language", text(&entry.language)),
         ("source", text(&entry.source)),
-        ("comments", url(&entry.comments)),
+        ("comments", url(entry.comments.as_deref())),
     ]);
     for (name, value) in lines {
         if let Some(value) = value {
@@ -121,7 +121,11 @@ fn every_format_is_recognised() {
 #[test]
 fn what_is_no_feed_says_so() {
     let page = "<!doctype html><link rel=alternate type='application/atom+xml' href=/atom><item>x</item>";
-    let feeds = vec![Url::parse("https://gazette.example/atom").unwrap()];
+    let feeds = vec![Announced {
+        url: Url::parse("https://gazette.example/atom").unwrap(),
+        title: None,
+        media_type: Some("application/atom+xml".to_owned()),
+    }];
     for (document, expected) in [
         ("", NotAFeed::Empty),
         (" \n", NotAFeed::Empty),

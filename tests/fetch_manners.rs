@@ -11,7 +11,7 @@ use std::{
 };
 
 use copydesk::{
-    config::Fetch,
+    config::{Fetch, Manners, Proxy},
     fetch::{Fetcher, Reason, Request},
 };
 use fetcher::{config, feed, fetcher, local, page};
@@ -53,8 +53,12 @@ async fn paths(server: &MockServer) -> Vec<String> {
     server.received_requests().await.unwrap().iter().map(|request| request.url.path().to_owned()).collect()
 }
 
+fn with(manners: Manners) -> Fetch {
+    Fetch { manners, ..config() }
+}
+
 fn obedient() -> Fetcher {
-    local(&Fetch { obey_robots: true, ..config() })
+    local(&with(Manners { obey_robots: true, ..config().manners }))
 }
 
 async fn reason(fetcher: &Fetcher, request: Request) -> Option<Reason> {
@@ -83,7 +87,7 @@ async fn robots_txt_binds_whom_it_should() {
     {
         let server = server(html()).await;
         on(&server, "/robots.txt", robots("User-agent: copydesk\nDisallow: /")).await;
-        let fetcher = local(&Fetch { obey_robots: obey, ..config() });
+        let fetcher = local(&with(Manners { obey_robots: obey, ..config().manners }));
         let a_page = reason(&fetcher, page(&server.uri())).await;
         let a_feed = reason(&fetcher, Request { obey_robots: feed_obeys, ..feed(&server.uri()) }).await;
         assert_eq!((a_page.is_none(), a_feed.is_none()), (page_passes, feed_passes), "{obey} {feed_obeys}");
@@ -162,11 +166,58 @@ async fn a_crawl_delay_widens_the_gap() {
     assert!(begun.elapsed() >= Duration::from_millis(600), "{:?}", begun.elapsed());
 }
 
+/// A client with settings of their own for some hosts: every name is this machine.
+fn with_hosts(hosts: &[(&str, Manners)]) -> Fetcher {
+    let hosts = hosts.iter().map(|(name, manners)| ((*name).to_owned(), *manners)).collect();
+    local(&Fetch { hosts, ..with(Manners { obey_robots: true, ..config().manners }) })
+}
+
+#[tokio::test]
+async fn a_host_may_be_treated_otherwise() {
+    let server = server(html()).await;
+    on(&server, "/robots.txt", robots("User-agent: *\nDisallow: /private\nCrawl-delay: 0.4")).await;
+    let usual = Manners { obey_robots: true, ..config().manners };
+    let bold = Manners { obey_robots: false, ..usual };
+    let quick = Manners { max_crawl_delay: Duration::from_millis(100), ..usual };
+    let fetcher = with_hosts(&[("bold.example", bold), ("*.quick.example", quick)]);
+    let url = |host: &str, path: &str| page(&format!("http://{host}:{}{path}", server.address().port()));
+    for (host, expected) in
+        [("news.example", Some(Reason::Robots)), ("bold.example", None), ("www.quick.example", Some(Reason::Robots))]
+    {
+        assert_eq!(reason(&fetcher, url(host, "/private")).await, expected, "{host}");
+    }
+    for (host, delay) in [("news.example", 400), ("www.quick.example", 100)] {
+        let begun = Instant::now();
+        for path in ["/1", "/2", "/3"] {
+            assert!(fetcher.get(url(host, path)).await.is_ok());
+        }
+        let took = begun.elapsed();
+        assert!(took >= Duration::from_millis(2 * delay) && took < Duration::from_millis(2 * delay + 600), "{took:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_counts_at_the_host_it_leads_to() {
+    let (from, target) = (server(html()).await, server(html()).await);
+    let url = |path: &str| format!("http://slow.example:{}{path}", target.address().port());
+    let gap = Duration::from_millis(200);
+    for n in 0..3 {
+        on(&from, &format!("/{n}"), to(&url(&format!("/{n}")))).await;
+    }
+    let manners = Manners { host_gap: gap, ..config().manners };
+    let fetcher = with_hosts(&[("slow.example", manners)]);
+    let begun = Instant::now();
+    let direct = (3..5).map(|n| feed(&url(&format!("/{n}"))));
+    let led = (0..3).map(|n| feed(&format!("{}/{n}", from.uri())));
+    assert!(join_all(led.chain(direct).map(|request| fetcher.get(request))).await.iter().all(Result::is_ok));
+    assert!(begun.elapsed() >= 4 * gap, "{:?}", begun.elapsed());
+}
+
 #[tokio::test]
 async fn host_gap_counts_feeds_pages_and_robots_txt_together() {
     let server = server(html()).await;
     let gap = Duration::from_millis(200);
-    let fetcher = local(&Fetch { host_gap: gap, obey_robots: true, ..config() });
+    let fetcher = local(&with(Manners { host_gap: gap, obey_robots: true, ..config().manners }));
     let begun = Instant::now();
     assert!(fetcher.get(feed(&server.uri())).await.is_ok());
     assert!(fetcher.get(page(&server.uri())).await.is_ok());
@@ -182,7 +233,7 @@ async fn per_host_and_in_flight_bound_what_is_under_way() {
     let urls: Vec<String> =
         (0..4).map(|n| format!("{}/{n}", if n % 2 == 0 { one.uri() } else { other.uri() })).collect();
     for (per_host, in_flight, rounds) in [(2, 64, 1), (1, 64, 2), (2, 1, 4)] {
-        let fetcher = local(&Fetch { per_host, in_flight, ..config() });
+        let fetcher = local(&Fetch { in_flight, ..with(Manners { per_host, ..config().manners }) });
         let begun = Instant::now();
         assert!(join_all(urls.iter().map(|url| fetcher.get(page(url)))).await.iter().all(Result::is_ok));
         assert!(begun.elapsed() >= wait * rounds, "{per_host} {in_flight}: {:?}", begun.elapsed());
@@ -193,7 +244,11 @@ async fn per_host_and_in_flight_bound_what_is_under_way() {
 async fn a_host_that_hangs_keeps_no_other_waiting() {
     let slow = server(html().set_delay(Duration::from_secs(60))).await;
     let quick = server(html()).await;
-    let fetcher = local(&Fetch { per_host: 1, in_flight: 2, request_within: Duration::from_secs(60), ..config() });
+    let fetcher = local(&Fetch {
+        in_flight: 2,
+        request_within: Duration::from_secs(60),
+        ..with(Manners { per_host: 1, ..config().manners })
+    });
     // the same server under 200 names is 200 hosts
     let others: Vec<String> =
         (0..200).map(|n| format!("http://host-{n}.example:{}/", quick.address().port())).collect();
@@ -278,7 +333,7 @@ async fn ports_are_a_list_and_exceptions_know_no_ports() {
 async fn a_proxy_is_asked_for_everything_but_itself_and_private_addresses() {
     let proxy = server(html()).await;
     let url: Url = format!("http://proxy.internal:{}", proxy.address().port()).parse().unwrap();
-    let fetcher = local(&Fetch { proxy: Some(url.clone()), allow_networks: vec![], ..config() });
+    let fetcher = local(&Fetch { proxy: Some(Proxy::new(url.clone())), allow_networks: vec![], ..config() });
     let response = fetcher.get(feed("http://news.example/feed")).await.unwrap();
     assert_eq!(response.body, "<p>text</p>");
     let asked = proxy.received_requests().await.unwrap();

@@ -91,8 +91,8 @@ async fn validators() {
     }
 }
 
-/// Conditional requests at most hourly unless told otherwise; `max-age` and the feed's own hints; 429 and
-/// `Retry-After`, were it a week; and nothing is asked before its time after a restart.
+/// Conditional requests at most hourly unless told otherwise, unconditional ones at most daily; `max-age` and the feed's
+/// own hints; 429 and `Retry-After`, were it a week; and nothing is asked before its time after a restart.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_asked_before_its_time() {
     const HOUR: i64 = 3600;
@@ -102,7 +102,9 @@ async fn nothing_is_asked_before_its_time() {
     // (answer, least wait in seconds)
     let cases = vec![
         (ok(), HOUR),
-        (Answer::ok(&feed(0..3)), HOUR),
+        (Answer::ok(&feed(0..3)), 24 * HOUR),
+        (Answer::ok(&feed(0..3)).with("cache-control", "max-age=7200"), 2 * HOUR),
+        (Answer::ok(&feed(0..3)).with("cache-control", "no-store"), 24 * HOUR),
         (Answer::ok(&feed(0..0)).with("etag", "\"1\""), HOUR),
         (ok().with("cache-control", "max-age=60"), 15 * 60),
         (ok().with("cache-control", "private, max-age=7200"), 2 * HOUR),

@@ -18,6 +18,7 @@ use std::{
 
 use copydesk::{
     admin::Metrics,
+    article::NoArticleReason,
     fetch::Reason,
     state::{Absorbed, Trim},
 };
@@ -94,8 +95,9 @@ fn metrics_and_their_documentation_agree() {
 #[test]
 fn every_failure_is_documented() {
     let operating = read(Path::new("docs/operating.md"));
-    for reason in Reason::ALL {
-        let name = format!("`{}`", reason.as_str());
+    let (of_fetch, of_article) = (Reason::ALL.map(Reason::as_str), NoArticleReason::ALL.map(NoArticleReason::as_str));
+    for name in of_fetch.iter().chain(&of_article) {
+        let name = format!("| `{name}` |");
         assert!(operating.contains(&name), "{name} is missing in docs/operating.md");
     }
 }

@@ -15,6 +15,7 @@ use std::{
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 use copydesk::{
+    config::{Fetch, Manners, Rate},
     fetch::governor::Governor,
     schedule::{Bounds, Figures, Success, delta},
 };
@@ -27,7 +28,9 @@ use tokio::{
 const FEEDS: usize = 1_000;
 const DAYS: i64 = 7;
 const GAP: Duration = Duration::from_millis(250);
-const PER_HOST: usize = 2;
+/// Every tenth host is to be asked more gently.
+const GENTLE_GAP: Duration = Duration::from_secs(2);
+const GENTLE_RATE: Rate = Rate { requests: 6, within: Duration::from_secs(60) };
 const HOUR: Duration = Duration::from_secs(3600);
 /// The daemon is down from then on, for this long.
 const DOWN_AT: TimeDelta = TimeDelta::hours(77);
@@ -42,6 +45,8 @@ struct Feed {
     asked: Vec<DateTime<Utc>>,
     /// No request may come before this, by what the publisher and the user said.
     not_before: Option<DateTime<Utc>>,
+    /// Polls between which entries came and went.
+    overflows: usize,
     /// Of each entry, when it came and how late that was.
     delays: Vec<(DateTime<Utc>, TimeDelta)>,
 }
@@ -56,9 +61,20 @@ fn monday() -> DateTime<Utc> {
     "2026-01-05T00:00:00Z".parse().unwrap()
 }
 
+fn is_gentle(host: usize) -> bool {
+    host % 10 == 5
+}
+
+fn manners() -> Fetch {
+    let usual = Manners { host_gap: GAP, ..Manners::default() };
+    let gentle = Manners { per_host: 1, host_gap: GENTLE_GAP, host_rate: Some(GENTLE_RATE), ..usual };
+    let hosts = (0..FEEDS).filter(|host| is_gentle(*host)).map(|host| (host.to_string(), gentle)).collect();
+    Fetch { manners: usual, hosts, ..Fetch::default() }
+}
+
 fn bounds(kind: Kind, feed: usize) -> Bounds {
     let interval = Duration::from_secs(if kind == Kind::Impatient { 300 } else { 900 });
-    Bounds { interval, max_interval: 24 * HOUR, feed: feed as u64 }
+    Bounds { interval, max_interval: 24 * HOUR, unconditional: 24 * HOUR, feed: feed as u64 }
 }
 
 struct Week {
@@ -80,7 +96,7 @@ async fn a_week_of_manners() {
         feeds: (0..FEEDS).map(|_| Feed::default()).collect(),
         // the first start: all of them at once
         due: (0..FEEDS).map(|feed| Reverse((monday(), feed))).collect(),
-        governor: Arc::new(Governor::new(PER_HOST, GAP, 256)),
+        governor: Arc::new(Governor::new(&manners())),
         begun: Instant::now(),
         starts: HashMap::new(),
         held_until: HashMap::new(),
@@ -88,7 +104,7 @@ async fn a_week_of_manners() {
     week.run(monday() + DOWN_AT).await;
     sleep_until(week.begun + (DOWN_AT + DOWN_FOR).to_std().unwrap()).await;
     // what a restart leaves: the durable figures, and the word of hosts
-    week.governor = Arc::new(Governor::new(PER_HOST, GAP, 256));
+    week.governor = Arc::new(Governor::new(&manners()));
     let now = week.now();
     for (host, until) in &week.held_until {
         if let Ok(wait) = (*until - now).to_std() {
@@ -183,11 +199,15 @@ impl Week {
             None => {
                 let news = publisher.published(since, at);
                 feed.delays.extend(news.iter().map(|published| (at, at - *published)));
+                let overflowed = news.len() >= publisher.window;
+                feed.overflows += usize::from(overflowed);
+                let history = publisher.history(at);
                 let told = Success {
+                    entries: publisher.window,
                     new_entries: news.len().min(publisher.window),
-                    overflowed: news.len() >= publisher.window,
+                    overflowed,
                     has_validators: publisher.kind != Kind::Unvalidated,
-                    published: &[],
+                    published: &history,
                     fresh_for: said.fresh_for,
                     pace: Some(&publisher.pace),
                 };
@@ -213,8 +233,14 @@ impl Week {
     fn check_hosts(&mut self) {
         for (host, starts) in &mut self.starts {
             starts.sort();
-            let close = starts.windows(2).find(|pair| pair[1] - pair[0] < delta(GAP));
+            let gap = if is_gentle(*host) { GENTLE_GAP } else { GAP };
+            let close = starts.windows(2).find(|pair| pair[1] - pair[0] < delta(gap));
             assert!(close.is_none(), "host {host} was asked twice within its gap: {close:?}");
+            let full = GENTLE_RATE.requests as usize;
+            let token = delta(GENTLE_RATE.within / GENTLE_RATE.requests);
+            // one more than a full bucket has to wait for a token
+            let dense = starts.windows(full + 1).find(|starts| starts[full] - starts[0] < token);
+            assert!(dense.is_none() || !is_gentle(*host), "host {host} was asked too often: {dense:?}");
         }
     }
 
@@ -237,6 +263,7 @@ impl Week {
                 (Kind::Gone, 1),
                 (Kind::Busy, 96),
                 (Kind::Impatient, 288),
+                (Kind::Unvalidated, 5),
             ] {
                 let polls = polls(kind, day);
                 assert!(polls.iter().all(|polls| *polls <= most), "{kind:?}, day {day}: {polls:?}, at most {most}");
@@ -245,6 +272,10 @@ impl Week {
         assert!(polls(Kind::Silent, DAYS - 1).iter().all(|polls| *polls <= 14), "a silent feed is asked more seldom");
         assert!(polls(Kind::Busy, DAYS - 1).iter().all(|polls| *polls >= 60), "a busy one as often as it may be");
         assert!(self.feeds.iter().all(|feed| feed.asked.len() >= 4), "each feed was asked again and again");
+        for (feed, publisher) in self.feeds.iter().zip(self.publishers.iter()) {
+            let may_lose = publisher.is(Kind::Overflowing) || publisher.rest().is_some();
+            assert!(may_lose || feed.overflows == 0, "{:?}: entries came and went between two polls", publisher.kind);
+        }
         self.check_delays();
     }
 

@@ -2,7 +2,7 @@
 
 use super::boilerplate::{Reason, Verdict};
 use super::outline::{Kind, Outline, Tag};
-use super::{Article, Dropped, record_lines};
+use super::{Article, Dropped, Field, Source, metadata, record_lines};
 use crate::text::{line, paragraphs};
 
 /// Most dropped parts that are told of.
@@ -47,5 +47,23 @@ pub(super) fn record(article: &mut Article, outline: &Outline, verdicts: &[Verdi
             article.dropped.push(Dropped { reason: reason.as_str(), text });
         }
     }
-    article.dateline = article.text.split("\n\n").take(2).find_map(record_lines::dateline);
+    let dateline = article.text.split("\n\n").take(2).find_map(record_lines::dateline);
+    article.dateline = article.sources.take(Field::Dateline, dateline.map(|dateline| (dateline, Source::Text)));
+    if !article.credits.is_empty() {
+        article.sources.note(Field::Credits, Source::Text);
+    }
+    if article.copyright.is_some() {
+        article.sources.note(Field::Copyright, Source::Text);
+    }
+}
+
+/// The language: what the text shows, where that is certain; what is claimed, where it is not.
+pub(super) fn language(article: &mut Article, claim: Option<String>) {
+    match metadata::seen_language(&article.text, claim.as_deref()) {
+        Some(seen) => {
+            article.language = Some(seen.to_owned());
+            article.sources.note(Field::Language, Source::Text);
+        }
+        None => article.language = claim,
+    }
 }

@@ -7,12 +7,14 @@ use super::boilerplate::{Known, judge};
 use super::extract::Body;
 use super::metadata::Titles;
 use super::outline::outline;
-use super::{Article, Site, TextSource, assemble, metadata, tree};
+use super::{Article, Field, Site, Source, Sources, TextSource, assemble, metadata, tree};
 use crate::feed::Entry;
 use crate::text::line;
 
 /// Least content, in characters, that may be the whole story rather than a teaser.
 const CONTENT: usize = 400;
+/// Most tags of page and feed together.
+const MAX_TAGS: usize = 64;
 
 pub(super) fn article(entry: &Entry, site: &Site) -> Option<Article> {
     let title = entry.title.as_deref().map(line);
@@ -30,25 +32,46 @@ pub(super) fn article(entry: &Entry, site: &Site) -> Option<Article> {
         _ => return None,
     };
     article.text_source = source;
-    article.language = metadata::language_of_text(&article.text, None);
+    assemble::language(&mut article, None);
     describe(&mut article, entry);
     Some(article)
 }
 
 /// Fills in from the entry what the page did not say.
 pub(super) fn describe(article: &mut Article, entry: &Entry) {
-    let claim = entry.language.as_deref().and_then(metadata::canonical_language);
-    article.language = article.language.take().or(claim);
-    article.title = article.title.take().or_else(|| entry.title.as_deref().map(line).filter(|title| !title.is_empty()));
+    let sources = &mut article.sources;
+    let claim = || entry.language.as_deref().and_then(metadata::canonical_language);
+    let title = || entry.title.as_deref().map(line).filter(|title| !title.is_empty());
+    or_told(&mut article.language, Field::Language, claim, sources);
+    or_told(&mut article.title, Field::Title, title, sources);
+    or_told(&mut article.published, Field::Published, || entry.published, sources);
+    or_told(&mut article.updated, Field::Updated, || entry.updated, sources);
+    or_told(&mut article.image, Field::Image, || entry.image.as_deref().cloned(), sources);
     if article.authors.is_empty() {
         let names: Vec<String> = entry.authors.iter().filter_map(|author| author.name.clone()).collect();
-        article.authors = metadata::people(&names);
+        let names = Some(metadata::people(&names)).filter(|names| !names.is_empty());
+        article.authors = sources.take(Field::Authors, names.map(|names| (names, Source::Feed))).unwrap_or_default();
     }
-    article.published = article.published.or(entry.published);
-    article.updated = article.updated.or(entry.updated);
-    article.image = article.image.take().or_else(|| entry.image.clone());
-    if article.tags.is_empty() {
-        article.tags = entry.categories.iter().map(|tag| line(tag)).filter(|tag| !tag.is_empty()).take(32).collect();
+    add_tags(article, entry);
+}
+
+fn or_told<T>(slot: &mut Option<T>, field: Field, told: impl FnOnce() -> Option<T>, sources: &mut Sources) {
+    if slot.is_none() {
+        *slot = sources.take(field, told().map(|told| (told, Source::Feed)));
+    }
+}
+
+/// The feed's categories are tags too, whatever the page says.
+fn add_tags(article: &mut Article, entry: &Entry) {
+    let (had, lower) = (article.tags.len(), |tag: &str| tag.to_lowercase());
+    for tag in entry.categories.iter().map(|tag| line(tag)).filter(|tag| !tag.is_empty()) {
+        let known = article.tags.iter().any(|other| lower(other) == lower(&tag));
+        if !known && article.tags.len() < MAX_TAGS {
+            article.tags.push(tag);
+        }
+    }
+    if had == 0 && !article.tags.is_empty() {
+        article.sources.note(Field::Tags, Source::Feed);
     }
 }
 

@@ -12,6 +12,7 @@ mod assemble;
 mod boilerplate;
 mod decode;
 mod entry;
+mod explain;
 mod extract;
 mod metadata;
 mod outline;
@@ -20,10 +21,15 @@ mod plain;
 mod prune;
 mod record_lines;
 mod refusal;
+mod rules;
 pub mod site;
+mod source;
 mod tree;
 
+pub use explain::{Explained, Explanation, Fate};
+pub use rules::{BadRule, Rules, Selector};
 pub use site::{Lesson, Site};
+pub use source::{Field, Source, Sources};
 
 /// A page as it was fetched.
 #[derive(Debug, Clone, Copy)]
@@ -36,14 +42,41 @@ pub struct Page<'a> {
     pub content_type: Option<&'a str>,
 }
 
-/// Cuts the story out of a page. `entry` is what the feed said of it: evidence, and the fallback.
-pub fn from_page(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<Article, NoArticle> {
-    extract(page, entry, site).map(|extraction| extraction.article)
+/// What a page is read with.
+#[derive(Debug, Clone, Copy)]
+pub struct Aids<'a> {
+    /// What its feed says of it.
+    pub entry: Option<&'a Entry>,
+    /// What its site repeats.
+    pub site: &'a Site,
+    /// What the user says of sites.
+    pub rules: &'a Rules,
+    /// Where reading stops.
+    pub limits: Limits,
 }
 
-/// The same, with what the page teaches of its site: for [`Site::learn`], once the article is accepted.
-pub fn extract(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<Extraction, NoArticle> {
-    page::read(page, entry, site)
+impl<'a> Aids<'a> {
+    /// A page of which no feed says anything, within the usual limits.
+    pub fn without_entry(site: &'a Site, rules: &'a Rules) -> Self {
+        Self { entry: None, site, rules, limits: Limits::default() }
+    }
+}
+
+/// Cuts the story out of a page. `entry` is what the feed said of it: evidence, and the fallback.
+pub fn from_page(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<Article, NoArticle> {
+    let rules = Rules::default();
+    extract(page, Aids { entry, ..Aids::without_entry(site, &rules) }).map(|extraction| extraction.article)
+}
+
+/// The same by the user's rules, with what the page teaches of its site: for [`Site::learn`], once the article is
+/// accepted.
+pub fn extract(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArticle> {
+    page::read(page, aids)
+}
+
+/// The same, with every decision on the way to it.
+pub fn explain(page: Page<'_>, aids: Aids<'_>) -> Explanation {
+    page::explained(page, aids)
 }
 
 /// The article as the feed alone tells it, from its content or, failing that, its summary.
@@ -54,6 +87,24 @@ pub fn from_entry(entry: &Entry, site: &Site) -> Option<Article> {
 /// Cleans text that somebody scraped before; its title is the first line where that stands apart.
 pub fn from_text(raw: &str) -> Article {
     plain::article(raw)
+}
+
+/// Where reading a page stops: what was read until then is what there is of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Deepest element.
+    pub depth: usize,
+    /// Most elements.
+    pub elements: usize,
+    /// Most bytes of markup, after what can hold no story was cut out.
+    pub markup: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // browsers nest no deeper than 512; a large news page has some three thousand elements
+        Self { depth: 512, elements: 100_000, markup: 4 << 20 }
+    }
 }
 
 /// An article, and what its page teaches of its site.
@@ -104,8 +155,8 @@ pub struct Article {
     pub next_page: Option<Url>,
     /// What was taken out, in document order, bounded.
     pub dropped: Vec<Dropped>,
-    /// Where title, authors and dates came from: field and source (`json-ld`, `meta`, `h1`, …).
-    pub sources: Vec<(&'static str, &'static str)>,
+    /// Where each field that has a value came from.
+    pub sources: Sources,
 }
 
 /// Where an article's text came from.
@@ -174,6 +225,10 @@ pub enum NoArticleReason {
 }
 
 impl NoArticleReason {
+    /// Every class, in the order of their declaration.
+    pub const ALL: [Self; 7] =
+        [Self::NoText, Self::NotAnArticle, Self::Paywall, Self::Wall, Self::ErrorPage, Self::NotHtml, Self::TooLarge];
+
     /// The name in rejects and metrics.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,43 +1,102 @@
 //! The way of a page: bytes → text → tree → outline → body → verdicts → article.
 
-use super::extract::{Evidence, body};
+use scraper::Html;
+use url::Url;
+
+use super::boilerplate::{Known, Reason, Verdict};
+use super::explain::Explanation;
+use super::extract::{Body, Evidence, body};
 use super::metadata::{self, Metadata};
 use super::outline::{Outline, outline};
 use super::refusal::refusal;
+use super::rules::{Cut, Ruling};
 use super::site::Lesson;
-use super::{Article, Extraction, NoArticle, NoArticleReason, Page, Site, TextSource};
-use super::{anchors, assemble, boilerplate, decode, entry, plain, tree};
+use super::{Aids, Article, Dropped, Extraction, NoArticle, NoArticleReason, Page, Site, TextSource};
+use super::{anchors, assemble, boilerplate, decode, entry, explain, plain, tree};
 use crate::feed::Entry;
 
 /// Most bytes of a page that are looked at.
 const MAX_BYTES: usize = 16 << 20;
 
-pub(super) fn read(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<Extraction, NoArticle> {
-    let html = markup(&page)?;
-    let tree = tree::parse(&html);
-    let mut outline = outline(&tree.html);
-    let mut meta = metadata::metadata(&metadata::collect(&tree.html), page.url);
-    let cut = tree.cut;
-    drop(tree);
-    let anchored = anchored(&outline, &meta, entry);
-    let evidence = Evidence { anchored: &anchored, titles: &meta.titles, description: meta.description.as_deref() };
-    let body = body(&mut outline, &evidence).unwrap_or_default();
-    meta.complete(around_headline(&outline, body.headline));
-    let opinions = site.opinions(&outline);
-    let known =
-        boilerplate::Known { titles: &meta.titles, authors: &meta.authors, opinions: &opinions, anchored: &anchored };
-    let verdicts = boilerplate::judge(&outline, &body, &known);
-    let mut article = Article { text: assemble::text(&outline, &verdicts), ..Article::default() };
-    if let Some(refusal) = refusal(&article.text, &meta, &outline, cut) {
-        return fallback(meta, entry, site).ok_or(refusal);
+pub(super) fn read(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArticle> {
+    let ((), reading) = Reading::of(page, aids, |_, _| ())?;
+    reading.finish()
+}
+
+pub(super) fn explained(page: Page<'_>, aids: Aids<'_>) -> Explanation {
+    match Reading::of(page, aids, explain::places) {
+        Ok((places, reading)) => explain::explain(reading, &places),
+        Err(no_article) => Explanation::without_blocks(no_article),
     }
-    assemble::record(&mut article, &outline, &verdicts);
-    describe(&mut article, meta);
-    if let Some(entry) = entry {
-        entry::describe(&mut article, entry);
+}
+
+/// A page with all that was found and decided on the way to its article.
+pub(super) struct Reading<'a> {
+    url: &'a Url,
+    aids: Aids<'a>,
+    pub(super) outline: Outline,
+    pub(super) meta: Metadata,
+    pub(super) body: Body,
+    /// Which blocks other evidence holds to be the story.
+    pub(super) anchored: Vec<bool>,
+    /// What the site says of each block.
+    pub(super) opinions: Vec<Option<bool>>,
+    pub(super) verdicts: Vec<Verdict>,
+    /// What rules cut out of paragraphs.
+    pub(super) cuts: Vec<Cut>,
+    text: String,
+    /// Why the visible text is no story, if it is none.
+    pub(super) refused: Option<NoArticle>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads a page. `look` sees the tree, and the rules that were applied to it, before it is dropped.
+    fn of<T>(
+        page: Page<'a>,
+        aids: Aids<'a>,
+        look: impl FnOnce(&Html, &Ruling<'_>) -> T,
+    ) -> Result<(T, Self), NoArticle> {
+        let html = markup(&page)?;
+        let mut tree = tree::parse_within(&html, aids.limits);
+        let rules = aids.rules.of(page.url);
+        let cuts = if rules.is_empty() { Vec::new() } else { rules.mark(&mut tree.html) };
+        let mut outline = outline(&tree.html);
+        let mut meta = metadata::metadata(&metadata::collect(&tree.html), page.url);
+        let (seen, cut) = (look(&tree.html, &rules), tree.cut);
+        drop(tree);
+        let anchored = anchored(&outline, &meta, aids.entry);
+        let evidence = Evidence { anchored: &anchored, titles: &meta.titles, description: meta.description.as_deref() };
+        let mut body = body(&mut outline, &evidence).unwrap_or_default();
+        if !rules.is_empty() {
+            body.take_in_ruled(&outline);
+        }
+        meta.complete(around_headline(&outline, body.headline));
+        let opinions = aids.site.opinions(&outline);
+        let known = Known { titles: &meta.titles, authors: &meta.authors, opinions: &opinions, anchored: &anchored };
+        let verdicts = boilerplate::judge(&outline, &body, &known);
+        let text = assemble::text(&outline, &verdicts);
+        let refused = refusal(&text, &meta, &outline, cut);
+        let url = page.url;
+        Ok((seen, Self { url, aids, outline, meta, body, anchored, opinions, verdicts, cuts, text, refused }))
     }
-    let lesson = Lesson::of_page(page.url, &outline, &body, &anchored);
-    Ok(Extraction { article, lesson })
+
+    /// The article, or what stands in for it.
+    pub(super) fn finish(self) -> Result<Extraction, NoArticle> {
+        let Aids { entry, site, .. } = self.aids;
+        if let Some(refused) = self.refused {
+            return fallback(self.meta, entry, site).ok_or(refused);
+        }
+        let mut article = Article { text: self.text, ..Article::default() };
+        describe(&mut article, self.meta);
+        let cut = |cut: Cut| Dropped { reason: Reason::Rule.as_str(), text: cut.text };
+        article.dropped.extend(self.cuts.into_iter().map(cut));
+        assemble::record(&mut article, &self.outline, &self.verdicts);
+        if let Some(entry) = entry {
+            entry::describe(&mut article, entry);
+        }
+        let lesson = Lesson::of_page(self.url, &self.outline, &self.body, &self.anchored);
+        Ok(Extraction { article, lesson })
+    }
 }
 
 fn markup<'a>(page: &Page<'a>) -> Result<std::borrow::Cow<'a, str>, NoArticle> {
@@ -90,7 +149,8 @@ fn fallback(mut meta: Metadata, entry: Option<&Entry>, site: &Site) -> Option<Ex
 }
 
 fn describe(article: &mut Article, meta: Metadata) {
-    article.language = metadata::language_of_text(&article.text, meta.language.as_deref());
+    article.sources.extend(&meta.sources);
+    assemble::language(article, meta.language);
     article.title = meta.title;
     article.authors = meta.authors;
     article.published = meta.published;
@@ -102,5 +162,4 @@ fn describe(article: &mut Article, meta: Metadata) {
     article.next_page = meta.next_page;
     article.paywalled = meta.paywalled;
     article.restrictions = meta.restrictions;
-    article.sources = meta.sources;
 }

@@ -6,7 +6,7 @@ use super::boilerplate::{Known, judge};
 use super::extract::Body;
 use super::metadata::Titles;
 use super::outline::Outline;
-use super::{Article, assemble, metadata};
+use super::{Article, Field, Source, assemble};
 use crate::text::paragraphs;
 
 /// Longest first line, in characters, that can be a title.
@@ -20,7 +20,7 @@ pub(super) fn article(raw: &str) -> Article {
         parts.remove(0);
     }
     let mut article = from_parts(&parts, &Titles::new(title.as_deref()));
-    article.title = title;
+    article.title = article.sources.take(Field::Title, title.map(|title| (title, Source::Text)));
     article
 }
 
@@ -31,7 +31,7 @@ pub(super) fn from_parts(parts: &[&str], titles: &Titles) -> Article {
     let verdicts = judge(&outline, &body, &Known::titles(titles));
     let mut article = Article { text: assemble::text(&outline, &verdicts), ..Article::default() };
     assemble::record(&mut article, &outline, &verdicts);
-    article.language = metadata::language_of_text(&article.text, None);
+    assemble::language(&mut article, None);
     article
 }
 

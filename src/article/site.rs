@@ -82,6 +82,11 @@ impl Lesson {
 }
 
 impl Site {
+    /// Pages it was learned from, as far as they are remembered.
+    pub fn pages(&self) -> u16 {
+        u16::try_from(self.articles.len()).unwrap_or(u16::MAX)
+    }
+
     /// Takes a lesson in. True where it shows that the site has a new design: what was known of it is forgotten.
     pub fn learn(&mut self, lesson: &Lesson) -> bool {
         let Some(design) = lesson.design.filter(|_| !self.articles.contains(&lesson.article)) else { return false };

@@ -12,14 +12,8 @@ use html5ever::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::{Attribute, ParseOpts, QualName};
 use scraper::{Html, HtmlTreeSink};
 
-use super::prune::prune;
+use super::{Limits, prune::prune};
 
-/// Deepest element that is read.
-const MAX_DEPTH: usize = 512;
-/// Most elements that are read: some thirty times those of a large news page.
-const MAX_ELEMENTS: usize = 100_000;
-/// Most bytes of markup that are read, after pruning.
-const MAX_MARKUP: usize = 4 << 20;
 /// How much is parsed between two looks at the limits.
 const STRIDE: usize = 4096;
 
@@ -31,10 +25,15 @@ pub(super) struct Tree {
     pub(super) cut: bool,
 }
 
-/// Parses a page, within limits.
+/// Parses markup, within the usual limits.
 pub(super) fn parse(html: &str) -> Tree {
-    let markup = prune(html, MAX_MARKUP);
-    let mut parser = html5ever::parse_document(Bounded::default(), ParseOpts::default());
+    parse_within(html, Limits::default())
+}
+
+/// Parses a page, within limits.
+pub(super) fn parse_within(html: &str, limits: Limits) -> Tree {
+    let markup = prune(html, limits.markup);
+    let mut parser = html5ever::parse_document(Bounded::new(limits), ParseOpts::default());
     let mut rest = markup.as_str();
     while !rest.is_empty() && !parser.tokenizer.sink.sink.exceeded() {
         let end = (STRIDE.min(rest.len())..=rest.len()).find(|&end| rest.is_char_boundary(end)).unwrap_or(rest.len());
@@ -42,32 +41,32 @@ pub(super) fn parse(html: &str) -> Tree {
         parser.process(StrTendril::from_slice(stride));
         rest = after;
     }
-    let cut = !rest.is_empty() || html.len() > MAX_MARKUP && markup.len() >= MAX_MARKUP;
+    let cut = !rest.is_empty() || html.len() > limits.markup && markup.len() >= limits.markup;
     Tree { html: parser.finish(), cut }
 }
 
 /// scraper's sink, watched.
 struct Bounded {
     inner: HtmlTreeSink,
+    limits: Limits,
     latest: Cell<Option<Handle>>,
     elements: Cell<usize>,
 }
 
 type Handle = <HtmlTreeSink as TreeSink>::Handle;
 
-impl Default for Bounded {
-    fn default() -> Self {
-        let inner = HtmlTreeSink::new(Html::new_document());
-        Self { inner, latest: Cell::new(None), elements: Cell::new(0) }
-    }
-}
-
 impl Bounded {
+    fn new(limits: Limits) -> Self {
+        let inner = HtmlTreeSink::new(Html::new_document());
+        Self { inner, limits, latest: Cell::new(None), elements: Cell::new(0) }
+    }
+
     /// Looked at once a stride: a stride can add no more depth than it has tags.
     fn exceeded(&self) -> bool {
         let html = self.inner.0.borrow();
         let latest = self.latest.get().and_then(|node| html.tree.get(node));
-        self.elements.get() > MAX_ELEMENTS || latest.is_some_and(|node| node.ancestors().nth(MAX_DEPTH).is_some())
+        self.elements.get() > self.limits.elements
+            || latest.is_some_and(|node| node.ancestors().nth(self.limits.depth).is_some())
     }
 }
 
@@ -164,5 +163,20 @@ mod tests {
         }
         assert!(!parse(&"<div>".repeat(500)).cut);
         assert!(!parse("<p>one<p>two").cut);
+    }
+
+    #[test]
+    fn each_limit_is_a_setting() {
+        // more than a stride of each
+        let (deep, many) = ("<div>".repeat(3_000), "<p>a".repeat(3_000));
+        for (page, limits, cut) in [
+            (&deep, Limits { depth: 5_000, ..Limits::default() }, false),
+            (&deep, Limits { depth: 1_000, ..Limits::default() }, true),
+            (&many, Limits::default(), false),
+            (&many, Limits { elements: 1_000, ..Limits::default() }, true),
+            (&many, Limits { markup: 5_000, ..Limits::default() }, true),
+        ] {
+            assert_eq!(parse_within(page, limits).cut, cut, "{limits:?}");
+        }
     }
 }

@@ -1,35 +1,70 @@
-//! `copydesk check`: is this configuration one?
+//! `copydesk check`: is this configuration one, and are its feeds?
 
 use std::{collections::HashSet, io::Write, path::Path, process::ExitCode};
 
 use serde_json::json;
 
+use super::counted;
 use crate::{
     config::{self, Config, Faults, Ledger},
     link,
 };
+
+mod fetched;
+
+/// What is checked and how it is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Print JSON.
+    pub json: bool,
+    /// Ask every feed, too.
+    pub fetch: bool,
+}
 
 /// Says what a configuration holds, or everything that is wrong with it; fails only if it cannot say so.
 pub fn run(
     path: &Path,
     env: &dyn Fn(&str) -> Option<String>,
     out: &mut impl Write,
-    json: bool,
+    options: Options,
 ) -> anyhow::Result<ExitCode> {
-    let loaded = config::load(path, env);
-    match (&loaded, json) {
-        (Ok(config), false) => summary(path, config, out)?,
-        (Err(faults), false) => complaint(faults, out)?,
-        (Ok(config), true) => writeln!(out, "{}", summary_json(config))?,
-        (Err(faults), true) => writeln!(out, "{}", json!({ "ok": false, "faults": faults }))?,
+    let config = match config::load(path, env) {
+        Ok(config) => config,
+        Err(faults) => {
+            match options.json {
+                true => writeln!(out, "{}", json!({ "ok": false, "faults": faults }))?,
+                false => complaint(&faults, out)?,
+            }
+            return Ok(ExitCode::from(super::USAGE));
+        }
+    };
+    let mut code = ExitCode::SUCCESS;
+    if options.json {
+        let mut summary = summary_json(&config);
+        if options.fetch {
+            let (told, outcome) = fetched::collect(&config)?;
+            (summary["fetched"], code) = (serde_json::to_value(told)?, outcome);
+        }
+        writeln!(out, "{summary}")?;
+    } else {
+        summary(path, &config, out)?;
+        if options.fetch {
+            code = fetched::run(&config, out)?;
+        }
     }
-    Ok(if loaded.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(super::USAGE) })
+    Ok(code)
 }
 
 fn summary(path: &Path, config: &Config, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "{}: ok", path.display())?;
     let (feeds, sites, files) = (config.feeds.len(), sites(config), config.files.len());
-    writeln!(out, "feeds    {}, {}, {}", counted(feeds, "feed"), counted(sites, "site"), counted(files, "file"))?;
+    writeln!(
+        out,
+        "feeds    {}, {}, {}",
+        counted(feeds, "feed", "feeds"),
+        counted(sites, "site", "sites"),
+        counted(files, "file", "files")
+    )?;
     match &config.ledger {
         Ledger::Local(local) => writeln!(out, "ledger   local, {}", local.directory.display())?,
         Ledger::Kafka(kafka) => writeln!(out, "ledger   kafka, {}, topic {}", kafka.brokers.join(","), kafka.records)?,
@@ -46,7 +81,7 @@ fn summary(path: &Path, config: &Config, out: &mut impl Write) -> std::io::Resul
 
 fn complaint(faults: &Faults, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "{faults}")?;
-    writeln!(out, "{}", counted(faults.iter().len(), "fault"))
+    writeln!(out, "{}", counted(faults.iter().len(), "fault", "faults"))
 }
 
 fn summary_json(config: &Config) -> serde_json::Value {
@@ -67,9 +102,4 @@ fn summary_json(config: &Config) -> serde_json::Value {
 
 fn sites(config: &Config) -> usize {
     config.feeds.iter().map(|feed| link::site(&feed.url)).collect::<HashSet<_>>().len()
-}
-
-fn counted(count: usize, of: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {of}{plural}")
 }

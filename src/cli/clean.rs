@@ -1,6 +1,10 @@
 //! `clean`: pages and scraped text through the extractor alone, for measuring and for backfills.
 
-use std::{collections::HashMap, io::Write, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Write,
+    path::Path,
+};
 
 use anyhow::Context;
 use indicatif::ProgressBar;
@@ -9,7 +13,7 @@ use url::Url;
 
 use super::manifest::{Document, Manifest, write_line};
 use crate::{
-    article::{self, Article, Page, Site},
+    article::{self, Aids, Article, Page, Rules, Site},
     feed::Moment,
     link,
 };
@@ -29,13 +33,15 @@ pub fn one(
     url: &Url,
     content_type: Option<&str>,
     format: Format,
+    rules: &Rules,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let article = match format {
         Format::Text => article::from_text(&String::from_utf8_lossy(bytes)),
         Format::Html => {
             let page = Page { url, body: bytes, content_type };
-            article::from_page(page, None, &Site::default()).with_context(|| format!("no article in {url}"))?
+            let extraction = article::extract(page, Aids::without_entry(&Site::default(), rules));
+            extraction.with_context(|| format!("no article in {url}"))?.article
         }
     };
     serde_json::to_writer_pretty(&mut *out, &shown(&article))?;
@@ -47,16 +53,16 @@ pub fn one(
 /// Pages of one site are each other's siblings, unless `alone`: what a site repeats is learned from all of its pages
 /// first, so that the order of the lines changes nothing. A page that cannot be read or cleaned is a line with an
 /// `error`.
-pub fn manifest(path: &Path, alone: bool, out: &mut impl Write) -> anyhow::Result<()> {
+pub fn manifest(path: &Path, alone: bool, rules: &Rules, out: &mut impl Write) -> anyhow::Result<()> {
     let manifest = Manifest::read(path)?;
     let progress = manifest.progress(if alone { 1 } else { 2 });
-    let sites = if alone { HashMap::new() } else { learn(&manifest, &progress)? };
+    let sites = if alone { HashMap::new() } else { learn(&manifest, rules, &progress)? };
     let unknown = Site::default();
     manifest.each(
         &progress,
         |document| {
             let site = sites.get(&link::site(&document.url)).unwrap_or(&unknown);
-            clean(&document, site).map(|extraction| shown(&extraction.article))
+            clean(&document, site, rules).map(|extraction| shown(&extraction.article))
         },
         |line, result| write_line(out, &row(&line.id, result)),
     )?;
@@ -65,11 +71,11 @@ pub fn manifest(path: &Path, alone: bool, out: &mut impl Write) -> anyhow::Resul
 }
 
 /// What each site repeats, by its name.
-fn learn(manifest: &Manifest, progress: &ProgressBar) -> anyhow::Result<HashMap<String, Site>> {
+fn learn(manifest: &Manifest, rules: &Rules, progress: &ProgressBar) -> anyhow::Result<HashMap<String, Site>> {
     let mut sites: HashMap<String, Site> = HashMap::new();
     manifest.each(
         progress,
-        |document| Ok((link::site(&document.url), clean(&document, &Site::default())?.lesson)),
+        |document| Ok((link::site(&document.url), clean(&document, &Site::default(), rules)?.lesson)),
         |_, result| {
             if let Ok((site, lesson)) = result {
                 sites.entry(site).or_default().learn(&lesson);
@@ -81,9 +87,10 @@ fn learn(manifest: &Manifest, progress: &ProgressBar) -> anyhow::Result<HashMap<
 }
 
 /// Cleans one page; whatever goes wrong is a message.
-fn clean(document: &Document<'_>, site: &Site) -> Result<article::Extraction, String> {
+fn clean(document: &Document<'_>, site: &Site, rules: &Rules) -> Result<article::Extraction, String> {
     let page = Page { url: &document.url, body: &document.bytes, content_type: document.content_type };
-    article::extract(page, None, site).map_err(|error| format!("{}: {error}", error.reason.as_str()))
+    article::extract(page, Aids::without_entry(site, rules))
+        .map_err(|error| format!("{}: {error}", error.reason.as_str()))
 }
 
 fn row(id: &str, result: Result<Value, String>) -> Value {
@@ -117,6 +124,7 @@ fn shown(article: &Article) -> Value {
         "paywalled": article.paywalled,
         "restrictions": article.restrictions,
         "next_page": article.next_page,
+        "sources": article.sources.iter().map(|(field, source)| (field.as_str(), source.as_str())).collect::<BTreeMap<_, _>>(),
         "dropped": dropped,
         "error": Value::Null,
     })

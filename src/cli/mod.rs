@@ -6,16 +6,22 @@ use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use anyhow::Context;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::config::{self, Config};
+use crate::{
+    article::Rules,
+    config::{self, Config},
+};
 
+mod ask;
 pub mod check;
 pub mod clean;
 mod demo;
+mod feeds;
 mod logs;
 mod manifest;
 pub mod parse;
@@ -23,6 +29,7 @@ mod run;
 mod state;
 mod status;
 mod tail;
+mod trial;
 
 /// Reads news feeds, strips everything that is not the story, and publishes one clean record an article, exactly once.
 #[derive(Debug, Parser)]
@@ -48,10 +55,16 @@ enum Command {
     Check {
         #[command(flatten)]
         config: ConfigFile,
+        /// Also ask every feed once, and show what it is, what was mended in it, and where it has moved
+        #[arg(long)]
+        fetch: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
+    /// Find the feeds of a site
+    #[command(subcommand)]
+    Feeds(FeedsCommand),
     /// Read feed documents and print what was understood of them, as JSON
     Parse {
         #[command(flatten)]
@@ -67,7 +80,14 @@ enum Command {
         /// With --manifest: do not learn from the other pages of a site what it repeats
         #[arg(long, requires = "manifest")]
         alone: bool,
+        /// A configuration whose `sites` are minded
+        #[arg(short, long, value_name = "FILE")]
+        config: Option<PathBuf>,
     },
+    /// Try one page: show what was decided of each of its blocks and why, and what would be published
+    ///
+    /// The page is asked for as the daemon would ask, with the configuration's limits and manners; nothing is kept.
+    Try(trial::Arguments),
     /// Print the JSON Schema of records or rejects
     Schema {
         /// Which contract
@@ -121,6 +141,12 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         directory: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum FeedsCommand {
+    /// List the feeds that a page announces; exits with 1 where there are none
+    Discover(feeds::Discover),
 }
 
 #[derive(Debug, Subcommand)]
@@ -226,9 +252,16 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
     let mut out = anstream::stdout().lock();
     match command {
         Command::Run { config, once } => run::run(&config.config, once),
-        Command::Check { config, json } => check::run(&config.config, &environment, &mut out, json),
+        Command::Check { config, fetch, json } => {
+            check::run(&config.config, &environment, &mut out, check::Options { json, fetch })
+        }
+        Command::Feeds(FeedsCommand::Discover(options)) => feeds::discover(&options, &mut out),
         Command::Parse { input } => parse(&input, &mut out),
-        Command::Clean { input, format, alone } => clean(&input, format, alone, &mut out),
+        Command::Clean { input, format, alone, config } => {
+            let Some(rules) = rules(config.as_deref()) else { return Ok(ExitCode::from(USAGE)) };
+            clean(&input, format, alone, &rules, &mut out)
+        }
+        Command::Try(arguments) => trial::run(&arguments, &mut out),
         Command::Schema { of } => schema(of, &mut out),
         Command::Tail { config, from_start, json, no_follow } => {
             tail::run(&config.config, tail::Options { from_start, json, follow: !no_follow }, &mut out)
@@ -276,12 +309,23 @@ fn parse(input: &Input, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn clean(input: &Input, format: clean::Format, alone: bool, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+fn clean(
+    input: &Input,
+    format: clean::Format,
+    alone: bool,
+    rules: &Rules,
+    out: &mut impl Write,
+) -> anyhow::Result<ExitCode> {
     match &input.manifest {
-        Some(manifest) => clean::manifest(manifest, alone, out)?,
-        None => clean::one(&input.read()?, &input.url()?, input.content_type.as_deref(), format, out)?,
+        Some(manifest) => clean::manifest(manifest, alone, rules, out)?,
+        None => clean::one(&input.read()?, &input.url()?, input.content_type.as_deref(), format, rules, out)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The rules of a configuration, none without one; `None` if it has faults, which are shown.
+fn rules(config: Option<&Path>) -> Option<Arc<Rules>> {
+    config.map_or_else(|| Some(Arc::default()), |path| Some(load(path)?.sites))
 }
 
 /// The environment, for those who take it as an argument.
@@ -297,6 +341,11 @@ fn load(path: &Path) -> Option<Config> {
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")
+}
+
+/// A number of things in words.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -3,13 +3,16 @@
 //! For whoever wants to see what copydesk understands of a feed, one or thousands. Each document of a manifest is read
 //! on its own: what is wrong with one says nothing of the others.
 
-use std::{io::Write, path::Path};
+use std::{cell::RefCell, io::Write, path::Path};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use url::Url;
 
 use super::manifest::{Manifest, write_line};
-use crate::feed::{self, Entry, Feed, Moment, Problem, Source};
+use crate::{
+    daemon::clock,
+    feed::{self, Announced, Entry, Feed, Format, Moment, NotAFeed, Problem, Source},
+};
 
 /// Reads every document of a manifest (JSON Lines) and writes a line for each, in the same order.
 pub fn run(manifest: &Path, out: &mut impl Write) -> anyhow::Result<()> {
@@ -17,7 +20,7 @@ pub fn run(manifest: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     let progress = manifest.progress(1);
     manifest.each(
         &progress,
-        |document| read(&document.bytes, &document.url, document.content_type),
+        |document| Ok(read(&document.bytes, &document.url, document.content_type)),
         |line, result| write_line(out, &Output::new(&line.id, result)),
     )?;
     progress.finish_and_clear();
@@ -26,73 +29,105 @@ pub fn run(manifest: &Path, out: &mut impl Write) -> anyhow::Result<()> {
 
 /// Reads one document and writes it as a line.
 pub fn one(bytes: &[u8], url: &Url, content_type: Option<&str>, out: &mut impl Write) -> anyhow::Result<()> {
-    write_line(out, &Output::new(url.as_str(), read(bytes, url, content_type)))
+    write_line(out, &Output::new(url.as_str(), Ok(read(bytes, url, content_type))))
 }
 
-fn read(bytes: &[u8], url: &Url, content_type: Option<&str>) -> Result<Feed, String> {
-    feed::parse(bytes, Source { url, content_type }).map_err(|error| error.to_string())
+fn read(bytes: &[u8], url: &Url, content_type: Option<&str>) -> Result<Feed, NotAFeed> {
+    let mut feed = feed::parse(bytes, Source { url, content_type })?;
+    feed.flag_future(clock::now());
+    Ok(feed)
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Output {
     id: String,
     ok: bool,
+    format: Option<Format>,
     title: Option<String>,
     link: Option<Url>,
-    entries: Vec<OutputEntry>,
+    language: Option<String>,
+    hubs: Vec<Url>,
+    cloud: Option<Url>,
+    sitemaps: Vec<Url>,
+    #[serde(serialize_with = "one_by_one")]
+    entries: RefCell<Vec<Entry>>,
     error: Option<String>,
-    problems: Vec<String>,
+    /// The feeds that a web page announces.
+    announced: Vec<Announced>,
+    problems: Vec<Problem>,
 }
 
 #[derive(Debug, Serialize)]
 struct OutputEntry {
     id: Option<String>,
-    url: Option<Url>,
-    title: Option<String>,
+    /// The link as told.
+    url: Option<String>,
+    /// The page, where the link as told only leads there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<Url>,
     published: Option<String>,
     updated: Option<String>,
-    summary: Option<String>,
-    content: Option<String>,
-    enclosures: Vec<Url>,
+    /// Which of the dates named no zone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    without_zone: Vec<&'static str>,
+    /// All the rest.
+    #[serde(flatten)]
+    rest: Entry,
+}
+
+/// A list of what is written would take as much memory again as the entries themselves.
+fn one_by_one<S: Serializer>(entries: &RefCell<Vec<Entry>>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(entries.take().into_iter().map(OutputEntry::from))
 }
 
 impl Output {
-    fn new(id: &str, result: Result<Feed, String>) -> Self {
-        let (feed, error) = match result {
-            Ok(feed) => (Some(feed), None),
-            Err(error) => (None, Some(error)),
-        };
-        let ok = feed.is_some();
-        let (title, link, entries, problems) =
-            feed.map(|feed| (feed.title, feed.link, feed.entries, feed.problems)).unwrap_or_default();
-        Self {
-            id: id.to_owned(),
-            ok,
-            title,
-            link,
-            entries: entries.into_iter().map(OutputEntry::from).collect(),
-            error,
-            problems: problems.iter().map(describe).collect(),
+    fn new(id: &str, result: Result<Result<Feed, NotAFeed>, String>) -> Self {
+        let id = id.to_owned();
+        match result {
+            Ok(Ok(feed)) => Self {
+                id,
+                ok: true,
+                format: Some(feed.format),
+                title: feed.title,
+                link: feed.link,
+                language: feed.language,
+                hubs: feed.hubs,
+                cloud: feed.cloud,
+                sitemaps: feed.sitemaps,
+                entries: RefCell::new(feed.entries),
+                problems: feed.problems,
+                ..Self::default()
+            },
+            Ok(Err(not_a_feed)) => {
+                let error = Some(not_a_feed.to_string());
+                let announced = if let NotAFeed::WebPage { feeds } = not_a_feed { feeds } else { Vec::new() };
+                Self { id, error, announced, ..Self::default() }
+            }
+            Err(error) => Self { id, error: Some(error), ..Self::default() },
         }
     }
 }
 
-fn describe(problem: &Problem) -> String {
-    format!("{} ({}): {}", problem.kind, problem.count, problem.example)
-}
-
 impl From<Entry> for OutputEntry {
-    fn from(entry: Entry) -> Self {
+    fn from(mut entry: Entry) -> Self {
+        let (published, updated) = (entry.published.take(), entry.updated.take());
         let time = |moment: Option<Moment>| moment.map(|moment| moment.at.to_rfc3339());
+        let without_zone = [("published", published), ("updated", updated)]
+            .into_iter()
+            .filter_map(|(name, moment)| moment.is_some_and(|moment| !moment.zoned).then_some(name))
+            .collect();
+        let (url, page) = match entry.redirect.take() {
+            Some(redirect) => (Some(*redirect), entry.url.take()),
+            None => (entry.url.take(), None),
+        };
         Self {
-            id: entry.guid,
-            url: entry.redirect.or(entry.url),
-            title: entry.title,
-            published: time(entry.published),
-            updated: time(entry.updated),
-            summary: entry.summary,
-            content: entry.content,
-            enclosures: entry.enclosures.into_iter().map(|enclosure| enclosure.url).collect(),
+            id: entry.guid.take(),
+            url: entry.url_as_told.take().or_else(|| url.map(String::from)),
+            page,
+            published: time(published),
+            updated: time(updated),
+            without_zone,
+            rest: entry,
         }
     }
 }

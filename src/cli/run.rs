@@ -76,7 +76,10 @@ fn place(ledger: &Ledger) -> String {
 async fn start(ledger: Ledger, parts: Parts) -> Result<Ended, LedgerError> {
     match ledger {
         Ledger::Local(local) => daemon::run(parts, async || LocalLedger::open(&local).await).await,
-        Ledger::Kafka(kafka) => daemon::run(parts, async || KafkaLedger::open(&kafka).await).await,
+        Ledger::Kafka(kafka) => {
+            let run = rand::random();
+            daemon::run(parts, async || KafkaLedger::open_as(&kafka, run).await).await
+        }
     }
 }
 

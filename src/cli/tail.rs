@@ -5,7 +5,7 @@ use std::{io::Write, path::Path, process::ExitCode};
 use super::{USAGE, load, runtime};
 use crate::{
     config::{Config, Ledger},
-    ledger::{Start, kafka, local},
+    ledger::{LedgerError, Start, kafka, local},
     record::Record,
 };
 
@@ -25,21 +25,33 @@ pub(super) fn run(path: &Path, options: Options, out: &mut impl Write) -> anyhow
 
 async fn tail(config: &Config, options: Options, out: &mut impl Write) -> anyhow::Result<()> {
     let start = if options.from_start { Start::Beginning } else { Start::End };
-    match &config.ledger {
-        Ledger::Local(ledger) => {
-            let mut reader = local::Reader::open(&ledger.directory, start, options.follow).await?;
-            while let Some(document) = reader.next().await? {
-                show(&document, options.json, out)?;
-            }
-        }
-        Ledger::Kafka(ledger) => {
-            let mut reader = kafka::Reader::open(ledger, start, options.follow).await?;
-            while let Some(document) = reader.next().await? {
-                show(&document, options.json, out)?;
-            }
-        }
+    let mut reader = Reader::open(&config.ledger, start, options.follow).await?;
+    while let Some(document) = reader.next().await? {
+        show(&document, options.json, out)?;
     }
     Ok(())
+}
+
+/// The reader of either ledger.
+enum Reader {
+    Local(local::Reader),
+    Kafka(kafka::Reader),
+}
+
+impl Reader {
+    async fn open(ledger: &Ledger, start: Start, follow: bool) -> Result<Self, LedgerError> {
+        Ok(match ledger {
+            Ledger::Local(local) => Self::Local(local::Reader::open(&local.directory, start, follow).await?),
+            Ledger::Kafka(kafka) => Self::Kafka(kafka::Reader::open(kafka, start, follow).await?),
+        })
+    }
+
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, LedgerError> {
+        match self {
+            Self::Local(reader) => reader.next().await,
+            Self::Kafka(reader) => reader.next().await,
+        }
+    }
 }
 
 fn show(document: &[u8], json: bool, out: &mut impl Write) -> anyhow::Result<()> {

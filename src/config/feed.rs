@@ -2,7 +2,6 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderName, HeaderValue, header};
 use ipnet::IpNet;
 use url::{Host, Url};
@@ -11,7 +10,9 @@ use super::{
     Config,
     fault::Mark,
     fetch::Fetch,
+    headers::{basic_auth, headers},
     leaf::{Leaf, Wrong, flag, one_of, web_url},
+    proxy::Route,
     quantity::{duration, shown},
     schedule::LONGEST_INTERVAL,
     section::{Decoder, Section},
@@ -35,6 +36,10 @@ pub struct Feed {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether robots.txt binds polls of this feed too.
     pub obey_robots: bool,
+    /// Whether cookies that its own origin sets are sent back there.
+    pub cookies: bool,
+    /// How requests to its own origin travel.
+    pub proxy: Route,
 }
 
 /// Where an article's text is taken from.
@@ -60,6 +65,8 @@ impl Feed {
             full_text: FullText::default(),
             headers: Vec::new(),
             obey_robots: false,
+            cookies: false,
+            proxy: Route::Usual,
         }
     }
 }
@@ -102,6 +109,8 @@ pub(super) struct Settings {
     full_text: Option<FullText>,
     headers: Vec<(HeaderName, HeaderValue)>,
     obey_robots: Option<bool>,
+    cookies: Option<bool>,
+    proxy: Option<Route>,
 }
 
 impl Settings {
@@ -118,6 +127,8 @@ impl Settings {
             interval: self.interval.or(above.interval),
             full_text: self.full_text.or(above.full_text),
             obey_robots: self.obey_robots.or(above.obey_robots),
+            cookies: self.cookies.or(above.cookies),
+            proxy: self.proxy.or_else(|| above.proxy.clone()),
         }
     }
 }
@@ -171,13 +182,18 @@ fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>, bounds: &Bounds, defaults:
             name = s.value("name", &label("a name of at most 200 characters", 200));
             own = settings(s, bounds);
             basic_auth(s, &mut own.headers);
+            let has_cookie = own.headers.iter().any(|(name, _)| *name == header::COOKIE);
+            if let Some(at) = s.at("cookies").filter(|_| has_cookie && own.cookies == Some(true)) {
+                s.decoder().fault(at, "`cookies` beside a header `cookie`, give one of them");
+            }
         });
     } else {
         found = decoder.leaf("feed", node, &url);
     }
-    let Settings { tags, interval, full_text, headers, obey_robots } = own.over(defaults);
+    let Settings { tags, interval, full_text, headers, obey_robots, cookies, proxy } = own.over(defaults);
     let (full_text, obey_robots) = (full_text.unwrap_or_default(), obey_robots.unwrap_or_default());
-    Some(Feed { url: found?, name, tags, interval, full_text, headers, obey_robots })
+    let (cookies, proxy) = (cookies.unwrap_or_default(), proxy.unwrap_or_default());
+    Some(Feed { url: found?, name, tags, interval, full_text, headers, obey_robots, cookies, proxy })
 }
 
 fn settings(s: &mut Section<'_, '_, '_>, bounds: &Bounds) -> Settings {
@@ -192,6 +208,8 @@ fn settings(s: &mut Section<'_, '_, '_>, bounds: &Bounds) -> Settings {
         full_text: s.value("full_text", &one_of(FULL_TEXT)),
         headers: s.get("headers").map(|node| headers(s.decoder(), node)).unwrap_or_default(),
         obey_robots: s.value("obey_robots", &flag()),
+        cookies: s.value("cookies", &flag()),
+        proxy: s.proxy(),
     }
 }
 
@@ -224,65 +242,4 @@ fn label(expected: &'static str, longest: usize) -> Leaf<impl Fn(&str) -> Result
         let fit = !text.is_empty() && text.chars().count() <= longest && !text.contains(char::is_control);
         if fit { Ok(text.to_owned()) } else { Err(Wrong::Kind) }
     })
-}
-
-/// Headers that are the client's own business: they frame the message, or carry what copydesk knows better.
-const OWN_HEADERS: &[(&str, &str)] = &[
-    ("accept-encoding", "the client offers what it can decode"),
-    ("connection", "it belongs to the connection"),
-    ("content-length", "requests have no body"),
-    ("host", "it follows from the URL"),
-    ("if-modified-since", "validators are kept by copydesk"),
-    ("if-none-match", "validators are kept by copydesk"),
-    ("range", "a part of a feed is no feed"),
-    ("referer", "none is sent"),
-    ("te", "it belongs to the connection"),
-    ("transfer-encoding", "requests have no body"),
-    ("upgrade", "it belongs to the connection"),
-    ("user-agent", "it names copydesk and your `contact`"),
-];
-
-fn headers(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<(HeaderName, HeaderValue)> {
-    let mut headers: Vec<(HeaderName, HeaderValue)> = Vec::new();
-    for (name, at, value) in decoder.free("`headers`", node) {
-        let Some(value) = decoder.secret(&format!("header `{name}`"), value) else { continue };
-        let Ok(parsed) = HeaderName::try_from(name) else {
-            decoder.fault(at, format!("`{name}` is not a name of a header"));
-            continue;
-        };
-        if let Some((_, why)) = OWN_HEADERS.iter().find(|(own, _)| parsed == *own) {
-            decoder.fault(at, format!("header `{name}` cannot be set: {why}"));
-        } else if headers.iter().any(|(present, _)| *present == parsed) {
-            decoder.fault(at, format!("duplicate header `{name}`, names of headers ignore case"));
-        } else if let Some(value) = sensitive(&value) {
-            headers.push((parsed, value));
-        } else {
-            decoder.fault(at, format!("header `{name}`: its value holds a line break or another control character"));
-        }
-    }
-    headers
-}
-
-/// HTTP basic authentication (RFC 7617), as the header that it is.
-fn basic_auth(s: &mut Section<'_, '_, '_>, headers: &mut Vec<(HeaderName, HeaderValue)>) {
-    let Some(node) = s.get("basic_auth") else { return };
-    let decoder = s.decoder();
-    let mut credentials = None;
-    decoder.section("`basic_auth`", node, |s| credentials = s.credentials());
-    let Some((name, password)) = credentials else { return };
-    if name.contains(':') {
-        return decoder.fault(node.at, "`basic_auth`: `username` must not hold a colon");
-    }
-    if headers.iter().any(|(name, _)| *name == header::AUTHORIZATION) {
-        return decoder.fault(node.at, "`basic_auth` beside a header `authorization`, give one of them");
-    }
-    let value = format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")));
-    headers.extend(sensitive(&value).map(|value| (header::AUTHORIZATION, value)));
-}
-
-/// Marked, so that no log shows it.
-fn sensitive(value: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(value).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }

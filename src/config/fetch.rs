@@ -3,22 +3,23 @@
 use std::{net::IpAddr, time::Duration};
 
 use ipnet::IpNet;
-use url::Url;
 
 use super::{
-    leaf::{Leaf, Wrong, count, flag},
+    leaf::{Leaf, Wrong, count, flag, or_off},
+    manners::{self, Hosts, Manners},
+    proxy::Proxy,
     quantity::{duration, size},
-    section::Decoder,
+    section::{Decoder, Section},
     yaml::Node,
 };
 
 /// Limits and manners of the HTTP client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
-    /// Requests under way at one host.
-    pub per_host: usize,
-    /// Least gap between two requests' starts at one host.
-    pub host_gap: Duration,
+    /// What holds for each host.
+    pub manners: Manners,
+    /// What holds for some instead: by name (`example.com`), or for all below one (`*.example.com`).
+    pub hosts: Hosts,
     /// Requests under way in all.
     pub in_flight: usize,
     /// Connect deadline, TLS included.
@@ -27,39 +28,76 @@ pub struct Fetch {
     pub first_byte_within: Duration,
     /// Deadline of a whole request, redirects included.
     pub request_within: Duration,
+    /// Bytes a second, on the wire, below which a body is given up …
+    pub least_rate: u64,
+    /// … once it has been slower than that for so long.
+    pub least_rate_after: Duration,
+    /// Fields in the header of an answer.
+    pub max_headers: usize,
+    /// Bytes of that header.
+    pub max_header_bytes: usize,
     /// Largest feed, decoded, in bytes.
     pub max_feed_bytes: usize,
     /// Largest page, decoded, in bytes.
     pub max_page_bytes: usize,
+    /// Largest body of either on the wire, where that is to be less.
+    pub max_wire_bytes: Option<usize>,
+    /// How many times as large as on the wire a body may be, once it is larger than a mebibyte.
+    pub max_ratio: u64,
+    /// Largest window of zstd, a power of two.
+    pub max_window_bytes: u64,
     /// Redirects followed.
     pub max_redirects: usize,
-    /// Whether pages are asked of robots.txt first.
-    pub obey_robots: bool,
+    /// Content types that can hold a page.
+    pub page_types: Vec<String>,
+    /// Content types that can hold a feed, beside text, XML and JSON of any name.
+    pub feed_types: Vec<String>,
     /// Ports that may be connected to outside of `allow_networks`.
     pub ports: Vec<u16>,
     /// Private or special-purpose networks that may be reached all the same, at any port.
     pub allow_networks: Vec<IpNet>,
     /// Whether a redirect may lead from https to http.
     pub allow_downgrade: bool,
-    /// An HTTP proxy for all requests.
-    pub proxy: Option<Url>,
+    /// A proxy for all requests.
+    pub proxy: Option<Proxy>,
+}
+
+impl Fetch {
+    /// How a host, as URLs name it, is treated.
+    pub fn manners_at(&self, host: &str) -> Manners {
+        manners::of_host(&self.hosts, host).unwrap_or(self.manners)
+    }
+
+    /// The most requests that may be under way at any one host.
+    pub fn most_per_host(&self) -> usize {
+        self.hosts.values().chain([&self.manners]).map(|manners| manners.per_host).max().unwrap_or(1)
+    }
 }
 
 impl Default for Fetch {
     fn default() -> Self {
         Self {
-            per_host: 2,
-            host_gap: Duration::from_millis(250),
+            manners: Manners::default(),
+            hosts: Hosts::new(),
             in_flight: 256,
             connect_within: Duration::from_secs(10),
             first_byte_within: Duration::from_secs(20),
             request_within: Duration::from_secs(60),
+            least_rate: 1024,
+            least_rate_after: Duration::from_secs(10),
+            max_headers: 128,
+            max_header_bytes: 64 << 10,
             max_feed_bytes: 16 << 20,
             max_page_bytes: 8 << 20,
+            max_wire_bytes: None,
+            max_ratio: 200,
+            // what RFC 9659 lets a server use for zstd as a content coding
+            max_window_bytes: 8 << 20,
             // http → https → www → new path → trailing slash is the longest chain that makes sense; RFC 9309
             // section 2.3.1.2 asks for as many where robots.txt is concerned
             max_redirects: 5,
-            obey_robots: true,
+            page_types: ["text/html", "application/xhtml+xml", "text/plain"].map(str::to_owned).to_vec(),
+            feed_types: Vec::new(),
             ports: vec![80, 443],
             allow_networks: Vec::new(),
             allow_downgrade: false,
@@ -71,20 +109,13 @@ impl Default for Fetch {
 pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Fetch {
     let mut fetch = Fetch::default();
     decoder.section("`fetch`", node, |s| {
-        let deadline = || duration(Duration::from_millis(100)..=Duration::from_secs(600));
-        let bytes = || size(1 << 10..=256 << 20);
-        s.set("per_host", &mut fetch.per_host, &count(1..=64));
-        s.set("host_gap", &mut fetch.host_gap, &duration(Duration::ZERO..=Duration::from_secs(600)));
-        s.set("in_flight", &mut fetch.in_flight, &count(1..=4096));
-        s.set("connect_within", &mut fetch.connect_within, &deadline());
-        s.set("first_byte_within", &mut fetch.first_byte_within, &deadline());
-        s.set("request_within", &mut fetch.request_within, &deadline());
-        s.set("max_feed", &mut fetch.max_feed_bytes, &bytes());
-        s.set("max_page", &mut fetch.max_page_bytes, &bytes());
-        s.set("max_redirects", &mut fetch.max_redirects, &count(0..=20));
-        s.set("obey_robots", &mut fetch.obey_robots, &flag());
+        manners::decode(s, &mut fetch.manners);
+        if let Some(node) = s.get("hosts") {
+            fetch.hosts = manners::decode_hosts(s.decoder(), node, fetch.manners);
+        }
+        limits(s, &mut fetch);
         s.set("allow_downgrade", &mut fetch.allow_downgrade, &flag());
-        fetch.proxy = s.value("proxy", &proxy());
+        fetch.proxy = s.proxy().and_then(|route| route.proxy(None).cloned());
         fetch.allow_networks = s.list("allow_networks", &network()).unwrap_or_default();
         if let Some(ports) = s.list("ports", &count(1..=u16::MAX)) {
             fetch.ports = ports;
@@ -96,24 +127,59 @@ pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Fetch {
     fetch
 }
 
+fn limits(s: &mut Section<'_, '_, '_>, fetch: &mut Fetch) {
+    let deadline = || duration(Duration::from_millis(100)..=Duration::from_secs(600));
+    let bytes = || size(1 << 10..=256 << 20);
+    s.set("in_flight", &mut fetch.in_flight, &count(1..=4096));
+    s.set("connect_within", &mut fetch.connect_within, &deadline());
+    s.set("first_byte_within", &mut fetch.first_byte_within, &deadline());
+    s.set("request_within", &mut fetch.request_within, &deadline());
+    s.set("least_rate", &mut fetch.least_rate, &size(1..=16 << 20));
+    s.set("least_rate_after", &mut fetch.least_rate_after, &deadline());
+    s.set("max_headers", &mut fetch.max_headers, &count(16..=1024));
+    // the client's own limit is at 400 KiB
+    s.set("max_header", &mut fetch.max_header_bytes, &size(1 << 10..=256 << 10));
+    s.set("max_feed", &mut fetch.max_feed_bytes, &bytes());
+    s.set("max_page", &mut fetch.max_page_bytes, &bytes());
+    s.set("max_wire", &mut fetch.max_wire_bytes, &or_off("a size such as 2 MiB, or off", |text| bytes().read(text)));
+    s.set("max_ratio", &mut fetch.max_ratio, &count(10..=100_000));
+    s.set("max_window", &mut fetch.max_window_bytes, &window());
+    s.set("max_redirects", &mut fetch.max_redirects, &count(0..=20));
+    if let Some(types) = s.list("page_types", &content_type()) {
+        fetch.page_types = types;
+    }
+    if let Some(types) = s.list("feed_types", &content_type()) {
+        fetch.feed_types = types;
+    }
+}
+
+/// Every decoder has a buffer of this size, which the sender of a body chooses up to here.
+fn window() -> Leaf<impl Fn(&str) -> Result<u64, Wrong>> {
+    Leaf::new("a size such as 8 MiB", |text| {
+        let found: u64 = size(1 << 10..=128 << 20).read(text)?;
+        if found.is_power_of_two() {
+            Ok(found)
+        } else {
+            Err(Wrong::Expected("a power of two, such as 8 MiB".to_owned()))
+        }
+    })
+}
+
+/// In lower case, without parameters.
+fn content_type() -> Leaf<impl Fn(&str) -> Result<String, Wrong>> {
+    Leaf::new("a content type such as text/html", |text| {
+        let text = text.trim().to_ascii_lowercase();
+        let token = |part: &str| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+        };
+        let is_type = text.split_once('/').is_some_and(|(top, sub)| token(top) && token(sub));
+        if is_type { Ok(text) } else { Err(Wrong::Kind) }
+    })
+}
+
 fn network() -> Leaf<impl Fn(&str) -> Result<IpNet, Wrong>> {
     Leaf::new("a network such as 10.1.0.0/16, or an address", |text| {
         let text = text.trim();
         text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| Wrong::Kind)
-    })
-}
-
-/// Credentials are refused: the address is logged, and would stand in dumps of the configuration.
-fn proxy() -> Leaf<impl Fn(&str) -> Result<Url, Wrong>> {
-    Leaf::new("a proxy such as http://proxy.example:3128 or socks5://proxy.example:1080", |text| {
-        let url = Url::parse(text.trim()).map_err(|_| Wrong::Kind)?;
-        if !matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") || url.host_str().is_none_or(str::is_empty)
-        {
-            return Err(Wrong::Kind);
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Wrong::Refused("a proxy with credentials is not supported".to_owned()));
-        }
-        Ok(url)
     })
 }

@@ -13,6 +13,7 @@ use std::{
 use super::{
     Config,
     contact::contact,
+    documents,
     fault::{Fault, Faults, Mark},
     feed::{self, Bounds, Feed, Settings},
     fetch,
@@ -22,6 +23,7 @@ use super::{
     quantity::duration,
     schedule,
     section::{Decoder, Section},
+    sites,
     yaml::{self, Node, Value},
 };
 
@@ -223,11 +225,17 @@ fn decode_bounds(s: &mut Section<'_, '_, '_>, config: &mut Config) -> Bounds {
 /// What else only the main file may say.
 fn decode_settings(s: &mut Section<'_, '_, '_>, config: &mut Config) {
     config.contact = s.value("contact", &contact());
+    if let Some(node) = s.get("documents") {
+        config.documents = documents::decode(s.decoder(), node);
+    }
     if let Some(node) = s.get("ledger") {
         config.ledger = ledger::decode(s.decoder(), node);
     }
     if let Some(node) = s.get("commit") {
         config.commit = schedule::decode_commit(s.decoder(), node);
+    }
+    if let Some(node) = s.get("sites") {
+        config.sites = Arc::new(sites::decode(s.decoder(), node));
     }
     if let Some(node) = s.get("log") {
         config.log = log::decode(s.decoder(), node);

@@ -10,19 +10,24 @@
 //! `config/copydesk.example.yaml`, and one in `tests/config_settings.rs`; tests fail until all of them are there.
 
 mod contact;
+mod documents;
 mod fault;
 mod feed;
 mod fetch;
+mod headers;
 mod interpolate;
 mod kafka;
 mod leaf;
 mod ledger;
 mod load;
 mod log;
+mod manners;
+mod proxy;
 mod quantity;
 mod schedule;
 mod secret;
 mod section;
+mod sites;
 mod yaml;
 
 #[cfg(test)]
@@ -31,11 +36,13 @@ mod tests;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
 pub use self::{
     contact::NoContact,
+    documents::Documents,
     fault::{Fault, Faults, Mark},
     feed::{Feed, FullText},
     fetch::Fetch,
@@ -43,8 +50,11 @@ pub use self::{
     ledger::{Ledger, LocalLedger},
     load::{from_yaml, load},
     log::{Log, LogFormat},
+    manners::{Manners, Rate},
+    proxy::{Proxy, Route},
     schedule::{Commit, Schedule},
 };
+use crate::article::Rules;
 
 /// A configuration that cannot be wrong.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,10 +69,14 @@ pub struct Config {
     pub ledger: Ledger,
     /// Limits and manners of the HTTP client.
     pub fetch: Fetch,
+    /// What reading one document may take.
+    pub documents: Documents,
     /// Bounds of the schedule.
     pub schedule: Schedule,
     /// How commits are grouped.
     pub commit: Commit,
+    /// What the user knows better of some sites' pages.
+    pub sites: Arc<Rules>,
     /// Where health, metrics and status are served; `None` switches it off.
     pub admin: Option<SocketAddr>,
     /// How logs are written.
@@ -86,8 +100,10 @@ impl Config {
             feeds,
             ledger,
             fetch: Fetch::default(),
+            documents: Documents::default(),
             schedule: Schedule::default(),
             commit: Commit::default(),
+            sites: Arc::default(),
             admin: Some(Self::ADMIN),
             log: Log::default(),
             stop_within: Self::STOP_WITHIN,

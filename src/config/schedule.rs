@@ -18,6 +18,8 @@ pub struct Schedule {
     pub interval: Duration,
     /// And at most this far.
     pub max_interval: Duration,
+    /// Polls of a feed that has to be sent whole each time are at least this far apart, unless it says otherwise.
+    pub unconditional_interval: Duration,
     /// When a published article is looked at again for edits, after its publication.
     pub rechecks: Vec<Duration>,
     /// How often a failing page is tried before it is rejected.
@@ -41,6 +43,7 @@ impl Default for Schedule {
             min_interval: MINUTE,
             interval: 15 * MINUTE,
             max_interval: DAY,
+            unconditional_interval: DAY,
             // most edits come within the hour, most corrections within the day
             rechecks: vec![HOUR, DAY, 7 * DAY],
             page_attempts: 6,
@@ -78,6 +81,7 @@ pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Schedule {
         s.set("min_interval", &mut schedule.min_interval, &interval());
         s.set("interval", &mut schedule.interval, &interval());
         s.set("max_interval", &mut schedule.max_interval, &interval());
+        s.set("unconditional_interval", &mut schedule.unconditional_interval, &interval());
         s.set("page_attempts", &mut schedule.page_attempts, &count(1..=100));
         let age = duration(MINUTE..=10 * 365 * DAY);
         s.set("max_age", &mut schedule.max_age, &or_off("a duration such as 7d, or off", |text| age.read(text)));
@@ -94,10 +98,10 @@ pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Schedule {
     schedule
 }
 
-/// The three intervals in their order. A default gives way to what is written, but for the floor: who wants to poll
+/// The intervals in their order. A default gives way to what is written, but for the floor: who wants to poll
 /// more often than that has to say so.
 fn intervals(s: &mut Section<'_, '_, '_>, schedule: &mut Schedule) {
-    let Schedule { min_interval, interval, max_interval, .. } = schedule;
+    let Schedule { min_interval, interval, max_interval, unconditional_interval, .. } = schedule;
     match s.at("interval") {
         None => *interval = (*interval).max(*min_interval),
         Some(at) if interval < min_interval => {
@@ -111,6 +115,14 @@ fn intervals(s: &mut Section<'_, '_, '_>, schedule: &mut Schedule) {
         Some(at) if max_interval < interval => {
             let (max, interval) = (shown(*max_interval), shown(*interval));
             s.decoder().fault(at, format!("`max_interval`, {max}, is shorter than `interval`, {interval}"));
+        }
+        Some(_) => {}
+    }
+    match s.at("unconditional_interval") {
+        None => *unconditional_interval = (*unconditional_interval).min(*max_interval),
+        Some(at) if unconditional_interval > max_interval => {
+            let (found, max) = (shown(*unconditional_interval), shown(*max_interval));
+            s.decoder().fault(at, format!("`unconditional_interval`, {found}, is longer than `max_interval`, {max}"));
         }
         Some(_) => {}
     }

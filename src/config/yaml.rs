@@ -93,7 +93,12 @@ impl<'t> Reader<'t> {
             Some(Err(error)) => {
                 let mark = error.marker();
                 let at = Mark { line: mark.line(), column: mark.col() + 1 };
-                Err(SyntaxError { at, message: format!("not valid YAML: {}", error.info()) })
+                let message = match error.info() {
+                    // a host pattern (`*.example.com`) that is not quoted
+                    info if info.ends_with("found unknown anchor") => ALIAS.to_owned(),
+                    info => format!("not valid YAML: {info}"),
+                };
+                Err(SyntaxError { at, message })
             }
             None => Ok((Event::StreamEnd, Span::default())),
         }
@@ -159,7 +164,8 @@ impl<'t> Reader<'t> {
     }
 }
 
-const ALIAS: &str = "anchors and aliases are not supported; write the value out, or use `defaults`";
+const ALIAS: &str =
+    "anchors and aliases are not supported; write the value out, or quote a text that begins with `*` or `&`";
 
 /// Refuses what a scalar or collection may carry besides its value.
 fn plain(span: Span, anchor: usize, tag: Option<Cow<'_, Tag>>) -> Result<(), SyntaxError> {

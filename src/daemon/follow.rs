@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::{
@@ -11,8 +10,8 @@ use super::{
     work::{Cpu, CpuFailure},
 };
 use crate::{
-    article::{self, Article, NoArticle, Page},
-    config::FullText,
+    article::{self, Aids, Article, Field, NoArticle, Page, Source},
+    config::{self, FullText},
     feed::Entry,
     fetch::{Failure, Fetcher, Kind, Request, Response, Validators},
 };
@@ -25,11 +24,12 @@ const MOST_PAGES: usize = 8;
 pub(super) struct Follow {
     pub(super) entry: Entry,
     pub(super) full_text: FullText,
-    /// The feed that carried it and its headers; none where it is configured no more.
-    pub(super) feed_url: Option<Url>,
-    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    /// The feed that carried it; none where it is configured no more.
+    pub(super) feed: Option<config::Feed>,
     pub(super) validators: Validators,
     pub(super) knowledge: Arc<article::Site>,
+    pub(super) limits: article::Limits,
+    pub(super) rules: Arc<article::Rules>,
 }
 
 /// What came of it.
@@ -71,12 +71,20 @@ pub(super) async fn follow(job: Follow, fetcher: &Fetcher, cpu: &Cpu) -> Followe
         Some(url) => page(&job, url, fetcher, cpu).await,
         None => PageOutcome::NotWanted,
     };
-    let told = match (&page, job.full_text) {
+    let told = told(&job, &page, cpu).await;
+    Followed { page, told }
+}
+
+/// The article as the feed alone tells it, where it may be wanted beside what came of the page.
+pub(super) async fn told(job: &Follow, page: &PageOutcome, cpu: &Cpu) -> Option<Article> {
+    match (page, job.full_text) {
         (PageOutcome::Unchanged, _) | (_, FullText::Page) => None,
         (PageOutcome::Read(read), _) if read.article.as_ref().is_ok_and(|article| !article.paywalled) => None,
-        _ => cpu.run(move || article::from_entry(&job.entry, &job.knowledge)).await.ok().flatten(),
-    };
-    Followed { page, told }
+        _ => {
+            let (entry, knowledge) = (job.entry.clone(), Arc::clone(&job.knowledge));
+            cpu.run(move || article::from_entry(&entry, &knowledge)).await.ok().flatten()
+        }
+    }
 }
 
 async fn page(job: &Follow, url: Url, fetcher: &Fetcher, cpu: &Cpu) -> PageOutcome {
@@ -101,14 +109,13 @@ async fn page(job: &Follow, url: Url, fetcher: &Fetcher, cpu: &Cpu) -> PageOutco
 type Extracted = (Result<Article, NoArticle>, Option<article::Lesson>);
 
 async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracted, CpuFailure> {
-    let (entry, knowledge) = (job.entry.clone(), Arc::clone(&job.knowledge));
+    let (entry, knowledge, rules) = (job.entry.clone(), Arc::clone(&job.knowledge), Arc::clone(&job.rules));
+    let limits = job.limits;
     cpu.run(move || {
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
-        match article::extract(page, Some(&entry), &knowledge) {
+        match article::extract(page, Aids { entry: Some(&entry), site: &knowledge, rules: &rules, limits }) {
             Ok(article::Extraction { mut article, lesson }) => {
-                article.restrictions.extend(response.restrictions);
-                article.restrictions.sort();
-                article.restrictions.dedup();
+                add_restrictions(&mut article, response.restrictions);
                 (Ok(article), Some(lesson))
             }
             Err(no_article) => (Err(no_article), None),
@@ -117,8 +124,18 @@ async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracte
     .await
 }
 
+/// The answer's headers may ask more of those who copy the page than the page does.
+pub(super) fn add_restrictions(article: &mut Article, restrictions: Vec<String>) {
+    if !restrictions.is_empty() {
+        article.sources.note(Field::Restrictions, Source::Header);
+    }
+    article.restrictions.extend(restrictions);
+    article.restrictions.sort();
+    article.restrictions.dedup();
+}
+
 /// Follows `rel=next` and appends what it finds. A page that fails ends it: what was read so far is kept.
-async fn append_next_pages(job: &Follow, article: &mut Article, first: &Url, fetcher: &Fetcher, cpu: &Cpu) {
+pub(super) async fn append_next_pages(job: &Follow, article: &mut Article, first: &Url, fetcher: &Fetcher, cpu: &Cpu) {
     let mut asked = vec![first.clone()];
     let mut next = article.next_page.take();
     while let Some(url) = next.filter(|url| asked.len() < MOST_PAGES && !asked.contains(url)) {
@@ -135,9 +152,10 @@ async fn append_next_pages(job: &Follow, article: &mut Article, first: &Url, fet
     }
 }
 
-fn request(job: &Follow, url: Url, validators: Validators) -> Request {
+pub(super) fn request(job: &Follow, url: Url, validators: Validators) -> Request {
     // what the user configured for a feed is meant for its origin, and may be a secret
-    let same_origin = job.feed_url.as_ref().is_some_and(|feed| feed.origin() == url.origin());
-    let headers = if same_origin { job.headers.clone() } else { Vec::new() };
-    Request { url, kind: Kind::Page, validators, headers, obey_robots: true }
+    let feed = job.feed.as_ref().filter(|feed| feed.url.origin() == url.origin());
+    let (headers, cookies, route) =
+        feed.map(|feed| (feed.headers.clone(), feed.cookies, feed.proxy.clone())).unwrap_or_default();
+    Request { url, kind: Kind::Page, validators, headers, obey_robots: true, cookies, route }
 }

@@ -11,7 +11,6 @@ use super::follow::{Followed, PageOutcome, PageRead};
 use crate::{
     article::{Article, NoArticleReason, TextSource},
     config::FullText,
-    feed::Entry,
     fetch::{Failure, Reason, Validators},
     record,
     schedule::page_retry,
@@ -141,7 +140,6 @@ fn missing(pending: &Pending, reason: &str, detail: &str) -> Verdict {
 }
 
 fn publish(pending: &Pending, article: Article, origin: Option<Origin>, fallback_reason: Option<String>) -> Verdict {
-    let article = with_feed_data(article, &pending.entry);
     let content_hash = record::content_hash(article.title.as_deref(), &article.text);
     let last = pending.published.as_ref();
     if last.is_some_and(|last| last.content_hash == content_hash) {
@@ -161,24 +159,6 @@ fn publish(pending: &Pending, article: Article, origin: Option<Origin>, fallback
         fetched_at,
         fallback_reason,
     }))
-}
-
-/// Where the page is silent, the feed's word is taken.
-fn with_feed_data(mut article: Article, entry: &Entry) -> Article {
-    article.title = article.title.or_else(|| entry.title.clone());
-    article.published = article.published.or(entry.published);
-    article.updated = article.updated.or(entry.updated);
-    article.language = article.language.or_else(|| entry.language.clone());
-    article.image = article.image.or_else(|| entry.image.clone());
-    if article.authors.is_empty() {
-        article.authors = entry.authors.iter().filter_map(|person| person.name.clone()).collect();
-    }
-    for category in &entry.categories {
-        if !article.tags.iter().any(|tag| tag.eq_ignore_ascii_case(category)) {
-            article.tags.push(category.clone());
-        }
-    }
-    article
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod judge;
 mod lanes;
 pub mod notice;
 mod poll;
+pub mod trial;
 mod work;
 
 use std::{sync::Arc, time::Duration};

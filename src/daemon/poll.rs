@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::work::Cpu;
+use super::{clock, work::Cpu};
 use crate::{
     config,
     feed::{self, NotAFeed, Source, identity},
@@ -83,6 +83,8 @@ pub(super) async fn poll(job: Poll, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
         kind: Kind::Feed,
         validators: of_url(job.validators.clone(), &job.feed.url),
         headers: if at_home { job.feed.headers.clone() } else { Vec::new() },
+        cookies: at_home && job.feed.cookies,
+        route: if at_home { job.feed.proxy.clone() } else { config::Route::Usual },
         obey_robots: job.feed.obey_robots,
     };
     match fetcher.get(request).await {
@@ -105,10 +107,14 @@ async fn read(job: Poll, response: Response, cpu: &Cpu) -> Polled {
     if response.not_modified || (body_hash.is_some() && body_hash == job.body_hash) {
         return Polled::Unchanged { answer, not_modified: response.not_modified };
     }
-    match cpu.run(move || understand(&response, &job.feed)).await {
+    let read = move || {
+        let source = Source { url: &response.url, content_type: response.content_type.as_deref() };
+        understand(&response.body, source, &job.feed)
+    };
+    match cpu.run(read).await {
         Ok(Ok(document)) => Polled::Read { answer, document: Box::new(document) },
         Ok(Err(not_a_feed)) => Polled::Failed(PollFailure {
-            reason: reason(&not_a_feed),
+            reason: not_a_feed.reason(),
             detail: not_a_feed.to_string(),
             setback: Setback::Lasting,
             retry_after: None,
@@ -134,18 +140,12 @@ fn of_url(mut validators: Validators, url: &Url) -> Validators {
     validators
 }
 
-fn understand(response: &Response, configured: &config::Feed) -> Result<Document, NotAFeed> {
-    let source = Source { url: &response.url, content_type: response.content_type.as_deref() };
-    let feed = feed::parse(&response.body, source)?;
+/// Reads a document, and names its entries.
+pub(super) fn understand(body: &[u8], source: Source<'_>, configured: &config::Feed) -> Result<Document, NotAFeed> {
+    let mut feed = feed::parse(body, source)?;
+    feed.flag_future(clock::now());
     let keys = identity::keys(&feed, &configured.url);
+    identity::flag_ignored(&mut feed, &keys);
     let told = feed.entries.iter().map(identity::told).collect();
     Ok(Document { feed, keys, told })
-}
-
-fn reason(not_a_feed: &NotAFeed) -> &'static str {
-    match not_a_feed {
-        NotAFeed::Empty => "empty",
-        NotAFeed::WebPage { .. } => "web_page",
-        NotAFeed::Unrecognised => Reason::Malformed.as_str(),
-    }
 }

@@ -4,14 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
-/// No document is worth more of a core than this. The work itself has limits that end it far earlier; a thread that
-/// overran is left to end by them, still holding its permit.
-const DEADLINE: Duration = Duration::from_secs(10);
-
 /// As many threads for parsing and extraction as there are cores.
 #[derive(Debug, Clone)]
 pub(super) struct Cpu {
     permits: Arc<Semaphore>,
+    /// No document is worth more of a core than this. The work itself has limits that end it far earlier; a thread that
+    /// overran is left to end by them, still holding its permit.
+    within: Duration,
 }
 
 /// Why work has no result.
@@ -21,7 +20,7 @@ pub(super) enum CpuFailure {
     #[error("the parser failed on this document (a defect of copydesk: please report it)")]
     Panicked,
     /// It overran its deadline.
-    #[error("the document took longer than {} s to read", DEADLINE.as_secs())]
+    #[error("the document took longer to read than `documents.within`")]
     TooSlow,
 }
 
@@ -35,9 +34,14 @@ impl CpuFailure {
 }
 
 impl Cpu {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(within: Duration) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { permits: Arc::new(Semaphore::new(cores)) }
+        Self { permits: Arc::new(Semaphore::new(cores)), within }
+    }
+
+    /// From now on, documents have this long.
+    pub(super) fn set_deadline(&mut self, within: Duration) {
+        self.within = within;
     }
 
     pub(super) async fn run<T: Send + 'static>(
@@ -49,7 +53,7 @@ impl Cpu {
             let _permit = permit;
             work()
         });
-        match tokio::time::timeout(DEADLINE, task).await {
+        match tokio::time::timeout(self.within, task).await {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(_)) => Err(CpuFailure::Panicked),
             Err(_) => Err(CpuFailure::TooSlow),
@@ -62,9 +66,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_is_an_outcome() {
-        let cpu = Cpu::new();
+    async fn a_panic_and_a_deadline_are_outcomes() {
+        let mut cpu = Cpu::new(Duration::from_secs(60));
         assert_eq!(cpu.run(|| -> u8 { panic!("expected by this test") }).await, Err(CpuFailure::Panicked));
-        assert_eq!(cpu.run(|| 7).await, Ok(7), "and its permit is given back");
+        cpu.set_deadline(Duration::from_millis(1));
+        let (end, ended) = std::sync::mpsc::sync_channel::<()>(0);
+        assert_eq!(cpu.run(move || ended.recv().is_err()).await, Err(CpuFailure::TooSlow));
+        drop(end);
+        cpu.set_deadline(Duration::from_secs(60));
+        assert_eq!(cpu.run(|| 7).await, Ok(7), "and permits are given back");
     }
 }

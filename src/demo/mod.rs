@@ -96,7 +96,7 @@ fn config(site: &NewsSite, directory: &Path) -> Config {
     Config {
         // a newspaper on this machine, which is there to be asked
         fetch: config::Fetch {
-            host_gap: Duration::ZERO,
+            manners: config::Manners { host_gap: Duration::ZERO, ..config::Manners::default() },
             allow_networks: vec!["127.0.0.0/8".parse().expect("a network")],
             ..config::Fetch::default()
         },

@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use feed_rs::model;
+use url::Url;
 
 use super::entity::escape;
 
@@ -21,6 +22,8 @@ pub(super) struct Link<'a> {
     pub(super) href: &'a str,
     pub(super) media_type: Option<&'a str>,
     pub(super) length: Option<&'a str>,
+    /// The address as it was written, where `href` spells it otherwise. Travels as the link's title.
+    pub(super) told: Option<&'a str>,
 }
 
 /// Canonical Atom under construction: the children of a feed.
@@ -28,16 +31,36 @@ pub(super) struct Link<'a> {
 pub(super) struct Atom {
     text: String,
     repeats: usize,
+    /// The entry that is open, until there is something of it.
+    announced: Option<usize>,
+    /// There is something of the open entry.
+    has_entry: bool,
 }
 
 impl Atom {
     pub(super) fn begin_entry(&mut self, index: usize) {
         self.repeats = 0;
-        let _ = write!(self.text, "<entry><id>{index}</id>");
+        self.announced = Some(index);
+        self.has_entry = false;
+    }
+
+    /// Whether anything was said of the entry that is open. One of which nothing is said is left out.
+    pub(super) fn has_entry(&self) -> bool {
+        self.has_entry
     }
 
     pub(super) fn end_entry(&mut self) {
-        self.text.push_str("</entry>");
+        self.announced = None;
+        if std::mem::take(&mut self.has_entry) {
+            self.text.push_str("</entry>");
+        }
+    }
+
+    fn begin(&mut self) {
+        if let Some(index) = self.announced.take() {
+            let _ = write!(self.text, "<entry><id>{index}</id>");
+            self.has_entry = true;
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -52,6 +75,7 @@ impl Atom {
         if (name.is_none() && email.is_none()) || self.full() {
             return;
         }
+        self.begin();
         self.text.push_str("<author>");
         self.element("name", name.unwrap_or_default());
         self.element("email", email.unwrap_or_default());
@@ -63,9 +87,18 @@ impl Atom {
     }
 
     pub(super) fn link(&mut self, link: Link<'_>) {
-        let attributes =
-            [("rel", Some(link.rel)), ("href", Some(link.href)), ("type", link.media_type), ("length", link.length)];
+        let attributes = [
+            ("rel", Some(link.rel)),
+            ("href", Some(link.href)),
+            ("type", link.media_type),
+            ("length", link.length),
+            ("title", link.told),
+        ];
         self.empty("link", &attributes);
+    }
+
+    pub(super) fn plain_link(&mut self, url: &Url, told: Option<&str>) {
+        self.link(Link { rel: "alternate", href: url.as_str(), told, ..Link::default() });
     }
 
     pub(super) fn media(&mut self, link: Link<'_>) {
@@ -87,6 +120,7 @@ impl Atom {
         if text.is_empty() {
             return;
         }
+        self.begin();
         let name = tag.split(' ').next().unwrap_or(tag);
         let _ = write!(self.text, "<{tag}>");
         escape(text, &mut self.text);
@@ -97,6 +131,7 @@ impl Atom {
         if self.full() {
             return;
         }
+        self.begin();
         let _ = write!(self.text, "<{name}");
         for (name, value) in attributes {
             let Some(value) = value.map(str::trim).filter(|value| !value.is_empty() && value.len() <= MAX_VALUE) else {

@@ -14,6 +14,7 @@ use super::atom::{Atom, Link};
 use super::draft::{self, Draft};
 use super::markup::Title;
 use super::problem::Problems;
+use super::relative::Links;
 use super::{Entry, Feed, Format, Moment, Pace, Person, date};
 
 /// Entries that a document of any size may have, and beyond that one for every so many bytes: an entry takes more
@@ -39,18 +40,24 @@ pub(super) struct Document {
     pub(super) language: Option<String>,
     pub(super) pace: Pace,
     pub(super) hubs: Vec<Url>,
+    pub(super) cloud: Option<Url>,
+    /// Its `id`, where that may be taken for a link.
+    pub(super) id: Option<Url>,
     pub(super) sitemaps: Vec<Url>,
     pub(super) problems: Problems,
     /// The entry being read.
     pub(super) entry: Option<Draft>,
     drafts: Vec<Draft>,
     entries: Vec<Entry>,
+    links: Links,
     length: usize,
+    /// How much of it has been read.
+    pub(super) position: usize,
 }
 
 impl Document {
-    /// `length` is the document's, in bytes.
-    pub(super) fn new(length: usize, problems: Problems) -> Self {
+    /// `url` is the document's address, `length` its size in bytes.
+    pub(super) fn new(url: &Url, length: usize, problems: Problems) -> Self {
         Self {
             format: Format::Rss,
             head: Atom::default(),
@@ -59,12 +66,16 @@ impl Document {
             language: None,
             pace: Pace::default(),
             hubs: Vec::new(),
+            cloud: None,
+            id: None,
             sitemaps: Vec::new(),
             problems,
             entry: None,
             drafts: Vec::new(),
             entries: Vec::new(),
+            links: Links::new(url, length),
             length,
+            position: 0,
         }
     }
 
@@ -74,10 +85,28 @@ impl Document {
         self.entry = Some(Draft::default());
     }
 
+    /// A link of the entry. While it is all that the canonical form would hold, as in most sitemaps, it is kept out of
+    /// there: the way through the model costs many times what so small an entry does.
+    pub(super) fn entry_link(&mut self, url: &Url, link: Link<'_>) {
+        let Some(draft) = &mut self.entry else { return };
+        if let Some((first, told)) = draft.only_link.take() {
+            self.body.plain_link(&first, told.as_deref());
+        } else if !self.body.has_entry() && link.rel == "alternate" && link.media_type.is_none() {
+            draft.only_link = Some((url.clone(), link.told.map(str::to_owned)));
+            return;
+        }
+        self.body.link(link);
+    }
+
     pub(super) fn end_entry(&mut self) {
         let Some(mut draft) = self.entry.take() else { return };
         if let Some(title) = draft.take_title() {
             self.body.title(&title.value, title.is_html);
+        }
+        if self.body.has_entry()
+            && let Some((url, told)) = draft.only_link.take()
+        {
+            self.body.plain_link(&url, told.as_deref());
         }
         self.body.end_entry();
         self.drafts.push(draft);
@@ -93,7 +122,7 @@ impl Document {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.entries.len() + self.drafts.len() >= (FREE_ENTRIES + self.length / BYTES_AN_ENTRY).min(MAX_ENTRIES)
+        self.entries.len() + self.drafts.len() >= self.most_entries()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -120,21 +149,41 @@ impl Document {
     }
 
     fn flush(&mut self) {
-        let mut models = self.body.read().map(|feed| feed.entries).unwrap_or_default().into_iter().peekable();
-        let unread = models.peek().is_none() && !self.drafts.is_empty();
-        if unread {
+        let wanted = self.body.len() > 0;
+        let model = if wanted { self.body.read() } else { None };
+        if wanted && model.is_none() {
             self.problems.note("unread-batch", || "the canonical form was not understood".to_owned());
         }
+        self.make_room();
+        let mut models = model.map(|feed| feed.entries).unwrap_or_default().into_iter().peekable();
         for (index, draft) in mem::take(&mut self.drafts).into_iter().enumerate() {
             let model = models.next_if(|model| model.id.parse() == Ok(index)).unwrap_or_default();
-            self.entries.push(draft::entry(draft, model, self.format));
+            self.entries.push(draft::entry(draft, model, self.format, &mut self.links));
         }
+    }
+
+    /// As many more entries as the rest of the document may bring, if it goes on like this: a list that doubles as it
+    /// grows takes up to three times what it holds.
+    fn make_room(&mut self) {
+        let known = self.entries.len() + self.drafts.len();
+        if known > self.entries.capacity() {
+            let whole = known * self.length / self.position.clamp(1, self.length.max(1));
+            let most = whole + whole / 8 + BATCH;
+            self.entries.reserve_exact(most.min(self.most_entries()).max(known) - self.entries.len());
+        }
+    }
+
+    fn most_entries(&self) -> usize {
+        (FREE_ENTRIES + self.length / BYTES_AN_ENTRY).min(MAX_ENTRIES)
     }
 
     /// The feed, complete.
     pub(super) fn finish(mut self) -> Feed {
         self.end_entry();
         self.flush();
+        if self.links.exhausted {
+            self.problems.note("too-long-base", || "relative links would outgrow the document".to_owned());
+        }
         if let Some(title) = self.title.take() {
             self.head.title(&title.value, title.is_html);
         }
@@ -147,10 +196,11 @@ impl Document {
         Feed {
             format: self.format,
             title: title.as_ref().and_then(draft::title_text),
-            link: draft::best_link(&links),
+            link: draft::best_link(&links).map(|(url, _)| url).or(self.id),
             language: self.language,
             pace: self.pace,
             hubs: self.hubs,
+            cloud: self.cloud,
             sitemaps: self.sitemaps,
             entries: self.entries,
             problems: self.problems.into_vec(),
@@ -181,13 +231,16 @@ pub(super) fn language(value: &str) -> Option<String> {
 /// A date, or a problem.
 pub(super) fn moment(text: &str, problems: &mut Problems) -> Option<Moment> {
     let moment = date::parse(text);
-    if moment.is_none() && !text.trim().is_empty() {
-        problems.note("unread-date", || text.trim().to_owned());
+    let told = || text.trim().to_owned();
+    match moment {
+        None if !text.trim().is_empty() => problems.note("unread-date", told),
+        Some(Moment { zoned: false, .. }) => problems.note("date-without-zone", told),
+        _ => {}
     }
     moment
 }
 
 /// An enclosure as a link.
 pub(super) fn enclosure<'a>(href: &'a str, media_type: Option<&'a str>, length: Option<&'a str>) -> Link<'a> {
-    Link { rel: "enclosure", href, media_type, length }
+    Link { rel: "enclosure", href, media_type, length, told: None }
 }

@@ -5,9 +5,10 @@ use url::Url;
 
 use super::entity::resolve_html;
 use super::markup::{self, Style, Title};
-use super::scope::without_empty_parts;
+use super::relative::Links;
+use super::scope::{other_spelling, without_empty_parts};
 use super::token::{Token, Tokenizer, attributes};
-use super::{Enclosure, Entry, Format, Moment, Person, person};
+use super::{Enclosure, Entry, Format, GeoPoint, Moment, Person, person};
 use crate::text;
 
 /// What is kept of an entry beside the canonical form.
@@ -18,6 +19,10 @@ pub(super) struct Draft {
     pub(super) guid: Option<String>,
     /// Whether the guid may be taken for a link.
     pub(super) permalink: bool,
+    /// Its link, while there is nothing else of it in the canonical form.
+    pub(super) only_link: Option<(Url, Option<String>)>,
+    /// The link that a guid is which is not absolute.
+    pub(super) guid_link: Option<Url>,
     pub(super) original_link: Option<Url>,
     summary: Option<String>,
     second_summary: Option<String>,
@@ -29,7 +34,14 @@ pub(super) struct Draft {
     pub(super) image: Option<Url>,
     pub(super) language: Option<String>,
     pub(super) source: Option<String>,
+    pub(super) source_url: Option<Url>,
     pub(super) comments: Option<Url>,
+    pub(super) comment_count: Option<u32>,
+    pub(super) comments_feed: Option<Url>,
+    pub(super) latitude: Option<f64>,
+    pub(super) longitude: Option<f64>,
+    /// What links in its texts are relative to, where the document says so.
+    pub(super) base: Option<Url>,
 }
 
 impl Draft {
@@ -81,33 +93,52 @@ impl Draft {
 }
 
 /// The entry that a draft and feed-rs's model of it make together.
-pub(super) fn entry(mut draft: Draft, model: model::Entry, format: Format) -> Entry {
+pub(super) fn entry(mut draft: Draft, model: model::Entry, format: Format, links: &mut Links) -> Entry {
     let (summary, content) = draft.texts();
     let guid = draft.guid.filter(|guid| !guid.trim().is_empty());
-    let permalink = || draft.permalink.then(|| guid.as_deref().and_then(web_address)).flatten();
-    let link = best_link(&model.links).or_else(permalink);
-    let (url, redirect) = match draft.original_link {
-        Some(original) => (Some(original), link),
-        None => (link, None),
+    let permalink = || {
+        let guid = guid.as_deref().filter(|_| draft.permalink)?;
+        let url = web_address(guid).or(draft.guid_link.take())?;
+        let told = other_spelling(guid, &url).map(str::to_owned);
+        Some((url, told))
     };
+    let link = draft.only_link.take().or_else(|| best_link(&model.links)).or_else(permalink);
+    let (link, told) = link.map_or((None, None), |(url, told)| (Some(url), told));
+    let (url, redirect, told) = match draft.original_link {
+        Some(original) => (Some(original), link, None),
+        None => (link, None, told),
+    };
+    let base = draft.base.as_ref().or(url.as_ref());
     Entry {
+        summary: summary.map(|html| links.absolute(html, base)),
+        content: content.map(|html| links.absolute(html, base)),
         url,
-        redirect,
+        url_as_told: told,
+        redirect: redirect.map(Box::new),
         title: model.title.as_ref().and_then(title_text),
-        summary,
-        content,
         published: draft.published.or(draft.some_date),
         updated: draft.updated,
-        authors: model.authors.into_iter().filter_map(author).collect(),
-        categories: model.categories.into_iter().map(|category| category.term).collect(),
+        authors: exactly(model.authors.len(), model.authors.into_iter().filter_map(author)),
+        categories: exactly(model.categories.len(), model.categories.into_iter().map(|category| category.term)),
         enclosures: enclosures(model.links, model.media),
-        image: draft.image,
+        image: draft.image.map(Box::new),
         language: draft.language,
         source: draft.source,
-        comments: draft.comments,
+        source_url: draft.source_url.map(Box::new),
+        comments: draft.comments.map(Box::new),
+        comment_count: draft.comment_count,
+        comments_feed: draft.comments_feed.map(Box::new),
+        place: draft.latitude.zip(draft.longitude).map(|(latitude, longitude)| GeoPoint { latitude, longitude }),
         guid_is_permalink: draft.permalink && guid.is_some() && format == Format::Rss,
         guid,
     }
+}
+
+/// A list without room to spare, and not in the place of another one with larger elements.
+fn exactly<T>(count: usize, elements: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list = Vec::with_capacity(count);
+    list.extend(elements);
+    list
 }
 
 /// A title is text, whatever it was; one that is still full of entities was escaped twice.
@@ -139,18 +170,20 @@ pub(super) fn author(found: model::Person) -> Option<Person> {
 }
 
 /// The page among the alternates: one that says that it is HTML, else one that does not say what it is, else any; of
-/// several the last, which is how most readers have always done it.
-pub(super) fn best_link(links: &[model::Link]) -> Option<Url> {
+/// several the last, which is how most readers have always done it. With its address as it was written, where that
+/// differs.
+pub(super) fn best_link(links: &[model::Link]) -> Option<(Url, Option<String>)> {
     let rank = |link: &&model::Link| match link.media_type.as_deref() {
         Some(media_type) if media_type.contains("html") => 0,
         None => 1,
         Some(_) => 2,
     };
     let alternates = links.iter().filter(|link| link.rel.as_deref() == Some("alternate"));
-    alternates.rev().min_by_key(rank).and_then(|link| Url::parse(&link.href).ok())
+    let best = alternates.rev().min_by_key(rank)?;
+    Some((Url::parse(&best.href).ok()?, best.title.clone()))
 }
 
-fn web_address(text: &str) -> Option<Url> {
+pub(super) fn web_address(text: &str) -> Option<Url> {
     let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     url.map(without_empty_parts)
 }
@@ -169,5 +202,6 @@ fn enclosures(links: Vec<model::Link>, media: Vec<model::MediaObject>) -> Vec<En
             found.push(enclosure);
         }
     }
+    found.shrink_to_fit();
     found
 }

@@ -6,14 +6,14 @@ use url::Url;
 
 use super::atom::Link;
 use super::document::{enclosure, language, moment};
-use super::draft::Draft;
+use super::draft::{self, Draft};
 use super::entity::{self, Declared};
 use super::markup::{self, Style};
 use super::names::{Field, Part, Tag};
 use super::place::Place;
 use super::reader::{Reader, keeps_markup};
 use super::token::attributes;
-use super::{Person, encoding, person};
+use super::{Person, encoding, extra, person, scope};
 use crate::text;
 
 /// An element's attributes, resolved; names without case.
@@ -97,6 +97,7 @@ impl Reader<'_> {
                 Place::In(Part::Person) => self.person_field(kind, &field.buffer),
                 Place::In(Part::Image) if kind == Field::ImageUrl => self.image(&field),
                 Place::In(Part::Source) if kind == Field::Title => self.source(&field, Place::Entry),
+                Place::In(Part::Source) if kind == Field::Link => self.source_url(field.values.get("href")),
                 _ => {}
             },
             _ => {}
@@ -135,6 +136,9 @@ impl Reader<'_> {
 
     fn source(&mut self, field: &OpenField<'_>, place: Place) {
         let title = text::line(&field.buffer);
+        if place == Place::Entry {
+            self.source_url(field.values.get("url"));
+        }
         if let (Place::Entry, Some(draft)) = (place, &mut self.document.entry)
             && !title.is_empty()
         {
@@ -159,6 +163,9 @@ impl Reader<'_> {
         let values = &field.values;
         match kind {
             Field::Link => self.entry_link_field(&field),
+            Field::CommentCount | Field::CommentsFeed | Field::Point | Field::Latitude | Field::Longitude => {
+                self.extra(kind, &field.buffer);
+            }
             Field::Comments | Field::OriginalLink => {
                 let url = self.resolve(&field.buffer);
                 if let (Some(url), Some(draft)) = (url, &mut self.document.entry) {
@@ -187,11 +194,30 @@ impl Reader<'_> {
                 }
             }
             _ => {
+                let guid_link = if kind == Field::Guid { self.guid_link(&field) } else { None };
+                let base = if field.is_bulk() { self.scope.told_base() } else { None };
                 if let Some(draft) = &mut self.document.entry {
+                    if draft.base.is_none() {
+                        draft.base = base.cloned();
+                    }
+                    draft.guid_link = guid_link.or(draft.guid_link.take());
                     text_field(draft, kind, field);
                 }
             }
         }
+    }
+
+    /// The link that a guid is which is not absolute: one that says that it is a link, or can hardly be anything else.
+    fn guid_link(&mut self, field: &OpenField<'_>) -> Option<Url> {
+        let guid = field.buffer.trim();
+        let is_permalink = match field.values.get("isPermaLink").map(str::trim) {
+            Some(told) => told.eq_ignore_ascii_case("true"),
+            None => guid.starts_with('/') || (guid.contains('/') && self.scope.told_base().is_some()),
+        };
+        if !is_permalink || guid.contains([':', ' ', '\n', '\t']) {
+            return None;
+        }
+        self.resolve(guid)
     }
 
     fn category(&mut self, term: &str) {
@@ -221,21 +247,23 @@ impl Reader<'_> {
 
     fn entry_link_field(&mut self, field: &OpenField<'_>) {
         let values = &field.values;
-        let Some(url) = values.get("href").or_else(|| given(&field.buffer)).and_then(|href| self.resolve(href)) else {
-            return;
-        };
+        let Some(href) = values.get("href").or_else(|| given(&field.buffer)) else { return };
+        let Some(url) = self.resolve(href) else { return };
         let rel = values.get("rel").map_or("alternate", |rel| rel.trim());
-        self.entry_link(rel, &url, values.get("type"), values.get("length"));
+        let told = scope::other_spelling(href, &url);
+        let link = Link { rel, href: url.as_str(), media_type: values.get("type"), length: values.get("length"), told };
+        self.entry_link(&url, link);
     }
 
-    pub(super) fn entry_link(&mut self, rel: &str, url: &Url, media_type: Option<&str>, length: Option<&str>) {
-        let rel = if rel.is_empty() { "alternate" } else { rel };
-        self.document.body.link(Link { rel, href: url.as_str(), media_type, length });
+    pub(super) fn entry_link(&mut self, url: &Url, link: Link<'_>) {
+        let rel = if link.rel.is_empty() { "alternate" } else { link.rel };
+        self.document.entry_link(url, Link { rel, ..link });
         if rel == "replies"
-            && media_type.is_none_or(|t| t.contains("html"))
             && let Some(draft) = &mut self.document.entry
         {
-            draft.comments.get_or_insert_with(|| url.clone());
+            let is_page = link.media_type.is_none_or(|t| t.contains("html"));
+            let slot = if is_page { &mut draft.comments } else { &mut draft.comments_feed };
+            slot.get_or_insert_with(|| url.clone());
         }
     }
 
@@ -244,7 +272,7 @@ impl Reader<'_> {
             self.document.hub(url.clone());
         } else {
             let rel = if rel.is_empty() { "alternate" } else { rel };
-            self.document.head.link(Link { rel, href: url.as_str(), media_type, length: None });
+            self.document.head.link(Link { rel, href: url.as_str(), media_type, ..Link::default() });
         }
     }
 
@@ -262,6 +290,8 @@ impl Reader<'_> {
                 self.document.title = markup::title(field.buffer, field.style);
             }
             Field::Language => self.document.told_language(value, true),
+            Field::Guid => self.document.id = draft::web_address(value),
+            Field::Cloud => self.document.cloud = extra::cloud(values),
             _ => super::pace::told(&mut self.document.pace, kind, value.trim()),
         }
     }

@@ -1,10 +1,12 @@
 //! Which entry this is, whatever else has changed about it.
 //!
 //! PURE. Publishers break each single mark of identity: they rewrite titles and slugs, move to another system and give
-//! every entry a new guid, add tracking to links, serve the same guid for everything. So an entry has up to three keys
+//! every entry a new guid, add tracking to links, serve the same guid for everything. So an entry has several keys
 //! and is known if its guid *or* its link is known; one that changes both at once is a new one. A mark that
 //! the document itself shows to be worthless (one guid on different links, one link under different guids, the home
-//! page as a link) is no key. Only an entry left without either is known by what it says.
+//! page as a link) is no key. An entry without a link is also known by its words and date, since some feeds make up
+//! their guids anew for each reader; one left without either mark by its words alone. What only a series of documents
+//! shows is seen in `state/imprint.rs`.
 //!
 //! Keys are stored for years: the hash (XXH3, 64 bits), the domains it is taken in, and the foldings below must never
 //! change.
@@ -14,7 +16,7 @@ use std::collections::HashMap;
 use url::Url;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::{Entry, Feed};
+use super::{Entry, Feed, problem::Problems};
 use crate::link;
 
 /// The keys of an entry.
@@ -24,6 +26,8 @@ pub struct Keys {
     pub guid: Option<u64>,
     /// Of its canonical link.
     pub link: Option<u64>,
+    /// Of its words and date, where it has a guid and no link.
+    pub words: Option<u64>,
     /// Of its title and text.
     pub content: u64,
 }
@@ -32,7 +36,14 @@ impl Keys {
     /// The keys by which the entry is known: the content only where there is nothing else.
     pub fn significant(&self) -> impl Iterator<Item = u64> + use<> {
         let content = (self.guid.is_none() && self.link.is_none()).then_some(self.content);
-        [self.guid, self.link, content].into_iter().flatten()
+        [self.guid, self.link, self.words, content].into_iter().flatten()
+    }
+
+    /// The same for a feed whose guids are worthless.
+    #[must_use]
+    pub fn without_guid(self) -> Self {
+        let is_known_otherwise = self.link.is_some() || self.words.is_some();
+        Self { guid: self.guid.filter(|_| !is_known_otherwise), ..self }
     }
 
     /// Whether the entry is known, by what is known.
@@ -60,13 +71,51 @@ pub fn keys(feed: &Feed, feed_url: &Url) -> Vec<Keys> {
     let shared_guids = contradicted(marks.iter().map(|&(guid, link)| (guid, link)));
     let shared_links = contradicted(marks.iter().map(|&(guid, link)| (link, guid.filter(|g| !shared_guids.has(*g)))));
     let entries = feed.entries.iter().zip(marks);
-    entries
-        .map(|(entry, (guid, link))| Keys {
-            guid: guid.filter(|guid| !shared_guids.has(*guid)),
-            link: link.filter(|link| !shared_links.has(*link)),
-            content: content(entry),
+    let mut keys: Vec<Keys> = entries
+        .map(|(entry, (guid, link))| {
+            let guid = guid.filter(|guid| !shared_guids.has(*guid));
+            let link = link.filter(|link| !shared_links.has(*link));
+            let content = content(entry);
+            let words = (guid.is_some() && link.is_none()).then(|| words(entry, content)).flatten();
+            Keys { guid, link, words, content }
         })
-        .collect()
+        .collect();
+    let shared_words = contradicted(keys.iter().map(|keys| (keys.words, keys.guid)));
+    for keys in &mut keys {
+        keys.words = keys.words.filter(|words| !shared_words.has(*words));
+    }
+    keys
+}
+
+/// Notes guids and links that are no keys although they are there.
+pub fn flag_ignored(feed: &mut Feed, keys: &[Keys]) {
+    let count = |is_ignored: fn(&Entry, &Keys) -> bool| {
+        let ignored = feed.entries.iter().zip(keys).filter(|(entry, keys)| is_ignored(entry, keys));
+        u32::try_from(ignored.count()).unwrap_or(u32::MAX)
+    };
+    let guids = count(|entry, keys| entry.guid.is_some() && keys.guid.is_none());
+    let links = count(|entry, keys| entry.url.is_some() && keys.link.is_none());
+    let mut problems = Problems::from(std::mem::take(&mut feed.problems));
+    problems.note_many("ambiguous-guid", guids, || "the guid stands on different links".to_owned());
+    problems
+        .note_many("ambiguous-link", links, || "the link stands under different guids, or is the home page".to_owned());
+    feed.problems = problems.into_vec();
+}
+
+/// What is left of an entry when its names change: hashes of its title, and of its date or else its text.
+pub fn imprint(entry: &Entry) -> (u16, u16) {
+    let hash = |text: &str| {
+        let mut hasher = Xxh3::new();
+        letters(text, char::is_alphanumeric, &mut hasher);
+        // 0 stands for none
+        (hasher.digest() as u16).max(1)
+    };
+    let title = entry.title.as_deref().map_or(0, hash);
+    let when = match entry.published {
+        Some(published) => (xxh3_64(&published.at.timestamp().to_le_bytes()) as u16).max(1),
+        None => entry.summary.as_ref().or(entry.content.as_ref()).map_or(0, |text| hash(text)),
+    };
+    (title, when)
 }
 
 /// A fingerprint of what the feed says of an entry, by which an edit is noticed. White space and markup are nothing:
@@ -99,6 +148,13 @@ fn content(entry: &Entry) -> u64 {
     let text = entry.summary.as_ref().or(entry.content.as_ref());
     letters(text.map_or("", String::as_str), char::is_alphanumeric, &mut hasher);
     hasher.digest()
+}
+
+/// None for an entry without any.
+fn words(entry: &Entry, content: u64) -> Option<u64> {
+    let is_wordless = entry.title.is_none() && entry.summary.is_none() && entry.content.is_none();
+    let at = entry.published.map_or(0, |moment| moment.at.timestamp());
+    (!is_wordless).then(|| xxh3_64(format!("copydesk words 1\0{content}\0{at}").as_bytes()))
 }
 
 /// Hashes those characters of a text, in lower case, that are not in tags, and an end mark.
@@ -230,6 +286,7 @@ mod tests {
         let expected = Keys {
             guid: Some(15_729_066_848_173_198_285),
             link: Some(5_622_526_598_188_098_293),
+            words: None,
             content: 15_378_056_421_977_003_238,
         };
         assert_eq!(keys, expected);

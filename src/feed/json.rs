@@ -15,6 +15,8 @@ use super::Format;
 use super::atom::Link;
 use super::document::{Document, enclosure, language, moment};
 use super::markup::{self, Style};
+use super::scope::other_spelling;
+use crate::text;
 
 mod item;
 
@@ -88,7 +90,7 @@ impl Reader<'_> {
 
     fn people(&mut self, people: Vec<Person>) {
         for person in people {
-            self.document.head.person(person.name.0.as_deref(), person.url.email());
+            self.document.head.person(person.name().as_deref(), person.url.email());
         }
     }
 
@@ -97,14 +99,15 @@ impl Reader<'_> {
         let address = |text: &Text| text.0.as_deref().and_then(|href| url.join(href.trim()).ok());
         document.begin_entry();
         if let Some(url) = address(&item.url).or_else(|| address(&item.external_url)) {
-            document.body.link(Link { rel: "alternate", href: url.as_str(), ..Link::default() });
+            let told = item.url.0.as_deref().and_then(|told| other_spelling(told, &url));
+            document.body.link(Link { rel: "alternate", href: url.as_str(), told, ..Link::default() });
         }
         let single = Some(item.author).filter(|_| item.authors.0.is_empty());
         for person in item.authors.0.iter().chain(&single) {
-            document.body.person(person.name.0.as_deref(), person.url.email());
+            document.body.person(person.name().as_deref(), person.url.email());
         }
         for tag in item.tags.0.iter().filter_map(|tag| tag.0.as_deref()) {
-            document.body.category(tag);
+            document.body.category(&text::line(tag));
         }
         for file in &item.attachments.0 {
             if let Some(url) = address(&file.url) {
@@ -155,6 +158,7 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
                 while items.next_element::<IgnoredAny>()?.is_some() {}
                 return Ok(());
             }
+            reader.document.position += raw.get().len();
             match from::<Item>(raw.get()) {
                 Some(item) => {
                     reader.recognised = true;

@@ -14,7 +14,7 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -24,6 +24,7 @@ mod document;
 mod draft;
 mod encoding;
 mod entity;
+mod extra;
 mod field;
 pub mod identity;
 mod json;
@@ -35,6 +36,7 @@ mod person;
 mod place;
 mod problem;
 mod reader;
+mod relative;
 mod scope;
 mod token;
 
@@ -64,7 +66,7 @@ pub fn parse(bytes: &[u8], source: Source<'_>) -> Result<Feed, NotAFeed> {
     if text.is_empty() {
         return Err(NotAFeed::Empty);
     }
-    let document = Document::new(text.len(), problems);
+    let document = Document::new(source.url, text.len(), problems);
     let found = if looks_like_json(text) {
         json::read(text, source.url, document)
     } else {
@@ -108,24 +110,51 @@ pub enum NotAFeed {
     /// A web page; the feeds it announces with `<link rel=alternate>`.
     #[error("a web page, not a feed{}", announced(.feeds))]
     WebPage {
-        /// Absolute URLs, in document order.
-        feeds: Vec<Url>,
+        /// In document order.
+        feeds: Vec<Announced>,
     },
     /// Neither a feed nor a page.
     #[error("neither RSS, Atom, RDF, JSON Feed nor a sitemap")]
     Unrecognised,
 }
 
-fn announced(feeds: &[Url]) -> String {
+impl NotAFeed {
+    /// A stable name.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::WebPage { .. } => "web_page",
+            Self::Unrecognised => "malformed",
+        }
+    }
+}
+
+/// A feed that a web page announces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Announced {
+    /// Its URL, absolute.
+    pub url: Url,
+    /// The title that the page gives it.
+    pub title: Option<String>,
+    /// The media type that the page gives it.
+    pub media_type: Option<String>,
+}
+
+/// So many feeds are named in a message; a page may announce one for each of its tags.
+const NAMED: usize = 5;
+
+fn announced(feeds: &[Announced]) -> String {
     if feeds.is_empty() {
         return String::new();
     }
-    let urls: Vec<&str> = feeds.iter().map(Url::as_str).collect();
-    format!("; it announces {}", urls.join(", "))
+    let urls: Vec<&str> = feeds.iter().take(NAMED).map(|feed| feed.url.as_str()).collect();
+    let more = if feeds.len() > NAMED { format!(" and {} more", feeds.len() - NAMED) } else { String::new() };
+    format!("; it announces {}{more}", urls.join(", "))
 }
 
 /// The format a document was recognised as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Format {
     /// RSS 0.9x and 2.0, and anything shaped like them.
     Rss,
@@ -143,6 +172,21 @@ pub enum Format {
     Cdf,
 }
 
+impl Format {
+    /// A name for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rss => "RSS",
+            Self::Rdf => "RSS 1.0",
+            Self::Atom => "Atom",
+            Self::Json => "JSON Feed",
+            Self::Sitemap => "sitemap",
+            Self::SitemapIndex => "sitemap index",
+            Self::Cdf => "CDF",
+        }
+    }
+}
+
 /// A feed document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feed {
@@ -158,12 +202,28 @@ pub struct Feed {
     pub pace: Pace,
     /// WebSub hubs the feed announces.
     pub hubs: Vec<Url>,
+    /// Where the feed offers to be subscribed to by rssCloud.
+    pub cloud: Option<Url>,
     /// Sitemaps that an index names.
     pub sitemaps: Vec<Url>,
     /// Entries in document order.
     pub entries: Vec<Entry>,
     /// What was mended or ignored, bounded.
     pub problems: Vec<Problem>,
+}
+
+impl Feed {
+    /// Notes dates that lie ahead of `now`. They are kept as told: who reads them decides what to believe.
+    pub fn flag_future(&mut self, now: DateTime<Utc>) {
+        let dates = self.entries.iter().flat_map(|entry| [entry.published, entry.updated]).flatten();
+        let ahead: Vec<Moment> = dates.filter(|moment| moment.is_ahead(now)).collect();
+        let mut problems = Problems::from(std::mem::take(&mut self.problems));
+        if let Some(first) = ahead.first() {
+            let count = u32::try_from(ahead.len()).unwrap_or(u32::MAX);
+            problems.note_many("future-date", count, || first.at.to_rfc3339());
+        }
+        self.problems = problems.into_vec();
+    }
 }
 
 /// What a feed says of its own rhythm; each bounds the schedule from below.
@@ -181,7 +241,7 @@ pub struct Pace {
 }
 
 /// An oddity in a document that was mended or ignored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// A stable name, such as `bare-ampersand`.
     pub kind: &'static str,
@@ -192,41 +252,74 @@ pub struct Problem {
 }
 
 /// One item of a feed, as the feed tells it.
+///
+/// What few entries have is boxed: a sitemap has tens of thousands of them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Entry {
     /// `guid`, `atom:id`, `rdf:about` or `id`, byte for byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub guid: Option<String>,
     /// Whether an RSS guid claims to be a permanent link.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub guid_is_permalink: bool,
     /// The page, absolute.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<Url>,
+    /// The page's address as it was written, where [`Entry::url`] spells it otherwise (`http://Example.com`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url_as_told: Option<String>,
     /// The link as told, where it only leads to [`Entry::url`] by way of a counter (`feedburner:origLink`).
-    pub redirect: Option<Url>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<Box<Url>>,
     /// The title, as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The summary, as HTML.
+    /// The summary, as HTML with absolute links.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
-    /// The full content, as HTML.
+    /// The full content, as HTML with absolute links.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
     /// When it was published.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<Moment>,
     /// When it was last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub updated: Option<Moment>,
     /// Who wrote it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<Person>,
     /// Categories and tags as told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
     /// Enclosures and media.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub enclosures: Vec<Enclosure>,
     /// The entry's image, where one is marked as such.
-    pub image: Option<Url>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<Box<Url>>,
     /// Language of the entry, where it differs from the feed's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// The feed it was taken from, by `<source>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// That feed's address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_url: Option<Box<Url>>,
     /// The page with the comments.
-    pub comments: Option<Url>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comments: Option<Box<Url>>,
+    /// How many comments there are (`slash:comments`, `thr:total`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment_count: Option<u32>,
+    /// A feed of the comments (`wfw:commentRss`, a `replies` link to a feed).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comments_feed: Option<Box<Url>>,
+    /// Where it happened (GeoRSS, W3C Basic Geo).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<GeoPoint>,
 }
 
 /// A point in time as somebody wrote it.
@@ -236,6 +329,23 @@ pub struct Moment {
     pub at: DateTime<FixedOffset>,
     /// Whether the text named an offset or a zone.
     pub zoned: bool,
+}
+
+impl Moment {
+    /// Whether it lies ahead of `now`, by more than clocks differ; without a zone, in whatever zone it was meant.
+    pub fn is_ahead(&self, now: DateTime<Utc>) -> bool {
+        let doubt = if self.zoned { TimeDelta::minutes(10) } else { TimeDelta::hours(14) };
+        self.at.to_utc() > now + doubt
+    }
+}
+
+/// A point on the earth, in degrees (WGS 84).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct GeoPoint {
+    /// North of the equator.
+    pub latitude: f64,
+    /// East of Greenwich.
+    pub longitude: f64,
 }
 
 /// A person a feed names.

@@ -14,7 +14,11 @@ pub(super) enum Namespace {
     Content,
     /// Dublin Core, elements or terms.
     Dc,
+    /// Slash, Well-Formed Web and Atom Threading: what is said about an entry elsewhere.
+    Discussion,
     FeedBurner,
+    /// GeoRSS, W3C Basic Geo and GML.
+    Geo,
     ITunes,
     Media,
     News,
@@ -25,17 +29,25 @@ pub(super) enum Namespace {
     Other,
 }
 
-use Namespace::{Content, Core, Dc, FeedBurner, ITunes, Image, Media, News, Other, Rdf, Syndication, Xhtml};
+use Namespace::{
+    Content, Core, Dc, Discussion, FeedBurner, Geo, ITunes, Image, Media, News, Other, Rdf, Syndication, Xhtml,
+};
 
 /// Parts of addresses, the more particular first.
 const ADDRESSES: &[(&str, Namespace)] = &[
     ("purl.org/rss/1.0/modules/content", Content),
     ("purl.org/rss/1.0/modules/syndication", Syndication),
+    ("purl.org/rss/1.0/modules/slash", Discussion),
     ("purl.org/rss/1.0/modules/", Other),
     ("purl.org/rss/1.0/module", Other),
     ("purl.org/dc/", Dc),
     ("purl.org/atom/app", Other),
+    ("purl.org/syndication/thread", Discussion),
     ("purl.org/syndication/", Other),
+    ("wellformedweb.org/commentapi", Discussion),
+    ("georss.org/", Geo),
+    ("w3.org/2003/01/geo", Geo),
+    ("opengis.net/gml", Geo),
     ("rssnamespace.org/feedburner", FeedBurner),
     ("itunes.com/", ITunes),
     ("itunes.apple.com/", ITunes),
@@ -71,6 +83,8 @@ pub(super) fn by_prefix(prefix: &str) -> Namespace {
         "content" => Content,
         "dc" | "dcterms" => Dc,
         "feedburner" => FeedBurner,
+        "slash" | "wfw" | "thr" => Discussion,
+        "georss" | "geo" | "gml" => Geo,
         "itunes" => ITunes,
         "media" => Media,
         "news" => News,
@@ -136,6 +150,13 @@ pub(super) enum Field {
     Thumbnail,
     ImageUrl,
     Comments,
+    CommentCount,
+    CommentsFeed,
+    /// Latitude and longitude, in this order.
+    Point,
+    Latitude,
+    Longitude,
+    Cloud,
     Language,
     Ttl,
     UpdatePeriod,
@@ -164,7 +185,9 @@ pub(super) fn tag(namespace: Namespace, name: &str) -> Tag {
         Xhtml => return xhtml(name),
         Content => (name == "encoded").then_some(Field::Content),
         Dc => dublin_core(name),
+        Discussion => discussion(name),
         FeedBurner => (name == "origlink").then_some(Field::OriginalLink),
+        Geo => geo(name),
         ITunes => itunes(name),
         Media => media(name),
         News => news(name),
@@ -210,6 +233,7 @@ fn core(name: &str) -> Tag {
         "enclosure" => Field::Enclosure,
         "url" | "logo" => Field::ImageUrl,
         "comments" => Field::Comments,
+        "cloud" => Field::Cloud,
         "language" => Field::Language,
         "ttl" => Field::Ttl,
         "hour" => Field::SkipHour,
@@ -236,6 +260,23 @@ fn dublin_core(name: &str) -> Option<Field> {
         "issued" | "dateissued" => Field::Published,
         "date" | "created" => Field::SomeDate,
         "modified" => Field::Updated,
+        _ => return None,
+    })
+}
+
+fn discussion(name: &str) -> Option<Field> {
+    Some(match name {
+        "comments" | "total" => Field::CommentCount,
+        "commentrss" => Field::CommentsFeed,
+        _ => return None,
+    })
+}
+
+fn geo(name: &str) -> Option<Field> {
+    Some(match name {
+        "point" | "pos" => Field::Point,
+        "lat" => Field::Latitude,
+        "long" | "lon" => Field::Longitude,
         _ => return None,
     })
 }

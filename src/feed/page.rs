@@ -3,14 +3,17 @@
 
 use url::Url;
 
+use super::Announced;
 use super::entity::resolve_html;
 use super::token::{Token, Tokenizer, attributes, starts_with_ignore_case};
+use crate::text::line;
 
 const MAX_FEEDS: usize = 50;
+const MAX_TITLE: usize = 200;
 
 /// The feeds that a page announces, absolute and in order; `None` if the text is no page.
-pub(super) fn announced(text: &str, url: &Url) -> Option<Vec<Url>> {
-    let (mut page, mut base, mut feeds) = (false, url.clone(), Vec::new());
+pub(super) fn announced(text: &str, url: &Url) -> Option<Vec<Announced>> {
+    let (mut page, mut base, mut feeds) = (false, url.clone(), Vec::<Announced>::new());
     for token in Tokenizer::new(text) {
         match token {
             Token::Doctype(doctype) => page |= starts_with_ignore_case(doctype.trim_start(), "html"),
@@ -20,7 +23,7 @@ pub(super) fn announced(text: &str, url: &Url) -> Option<Vec<Url>> {
                 if name.eq_ignore_ascii_case("base") {
                     base = value(raw, "href").and_then(|href| url.join(href.trim()).ok()).unwrap_or(base);
                 } else if name.eq_ignore_ascii_case("link") && feeds.len() < MAX_FEEDS {
-                    feeds.extend(feed(raw, &base).filter(|feed| !feeds.contains(feed)));
+                    feeds.extend(feed(raw, &base).filter(|feed| feeds.iter().all(|known| known.url != feed.url)));
                 }
             }
             _ => {}
@@ -47,7 +50,7 @@ pub fn usual_places(site: &Url) -> Vec<Url> {
     PATHS.iter().filter_map(|path| site.join(path).ok()).collect()
 }
 
-fn feed(raw: &str, base: &Url) -> Option<Url> {
+fn feed(raw: &str, base: &Url) -> Option<Announced> {
     let rel = value(raw, "rel")?.to_ascii_lowercase();
     if !rel.split_whitespace().any(|rel| rel == "alternate" || rel == "feed") {
         return None;
@@ -58,7 +61,13 @@ fn feed(raw: &str, base: &Url) -> Option<Url> {
         || ["application/json", "text/xml", "application/xml"].contains(&media_type.trim())
         || rel.split_whitespace().any(|rel| rel == "feed");
     let href = value(raw, "href").filter(|_| is_feed)?;
-    base.join(resolve_html(href.trim()).as_ref()).ok()
+    let url = base.join(resolve_html(href.trim()).as_ref()).ok()?;
+    let told = |name| value(raw, name).map(|told| line(&resolve_html(told))).filter(|told| !told.is_empty());
+    Some(Announced { url, title: told("title").map(brief), media_type: told("type").map(brief) })
+}
+
+fn brief(text: String) -> String {
+    text.chars().take(MAX_TITLE).collect()
 }
 
 fn value<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
@@ -72,18 +81,21 @@ mod tests {
     #[test]
     fn a_page_names_its_feeds() {
         let page = "<!DOCTYPE html><head><base href='/blog/'><LINK rel=\"alternate stylesheet\" href=x.css>
-            <link rel=alternate type=application/rss+xml href=rss.xml>
+            <link rel=alternate type=application/rss+xml href=rss.xml title='All &amp;\n everything'>
             <link type='application/atom+xml' href='//example.org/a?b=1&amp;c=2' rel='ALTERNATE'>
             <link rel=alternate type=application/rss+xml href=rss.xml>
             <link rel=alternate hreflang=de href=/de>
             <link rel=alternate type='application/feed+json' href='https://example.net/feed.json'/>";
         let url = Url::parse("https://example.com/").unwrap();
-        let found: Vec<String> = announced(page, &url).unwrap().into_iter().map(String::from).collect();
+        let announced = announced(page, &url).unwrap();
+        assert_eq!(announced[0].title.as_deref(), Some("All & everything"));
+        assert_eq!(announced[1].media_type.as_deref(), Some("application/atom+xml"));
+        let found: Vec<&str> = announced.iter().map(|feed| feed.url.as_str()).collect();
         assert_eq!(
             found,
             ["https://example.com/blog/rss.xml", "https://example.org/a?b=1&c=2", "https://example.net/feed.json"]
         );
-        assert_eq!(announced("<x>no page</x>", &url), None);
+        assert_eq!(super::announced("<x>no page</x>", &url), None);
     }
 
     #[test]

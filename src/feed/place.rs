@@ -1,5 +1,6 @@
 //! Where in a feed an element stands, and what it begins there.
 
+use super::atom::Link;
 use super::document::language;
 use super::field::Values;
 use super::names::{Part, Tag};
@@ -108,7 +109,7 @@ impl<'a> Reader<'a> {
             draft.updated = updated;
         }
         if let Some(url) = link {
-            self.entry_link("alternate", &url, None, None);
+            self.entry_link(&url, Link { rel: "alternate", href: url.as_str(), ..Link::default() });
         }
     }
 }

@@ -26,6 +26,10 @@ impl Problems {
         self.0.push(Problem { kind, count, example });
     }
 
+    pub(super) fn from(found: Vec<Problem>) -> Self {
+        Self(found)
+    }
+
     pub(super) fn into_vec(self) -> Vec<Problem> {
         self.0
     }

@@ -63,7 +63,8 @@ impl<'a> Reader<'a> {
             page: false,
         };
         let mut tokens = Tokenizer::new(text);
-        for token in &mut tokens {
+        while let Some(token) = tokens.next() {
+            reader.document.position = tokens.at();
             if reader.document.is_full() {
                 reader.document.problems.note("too-many-entries", || "the rest is left out".to_owned());
                 break;
@@ -117,7 +118,7 @@ impl<'a> Reader<'a> {
             tag = Tag::Item;
         }
         if self.field.is_some() {
-            if self.is_inside_value(tag, namespace, local) {
+            if self.is_inside_value(tag, namespace, local) || self.is_stylesheet(local, raw) {
                 return self.open_inside(name, local, raw, closed, outer);
             }
             self.leave_field();
@@ -165,6 +166,13 @@ impl<'a> Reader<'a> {
         // what HTML and feeds both call so
         let html = matches!(local, "title" | "link" | "source" | "body" | "summary" | "image");
         field.style == Style::Inline || namespace == Namespace::Xhtml || (html && deep)
+    }
+
+    /// A link that no feed has, but HTML in a value.
+    fn is_stylesheet(&self, local: &str, raw: &str) -> bool {
+        local.eq_ignore_ascii_case("link")
+            && raw.contains("stylesheet")
+            && self.field.as_ref().is_some_and(OpenField::has_markup)
     }
 
     fn open_inside(&mut self, name: &'a str, local: &str, raw: &str, closed: bool, outer: Mark) {
@@ -285,7 +293,7 @@ impl<'a> Reader<'a> {
 
 /// HTML elements without an end tag.
 fn is_void(name: &str) -> bool {
-    ["br", "img", "hr", "wbr", "input", "meta", "col", "area", "base", "embed", "param", "track"]
+    ["br", "img", "hr", "link", "wbr", "input", "meta", "col", "area", "base", "embed", "param", "track"]
         .iter()
         .any(|void| void.eq_ignore_ascii_case(name))
 }

@@ -14,7 +14,7 @@ const MAX_BASES: usize = 128;
 /// Longest address that is worth resolving, and longest base.
 const MAX_ADDRESS: usize = 8192;
 const MAX_BASE: usize = 2048;
-/// Bytes that relative addresses may grow by in a document of any size; beyond it, as many as it has itself.
+/// Bytes that relative addresses may grow by in a document of any size; beyond it, half as many as it has itself.
 const FREE_GROWTH: usize = 65_536;
 
 /// The declarations in force.
@@ -36,7 +36,7 @@ pub(super) struct Mark {
 impl<'a> Scope<'a> {
     /// `url` is the document's address, `length` its size.
     pub(super) fn new(url: &'a Url, length: usize) -> Self {
-        Self { url, bindings: Vec::new(), bases: Vec::new(), growth: FREE_GROWTH + length }
+        Self { url, bindings: Vec::new(), bases: Vec::new(), growth: FREE_GROWTH + length / 2 }
     }
 
     pub(super) fn mark(&self) -> Mark {
@@ -57,6 +57,11 @@ impl<'a> Scope<'a> {
     pub(super) fn namespace(&self, prefix: &str) -> Namespace {
         let bound = self.bindings.iter().rev().find(|(name, _)| *name == prefix);
         bound.map_or_else(|| names::by_prefix(prefix), |(_, namespace)| *namespace)
+    }
+
+    /// The base that an `xml:base` in force names.
+    pub(super) fn told_base(&self) -> Option<&Url> {
+        self.bases.last()
     }
 
     fn base(&self) -> &Url {
@@ -91,6 +96,13 @@ impl<'a> Scope<'a> {
         self.growth = growth;
         Some(url)
     }
+}
+
+/// An absolute address as it was written, where the URL spells it otherwise.
+pub(super) fn other_spelling<'t>(told: &'t str, url: &Url) -> Option<&'t str> {
+    let told = told.trim().trim_end_matches(['?', '#']);
+    let is_absolute = told.strip_prefix(url.scheme()).is_some_and(|rest| rest.starts_with(':'));
+    (is_absolute && told != url.as_str() && !told.contains(char::is_whitespace)).then_some(told)
 }
 
 /// A `?` or `#` with nothing behind it says nothing.

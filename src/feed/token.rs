@@ -52,6 +52,11 @@ impl<'a> Tokenizer<'a> {
         Self { text, at: 0, missing: [false; 7], truncated: false, bare: 0 }
     }
 
+    /// How much of the document has been cut.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
     fn find(&mut self, end: usize, from: usize) -> Option<usize> {
         if self.missing[end] {
             return None;

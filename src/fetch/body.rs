@@ -23,16 +23,11 @@ use tokio::{
 };
 use tokio_util::io::StreamReader;
 
-/// Bytes a second, on the wire, below which a body is not worth its connection.
-const LEAST_RATE: u64 = 1024;
-/// How long a body may be slower than that.
-const GRACE: Duration = Duration::from_secs(10);
-/// A body that decodes to more than this many times its bytes on the wire …
-const MOST_RATIO: u64 = 200;
-/// … is a bomb, once it is larger than this. Small bodies of blanks reach high ratios honestly.
+use crate::config;
+
+/// A body that decodes to too many times its bytes on the wire is a bomb, once it is larger than this. Small bodies of
+/// blanks reach high ratios honestly.
 const RATIO_FROM: u64 = 1024 * 1024;
-/// 8 MiB, the largest window that RFC 9659 allows for zstd as a content coding, as a power of two.
-const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// When a body has too many bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,12 +41,41 @@ pub(super) enum Excess {
 /// What reading stops at.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// Bytes, decoded as on the wire.
+    /// Bytes, decoded.
     pub(super) bytes: usize,
-    /// What happens at that many.
+    /// Bytes on the wire.
+    pub(super) wire: usize,
+    /// What happens at too many.
     pub(super) excess: Excess,
     /// When the whole must be there.
     pub(super) deadline: Instant,
+    /// Bytes a second, on the wire, below which a body is not worth its connection …
+    pub(super) least_rate: u64,
+    /// … once it has been slower for so long.
+    pub(super) least_rate_after: Duration,
+    /// The most that decoding may multiply.
+    pub(super) ratio: u64,
+    /// The largest window of zstd, as a power of two.
+    pub(super) window_log: u32,
+}
+
+impl Limits {
+    /// Those of a configuration, for a body of so many bytes.
+    pub(super) fn of(config: &config::Fetch, bytes: usize, excess: Excess, deadline: Instant) -> Self {
+        Self {
+            bytes,
+            wire: match (excess, config.max_wire_bytes) {
+                (Excess::Fails, Some(wire)) => wire.min(bytes),
+                (Excess::Fails, None) | (Excess::IsCut, _) => bytes,
+            },
+            excess,
+            deadline,
+            least_rate: config.least_rate.max(1),
+            least_rate_after: config.least_rate_after,
+            ratio: config.max_ratio,
+            window_log: config.max_window_bytes.max(1024).ilog2(),
+        }
+    }
 }
 
 /// Why a body is of no use.
@@ -82,12 +106,12 @@ where
 {
     let coding = Coding::of(headers)?;
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if limits.excess == Excess::Fails && announced.is_some_and(|length| length > limits.bytes as u64) {
-        return Err(too_large(limits.bytes));
+    if limits.excess == Excess::Fails && announced.is_some_and(|length| length > limits.wire as u64) {
+        return Err(too_large(limits.wire));
     }
     let counter = Arc::new(AtomicU64::new(0));
     let wire = StreamReader::new(Box::pin(paced(body, limits, Arc::clone(&counter))));
-    let mut decoder = coding.decode(wire).await?;
+    let mut decoder = coding.decode(wire, limits.window_log).await?;
     let mut decoded = BytesMut::new();
     loop {
         // one more than the limit, to see that there is more
@@ -100,8 +124,8 @@ where
         if read == 0 {
             return Ok((decoded.freeze(), wire));
         }
-        if decoded.len() as u64 > RATIO_FROM.max(wire.saturating_mul(MOST_RATIO)) {
-            return Err(Fault::TooLarge(format!("{wire} bytes decode to more than {MOST_RATIO} times as many")));
+        if decoded.len() as u64 > RATIO_FROM.max(wire.saturating_mul(limits.ratio)) {
+            return Err(Fault::TooLarge(format!("{wire} bytes decode to more than {} times as many", limits.ratio)));
         }
         if decoded.len() > limits.bytes {
             decoded.truncate(limits.bytes);
@@ -124,7 +148,7 @@ where
         let counter = Arc::clone(&counter);
         async move {
             let so_far = counter.load(Relaxed);
-            let too_slow = started + GRACE + Duration::from_secs(so_far / LEAST_RATE);
+            let too_slow = started + limits.least_rate_after + Duration::from_secs(so_far / limits.least_rate);
             let chunk = match timeout_at(limits.deadline.min(too_slow), body.next()).await {
                 Ok(None) => return Ok(None),
                 Ok(Some(chunk)) => chunk.map_err(|error| io::Error::other(Fault::Broken(root_cause(&error))))?,
@@ -135,8 +159,9 @@ where
             };
             let so_far = counter.fetch_add(chunk.len() as u64, Relaxed) + chunk.len() as u64;
             // one chunk more than the limit: the decoded side sees the excess first and says what happens
-            if so_far > limits.bytes as u64 + 1024 * 1024 {
-                return Err(io::Error::other(too_large(limits.bytes)));
+            if so_far > limits.wire as u64 + 1024 * 1024 || (limits.wire < limits.bytes && so_far > limits.wire as u64)
+            {
+                return Err(io::Error::other(too_large(limits.wire)));
             }
             Ok(Some((chunk, body)))
         }
@@ -177,7 +202,7 @@ impl Coding {
         Ok(coding)
     }
 
-    async fn decode<R>(self, mut wire: R) -> Result<Pin<Box<dyn AsyncRead + Send>>, Fault>
+    async fn decode<R>(self, mut wire: R, window_log: u32) -> Result<Pin<Box<dyn AsyncRead + Send>>, Fault>
     where
         R: AsyncBufRead + Send + Unpin + 'static,
     {
@@ -201,7 +226,7 @@ impl Coding {
             }
             Self::Brotli => Box::pin(bufread::BrotliDecoder::new(wire)),
             Self::Zstd => {
-                let window = [DParameter::window_log_max(ZSTD_WINDOW_LOG)];
+                let window = [DParameter::window_log_max(window_log)];
                 let mut decoder = bufread::ZstdDecoder::with_params(wire, &window);
                 decoder.multiple_members(true);
                 Box::pin(decoder)

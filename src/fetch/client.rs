@@ -5,23 +5,27 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{HeaderMap, StatusCode, header};
-use tokio::time::Instant;
+use http::{HeaderMap, header};
 use url::Url;
 
+use self::hop::{Answer, Hop, lend_credentials};
 use super::{
-    Failure, Kind, Reason, Request, Response, Stats, Validators,
-    body::{self, Excess, Limits},
+    Failure, Kind, Reason, Request, Response, Stats,
+    body::Excess,
     connect::{Connections, SetupError},
-    governor::{Governor, Permit},
+    cookies::Cookies,
+    governor::Governor,
     headers,
     redirect::{Chain, is_redirect},
     resolve::Names,
-    robots::{self, Loaded, Robots},
+    robots::Robots,
     stats::Counters,
-    verdict::{Verdict, is_busy, verdict},
+    verdict::{Verdict, verdict},
 };
 use crate::{config, link};
+
+mod hop;
+mod robots;
 
 /// The HTTP client of the house. Clones share everything.
 #[derive(Debug, Clone)]
@@ -33,6 +37,7 @@ struct Inner {
     connections: Connections,
     governor: Governor,
     robots: Robots,
+    cookies: Cookies,
     counters: Counters,
     clock: fn() -> SystemTime,
 }
@@ -62,8 +67,9 @@ impl Fetcher {
     ) -> Result<Self, SetupError> {
         Ok(Self(Arc::new(Inner {
             connections: Connections::new(config, user_agent, names)?,
-            governor: Governor::new(config.per_host, config.host_gap, config.in_flight),
+            governor: Governor::new(config),
             robots: Robots::default(),
+            cookies: Cookies::default(),
             counters: Counters::default(),
             config: config.clone(),
             clock,
@@ -90,91 +96,32 @@ impl Fetcher {
     }
 }
 
-/// An answer whose body is yet to be read. Its host's permit lasts as long.
-struct Answer {
-    permit: Permit,
-    response: reqwest::Response,
-    /// Of the request that asked, without the waiting for its turn.
-    begun: Instant,
-    deadline: Instant,
-    /// The host is too busy, and is left alone for this long.
-    held: Option<Duration>,
-}
-
 impl Inner {
     async fn get(&self, request: &Request) -> Result<Response, Failure> {
         let mut chain = Chain::new(request.url.clone(), self.config.max_redirects, self.config.allow_downgrade);
-        let obeys = match request.kind {
-            Kind::Page => self.config.obey_robots,
-            Kind::Feed => request.obey_robots,
-        };
         let mut left = self.config.request_within;
         loop {
-            let asked = self.step(request, chain.current(), obeys, left).await;
+            let hop = Hop { request, url: chain.current(), left };
+            let asked = self.step(&hop).await;
             let (answer, conditional) = asked.map_err(|failure| match failure.reason {
                 Reason::Forbidden if chain.has_moved() => {
                     Failure { reason: Reason::Redirect, ..failure.of("redirected to where no request may go") }
                 }
                 _ => failure,
             })?;
+            let head = answer.response.headers();
+            if request.cookies && hop.is_home() && self.cookies.learn(hop.url, head, (self.clock)()) {
+                chain.allow_return();
+            }
             let status = answer.response.status();
             if !is_redirect(status) {
                 return self.finish(request, chain, answer, conditional).await;
             }
-            chain.follow(status, location(answer.response.headers()))?;
+            let followed = chain.follow(status, location(answer.response.headers()));
             left = left.saturating_sub(answer.begun.elapsed());
+            self.discard(answer).await;
+            followed?;
         }
-    }
-
-    /// One hop: what robots.txt says, then the request itself. Says whether it was conditional.
-    async fn step(
-        &self,
-        request: &Request,
-        url: &Url,
-        obeys_robots: bool,
-        left: Duration,
-    ) -> Result<(Answer, bool), Failure> {
-        // before robots.txt, so that nothing is asked of a host that is out of reach
-        self.connections.check(url)?;
-        let crawl_delay = match obeys_robots {
-            true => Some(self.robots.check(url, async |file| self.load_robots(file).await).await?),
-            false => None,
-        };
-        let mut headers = headers::offered(Some(request.kind));
-        let conditional =
-            belongs(&request.validators, request, url) && headers::make_conditional(&mut headers, &request.validators);
-        let mut url = url.clone();
-        if url.origin() == request.url.origin() {
-            headers.extend(request.headers.iter().cloned());
-        }
-        lend_credentials(request, &mut url);
-        Ok((self.ask(url, headers, crawl_delay, left).await?, conditional))
-    }
-
-    /// One request at its host's turn, up to the end of the answer's head.
-    async fn ask(
-        &self,
-        url: Url,
-        headers: HeaderMap,
-        crawl_delay: Option<Duration>,
-        left: Duration,
-    ) -> Result<Answer, Failure> {
-        self.connections.check(&url)?;
-        let host = link::host(&url);
-        let permit = self.governor.acquire(&host).await.map_err(|held| Failure { host: Some(host), ..held.into() })?;
-        if let Some(delay) = crawl_delay {
-            permit.set_crawl_delay(delay);
-        }
-        let begun = Instant::now();
-        let deadline = begun + left;
-        self.counters.request();
-        let response = self.connections.get(url, headers, deadline).await?;
-        let held = is_busy(response.status(), response.headers())
-            .then(|| permit.hold(headers::retry_after(response.headers(), (self.clock)())));
-        if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
-            permit.forgive();
-        }
-        Ok(Answer { permit, response, begun, deadline, held })
     }
 
     /// The answer at the end of the chain.
@@ -187,13 +134,21 @@ impl Inner {
     ) -> Result<Response, Failure> {
         let head = answer.response.headers().clone();
         let now = (self.clock)();
-        let verdict =
-            verdict(answer.response.status(), &head, request.kind, conditional, now).map_err(|failure| match answer
-                .held
-            {
-                Some(held) => Failure { retry_after: Some(held), host: Some(link::host(chain.current())), ..failure },
-                None => failure,
-            })?;
+        let types = match request.kind {
+            Kind::Feed => &self.config.feed_types,
+            Kind::Page => &self.config.page_types,
+        };
+        let verdict = match verdict(answer.response.status(), &head, request.kind, types, conditional, now) {
+            Ok(verdict) => verdict,
+            Err(failure) => {
+                let held = answer.held;
+                self.discard(answer).await;
+                return Err(match held {
+                    Some(_) => Failure { retry_after: held, host: Some(link::host(chain.current())), ..failure },
+                    None => failure,
+                });
+            }
+        };
         let (url, mut moved_to) = chain.into_ends();
         if let Some(moved_to) = moved_to.as_mut() {
             lend_credentials(request, moved_to);
@@ -226,78 +181,12 @@ impl Inner {
             url,
         })
     }
-
-    async fn read(&self, answer: Answer, bytes: usize, excess: Excess) -> Result<bytes::Bytes, Failure> {
-        let Answer { permit, response, deadline, .. } = answer;
-        let status = response.status().as_u16();
-        let head = response.headers().clone();
-        let stream = Box::pin(response.bytes_stream());
-        let read = body::read(&head, stream, Limits { bytes, excess, deadline }).await;
-        drop(permit);
-        let (body, wire) = read.map_err(|fault| Failure { status: Some(status), ..fault.into() })?;
-        self.counters.body(wire, body.len());
-        Ok(body)
-    }
-
-    async fn load_robots(&self, file: Url) -> Loaded {
-        let mut chain = Chain::new(file, robots::MAX_REDIRECTS, self.config.allow_downgrade);
-        let mut left = self.config.request_within;
-        loop {
-            let answer = match self.ask(chain.current().clone(), headers::offered(None), None, left).await {
-                Ok(answer) => answer,
-                Err(failure) => return Loaded::Unreachable(failure),
-            };
-            let status = answer.response.status();
-            if is_redirect(status) {
-                // too many, or to nowhere: as if there were none (RFC 9309 section 2.3.1.2)
-                if chain.follow(status, location(answer.response.headers())).is_err() {
-                    return Loaded::Unavailable;
-                }
-                left = left.saturating_sub(answer.begun.elapsed());
-                continue;
-            }
-            return match status.as_u16() {
-                200..=299 => {
-                    let fresh_for = headers::fresh_for(answer.response.headers(), (self.clock)());
-                    match self.read(answer, robots::MAX_BYTES, Excess::IsCut).await {
-                        Ok(body) => Loaded::File(body, fresh_for),
-                        Err(failure) => Loaded::Unreachable(failure),
-                    }
-                }
-                429 | 500.. => Loaded::Unreachable(Failure {
-                    status: Some(status.as_u16()),
-                    retry_after: answer.held,
-                    host: answer.held.map(|_| link::host(chain.current())),
-                    ..Failure::new(
-                        if answer.held.is_some() { Reason::Busy } else { Reason::ServerError },
-                        format!("status {status}"),
-                    )
-                }),
-                _ => Loaded::Unavailable,
-            };
-        }
-    }
-}
-
-/// Whether validators are those of the URL that is asked now: another's would bring a false 304.
-fn belongs(validators: &Validators, request: &Request, url: &Url) -> bool {
-    is_where(validators.url.as_ref().unwrap_or(&request.url), url)
 }
 
 /// Whether two URLs ask for the same thing: fragments and credentials apart.
 fn is_where(one: &Url, other: &Url) -> bool {
     use url::Position::{AfterQuery, BeforeHost};
     one.scheme() == other.scheme() && one[BeforeHost..AfterQuery] == other[BeforeHost..AfterQuery]
-}
-
-/// Gives a URL the credentials that the user wrote into the feed's own, at the same origin. Those in a link to a page
-/// are nobody's that we know.
-fn lend_credentials(request: &Request, to: &mut Url) {
-    if request.kind == Kind::Feed && to.origin() == request.url.origin() {
-        // cannot fail: both have hosts
-        let _ = to.set_username(request.url.username());
-        let _ = to.set_password(request.url.password());
-    }
 }
 
 fn location(answer: &HeaderMap) -> Option<&str> {

@@ -3,10 +3,17 @@
 //! reqwest is set up here and nowhere else, to do nothing by itself: no redirects, no Referer, no cookies, no
 //! decoding, no proxy from the environment.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use http::HeaderMap;
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::OnceCell,
+    time::{Instant, timeout_at},
+};
 use url::Url;
 
 use super::{
@@ -15,17 +22,34 @@ use super::{
     body,
     resolve::{Names, Resolver},
 };
-use crate::config;
+use crate::config::{self, Proxy};
 
-/// Header fields of an answer, and their bytes, names included. More are no honest answer's.
-const MAX_HEADERS: usize = 128;
-const MAX_HEADER_BYTES: u32 = 64 * 1024;
 /// How long a connection is kept for the next request: long enough for the pages that follow a feed.
 const KEEP_IDLE: Duration = Duration::from_secs(20);
 
-/// Connections to where requests may go.
+/// The ways to where requests may go.
 #[derive(Debug)]
 pub(super) struct Connections {
+    setup: Setup,
+    /// That of all requests that do not say otherwise.
+    usual: Arc<Way>,
+    /// Those of feeds with a proxy of their own, or none, made when they are first asked for.
+    others: Mutex<HashMap<Option<Proxy>, Lazy>>,
+}
+
+type Lazy = Arc<OnceCell<Arc<Way>>>;
+
+/// What all ways have in common.
+#[derive(Debug, Clone)]
+struct Setup {
+    config: config::Fetch,
+    user_agent: String,
+    names: Names,
+}
+
+/// Connections by way of a proxy, or of none.
+#[derive(Debug)]
+pub(super) struct Way {
     guard: Arc<Guard>,
     /// For ports on the list.
     public: reqwest::Client,
@@ -34,6 +58,8 @@ pub(super) struct Connections {
     proxied: bool,
     /// Connecting and the wait for the first byte together: the client does not tell when the one ends.
     head_within: Duration,
+    max_headers: usize,
+    max_header_bytes: usize,
 }
 
 /// The client cannot be set up: the User-Agent or the proxy is not usable.
@@ -43,20 +69,54 @@ pub struct SetupError(String);
 
 impl Connections {
     pub(super) fn new(config: &config::Fetch, user_agent: &str, names: &Names) -> Result<Self, SetupError> {
-        let guard = Arc::new(Guard::new(&config.ports, &config.allow_networks, config.proxy.as_ref()));
-        let client = |reach| {
-            let proxy = config.proxy.as_ref().and_then(Url::host_str).map(str::to_owned);
-            client(config, user_agent, &Resolver { names: names.clone(), guard: Arc::clone(&guard), reach, proxy })
+        let setup = Setup { config: config.clone(), user_agent: user_agent.to_owned(), names: names.clone() };
+        Ok(Self { usual: Arc::new(setup.way(config.proxy.as_ref())?), others: Mutex::default(), setup })
+    }
+
+    /// The way of requests that travel so.
+    pub(super) async fn way(&self, route: &config::Route) -> Result<Arc<Way>, Failure> {
+        let usual = self.setup.config.proxy.as_ref();
+        let proxy = route.proxy(usual);
+        if proxy == usual {
+            return Ok(Arc::clone(&self.usual));
+        }
+        let proxy = proxy.cloned();
+        let cell = {
+            let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(others.entry(proxy.clone()).or_default())
         };
-        Ok(Self {
+        let way = cell.get_or_try_init(|| {
+            let setup = self.setup.clone();
+            // the certificate authorities of the system are read for it
+            let built = tokio::task::spawn_blocking(move || setup.way(proxy.as_ref()).map(Arc::new));
+            async { built.await.unwrap_or_else(|_| Err(SetupError("it was given up".to_owned()))) }
+        });
+        way.await.map(Arc::clone).map_err(|error| Failure::new(Reason::Connect, error.to_string()))
+    }
+}
+
+impl Setup {
+    fn way(&self, proxy: Option<&Proxy>) -> Result<Way, SetupError> {
+        let config = &self.config;
+        let guard = Arc::new(Guard::new(&config.ports, &config.allow_networks, proxy.map(|proxy| &proxy.url)));
+        let client = |reach| {
+            let name = proxy.and_then(|proxy| proxy.url.host_str()).map(str::to_owned);
+            let resolver = Resolver { names: self.names.clone(), guard: Arc::clone(&guard), reach, proxy: name };
+            client(config, proxy, &self.user_agent, &resolver)
+        };
+        Ok(Way {
             public: client(Reach::Public)?,
             exceptions: client(Reach::Exceptions)?,
             guard,
-            proxied: config.proxy.is_some(),
+            proxied: proxy.is_some(),
             head_within: config.connect_within + config.first_byte_within,
+            max_headers: config.max_headers,
+            max_header_bytes: config.max_header_bytes,
         })
     }
+}
 
+impl Way {
     /// Whether a URL may be asked for at all, as far as can be told without looking its name up.
     pub(super) fn check(&self, url: &Url) -> Result<(), Failure> {
         Ok(self.guard.check_url(url).map(drop)?)
@@ -79,7 +139,7 @@ impl Connections {
             .await
             .map_err(|_| Failure::new(Reason::Timeout, "no answer before the deadline"))??;
         self.check_peer(&response, reach)?;
-        check_size(response.headers())?;
+        self.check_head(response.headers())?;
         Ok(response)
     }
 
@@ -92,13 +152,30 @@ impl Connections {
             None => Err(Failure::new(Reason::Forbidden, "the peer's address is unknown")),
         }
     }
+
+    /// hyper stops at 400 KB of HTTP/1 header, and HTTP/2 does not count fields; this is for what is below that.
+    fn check_head(&self, answer: &HeaderMap) -> Result<(), Failure> {
+        let bytes: usize = answer.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let refuse = |detail| Err(Failure::new(Reason::Malformed, detail));
+        if bytes > self.max_header_bytes {
+            return refuse(format!("a header of more than {} bytes", self.max_header_bytes));
+        }
+        if answer.len() > self.max_headers {
+            return refuse(format!("a header of more than {} fields", self.max_headers));
+        }
+        Ok(())
+    }
 }
 
-fn client(config: &config::Fetch, user_agent: &str, resolver: &Resolver) -> Result<reqwest::Client, SetupError> {
+fn client(
+    config: &config::Fetch,
+    proxy: Option<&Proxy>,
+    user_agent: &str,
+    resolver: &Resolver,
+) -> Result<reqwest::Client, SetupError> {
     // one provider a process: if another is installed already, that one serves
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let proxy = config.proxy.clone().map(reqwest::Proxy::all).transpose();
-    let proxy = proxy.map_err(|error| SetupError(body::root_cause(&error)))?;
+    let proxy = proxy.map(through).transpose().map_err(|error| SetupError(body::root_cause(&error)))?;
     let builder = || {
         let builder = reqwest::Client::builder()
             .user_agent(user_agent)
@@ -109,9 +186,9 @@ fn client(config: &config::Fetch, user_agent: &str, resolver: &Resolver) -> Resu
             .dns_resolver(resolver.clone())
             .connect_timeout(config.connect_within)
             .pool_idle_timeout(KEEP_IDLE)
-            .pool_max_idle_per_host(config.per_host)
-            .http1_max_headers(MAX_HEADERS)
-            .http2_max_header_list_size(MAX_HEADER_BYTES);
+            .pool_max_idle_per_host(config.most_per_host())
+            .http1_max_headers(config.max_headers)
+            .http2_max_header_list_size(u32::try_from(config.max_header_bytes).unwrap_or(u32::MAX));
         match proxy.clone() {
             Some(proxy) => builder.proxy(proxy),
             None => builder,
@@ -122,11 +199,10 @@ fn client(config: &config::Fetch, user_agent: &str, resolver: &Resolver) -> Resu
     built.map_err(|error| SetupError(body::root_cause(&error)))
 }
 
-/// hyper stops at 400 KB of HTTP/1 header; this is for what is below that.
-fn check_size(answer: &HeaderMap) -> Result<(), Failure> {
-    let bytes: usize = answer.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if bytes > MAX_HEADER_BYTES as usize {
-        return Err(Failure::new(Reason::Malformed, format!("a header of more than {MAX_HEADER_BYTES} bytes")));
-    }
-    Ok(())
+fn through(proxy: &Proxy) -> Result<reqwest::Proxy, reqwest::Error> {
+    let way = reqwest::Proxy::all(proxy.url.clone())?;
+    Ok(match &proxy.credentials {
+        Some((name, password)) => way.basic_auth(name, password),
+        None => way,
+    })
 }

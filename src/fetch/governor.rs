@@ -16,6 +16,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use crate::config::{self, Manners};
+
 /// A hold shorter than this is waited out; a longer one is told to the asker, who has other things to do.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The first hold of a host that is too busy and does not say for how long; doubles each time.
@@ -31,8 +33,7 @@ const MOST_HELD: usize = 50_000;
 /// The budgets of all hosts.
 #[derive(Debug)]
 pub struct Governor {
-    per_host: usize,
-    gap: Duration,
+    config: config::Fetch,
     all: Arc<Semaphore>,
     hosts: Mutex<Hosts>,
 }
@@ -58,10 +59,21 @@ struct Pace {
     gap: Duration,
     /// What the host's robots.txt asks for; the wider of the two counts.
     crawl_delay: Duration,
+    bucket: Option<Bucket>,
     last_start: Option<Instant>,
     held_until: Option<Instant>,
     /// How often in a row the host was too busy without saying for how long.
     strikes: u32,
+}
+
+/// A token bucket, as the moment when it will be full again (the generic cell rate algorithm, ITU-T I.371 annex A).
+#[derive(Debug)]
+struct Bucket {
+    /// How long one token takes to come back.
+    token: Duration,
+    /// How long all of them take, but for one.
+    depth: Duration,
+    full_at: Option<Instant>,
 }
 
 /// The right to one request; its end is the end of the request.
@@ -78,13 +90,12 @@ pub struct Permit {
 pub struct Held(pub Duration);
 
 impl Governor {
-    /// A governor with the same budget for every host.
-    pub fn new(per_host: usize, gap: Duration, in_flight: usize) -> Self {
+    /// A governor with the budgets of a configuration.
+    pub fn new(config: &config::Fetch) -> Self {
         Self {
-            per_host: per_host.max(1),
-            gap,
-            all: Arc::new(Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS))),
+            all: Arc::new(Semaphore::new(config.in_flight.clamp(1, Semaphore::MAX_PERMITS))),
             hosts: Mutex::default(),
+            config: config.clone(),
         }
     }
 
@@ -124,10 +135,11 @@ impl Governor {
         if hosts.by_name.len() >= hosts.sweep_at {
             hosts.forget_idle(Instant::now());
         }
+        let manners = self.config.manners_at(bare(name));
         let host = Arc::new(Host {
-            places: Arc::new(Semaphore::new(self.per_host)),
+            places: Arc::new(Semaphore::new(manners.per_host.max(1))),
             turn: Semaphore::new(1),
-            pace: Mutex::new(Pace::new(self.gap)),
+            pace: Mutex::new(Pace::new(manners)),
         });
         hosts.by_name.insert(name.into(), Arc::clone(&host));
         host
@@ -189,14 +201,22 @@ impl Host {
         let may = pace.next_start(now) <= now;
         if may {
             pace.last_start = Some(now);
+            pace.bucket.iter_mut().for_each(|bucket| bucket.take(now));
         }
         may
     }
 }
 
 impl Pace {
-    fn new(gap: Duration) -> Self {
-        Self { gap, crawl_delay: Duration::ZERO, last_start: None, held_until: None, strikes: 0 }
+    fn new(manners: Manners) -> Self {
+        Self {
+            gap: manners.host_gap,
+            crawl_delay: Duration::ZERO,
+            bucket: manners.host_rate.map(|rate| Bucket::new(rate.requests, rate.within)),
+            last_start: None,
+            held_until: None,
+            strikes: 0,
+        }
     }
 
     /// An earlier hold that is longer stands.
@@ -208,12 +228,31 @@ impl Pace {
     /// When the next request may start: now, or later.
     fn next_start(&self, now: Instant) -> Instant {
         let after_gap = self.last_start.map(|last| last + self.gap.max(self.crawl_delay));
-        [after_gap, self.held_until].into_iter().flatten().fold(now, Instant::max)
+        let token_at = self.bucket.as_ref().and_then(Bucket::token_at);
+        [after_gap, self.held_until, token_at].into_iter().flatten().fold(now, Instant::max)
     }
 
     /// Nothing to remember: a hold that is over still counts for the next one's length, for a while.
     fn is_idle(&self, now: Instant) -> bool {
-        self.next_start(now) <= now && self.held_until.is_none_or(|until| until + LONGEST_OWN_HOLD <= now)
+        self.next_start(now) <= now
+            && self.held_until.is_none_or(|until| until + LONGEST_OWN_HOLD <= now)
+            && self.bucket.as_ref().and_then(|bucket| bucket.full_at).is_none_or(|full_at| full_at <= now)
+    }
+}
+
+impl Bucket {
+    fn new(tokens: u32, within: Duration) -> Self {
+        let token = within / tokens.max(1);
+        Self { token, depth: within.saturating_sub(token), full_at: None }
+    }
+
+    /// When there is a token; `None` while it is full.
+    fn token_at(&self) -> Option<Instant> {
+        self.full_at.map(|full_at| full_at.checked_sub(self.depth).unwrap_or(full_at))
+    }
+
+    fn take(&mut self, now: Instant) {
+        self.full_at = Some(self.full_at.map_or(now, |full_at| full_at.max(now)) + self.token);
     }
 }
 
@@ -226,6 +265,12 @@ impl Hosts {
         }
         self.sweep_at = (self.by_name.len() * 2).max(1024);
     }
+}
+
+/// The host of `scheme://host:port`.
+fn bare(name: &str) -> &str {
+    let name = name.split_once("://").map_or(name, |(_, rest)| rest);
+    name.rsplit_once(':').map_or(name, |(host, _)| host)
 }
 
 async fn take(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {

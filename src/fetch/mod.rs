@@ -9,10 +9,13 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::config::Route;
+
 pub mod address;
 mod body;
 mod client;
 mod connect;
+mod cookies;
 mod failure;
 pub mod governor;
 pub mod headers;
@@ -49,6 +52,10 @@ pub struct Request {
     pub headers: Vec<(http::HeaderName, http::HeaderValue)>,
     /// Whether robots.txt binds this request although it is for a feed. Pages follow the configuration.
     pub obey_robots: bool,
+    /// Whether cookies are kept and sent back, at the origin of `url`.
+    pub cookies: bool,
+    /// How it travels to the origin of `url`. To others it travels as all requests do.
+    pub route: Route,
 }
 
 /// `ETag` and `Last-Modified` as they were sent: opaque. Bytes above 0x7f are the characters of the same number.

@@ -13,6 +13,8 @@ use super::{Failure, Reason};
 pub(super) struct Chain {
     current: Url,
     visited: Vec<Url>,
+    hops: usize,
+    may_return: bool,
     max: usize,
     allow_downgrade: bool,
     /// Whether every redirect so far was permanent.
@@ -26,7 +28,8 @@ impl Chain {
         url.set_fragment(None);
         let _ = url.set_username("");
         let _ = url.set_password(None);
-        Self { current: url, visited: Vec::new(), max, allow_downgrade, permanent: true, moved_to: None }
+        let (visited, hops, may_return, permanent, moved_to) = (Vec::new(), 0, false, true, None);
+        Self { current: url, visited, hops, may_return, max, allow_downgrade, permanent, moved_to }
     }
 
     /// The URL to ask now.
@@ -36,7 +39,7 @@ impl Chain {
 
     /// Whether a redirect was followed.
     pub(super) fn has_moved(&self) -> bool {
-        !self.visited.is_empty()
+        self.hops > 0
     }
 
     /// The URL of the answer, and where the permanent redirects at the start of the chain led.
@@ -44,11 +47,17 @@ impl Chain {
         (self.current, self.moved_to)
     }
 
+    /// The redirect that comes next may lead to where the chain has been: the answer there will be another one.
+    pub(super) fn allow_return(&mut self) {
+        self.visited.clear();
+        self.may_return = true;
+    }
+
     /// Follows a redirect (RFC 9110 section 15.4), or says why not.
     pub(super) fn follow(&mut self, status: StatusCode, location: Option<&str>) -> Result<(), Failure> {
         let refuse =
             |detail: String| Err(Failure { status: Some(status.as_u16()), ..Failure::new(Reason::Redirect, detail) });
-        if self.visited.len() >= self.max {
+        if self.hops >= self.max {
             return refuse(format!("more than {} redirects", self.max));
         }
         let Some(location) = location else { return refuse("a redirect without a location".to_owned()) };
@@ -62,13 +71,15 @@ impl Chain {
         if self.current.scheme() == "https" && next.scheme() == "http" && !self.allow_downgrade {
             return refuse(format!("a redirect from https to {next}"));
         }
-        if next == self.current || self.visited.contains(&next) {
+        let was_here = next == self.current || self.visited.contains(&next);
+        if was_here && !std::mem::take(&mut self.may_return) {
             return refuse(format!("a redirect loop at {next}"));
         }
         self.permanent &= matches!(status.as_u16(), 301 | 308);
         if self.permanent {
             self.moved_to = Some(next.clone());
         }
+        self.hops += 1;
         self.visited.push(std::mem::replace(&mut self.current, next));
         Ok(())
     }
@@ -123,6 +134,19 @@ mod tests {
         check(&[(302, "/b"), (302, "/feed?a=1")], Err("loop"));
         check(&[(302, "/b"), (302, "/c"), (302, "/b")], Err("loop"));
         check(&[(302, "/b"), (302, "/c"), (302, "/d"), (302, "/e")], Err("more than 3"));
+    }
+
+    #[test]
+    fn a_chain_returns_where_it_may_and_ends_all_the_same() {
+        let mut chain = Chain::new(Url::parse(ASKED).unwrap(), 3, false);
+        for _ in 0..3 {
+            chain.allow_return();
+            assert!(chain.follow(StatusCode::FOUND, Some("/feed?a=1")).is_ok());
+        }
+        chain.allow_return();
+        assert!(
+            chain.follow(StatusCode::FOUND, Some("/feed?a=1")).is_err_and(|failure| failure.detail.contains("than 3"))
+        );
     }
 
     #[test]

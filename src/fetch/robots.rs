@@ -25,8 +25,6 @@ const LONGEST_USE: Duration = Duration::from_secs(24 * 3600);
 const SHORTEST_USE: Duration = Duration::from_secs(3600);
 /// How long a file that could not be had is not asked for again.
 const UNREACHABLE_FOR: Duration = Duration::from_secs(300);
-/// The longest `Crawl-delay` that is heard: more would be a denial.
-const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// Limits of what is kept: files, and an estimate of their bytes in memory.
 const MOST_FILES: usize = 10_000;
 const MOST_BYTES: usize = 16 * 1024 * 1024;
@@ -66,7 +64,7 @@ impl Robots {
     pub(super) async fn check(&self, url: &Url, load: impl AsyncFnOnce(Url) -> Loaded) -> Result<Duration, Failure> {
         let rules = self.rules(url, load).await?;
         if rules.is_url_allowed(url) {
-            Ok(rules.crawl_delay().unwrap_or_default().min(LONGEST_DELAY))
+            Ok(rules.crawl_delay().unwrap_or_default())
         } else {
             Err(Failure::new(Reason::Robots, format!("robots.txt disallows {}", url.path())))
         }

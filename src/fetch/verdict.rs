@@ -15,13 +15,15 @@ pub enum Verdict {
     NotModified,
 }
 
-/// Judges an answer by its status and its content type. `conditional`: validators were sent.
+/// Judges an answer by its status and its content type. `conditional`: validators were sent. `types`: those that can
+/// hold a page, or a feed beside those that can anyway.
 ///
 /// `now` is for a `Retry-After` that is a date, where the answer itself has no date.
 pub fn verdict(
     status: StatusCode,
     answer: &HeaderMap,
     kind: Kind,
+    types: &[String],
     conditional: bool,
     now: std::time::SystemTime,
 ) -> Result<Verdict, Failure> {
@@ -33,7 +35,7 @@ pub fn verdict(
         (Some(reason), _) => fail(reason, format!("status {status}")),
         (None, 304) if conditional => Ok(Verdict::NotModified),
         (None, 304) => fail(Reason::Malformed, "status 304 to an unconditional request".to_owned()),
-        (None, _) => match unusable_type(answer, kind) {
+        (None, _) => match unusable_type(answer, kind, types) {
             Some(detail) => fail(Reason::ContentType, detail),
             None => Ok(Verdict::Read),
         },
@@ -66,19 +68,18 @@ fn reason(status: StatusCode, answer: &HeaderMap) -> Option<Reason> {
 }
 
 /// Says what is wrong with the content type, if it cannot hold what was asked for. A missing one may hold anything.
-fn unusable_type(answer: &HeaderMap, kind: Kind) -> Option<String> {
+fn unusable_type(answer: &HeaderMap, kind: Kind, types: &[String]) -> Option<String> {
     let value = answer.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let (top, sub) = essence.split_once('/')?;
-    let usable = match kind {
-        Kind::Page => matches!(essence.as_str(), "text/html" | "application/xhtml+xml" | "text/plain"),
-        // publishers send feeds as nearly everything, so only what cannot be one is refused
-        Kind::Feed => match top {
-            "text" => !matches!(sub, "css" | "javascript" | "calendar"),
-            "application" => is_data(sub),
-            _ => false,
-        },
-    };
+    let usable = types.contains(&essence)
+        || match (kind, top) {
+            (Kind::Page, _) => false,
+            // publishers send feeds as nearly everything, so only what cannot be one is refused
+            (Kind::Feed, "text") => !matches!(sub, "css" | "javascript" | "calendar"),
+            (Kind::Feed, "application") => is_data(sub),
+            (Kind::Feed, _) => false,
+        };
     let wanted = match kind {
         Kind::Page => "a page",
         Kind::Feed => "a feed",
@@ -101,6 +102,14 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::*;
+    use crate::config;
+
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+    fn types(kind: Kind) -> Vec<String> {
+        let config::Fetch { page_types, feed_types, .. } = config::Fetch::default();
+        if kind == Kind::Page { page_types } else { feed_types }
+    }
 
     /// Checks the verdict on a status and header lines, by name: `read`, `not_modified` or the failure's reason.
     fn check(status: u16, lines: &[(&'static str, &str)], kind: Kind, expected: &str) {
@@ -108,7 +117,7 @@ mod tests {
         for (name, value) in lines {
             answer.append(*name, value.parse().unwrap());
         }
-        let given = verdict(StatusCode::from_u16(status).unwrap(), &answer, kind, true, SystemTime::UNIX_EPOCH);
+        let given = verdict(StatusCode::from_u16(status).unwrap(), &answer, kind, &types(kind), true, NOW);
         let name = match &given {
             Ok(Verdict::Read) => "read",
             Ok(Verdict::NotModified) => "not_modified",
@@ -188,8 +197,18 @@ mod tests {
     }
 
     #[test]
+    fn types_are_a_setting() {
+        let answer = HeaderMap::from_iter([(header::CONTENT_TYPE, "Image/SVG+xml; q=1".parse().unwrap())]);
+        for kind in [Kind::Page, Kind::Feed] {
+            let judged = |types: &[String]| verdict(StatusCode::OK, &answer, kind, types, false, NOW);
+            assert_eq!(judged(&[]).unwrap_err().reason, Reason::ContentType);
+            assert_eq!(judged(&["image/svg+xml".to_owned()]), Ok(Verdict::Read));
+        }
+    }
+
+    #[test]
     fn a_304_to_an_unconditional_request_is_no_answer() {
-        let given = verdict(StatusCode::NOT_MODIFIED, &HeaderMap::new(), Kind::Feed, false, SystemTime::UNIX_EPOCH);
+        let given = verdict(StatusCode::NOT_MODIFIED, &HeaderMap::new(), Kind::Feed, &[], false, NOW);
         assert_eq!(given.unwrap_err().reason, Reason::Malformed);
     }
 
@@ -198,7 +217,7 @@ mod tests {
         let answer = HeaderMap::from_iter([(header::RETRY_AFTER, "60".parse().unwrap())]);
         for (status, expected) in [(429, Some(60)), (503, Some(60)), (500, None), (404, None)] {
             let status = StatusCode::from_u16(status).unwrap();
-            let failure = verdict(status, &answer, Kind::Feed, false, SystemTime::UNIX_EPOCH).unwrap_err();
+            let failure = verdict(status, &answer, Kind::Feed, &[], false, NOW).unwrap_err();
             assert_eq!(failure.retry_after, expected.map(Duration::from_secs), "{status}");
         }
     }

@@ -3,13 +3,15 @@
 //! PURE: article → key, headers, bytes. The JSON Schemas of both documents are generated from these types and kept
 //! under `schema/`; a test compares them. Within a major version only optional fields are added.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    article::{Article, TextSource},
+    article::{Article, Sources, TextSource},
     ledger::Message,
 };
 
@@ -53,6 +55,9 @@ pub struct Record {
     /// True where the publisher named neither offset nor zone, and `published_at` says UTC for want of better.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub published_at_assumed_utc: bool,
+    /// True where `published_at` lay ahead when the revision was made; in no zone could it have been the past.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub published_at_in_future: bool,
     /// When the publisher last changed it (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<DateTime<FixedOffset>>,
@@ -86,6 +91,11 @@ pub struct Record {
     /// What page and server ask of those who copy it: `noarchive`, `nosnippet`, `tdm-reservation`, …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restrictions: Vec<String>,
+    /// Where each field of the article that has a value came from, by the field's name: `json-ld`, `meta`,
+    /// `microdata`, `link`, `h1`, `title`, `lang`, `time`, `byline`, `author-link`, `text`, `url`, `header` or `feed`.
+    /// More may be added.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<String, String>,
     /// The feeds that carried it when this revision was made.
     pub feeds: Vec<Carrier>,
     /// The entry as the first of those feeds told it, without its full content.
@@ -144,6 +154,7 @@ impl Record {
             authors: article.authors,
             published_at: article.published.map(|moment| moment.at),
             published_at_assumed_utc: article.published.is_some_and(|moment| !moment.zoned),
+            published_at_in_future: article.published.is_some_and(|moment| moment.is_ahead(from.recorded_at)),
             updated_at: article.updated.map(|moment| moment.at),
             updated_at_assumed_utc: article.updated.is_some_and(|moment| !moment.zoned),
             section: article.section,
@@ -156,6 +167,7 @@ impl Record {
             fallback_reason: from.fallback_reason,
             paywalled: article.paywalled,
             restrictions: article.restrictions,
+            sources: sources(&article.sources),
             feeds: from.feeds,
             entry: from.entry,
             discovered_at: from.discovered_at,
@@ -252,6 +264,10 @@ pub fn content_hash(title: Option<&str>, text: &str) -> String {
     hash.update(b"\n");
     hash.update(text.as_bytes());
     hex(&hash.finalize())
+}
+
+fn sources(sources: &Sources) -> BTreeMap<String, String> {
+    sources.iter().map(|(field, source)| (field.as_str().to_owned(), source.as_str().to_owned())).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

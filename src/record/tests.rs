@@ -1,7 +1,10 @@
 use super::*;
+use crate::article::{Field, Source};
 
 fn article() -> Article {
-    Article { title: Some("Bridge reopens".to_owned()), text: "One.\n\nTwo.".to_owned(), ..Article::default() }
+    let mut sources = Sources::default();
+    sources.note(Field::Title, Source::Heading);
+    Article { sources, title: Some("Bridge reopens".to_owned()), text: "One.\n\nTwo.".to_owned(), ..Article::default() }
 }
 
 fn provenance(revision: u32) -> Provenance {
@@ -49,10 +52,19 @@ fn the_committed_schemas_are_those_of_the_types() {
 }
 
 #[test]
+fn the_docs_and_the_schema_name_every_source() {
+    let (docs, schema) = (include_str!("../../docs/record.md"), record_schema().to_string());
+    for name in Source::ALL.map(|source| format!("`{}`", source.as_str())) {
+        assert!(docs.contains(&name) && schema.contains(&name), "{name}");
+    }
+}
+
+#[test]
 fn a_record_fits_its_schema() {
     let validator = jsonschema::draft202012::new(&record_schema()).unwrap();
     let record = Record::new(article(), provenance(1));
     validator.validate(&serde_json::to_value(&record).unwrap()).unwrap();
+    assert_eq!(record.sources["title"], "h1");
     let mut broken = serde_json::to_value(&record).unwrap();
     broken["revision"] = "one".into();
     assert!(validator.validate(&broken).is_err());

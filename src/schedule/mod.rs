@@ -34,6 +34,8 @@ pub struct Bounds {
     pub interval: Duration,
     /// Never more seldom, failures and hints apart.
     pub max_interval: Duration,
+    /// Where each poll costs the publisher a whole document, and nobody asks for more polls: never more often.
+    pub unconditional: Duration,
     /// A number of the feed's own, which spreads it from others.
     pub feed: u64,
 }
@@ -66,7 +68,9 @@ fn is_zero(n: &u32) -> bool {
 /// What a poll that succeeded tells the schedule.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Success<'a> {
-    /// Entries that were not known before.
+    /// Entries of the document.
+    pub entries: usize,
+    /// Those that were not known before.
     pub new_entries: usize,
     /// None of the document's entries was known, though others were: some may have come and gone between.
     pub overflowed: bool,
@@ -94,12 +98,13 @@ pub enum Setback {
 impl Figures {
     /// After a poll that answered, with news or without.
     pub fn succeeded(&mut self, now: DateTime<Utc>, bounds: Bounds, told: Success<'_>) {
-        let wait = self.rhythmic(now, bounds, told).max(hinted(told));
+        let least = hinted(told).max(self.unconditional(now, bounds, told));
+        let wait = self.rhythmic(now, bounds, told).max(least);
         self.failures = 0;
         self.asked_at = Some(now);
         self.answered_at = Some(now);
         let spread = spread(wait, bounds.feed, now);
-        let wait = if wait <= bounds.max_interval { spread.min(bounds.max_interval) } else { spread };
+        let wait = if wait > least { spread.min(bounds.max_interval.max(wait)) } else { spread };
         let due = now + delta(wait);
         self.due = Some(told.pace.map_or(due, |pace| skip(due, pace, bounds.feed)));
     }
@@ -138,11 +143,26 @@ impl Figures {
         let wait = match self.answered_at.filter(|_| told.overflowed) {
             // what is lost is worse than what is asked once too often
             Some(since) => wait.min((now - since).to_std().unwrap_or_default() / 2),
-            // each poll costs the publisher a whole document
-            None if !told.has_validators => wait.max(ordinary.min(longest)),
             None => wait,
         };
         wait.max(bounds.interval)
+    }
+
+    /// How long a feed is left alone that has to be sent whole at each poll: as long as is wanted, but only until half of
+    /// what it holds is likely to be new, lest entries be lost. A publisher that says how long its answer stays fresh
+    /// knows what a poll costs.
+    fn unconditional(&self, now: DateTime<Utc>, bounds: Bounds, told: Success<'_>) -> Duration {
+        if told.has_validators || told.overflowed || !hinted(told).is_zero() {
+            return Duration::ZERO;
+        }
+        let (since, new) = match self.answered_at {
+            Some(at) => (Some(at), told.new_entries),
+            None => (told.published.iter().min().copied(), told.published.len()),
+        };
+        let span = since.and_then(|since| (now - since).to_std().ok()).filter(|_| new > 0);
+        let half_new = span.map(|span| span.as_secs_f64() * told.entries as f64 / 2.0 / new as f64);
+        let half_new = half_new.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        half_new.unwrap_or(LONGEST).min(bounds.unconditional)
     }
 
     /// How far the clock was ahead of `now` by which this was written: another machine's, or ours before it was set

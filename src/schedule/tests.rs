@@ -2,8 +2,12 @@ use super::*;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: i64 = 86_400;
-const BOUNDS: Bounds =
-    Bounds { interval: Duration::from_secs(900), max_interval: Duration::from_secs(6 * 3600), feed: 7 };
+const BOUNDS: Bounds = Bounds {
+    interval: Duration::from_secs(900),
+    max_interval: Duration::from_secs(6 * 3600),
+    unconditional: Duration::from_secs(5 * 3600),
+    feed: 7,
+};
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -63,10 +67,33 @@ fn the_interval_follows_the_feed() {
 }
 
 #[test]
-fn whole_documents_are_asked_for_more_seldom_unless_entries_are_lost() {
-    let busy = |waited: i64| waited as usize / 100;
-    check(after_a_month(busy, Success::default()), 3_600);
-    check(after_a_month(busy, Success { overflowed: true, ..Success::default() }), 900);
+fn whole_documents_are_asked_for_more_seldom_unless_entries_would_be_lost() {
+    const HOUR: i64 = 3_600;
+    let each_36_s = |waited: i64| waited as usize / 36;
+    let holds = |entries| Success { entries, ..Success::default() };
+    check(after_a_month(|_| 0, holds(10_000)), 6 * HOUR * 10 / 11);
+    check(after_a_month(each_36_s, holds(10_000)), 5 * HOUR);
+    let half = after_a_month(each_36_s, holds(400));
+    assert!((HOUR * 9 / 10..=HOUR * 5 / 2).contains(&half), "{half} s where 400 entries last four hours");
+    check(after_a_month(each_36_s, holds(10)), 900);
+    check(after_a_month(each_36_s, Success { overflowed: true, ..holds(10_000) }), 900);
+    // somebody says otherwise
+    let pace = Pace { ttl_minutes: Some(20), ..Pace::default() };
+    check(after_a_month(each_36_s, Success { fresh_for: Some(20 * MINUTE), ..holds(10_000) }), 1_200);
+    check(after_a_month(each_36_s, Success { pace: Some(&pace), ..holds(10_000) }), 1_200);
+    let zero = Success { fresh_for: Some(Duration::ZERO), ..holds(10_000) };
+    check(after_a_month(each_36_s, zero), 5 * HOUR);
+}
+
+#[test]
+fn the_first_document_says_when_half_of_it_will_be_new() {
+    let dates = |minutes: i64| (0..40).map(|n| start() - TimeDelta::minutes(minutes * n)).collect::<Vec<_>>();
+    for (published, expected) in [(dates(10), 195 * 60), (dates(60), 5 * 3_600), (Vec::new(), 5 * 3_600)] {
+        let mut figures = Figures::default();
+        let told = Success { entries: 40, new_entries: 40, published: &published, ..Success::default() };
+        figures.succeeded(start(), BOUNDS, told);
+        check(wait_after(&figures, start()), expected);
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::{
 
 mod fit;
 mod holds;
+mod imprint;
 mod moved;
 mod pending;
 mod seen;
@@ -22,6 +23,7 @@ mod site;
 
 pub use fit::Trim;
 pub use holds::Holds;
+pub use imprint::Imprints;
 pub use moved::Moved;
 pub use pending::{Carrying, Pending, Published};
 pub use seen::Seen;
@@ -60,6 +62,12 @@ pub struct FeedState {
     /// Fingerprints of resolved entries.
     #[serde(skip_serializing_if = "Seen::is_empty")]
     pub seen: Seen,
+    /// What the entries of the newest document looked like.
+    #[serde(skip_serializing_if = "Imprints::is_empty")]
+    pub imprints: Imprints,
+    /// Its guids were seen to name one story after the other: they are no marks of identity.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub guids_repeat: bool,
     /// Entries not yet resolved, and published ones to look at again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pending: Vec<Pending>,

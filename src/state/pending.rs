@@ -128,6 +128,7 @@ impl Pending {
             guid: entry.guid,
             guid_is_permalink: entry.guid_is_permalink,
             url: entry.url,
+            url_as_told: entry.url_as_told,
             title: entry.title,
             published: entry.published,
             authors: entry.authors,

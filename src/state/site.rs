@@ -11,10 +11,13 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{FeedState, Pending, Published, Trim, fit, pending::Carrying};
+use super::{FeedState, Imprints, Pending, Published, Trim, fit, pending::Carrying};
 use crate::{
     article,
-    feed::{Entry, Feed, identity::Keys},
+    feed::{
+        Entry, Feed,
+        identity::{Keys, imprint},
+    },
     fetch::Validators,
     ledger, record,
     schedule::delta,
@@ -51,6 +54,8 @@ pub struct Absorbed {
     pub ignored: usize,
     /// None was known, though the feed was read before: some may have come and gone between two polls.
     pub overflowed: bool,
+    /// The feed's guids name one story after the other, and are ignored.
+    pub guids_repeat: bool,
 }
 
 /// All that is held of a site.
@@ -177,9 +182,8 @@ impl SiteState {
         absorbed.ignored = document.keys.len().saturating_sub(most);
         let mut room = self.largest.map_or(usize::MAX, |largest| self.feed_mut(url).room(largest));
         let mut own_keys = Vec::with_capacity(2 * document.keys.len());
-        for (index, keys) in document.keys.iter().enumerate().take(most) {
-            let keys: Vec<u64> = keys.significant().collect();
-            if self.feeds.values().any(|feed| feed.knows(&keys)) {
+        for (index, keys) in self.names(url, document, most).into_iter().enumerate() {
+            if self.knows(&keys) {
                 absorbed.known += 1;
                 absorbed.retold += usize::from(self.meet(url, document, index, &keys, now));
             } else if is_before(&document.feed.entries[index], since) {
@@ -200,8 +204,40 @@ impl SiteState {
             own_keys.extend(keys);
         }
         absorbed.overflowed = !first_read && absorbed.known == 0 && absorbed.new > 0;
+        absorbed.guids_repeat = self.feed_mut(url).guids_repeat;
         self.feed_mut(url).seen.refresh(&own_keys, most.saturating_mul(2));
         absorbed
+    }
+
+    /// The keys of a document's entries, as far as the documents before it do not show them to be worthless.
+    fn names(&mut self, url: &str, document: &Document, most: usize) -> Vec<Vec<u64>> {
+        let imprints = Imprints::of(document);
+        let feed = self.feed_mut(url);
+        feed.guids_repeat |= feed.imprints.guids_repeat(&imprints);
+        let trusted = |keys: Keys| if feed.guids_repeat { keys.without_guid() } else { keys };
+        let names = document.keys.iter().take(most).map(|keys| trusted(*keys).significant().collect());
+        let names: Vec<Vec<u64>> = names.collect();
+        let before = std::mem::replace(&mut feed.imprints, imprints.clone());
+        if !before.is_empty() && !names.iter().any(|keys| self.knows(keys)) {
+            for (index, _) in before.renamed(&imprints).into_iter().enumerate().filter(|(_, renamed)| *renamed) {
+                self.rename(url, &document.feed.entries[index], &names[index]);
+            }
+        }
+        names
+    }
+
+    /// An entry has other names than before, all of them at once.
+    fn rename(&mut self, url: &str, entry: &Entry, keys: &[u64]) {
+        let feed = self.feed_mut(url);
+        let is_it = |pending: &&mut Pending| imprint(&pending.entry) == imprint(entry);
+        match feed.pending.iter_mut().find(is_it) {
+            Some(pending) => pending.keys.extend(keys.iter().copied()),
+            None => feed.seen.add(keys.iter().copied()),
+        }
+    }
+
+    fn knows(&self, keys: &[u64]) -> bool {
+        self.feeds.values().any(|feed| feed.knows(keys))
     }
 
     fn pending(&self, url: &str, document: &Document, index: usize, keys: Vec<u64>, now: DateTime<Utc>) -> Pending {
@@ -237,6 +273,10 @@ impl SiteState {
         if holder == url && (retold || pending.content_cut) {
             pending.entry = document.feed.entries[index].clone();
             pending.content_cut = false;
+        }
+        if holder == url && document.feed.entries[index].url.is_some() {
+            pending.entry.url.clone_from(&document.feed.entries[index].url);
+            pending.entry.url_as_told.clone_from(&document.feed.entries[index].url_as_told);
         }
         if retold && pending.published.is_some() {
             pending.due = now;

@@ -27,6 +27,7 @@ fn document(entries: &[(u64, u64, u32)]) -> Document {
             language: None,
             pace: Pace::default(),
             hubs: vec![],
+            cloud: None,
             sitemaps: vec![],
             entries: entries
                 .iter()
@@ -39,7 +40,10 @@ fn document(entries: &[(u64, u64, u32)]) -> Document {
                 .collect(),
             problems: vec![],
         },
-        keys: entries.iter().map(|(guid, link, _)| Keys { guid: key(*guid), link: key(*link), content: 1 }).collect(),
+        keys: entries
+            .iter()
+            .map(|(guid, link, _)| Keys { guid: key(*guid), link: key(*link), words: None, content: 1 })
+            .collect(),
         told: entries.iter().map(|(_, _, told)| *told).collect(),
     }
 }
@@ -218,7 +222,7 @@ fn a_feed_that_is_met_for_the_first_time_may_be_too_old() {
     let absorbed = site.absorb(A, &dated, since, now());
     assert_eq!((absorbed.new, absorbed.too_old), (2, 1), "one without a date is not too old");
     assert_eq!(site.absorb(A, &dated, since, now()).known, 3);
-    dated.keys[1] = Keys { guid: Some(9), link: Some(90), content: 1 };
+    dated.keys[1] = Keys { guid: Some(9), link: Some(90), words: None, content: 1 };
     assert_eq!(site.absorb(A, &dated, since, now()).new, 1, "what comes later is followed, whatever its date");
 }
 

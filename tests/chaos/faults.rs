@@ -6,7 +6,7 @@ use rand::{RngExt, rngs::SmallRng, seq::SliceRandom};
 
 use crate::{
     link::Traffic,
-    world::{PLACES, SESSION, TRANSACTION, USUAL, World},
+    world::{NODES, PLACES, SESSION, TRANSACTION, USUAL, World},
 };
 
 /// What fails.
@@ -84,8 +84,8 @@ enum Relief {
     Mend(usize),
     /// Stopped and started as it should be.
     Restart(usize),
-    StartBroker,
-    ThawBroker,
+    StartNode(u16),
+    ThawNode(u16),
     /// Back to the usual instances.
     ScaleDown,
 }
@@ -117,7 +117,7 @@ impl World {
             self.relieve(&relief);
         }
         let published = self.wait_for(&stories);
-        self.check_instances();
+        self.check();
         published.saturating_duration_since(struck)
     }
 
@@ -156,12 +156,14 @@ impl World {
                 vec![(Duration::from_secs(2), Relief::Restart(USUAL[1]))]
             }
             Kind::BrokerKilled => {
-                self.broker.signal("KILL");
-                vec![(moment, Relief::StartBroker)]
+                let node = random.random_range(0..NODES);
+                self.broker.kill(node);
+                vec![(SESSION + moment, Relief::StartNode(node))]
             }
             Kind::BrokerFrozen => {
-                self.broker.signal("STOP");
-                vec![(SESSION + moment, Relief::ThawBroker)]
+                let node = random.random_range(0..NODES);
+                self.broker.signal(node, "STOP");
+                vec![(SESSION + moment, Relief::ThawNode(node))]
             }
             Kind::CutSilent | Kind::CutRefused => {
                 self.cut(place, if kind == Kind::CutSilent { Traffic::Silent } else { Traffic::Refused });
@@ -197,8 +199,8 @@ impl World {
             Relief::Thaw(place) => self.instances[place].signal("CONT"),
             Relief::Mend(place) => self.cut(place, Traffic::Open),
             Relief::Restart(place) => self.restart(place),
-            Relief::StartBroker => self.broker.restart(),
-            Relief::ThawBroker => self.broker.signal("CONT"),
+            Relief::StartNode(node) => self.broker.restart(node),
+            Relief::ThawNode(node) => self.broker.signal(node, "CONT"),
             Relief::ScaleDown => {
                 (0..PLACES).filter(|place| !USUAL.contains(place)).for_each(|place| self.instances[place].stop());
                 self.pause(Duration::from_secs(1));

@@ -59,7 +59,7 @@ fn run(world: &mut World, kinds: &[Kind], count: usize, seed: u64) {
     let named = variable("COPYDESK_CHAOS_KIND").unwrap_or_default();
     for (round, kind) in plan(kinds, count, &named, &mut random).into_iter().enumerate() {
         let time = world.suffer(kind, &mut random);
-        println!("{:>4} {kind}: {time:.1?} ({:.0?} in all)", round + 1, start.elapsed());
+        println!("{:>4} {kind}: {time:.1?} ({:.0?} in all, {} MiB)", round + 1, start.elapsed(), world.mib);
         stood_still.entry(kind).or_default().push(time);
     }
     let verdict = settle(world);
@@ -67,7 +67,6 @@ fn run(world: &mut World, kinds: &[Kind], count: usize, seed: u64) {
     print!("{verdict}");
     let uncommitted = topic::read(&world.broker.address(), RECORDS, "read_uncommitted").len();
     println!("a read_uncommitted consumer saw {uncommitted} records; largest instance {} MiB", world.largest_mib);
-    println!("transactions that the broker left hanging, ended by hand: {}", world.hanging);
     println!("time from a fault until every site published again: kind, times, median, worst");
     for (kind, mut times) in stood_still {
         times.sort();

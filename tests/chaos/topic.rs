@@ -59,6 +59,16 @@ pub(crate) fn exists(broker: &str, topic: &str) -> bool {
     metadata.is_ok_and(|metadata| metadata.topics().iter().any(|topic| !topic.partitions().is_empty()))
 }
 
+/// Whether every partition of every topic has as many replicas in step as there are nodes.
+pub(crate) fn are_in_step(broker: &str, nodes: u16) -> bool {
+    let consumer: BaseConsumer = ClientConfig::new().set("bootstrap.servers", broker).create().unwrap();
+    let metadata = consumer.fetch_metadata(None, Duration::from_secs(5));
+    metadata.is_ok_and(|metadata| {
+        let mut partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
+        partitions.all(|partition| partition.isr().len() == usize::from(nodes))
+    })
+}
+
 /// Every message of a topic up to its end. The isolation level is Kafka's.
 pub(crate) fn read(broker: &str, topic: &str, isolation: &str) -> Vec<Seen> {
     let consumer = consumer(broker, topic, isolation);

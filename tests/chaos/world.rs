@@ -25,42 +25,45 @@ pub(crate) const USUAL: [usize; 2] = [0, 1];
 pub(crate) const SESSION: Duration = Duration::from_secs(4);
 pub(crate) const TRANSACTION: Duration = Duration::from_secs(8);
 
-/// Longer than any fault holds things up.
-const CALL_AN_OPERATOR: Duration = Duration::from_secs(50);
+/// Of the cluster: one may be away.
+pub(crate) const NODES: u16 = 3;
 
 /// Everything.
 pub(crate) struct World {
     // dropped in this order: whoever needs the broker ends before it
     follower: Option<Follower>,
     pub(crate) instances: Vec<Instance>,
-    pub(crate) links: Vec<Link>,
+    /// From each place to each node.
+    links: Vec<Vec<Link>>,
     pub(crate) press: Press,
     pub(crate) broker: Broker,
+    /// Memory of the largest instance as it was last looked at, and at most.
+    pub(crate) mib: u64,
     pub(crate) largest_mib: u64,
-    /// Transactions that had to be ended by hand.
-    pub(crate) hanging: usize,
 }
 
 impl World {
     pub(crate) async fn open(directory: &Path, seed: u64, transaction: Duration) -> World {
         let press = Press::open(SmallRng::seed_from_u64(seed)).await;
-        let ports: Vec<u16> = (0..PLACES).map(|_| free_port()).collect();
+        let mut ports = Vec::new();
         let mut links = Vec::new();
-        for port in &ports {
-            links.push(Link::to(*port).await);
+        for _ in 0..PLACES {
+            let to_nodes: Vec<u16> = (0..NODES).map(|_| free_port()).collect();
+            let mut of_place = Vec::new();
+            for port in &to_nodes {
+                of_place.push(Link::to(*port).await);
+            }
+            ports.push(to_nodes);
+            links.push(of_place);
         }
-        let properties = listeners(&ports, &links);
-        let broker = tokio::task::block_in_place(|| Broker::start_with(&properties));
+        let properties = |node| listeners(usize::from(node), &ports, &links);
+        let broker = tokio::task::block_in_place(|| Broker::start_cluster(NODES, &properties));
         let feeds = press.feeds();
         let instance = |place: usize| {
-            Instance::new(
-                &directory.join(place.to_string()),
-                &feeds,
-                &sections(place, links[place].port(), transaction),
-            )
+            Instance::new(&directory.join(place.to_string()), &feeds, &sections(place, &links[place], transaction))
         };
         let instances = (0..PLACES).map(instance).collect();
-        World { follower: None, instances, links, press, broker, largest_mib: 0, hanging: 0 }
+        World { follower: None, instances, links, press, broker, mib: 0, largest_mib: 0 }
     }
 
     /// Starts instances, and waits until they publish.
@@ -89,51 +92,36 @@ impl World {
     /// Waits until all of these stories were seen by a consumer; tells when the last was.
     pub(crate) fn wait_for(&mut self, slugs: &[String]) -> Instant {
         let deadline = Instant::now() + Duration::from_secs(120);
-        let mut operator = Instant::now() + CALL_AN_OPERATOR;
         loop {
             let follower = self.follower.as_ref().expect("begun");
             if let Some(at) = follower.last_of(slugs) {
                 return at;
             }
-            if Instant::now() > operator {
-                self.end_hanging();
-                operator = Instant::now() + CALL_AN_OPERATOR;
-            }
-            let follower = self.follower.as_ref().expect("begun");
             assert!(Instant::now() < deadline, "{:?} never came\n{}", follower.unseen(slugs), self.logs());
             self.pause(Duration::from_millis(100));
         }
     }
 
-    /// Does what docs/operating.md tells an operator to do where a crashed broker has left a transaction open of which its
-    /// coordinator knows no more (seen with Kafka 4.3.1 on one node): nobody reads past it before it is ended by hand.
-    fn end_hanging(&mut self) {
-        const TOOL: &str = "org.apache.kafka.tools.TransactionsCommand";
-        let found =
-            self.broker.asked_by_tool(TOOL, &["find-hanging", "--broker-id", "1", "--max-transaction-timeout", "0"]);
-        for line in found.lines().skip(1) {
-            // topic, partition, producer's id and epoch, coordinator's epoch, start offset, last timestamp, duration
-            let columns: Vec<&str> = line.split_whitespace().collect();
-            let [topic, partition, .., start, _, _] = columns[..] else { continue };
-            println!("     the broker left a transaction hanging: {line}");
-            let place = ["abort", "--topic", topic, "--partition", partition, "--start-offset", start];
-            self.broker.asked_by_tool(TOOL, &place);
-            self.hanging += 1;
+    /// After a fault all is as it was: the cluster can do without another node, the usual instances run, nobody ended
+    /// who should not have.
+    pub(crate) fn check(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !topic::are_in_step(&self.broker.address(), NODES) {
+            assert!(Instant::now() < deadline, "the nodes do not get in step");
+            self.pause(Duration::from_millis(200));
         }
-    }
-
-    /// After a fault all is as it was: the usual instances run, nobody ended who should not have.
-    pub(crate) fn check_instances(&mut self) {
+        self.mib = 0;
         for place in 0..PLACES {
             let instance = &mut self.instances[place];
             let ended = instance.is_running() && instance.has_ended();
             assert!(!ended, "instance {place} ended by itself:\n{}", instance.tail_of_log());
-            self.largest_mib = self.largest_mib.max(instance.memory().unwrap_or(0));
+            self.mib = self.mib.max(instance.memory().unwrap_or(0));
         }
+        self.largest_mib = self.largest_mib.max(self.mib);
     }
 
     pub(crate) fn cut(&self, place: usize, traffic: Traffic) {
-        self.links[place].set(traffic);
+        self.links[place].iter().for_each(|link| link.set(traffic));
     }
 
     /// The last words of every instance.
@@ -147,16 +135,17 @@ pub(crate) const RECORDS: &str = "chaos.records";
 pub(crate) const REJECTS: &str = "chaos.rejects";
 
 /// A listener for each instance beside the usual one: a broker tells its clients where to go on, and by its own listener
-/// an instance stays on its link.
-fn listeners(ports: &[u16], links: &[Link]) -> String {
+/// an instance stays on its links.
+fn listeners(node: usize, ports: &[Vec<u16>], links: &[Vec<Link>]) -> String {
     let each = |line: &dyn Fn(usize) -> String| (0..ports.len()).map(line).collect::<String>();
-    let listen = each(&|n| format!(",LINK{n}://127.0.0.1:{}", ports[n]));
-    let advertise = each(&|n| format!(",LINK{n}://127.0.0.1:{}", links[n].port()));
+    let listen = each(&|n| format!(",LINK{n}://127.0.0.1:{}", ports[n][node]));
+    let advertise = each(&|n| format!(",LINK{n}://127.0.0.1:{}", links[n][node].port()));
     let plain = each(&|n| format!(",LINK{n}:PLAINTEXT"));
     format!(
         "listeners=PLAINTEXT://127.0.0.1:@PORT@,CONTROLLER://127.0.0.1:@CPORT@{listen}\n\
          advertised.listeners=PLAINTEXT://127.0.0.1:@PORT@{advertise}\n\
-         listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{plain}\n"
+         listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{plain}\n\
+         broker.session.timeout.ms=3000\nbroker.heartbeat.interval.ms=500\n"
     )
 }
 
@@ -164,7 +153,8 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn sections(place: usize, broker: u16, transaction: Duration) -> String {
+fn sections(place: usize, links: &[Link], transaction: Duration) -> String {
+    let brokers: Vec<String> = links.iter().map(|link| format!("\"127.0.0.1:{}\"", link.port())).collect();
     let instance = if place.is_multiple_of(2) { format!("    instance: desk-{place}\n") } else { String::new() };
     format!(
         "\
@@ -183,13 +173,14 @@ commit:
   every: 50ms
 ledger:
   kafka:
-    brokers: [\"127.0.0.1:{broker}\"]
+    brokers: [{}]
     topics: {{records: {RECORDS}, rejects: {REJECTS}, state: chaos.state}}
     group: chaos
 {instance}    partitions: {PARTITIONS}
-    replication: 1
+    replication: {NODES}
     options: {{session.timeout.ms: {}, transaction.timeout.ms: {}}}
 ",
+        brokers.join(", "),
         SESSION.as_millis(),
         transaction.as_millis()
     )

@@ -28,13 +28,13 @@ async fn a_broker_that_goes_and_comes_again_costs_nothing_but_time() {
     desk.close().await;
     let mut desk = Desk::open_all(&config).await;
     assert_eq!(published(&config).await, ["1"]);
-    broker.kill();
+    broker.kill(0);
     let start = Instant::now();
     let error = desk.commit(&story("a.example", "2")).await.unwrap_err();
     assert!(matches!(&error, LedgerError::Retry(_) | LedgerError::Reopen(_)), "{error:?}");
     assert!(start.elapsed() < Duration::from_secs(45), "{:?}", start.elapsed());
 
-    broker.restart();
+    broker.restart(0);
     // as a daemon would: the same batch again, or everything anew
     let deadline = Instant::now() + PATIENCE;
     loop {

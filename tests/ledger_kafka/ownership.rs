@@ -114,6 +114,31 @@ async fn an_instance_with_a_name_is_back_at_once() {
     println!("back after {:?}", start.elapsed());
 }
 
+/// A cooperative rebalance takes partitions from one member before it gives them to another. The first one ends between
+/// the two, and comes back by its name, for which no rebalance goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn partitions_that_a_restart_leaves_to_nobody_find_an_owner() {
+    let mut config = kafka::ledger();
+    let unnamed = config.clone();
+    config.instance = Some("desk-0".to_owned());
+    let mut first = Desk::open_all(&config).await;
+    let mut other = Desk::open(&unnamed).await;
+    let taken = timeout(PATIENCE, first.events.recv()).await.unwrap();
+    assert!(matches!(taken, Some(Event::Lost { .. })), "{taken:?}");
+    // it ends with its answer outstanding
+    drop(first);
+    drop(taken);
+    let mut again = Desk::open(&config).await;
+    while again.states.len() + other.states.len() != 4 {
+        tokio::select! {
+            () = again.take() => {}
+            () = other.take() => {}
+        }
+    }
+    again.close().await;
+    other.close().await;
+}
+
 #[tokio::test]
 async fn a_second_process_of_the_same_name_ends_the_first() {
     let mut config = kafka::ledger();

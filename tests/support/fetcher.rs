@@ -1,5 +1,7 @@
 //! A client that may reach loopback, with deadlines that a test can wait for.
 
+#![allow(dead_code, reason = "each test binary uses its part of it")]
+
 use std::{
     net::IpAddr,
     sync::Arc,
@@ -14,20 +16,15 @@ use url::Url;
 
 pub(crate) fn config() -> config::Fetch {
     config::Fetch {
-        per_host: 2,
-        host_gap: Duration::ZERO,
+        manners: config::Manners { host_gap: Duration::ZERO, obey_robots: false, ..config::Manners::default() },
         in_flight: 64,
         connect_within: Duration::from_secs(5),
         first_byte_within: Duration::from_secs(5),
         request_within: Duration::from_secs(20),
         max_feed_bytes: 2 * 1024 * 1024,
         max_page_bytes: 2 * 1024 * 1024,
-        max_redirects: 5,
-        obey_robots: false,
-        ports: vec![80, 443],
         allow_networks: vec!["127.0.0.0/8".parse().unwrap()],
-        allow_downgrade: false,
-        proxy: None,
+        ..config::Fetch::default()
     }
 }
 
@@ -54,6 +51,8 @@ pub(crate) fn feed(url: &str) -> Request {
         validators: Validators::default(),
         headers: Vec::new(),
         obey_robots: false,
+        cookies: false,
+        route: config::Route::Usual,
     }
 }
 

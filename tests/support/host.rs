@@ -67,7 +67,15 @@ pub(crate) struct Host {
 impl Host {
     /// Opens it; `answer` is given the number of the request, from 0 on, and the request.
     pub(crate) async fn open(answer: impl Fn(usize, &Asked) -> Answer + Clone + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        Self::open_at(Ipv4Addr::LOCALHOST, answer).await
+    }
+
+    /// The same at another address.
+    pub(crate) async fn open_at(
+        address: Ipv4Addr,
+        answer: impl Fn(usize, &Asked) -> Answer + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind((address, 0)).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let log = Arc::clone(&asked);

@@ -1,5 +1,7 @@
 //! A server of raw sockets that does what no honest server would.
 
+#![allow(dead_code, reason = "each test binary uses its part of it")]
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -28,6 +30,9 @@ pub(crate) enum Behaviour {
     Stalls(Vec<u8>),
     /// Sends bytes and resets the connection.
     Resets(Vec<u8>),
+    /// Sends bytes, and others after a pause, as often as it is asked over the same connection: an honest server whose
+    /// bytes do not come at once.
+    Serves(Vec<u8>, Vec<u8>, Duration),
 }
 
 /// The server, on a port of its own; stops when dropped.
@@ -73,14 +78,30 @@ impl Drop for Hostile {
     }
 }
 
-async fn answer(mut stream: TcpStream, behaviour: Behaviour) -> std::io::Result<()> {
+/// Reads a request's head; false where there is none.
+async fn asked(stream: &mut TcpStream) -> std::io::Result<bool> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         if stream.read_buf(&mut head).await? == 0 {
-            return Ok(());
+            return Ok(false);
         }
     }
+    Ok(true)
+}
+
+async fn answer(mut stream: TcpStream, behaviour: Behaviour) -> std::io::Result<()> {
+    if !asked(&mut stream).await? {
+        return Ok(());
+    }
     match behaviour {
+        Behaviour::Serves(first, rest, pause) => loop {
+            stream.write_all(&first).await?;
+            tokio::time::sleep(pause).await;
+            stream.write_all(&rest).await?;
+            if !asked(&mut stream).await? {
+                return Ok(());
+            }
+        },
         Behaviour::Says(bytes) => {
             stream.write_all(&bytes).await?;
             stream.shutdown().await

@@ -60,10 +60,11 @@ pub(crate) fn unique() -> String {
     format!("test-{nanos:x}-{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A broker of its own, which ends with this value or, at the latest, with the process.
+/// A cluster of its own, of one node or more, which ends with this value or, at the latest, with the process.
 pub(crate) struct Broker {
     port: u16,
-    properties: String,
+    nodes: u16,
+    properties: Vec<(String, String)>,
     directory: PathBuf,
     script: Child,
     // the script kills the broker when this end of its standard input is closed
@@ -78,13 +79,20 @@ impl Broker {
 
     /// The same with further properties.
     pub(crate) fn start_with(properties: &str) -> Broker {
+        Broker::start_cluster(1, &|_| properties.to_owned())
+    }
+
+    /// Starts nodes, from 0, each with further properties. Three keep everything three times, and do with two.
+    pub(crate) fn start_cluster(nodes: u16, properties: &dyn Fn(u16) -> String) -> Broker {
         run(Command::new(script()).arg("install").arg(libraries()));
-        let port = free_ports();
+        let port = free_ports(3 * nodes);
+        let mut variables = vec![("KAFKA_NODES".to_owned(), nodes.to_string())];
+        variables.extend((0..nodes).map(|node| (format!("KAFKA_PROPERTIES_{}", node + 1), properties(node))));
         let mut script = Command::new(script())
             .arg("serve")
             .arg(libraries())
             .arg(port.to_string())
-            .env("KAFKA_PROPERTIES", properties)
+            .envs(variables.clone())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -93,12 +101,13 @@ impl Broker {
         let mut line = String::new();
         BufReader::new(script.stdout.take().expect("piped")).read_line(&mut line).expect("output in UTF-8");
         let directory = line.trim().strip_prefix("ready ").expect("the broker starts; run scripts/setup test first");
-        Broker { port, properties: properties.to_owned(), directory: directory.into(), script, _lifeline: lifeline }
+        Broker { port, nodes, properties: variables, directory: directory.into(), script, _lifeline: lifeline }
     }
 
-    /// Where it listens.
+    /// Where its nodes listen.
     pub(crate) fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        let nodes: Vec<String> = (0..self.nodes).map(|node| format!("127.0.0.1:{}", self.port + 3 * node)).collect();
+        nodes.join(",")
     }
 
     /// Where the listener of the properties given to [`Broker::start_with`] is, if they have one.
@@ -113,30 +122,23 @@ impl Broker {
         run(command.args(arguments).stdout(Stdio::null()));
     }
 
-    /// The same; gives what the tool prints.
-    pub(crate) fn asked_by_tool(&self, class: &str, arguments: &[&str]) -> String {
-        let mut command = Command::new(script());
-        command.arg("tool").arg(libraries()).arg(class).args(["--bootstrap-server", &self.address()]);
-        let output = command.args(arguments).stdin(Stdio::null()).output().expect("scripts/kafka/kafka.sh can be run");
-        String::from_utf8_lossy(&output.stdout).into_owned()
+    /// Ends a node as a crash would.
+    pub(crate) fn kill(&self, node: u16) {
+        self.signal(node, "KILL");
     }
 
-    /// Ends it as a crash would.
-    pub(crate) fn kill(&self) {
-        self.signal("KILL");
-    }
-
-    /// Sends its process a signal.
-    pub(crate) fn signal(&self, name: &str) {
-        let pid = fs::read_to_string(self.directory.join("pid")).expect("a pid file");
+    /// Sends the process of a node a signal.
+    pub(crate) fn signal(&self, node: u16, name: &str) {
+        let file = self.directory.join((node + 1).to_string()).join("pid");
+        let pid = fs::read_to_string(file).expect("a pid file");
         run(Command::new("kill").args(["-s", name, pid.trim()]));
     }
 
-    /// Starts it again after [`Broker::kill`], on the same port with the same data.
-    pub(crate) fn restart(&self) {
+    /// Starts a node again after [`Broker::kill`], on the same port with the same data.
+    pub(crate) fn restart(&self, node: u16) {
         let mut command = Command::new(script());
         command.arg("start").arg(libraries()).arg(self.port.to_string()).arg(&self.directory);
-        run(command.env("KAFKA_PROPERTIES", &self.properties));
+        run(command.arg((node + 1).to_string()).envs(self.properties.clone()));
     }
 }
 
@@ -161,13 +163,13 @@ fn run(command: &mut Command) {
     assert!(status.success(), "{command:?} failed: run `scripts/setup test` first");
 }
 
-/// Three ports side by side: the broker's, its controller's, and one to spare.
-fn free_ports() -> u16 {
+/// Free ports side by side: three a node, the broker's, its controller's, and one to spare.
+fn free_ports(count: u16) -> u16 {
     loop {
         let first = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = first.local_addr().expect("bound").port();
         let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
-        if port < u16::MAX - 2 && is_free(port + 1) && is_free(port + 2) {
+        if port < u16::MAX - count && (1..count).all(|next| is_free(port + next)) {
             return port;
         }
     }

@@ -130,9 +130,17 @@ const PURE: &[Reach] = &[];
 
 /// The house. ARCHITECTURE.md says it in words.
 pub(crate) const HOUSE: &[Room] = &[
-    Room { name: "config", rooms: &[], reaches: &[Files, Kafka, Log] },
+    Room {
+        name: "config",
+        rooms: &["article::Limits", "article::Rules", "article::Selector"],
+        reaches: &[Files, Kafka, Log],
+    },
     Room { name: "schedule", rooms: &["feed::Pace"], reaches: PURE },
-    Room { name: "fetch", rooms: &["config::Fetch", "link"], reaches: &[Network, Tasks, Clock] },
+    Room {
+        name: "fetch",
+        rooms: &["config::Fetch", "config::Manners", "config::Proxy", "config::Route", "link"],
+        reaches: &[Network, Tasks, Clock],
+    },
     Room { name: "link", rooms: &[], reaches: PURE },
     Room { name: "text", rooms: &[], reaches: &[Documents] },
     Room { name: "feed", rooms: &["link", "text"], reaches: &[Documents] },

@@ -26,6 +26,7 @@ pub(crate) enum Kind {
     Gone,
     /// The user wants it each five minutes.
     Impatient,
+    /// It sends neither `ETag` nor `Last-Modified`.
     Unvalidated,
     /// More comes in an hour than its document holds.
     Overflowing,
@@ -89,7 +90,12 @@ impl Publisher {
             Kind::Sleeps => (pace.skip_hours, pace.skip_days) = ((0..6).collect(), vec![6]),
             _ => {}
         }
-        let window = if kind == Kind::Overflowing { 10 } else { 100_000 };
+        let window = match kind {
+            Kind::Overflowing => 10,
+            // it publishes as many in fifteen hours
+            Kind::Unvalidated => 300,
+            _ => 100_000,
+        };
         Self { kind, host: number / A_HOST, pace, window, seed: number as i64 * 7_919 }
     }
 
@@ -136,6 +142,11 @@ impl Publisher {
         let times = (first..).map(|n| DateTime::from_timestamp(n * step + self.seed, 0).unwrap());
         let within = times.take_while(|at| *at <= until);
         within.filter(|at| self.kind != Kind::Daytime || (7..19).contains(&at.hour())).collect()
+    }
+
+    /// The dates of what its document holds, where entries have dates.
+    pub(crate) fn history(&self, at: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        if self.kind == Kind::Unvalidated { self.published(at - TimeDelta::hours(15), at) } else { Vec::new() }
     }
 
     /// By how much its skipped hours and days may put off a poll.

@@ -31,9 +31,7 @@ fn rank(block: &Block) -> Option<usize> {
     match block.kind {
         Kind::Heading(rank) if block.weight < SENTENCE => Some(usize::from(rank)),
         Kind::Paragraph | Kind::Bare
-            if block.bold == block.weight
-                && block.weight < 80
-                && !block.text.ends_with(['.', '!', '”', '"', '。']) =>
+            if block.bold == block.weight && block.weight < 80 && !block.text.ends_with(['.', '!', '”', '"', '。']) =>
         {
             Some(7)
         }

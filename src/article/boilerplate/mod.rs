@@ -11,6 +11,7 @@ mod lists;
 mod structure;
 mod tail;
 pub(super) mod wording;
+mod words;
 
 use super::extract::{Body, is_prose};
 use super::metadata::Titles;
@@ -42,6 +43,7 @@ pub(super) enum Reason {
     Promotion,
     Related,
     Repeated,
+    Rule,
     Share,
     SiteRepeats,
     Tags,
@@ -75,6 +77,7 @@ impl Reason {
             Self::Promotion => "promotion",
             Self::Related => "related-links",
             Self::Repeated => "repeated",
+            Self::Rule => "rule",
             Self::Share => "share",
             Self::SiteRepeats => "site-repeats",
             Self::Tags => "tags",
@@ -104,6 +107,11 @@ impl<'a> Known<'a> {
     }
 }
 
+/// What the markup around a block says that it is, wherever it stands.
+pub(super) fn sign(outline: &Outline, at: usize) -> Option<Reason> {
+    structure::reason(outline, at, &Known::titles(&Titles::default()))
+}
+
 /// A block of the body with what was decided; `None` keeps it.
 pub(super) type Verdict = (usize, Option<Reason>);
 
@@ -111,7 +119,11 @@ pub(super) type Verdict = (usize, Option<Reason>);
 pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Verdict> {
     let first = body.blocks.iter().copied().find(|&at| !body.deck.contains(&at) && is_prose(&outline.blocks[at]));
     let begun = |at: usize| first.is_some_and(|first| at > first);
-    let of = |at: usize| if body.deck.contains(&at) { None } else { reason(outline, at, known, begun(at)) };
+    let of = |at: usize| match outline.ruled(at) {
+        Some(kept) => (!kept).then_some(Reason::Rule),
+        None if body.deck.contains(&at) => None,
+        None => reason(outline, at, known, begun(at)),
+    };
     let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, of(at))).collect();
     lists::judge(outline, &mut verdicts);
     head::judge(outline, &mut verdicts, &body.deck);
@@ -119,6 +131,8 @@ pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Ve
     labels::judge(outline, &mut verdicts);
     tail::judge(outline, &mut verdicts, known);
     headings::judge(outline, &mut verdicts);
+    // whatever the passes over all blocks came to
+    verdicts.iter_mut().filter(|(at, _)| outline.ruled(*at) == Some(true)).for_each(|(_, reason)| *reason = None);
     verdicts
 }
 
@@ -126,7 +140,8 @@ fn reason(outline: &Outline, at: usize, known: &Known<'_>, begun: bool) -> Optio
     let block = &outline.blocks[at];
     let anchored = known.anchored.get(at).copied().unwrap_or_default();
     let opinion = known.opinions.get(at).copied().flatten();
-    let of_structure = || structure::reason(outline, at, known).filter(|reason| !anchored || *reason == Reason::Caption);
+    let of_structure =
+        || structure::reason(outline, at, known).filter(|reason| !anchored || *reason == Reason::Caption);
     // structured data holds pitches too; its sentences are the story's all the same
     let of_words = || wording::reason(block).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
     let is_subhead = begun && matches!(block.kind, Kind::Heading(_));

@@ -29,6 +29,15 @@ pub(super) struct Body {
     pub(super) deck: Range<usize>,
 }
 
+impl Body {
+    /// Takes in what the user's rules keep, wherever it stands.
+    pub(super) fn take_in_ruled(&mut self, outline: &Outline) {
+        self.blocks.extend((0..outline.blocks.len()).filter(|&at| outline.ruled(at) == Some(true)));
+        self.blocks.sort_unstable();
+        self.blocks.dedup();
+    }
+}
+
 /// What other parts of the page say, to find the story by.
 #[derive(Debug)]
 pub(super) struct Evidence<'a> {
@@ -103,4 +112,4 @@ impl Scores {
 }
 
 /// Signs under which nothing is looked for.
-const OUTSIDE: Signs = Signs::FOREIGN;
+const OUTSIDE: Signs = Signs::FOREIGN.and(Signs::RULED_OUT);

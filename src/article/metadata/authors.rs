@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::collect::{Byline, Statements};
 use super::json_ld;
-use super::people::{Source, people_in};
+use super::people::{Trust, people_in};
+use crate::article::Source;
 use crate::text::{from_html, line};
 
 /// `<meta>` names for the author.
@@ -26,29 +27,25 @@ const METAS: &[&str] = &[
 /// The authors and their source: structured data, then `<meta>`, then marked elements, then links to authors' pages.
 ///
 /// An organisation is an author only where nobody else is named.
-pub(super) fn authors(
-    said: &Statements,
-    article: Option<&Value>,
-    site: &[String],
-) -> Option<(Vec<String>, &'static str)> {
-    let named = |names: &[String]| people_in(names, Source::Named, site);
+pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String]) -> Option<(Vec<String>, Source)> {
+    let named = |names: &[String]| people_in(names, Trust::Named, site);
     let of_node = article.map(|node| json_ld::names(node, "author", &said.json_ld)).unwrap_or_default();
     let of_meta = |name: &&str| said.contents(name).map(str::to_owned).collect::<Vec<_>>();
     let of_metas =
         || METAS.iter().map(|name| named(&of_meta(name))).find(|names| !names.is_empty()).unwrap_or_default();
     let of_byline = |byline: &Byline| {
-        let linked = people_in(&byline.links, Source::Byline, site);
-        if linked.is_empty() { people_in(std::slice::from_ref(&byline.text), Source::Byline, site) } else { linked }
+        let linked = people_in(&byline.links, Trust::Byline, site);
+        if linked.is_empty() { people_in(std::slice::from_ref(&byline.text), Trust::Byline, site) } else { linked }
     };
     let bylines = |exact: bool| said.bylines.iter().filter(move |byline| byline.exact == exact).map(of_byline);
-    let marked = || people_in(&bylines(true).flatten().collect::<Vec<_>>(), Source::Byline, site);
-    let found = |names: Vec<String>, source: &'static str| (!names.is_empty()).then_some((names, source));
-    found(named(&of_node), "json-ld")
-        .or_else(|| found(of_metas(), "meta"))
-        .or_else(|| found(marked(), "microdata"))
-        .or_else(|| found(bylines(false).find(|names| !names.is_empty()).unwrap_or_default(), "byline"))
-        .or_else(|| found(people_in(&said.author_links, Source::Byline, site), "link"))
-        .or_else(|| found(organisations(&of_node), "json-ld"))
+    let marked = || people_in(&bylines(true).flatten().collect::<Vec<_>>(), Trust::Byline, site);
+    let found = |names: Vec<String>, source: Source| (!names.is_empty()).then_some((names, source));
+    found(named(&of_node), Source::JsonLd)
+        .or_else(|| found(of_metas(), Source::Meta))
+        .or_else(|| found(marked(), Source::Microdata))
+        .or_else(|| found(bylines(false).find(|names| !names.is_empty()).unwrap_or_default(), Source::Byline))
+        .or_else(|| found(people_in(&said.author_links, Trust::Byline, site), Source::AuthorLink))
+        .or_else(|| found(organisations(&of_node), Source::JsonLd))
 }
 
 fn organisations(names: &[String]) -> Vec<String> {

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::collect::{Statements, TimeRole};
 use super::json_ld;
+use crate::article::Source;
 use crate::feed::{Moment, date};
 
 const PUBLISHED: &[&str] = &[
@@ -69,11 +70,11 @@ const UPDATED: &[&str] = &[
 ];
 
 /// First publication: structured data, then `<meta>`, then marked and unmarked dates in the page, then the URL.
-pub(super) fn published(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(Moment, &'static str)> {
+pub(super) fn published(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(Moment, Source)> {
     first_published(said, article, url).map(|(moment, source)| (localised(moment, said), source))
 }
 
-fn first_published(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(Moment, &'static str)> {
+fn first_published(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(Moment, Source)> {
     let of_node = |node: &Value| {
         ["datePublished", "dateCreated", "uploadDate"].iter().find_map(|key| parse(&json_ld::text(node, key)?))
     };
@@ -83,25 +84,25 @@ fn first_published(said: &Statements, article: Option<&Value>, url: &Url) -> Opt
         |name: &str| said.properties.iter().filter(|(key, _)| key == name).find_map(|(_, value)| parse(value));
     article
         .and_then(of_node)
-        .map(|moment| (moment, "json-ld"))
-        .or_else(|| first_meta(said, PUBLISHED).map(|moment| (moment, "meta")))
-        .or_else(|| property("datePublished").map(|moment| (moment, "microdata")))
-        .or_else(|| said.json_ld.iter().find_map(of_node).map(|moment| (moment, "json-ld")))
-        .or_else(|| of_times(TimeRole::Published).map(|moment| (moment, "time")))
-        .or_else(|| of_times(TimeRole::Unsaid).map(|moment| (moment, "time")))
-        .or_else(|| said.date_texts.iter().find_map(|text| in_text(text)).map(|moment| (moment, "text")))
-        .or_else(|| of_url(url).map(|moment| (moment, "url")))
+        .map(|moment| (moment, Source::JsonLd))
+        .or_else(|| first_meta(said, PUBLISHED).map(|moment| (moment, Source::Meta)))
+        .or_else(|| property("datePublished").map(|moment| (moment, Source::Microdata)))
+        .or_else(|| said.json_ld.iter().find_map(of_node).map(|moment| (moment, Source::JsonLd)))
+        .or_else(|| of_times(TimeRole::Published).map(|moment| (moment, Source::Time)))
+        .or_else(|| of_times(TimeRole::Unsaid).map(|moment| (moment, Source::Time)))
+        .or_else(|| said.date_texts.iter().find_map(|text| in_text(text)).map(|moment| (moment, Source::Text)))
+        .or_else(|| of_url(url).map(|moment| (moment, Source::Url)))
 }
 
 /// Last change.
-pub(super) fn updated(said: &Statements, article: Option<&Value>) -> Option<(Moment, &'static str)> {
+pub(super) fn updated(said: &Statements, article: Option<&Value>) -> Option<(Moment, Source)> {
     article
         .and_then(|node| parse(&json_ld::text(node, "dateModified")?))
-        .map(|moment| (moment, "json-ld"))
-        .or_else(|| first_meta(said, UPDATED).map(|moment| (moment, "meta")))
+        .map(|moment| (moment, Source::JsonLd))
+        .or_else(|| first_meta(said, UPDATED).map(|moment| (moment, Source::Meta)))
         .or_else(|| {
             let times = said.times.iter().filter(|time| time.role == TimeRole::Updated);
-            times.filter_map(|time| parse(&time.value)).next().map(|moment| (moment, "time"))
+            times.filter_map(|time| parse(&time.value)).next().map(|moment| (moment, Source::Time))
         })
 }
 

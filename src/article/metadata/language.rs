@@ -7,17 +7,14 @@ const SAMPLE: usize = 1200;
 /// Least text that says anything of its language.
 const LEAST: usize = 120;
 
-/// The article's language: what the text shows, where that is certain; what the page claims, where it is not.
+/// The language that the text itself shows, where that is certain and another than is claimed.
 ///
-/// A claim that agrees with the text is kept, since it may name a region as well.
-pub(in crate::article) fn of_text(text: &str, claim: Option<&str>) -> Option<String> {
+/// A claim that agrees with the text is better than what is seen, since it may name a region as well.
+pub(in crate::article) fn seen(text: &str, claim: Option<&str>) -> Option<&'static str> {
     let sample: String = text.chars().take(SAMPLE).collect();
-    let seen = Detector::new().detect(&sample).filter(|seen| seen.is_reliable() && sample.chars().count() >= LEAST);
-    match (seen, claim) {
-        (Some(seen), Some(claim)) if agrees(seen.lang(), claim) => Some(claim.to_owned()),
-        (Some(seen), _) if seen.confidence() > 0.9 || claim.is_none() => Some(tag(seen.lang()).to_owned()),
-        (_, claim) => claim.map(str::to_owned),
-    }
+    let seen = Detector::new().detect(&sample).filter(|seen| seen.is_reliable() && sample.chars().count() >= LEAST)?;
+    let agrees = claim.is_some_and(|claim| agrees(seen.lang(), claim));
+    (!agrees && (seen.confidence() > 0.9 || claim.is_none())).then(|| tag(seen.lang()))
 }
 
 /// A claim as a BCP 47 tag in its usual case (RFC 5646, section 2.1.1), if it can be one.
@@ -158,9 +155,10 @@ mod tests {
     fn the_text_is_believed_before_the_page() {
         let german =
             "Der Bürgermeister sagte am Montag, die Stadt werde die Brücke noch in diesem Jahr erneuern. ".repeat(3);
-        assert_eq!(of_text(&german, Some("en-US")).as_deref(), Some("de"));
-        assert_eq!(of_text(&german, Some("de-AT")).as_deref(), Some("de-AT"));
-        assert_eq!(of_text("Zu kurz.", Some("en")).as_deref(), Some("en"));
-        assert_eq!(of_text("", None), None);
+        assert_eq!(seen(&german, Some("en-US")), Some("de"));
+        assert_eq!(seen(&german, None), Some("de"));
+        assert_eq!(seen(&german, Some("de-AT")), None, "the claim stands");
+        assert_eq!(seen("Zu kurz.", Some("en")), None);
+        assert_eq!(seen("", None), None);
     }
 }

@@ -16,12 +16,13 @@ mod title;
 use serde_json::Value;
 use url::Url;
 
+use super::{Field, Source, Sources};
 use crate::feed::Moment;
 use crate::text::{from_html, line};
 
 pub(super) use collect::{Statements, collect};
 pub(super) use dates::has_date;
-pub(super) use language::{canonical as canonical_language, of_text as language_of_text};
+pub(super) use language::{canonical as canonical_language, seen as seen_language};
 pub(super) use people::people;
 pub(super) use title::{Titles, same as same_title};
 
@@ -48,8 +49,8 @@ pub(super) struct Metadata {
     pub(super) body: Option<String>,
     /// `og:type` and JSON-LD types, for telling what kind of page it is.
     pub(super) kind: PageKind,
-    /// Where each field came from.
-    pub(super) sources: Vec<(&'static str, &'static str)>,
+    /// Where each field came from; the language's is that of the claim.
+    pub(super) sources: Sources,
 }
 
 /// What the page says it is.
@@ -65,35 +66,26 @@ pub(super) enum PageKind {
 /// Decides each field.
 pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
     let article = json_ld::article(&said.json_ld);
-    let mut sources = Vec::new();
-    let mut note = |field: &'static str, source: Option<&'static str>| {
-        if let Some(source) = source {
-            sources.push((field, source));
-        }
-    };
-    let (title, source) = title::title(said, article, url).unzip();
-    note("title", source);
-    let (authors, source) = authors::authors(said, article, &title::site_names(said, url)).unzip();
-    note("authors", source);
-    let (published, source) = dates::published(said, article, url).unzip();
-    note("published", source);
-    let (updated, source) = dates::updated(said, article).unzip();
-    note("updated", source);
+    let mut sources = Sources::default();
+    let published = sources.take(Field::Published, dates::published(said, article, url));
+    let updated = dates::updated(said, article)
+        .filter(|(updated, _)| published.is_none_or(|published: Moment| updated.at >= published.at));
+    let authors = authors::authors(said, article, &title::site_names(said, url));
     Metadata {
+        title: sources.take(Field::Title, title::title(said, article, url)),
         titles: Titles::new(title::claims(said, article, url).iter().map(String::as_str)),
-        title,
         description: description(said, article),
-        authors: authors.unwrap_or_default(),
-        updated: updated.filter(|updated| published.is_none_or(|published: Moment| updated.at >= published.at)),
+        authors: sources.take(Field::Authors, authors).unwrap_or_default(),
         published,
-        section: section(said, article),
-        tags: tags(said, article),
-        image: address::image(said, article, url),
-        language: language(said, article),
-        canonical_url: address::canonical(said, url),
+        updated: sources.take(Field::Updated, updated),
+        section: sources.take(Field::Section, section(said, article)),
+        tags: sources.take(Field::Tags, tags(said, article)).unwrap_or_default(),
+        image: sources.take(Field::Image, address::image(said, article, url)),
+        language: sources.take(Field::Language, language(said, article)),
+        canonical_url: sources.take(Field::CanonicalUrl, address::canonical(said, url)),
         next_page: address::next_page(said, url),
-        paywalled: rights::paywalled(said, article),
-        restrictions: rights::restrictions(said),
+        paywalled: sources.take(Field::Paywalled, rights::paywalled(said, article)).is_some(),
+        restrictions: sources.take(Field::Restrictions, rights::restrictions(said)).unwrap_or_default(),
         body: article.and_then(body),
         kind: kind(said, article),
         sources,
@@ -107,11 +99,11 @@ impl Metadata {
             && let Some(names) = lines.clone().map(people::of_line).find(|names| !names.is_empty())
         {
             self.authors = names;
-            self.sources.push(("authors", "text"));
+            self.sources.note(Field::Authors, Source::Text);
         }
         if self.published.is_none() {
-            self.published = lines.find_map(dates::in_text);
-            self.sources.extend(self.published.map(|_| ("published", "text")));
+            let found = lines.find_map(dates::in_text).map(|moment| (moment, Source::Text));
+            self.published = self.sources.take(Field::Published, found);
         }
     }
 }
@@ -124,16 +116,18 @@ fn description(said: &Statements, article: Option<&Value>) -> Option<String> {
         .or_else(|| article.and_then(|node| json_ld::text(node, "description")))
 }
 
-fn section(said: &Statements, article: Option<&Value>) -> Option<String> {
-    article
-        .and_then(|node| json_ld::text(node, "articleSection"))
-        .or_else(|| said.meta_content("article:section").map(|text| line(&from_html(text))))
-        .or_else(|| said.meta_content("parsely-section").map(|text| line(&from_html(text))))
-        .filter(|section| !section.is_empty() && section.chars().count() <= 80)
+fn section(said: &Statements, article: Option<&Value>) -> Option<(String, Source)> {
+    let of_article = article.and_then(|node| json_ld::text(node, "articleSection"));
+    let of_meta = |name: &str| said.meta_content(name).map(|text| (line(&from_html(text)), Source::Meta));
+    of_article
+        .map(|section| (section, Source::JsonLd))
+        .or_else(|| of_meta("article:section"))
+        .or_else(|| of_meta("parsely-section"))
+        .filter(|(section, _)| !section.is_empty() && section.chars().count() <= 80)
 }
 
 /// Keywords, each once, in the order of the source with the most to say.
-fn tags(said: &Statements, article: Option<&Value>) -> Vec<String> {
+fn tags(said: &Statements, article: Option<&Value>) -> Option<(Vec<String>, Source)> {
     let of_article = article.map(|node| json_ld::names(node, "keywords", &[])).unwrap_or_default();
     let of_meta: Vec<String> = said.contents("article:tag").map(str::to_owned).collect();
     let of_keywords: Vec<String> = ["news_keywords", "keywords"]
@@ -142,27 +136,28 @@ fn tags(said: &Statements, article: Option<&Value>) -> Vec<String> {
         .map(str::to_owned)
         .into_iter()
         .collect();
-    let source = [of_meta, of_article, of_keywords].into_iter().find(|tags| tags.iter().any(|tag| !tag.is_empty()));
+    let statements = [(of_meta, Source::Meta), (of_article, Source::JsonLd), (of_keywords, Source::Meta)];
+    let (said, source) = statements.into_iter().find(|(tags, _)| tags.iter().any(|tag| !tag.is_empty()))?;
     let mut tags: Vec<String> = Vec::new();
-    for tag in source.iter().flatten().flat_map(|tag| tag.split([',', ';', '，', '、'])) {
+    for tag in said.iter().flat_map(|tag| tag.split([',', ';', '，', '、'])) {
         let tag = line(&from_html(tag));
         let known = tags.iter().any(|other| other.to_lowercase() == tag.to_lowercase());
         if !tag.is_empty() && tag.chars().count() <= 60 && !known && tags.len() < 32 && !tag.contains([':', '=']) {
             tags.push(tag);
         }
     }
-    tags
+    (!tags.is_empty()).then_some((tags, source))
 }
 
-fn language(said: &Statements, article: Option<&Value>) -> Option<String> {
+fn language(said: &Statements, article: Option<&Value>) -> Option<(String, Source)> {
     let of_article = article.and_then(|node| json_ld::text(node, "inLanguage"));
     let claims = [
-        said.language.as_deref(),
-        of_article.as_deref(),
-        said.meta_content("content-language"),
-        said.meta_content("og:locale"),
+        (said.language.as_deref(), Source::Lang),
+        (of_article.as_deref(), Source::JsonLd),
+        (said.meta_content("content-language"), Source::Meta),
+        (said.meta_content("og:locale"), Source::Meta),
     ];
-    claims.into_iter().flatten().find_map(language::canonical)
+    claims.into_iter().find_map(|(claim, source)| Some((language::canonical(claim?)?, source)))
 }
 
 fn body(article: &Value) -> Option<String> {

@@ -29,7 +29,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 
 /// How much is known of a text that holds names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum Trust {
     /// It is said to hold names and nothing else.
     Named,
     /// It is any text of a byline: a name has two words or more, and capitals where its script has them.
@@ -38,16 +38,16 @@ pub(super) enum Source {
 
 /// The people in a list of names, each once.
 pub(in crate::article) fn people(names: &[String]) -> Vec<String> {
-    people_in(names, Source::Named, &[])
+    people_in(names, Trust::Named, &[])
 }
 
 /// The same, mindful of where the names stand, and of names that are the site's.
-pub(super) fn people_in(names: &[String], source: Source, site: &[String]) -> Vec<String> {
+pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<String> {
     let mut people: Vec<String> = Vec::new();
     for name in names.iter().flat_map(|name| split(name)) {
         let known = people.iter().any(|other| other.to_lowercase() == name.to_lowercase());
         let is_site = site.iter().any(|site| super::same_title(site, &name));
-        if !known && !is_site && is_person(&name, source) && people.len() < MAX_PEOPLE {
+        if !known && !is_site && is_person(&name, trust) && people.len() < MAX_PEOPLE {
             people.push(name);
         }
     }
@@ -57,7 +57,7 @@ pub(super) fn people_in(names: &[String], source: Source, site: &[String]) -> Ve
 /// The people in a line that begins like a byline.
 pub(super) fn of_line(text: &str) -> Vec<String> {
     let begins = text.chars().count() < 160 && WORDS.leads.iter().any(|lead| strip_word(text, lead).is_some());
-    if begins { people_in(&[text.to_owned()], Source::Byline, &[]) } else { Vec::new() }
+    if begins { people_in(&[text.to_owned()], Trust::Byline, &[]) } else { Vec::new() }
 }
 
 fn split(byline: &str) -> Vec<String> {
@@ -117,13 +117,13 @@ fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     (head.to_lowercase() == word && ends && !rest.trim().is_empty()).then_some(rest)
 }
 
-fn is_person(name: &str, source: Source) -> bool {
+fn is_person(name: &str, trust: Trust) -> bool {
     let lower = name.to_lowercase();
     let length = name.chars().count();
     let words = name.split_whitespace().count();
     let wide = name.chars().any(is_wide);
     let uncased = name.chars().any(|c| c.is_alphabetic() && !c.is_lowercase());
-    let shaped = wide || words >= 2 && uncased && !name.ends_with('.') || source == Source::Named;
+    let shaped = wide || words >= 2 && uncased && !name.ends_with('.') || trust == Trust::Named;
     (2..=50).contains(&length)
         && words <= 5
         && shaped
@@ -172,6 +172,6 @@ mod tests {
     #[test]
     fn the_site_is_nobody() {
         let site = ["Example Times".to_owned()];
-        assert!(people_in(&["EXAMPLE TIMES".to_owned()], Source::Named, &site).is_empty());
+        assert!(people_in(&["EXAMPLE TIMES".to_owned()], Trust::Named, &site).is_empty());
     }
 }

@@ -3,23 +3,24 @@
 use serde_json::Value;
 
 use super::collect::Statements;
+use crate::article::Source;
 
 /// Directives of `<meta name=robots>` that concern copies of the text.
 const DIRECTIVES: &[&str] = &["noarchive", "nosnippet", "noindex", "none", "noai", "noimageai", "max-snippet:0"];
 
 /// Whether the page says that its text is not free to read (schema.org `isAccessibleForFree`, and its like).
-pub(super) fn paywalled(said: &Statements, article: Option<&Value>) -> bool {
+pub(super) fn paywalled(said: &Statements, article: Option<&Value>) -> Option<((), Source)> {
     let of_node = article.and_then(|node| node.get("isAccessibleForFree")).is_some_and(|value| match value {
         Value::Bool(free) => !free,
         Value::String(free) => free.to_ascii_lowercase().ends_with("false"),
         _ => false,
     });
     let tier = said.meta_content("article:content_tier").is_some_and(|tier| matches!(tier, "locked" | "metered"));
-    of_node || tier
+    if of_node { Some(((), Source::JsonLd)) } else { tier.then_some(((), Source::Meta)) }
 }
 
 /// The restrictions, in lower case, each once.
-pub(super) fn restrictions(said: &Statements) -> Vec<String> {
+pub(super) fn restrictions(said: &Statements) -> Option<(Vec<String>, Source)> {
     let robots = ["robots", "googlebot-news", "googlebot"].into_iter().flat_map(|name| said.contents(name));
     let directives =
         robots.flat_map(|content| content.split(',')).map(|word| word.trim().to_ascii_lowercase().replace(' ', ""));
@@ -30,5 +31,5 @@ pub(super) fn restrictions(said: &Statements) -> Vec<String> {
     }
     found.sort_unstable();
     found.dedup();
-    found
+    (!found.is_empty()).then_some((found, Source::Meta))
 }

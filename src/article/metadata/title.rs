@@ -5,6 +5,7 @@ use url::Url;
 
 use super::collect::Statements;
 use super::json_ld;
+use crate::article::Source;
 use crate::text::{from_html, line};
 
 /// Signs between a headline and a site's name in a `<title>`.
@@ -15,7 +16,7 @@ const SEPARATORS: &[&str] =
 ///
 /// The `<h1>` is what a reader sees; it is taken where another statement says the same, or much the same. Then the
 /// statements made for machines, without the site's name.
-pub(super) fn title(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(String, &'static str)> {
+pub(super) fn title(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(String, Source)> {
     let site = site_names(said, url);
     let of_article = article.and_then(|node| json_ld::text(node, "headline"));
     let of_graph = meta(said, "og:title").map(|title| without_site(&title, &site));
@@ -23,16 +24,16 @@ pub(super) fn title(said: &Statements, article: Option<&Value>, url: &Url) -> Op
     let of_head = said.title.as_deref().map(|title| without_site(&line(title), &site));
     let claims: Vec<&String> = [&of_graph, &of_article, &of_twitter, &of_head].into_iter().flatten().collect();
     if let Some(heading) = heading(&said.headings, &claims) {
-        return Some((own_casing(heading, &claims), "h1"));
+        return Some((own_casing(heading, &claims), Source::Heading));
     }
     let property = said.properties.iter().find(|(name, text)| name == "headline" && !text.is_empty());
     [
-        (of_graph.clone(), "og:title"),
-        (of_article.clone(), "json-ld"),
-        (property.map(|(_, text)| text.clone()), "microdata"),
+        (of_graph.clone(), Source::Meta),
+        (of_article.clone(), Source::JsonLd),
+        (property.map(|(_, text)| text.clone()), Source::Microdata),
     ]
     .into_iter()
-    .chain([(of_twitter, "twitter:title"), (of_head, "title"), (said.headings.first().cloned(), "h1")])
+    .chain([(of_twitter, Source::Meta), (of_head, Source::Title), (said.headings.first().cloned(), Source::Heading)])
     .find_map(|(title, source)| Some((title.filter(|title| !title.is_empty())?, source)))
 }
 

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 pub(super) use names::name_signs;
 pub(super) use signs::Signs;
-pub(super) use walk::outline;
+pub(super) use walk::{block_elements, is_inline, outline};
 
 /// A page, flat.
 #[derive(Debug, Default)]
@@ -75,12 +75,6 @@ pub(super) struct Block {
     pub(super) linked: usize,
     /// How much of it is bold.
     pub(super) bold: usize,
-    /// How much of it is italic.
-    pub(super) italic: usize,
-    /// Pictures that stand before it in the page.
-    pub(super) pictures: usize,
-    /// Rules (`<hr>`) that stand before it in the page.
-    pub(super) rules: usize,
     /// Whether inline names (the class of a `<span>` around all of it) add signs to the element's.
     pub(super) inline: Signs,
 }
@@ -121,9 +115,6 @@ impl Outline {
             weight: weight(text),
             linked: 0,
             bold: 0,
-            italic: 0,
-            pictures: 0,
-            rules: 0,
             inline: Signs::NONE,
         };
         let root = Element {
@@ -164,6 +155,18 @@ impl Outline {
             next = self.elements[at].end;
             Some(at)
         })
+    }
+
+    /// What the user's rules say of a block: that it is the story's (true), that it is not, or nothing. The innermost
+    /// of the elements they match decides.
+    pub(super) fn ruled(&self, block: usize) -> Option<bool> {
+        if !self.signs(block).any(Signs::RULED) {
+            return None;
+        }
+        let block = &self.blocks[block];
+        let own = self.ancestors(block.element).map(|at| self.elements[at].own);
+        let innermost = std::iter::once(block.inline).chain(own).find(|signs| signs.any(Signs::RULED))?;
+        Some(!innermost.any(Signs::RULED_OUT))
     }
 
     /// Where a block stands: the last four elements with their classes, as one hash.

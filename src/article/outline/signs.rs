@@ -87,6 +87,10 @@ signs! {
     TOOLS = 35;
     /// A table or box of facts beside the story.
     INFOBOX = 36;
+    /// Kept by a rule of the user's.
+    RULED_IN = 37;
+    /// Dropped by a rule of the user's.
+    RULED_OUT = 38;
 }
 
 impl Signs {
@@ -105,7 +109,11 @@ impl Signs {
         .and(Self::OVERLAY)
         .and(Self::COPYRIGHT)
         .and(Self::BIO)
-        .and(Self::NEWSLETTER);
+        .and(Self::NEWSLETTER)
+        .and(Self::RULED);
+
+    /// What rules say.
+    pub(in crate::article) const RULED: Self = Self::RULED_IN.and(Self::RULED_OUT);
 
     /// Signs of what is no part of the story, wherever it stands.
     pub(in crate::article) const FOREIGN: Self = Self::NAVIGATION

@@ -5,6 +5,7 @@ use scraper::node::Element as Markup;
 use scraper::{Html, Node};
 
 use super::{Block, Element, Kind, Outline, Signs, Tag, name_signs, weight_of};
+use crate::article::rules;
 use crate::text::is_wide;
 
 /// Most blocks that are written down: a page of more is a dump, and the rest of it is left out.
@@ -44,9 +45,7 @@ struct Walk {
     inline: Vec<Signs>,
     links: usize,
     bold: usize,
-    italic: usize,
     pictures: usize,
-    rules: usize,
     text: String,
     run: Run,
 }
@@ -62,7 +61,6 @@ struct Run {
     weight: usize,
     linked: usize,
     bold: usize,
-    italic: usize,
     inline: Option<Signs>,
     breaks: usize,
     /// White space that waits for what follows; `true` where it held a line break.
@@ -87,13 +85,11 @@ impl Walk {
             Level::Break => self.line_break(),
             Level::Block(kind) => {
                 self.flush();
-                self.rules += usize::from(name == "hr");
                 self.push(markup, kind);
             }
             Level::Inline => {
                 self.links += usize::from(name == "a");
                 self.bold += usize::from(is_bold(name));
-                self.italic += usize::from(is_italic(name));
                 self.pictures += usize::from(is_picture(name));
                 self.inline.push(own_signs(markup, name) | self.inline_signs());
             }
@@ -113,7 +109,6 @@ impl Walk {
             Level::Inline => {
                 self.links -= usize::from(name == "a");
                 self.bold -= usize::from(is_bold(name));
-                self.italic -= usize::from(is_italic(name));
                 self.inline.pop();
             }
         }
@@ -189,7 +184,6 @@ impl Walk {
         self.run.weight += weight;
         self.run.linked += if self.links > 0 { weight } else { 0 };
         self.run.bold += if self.bold > 0 { weight } else { 0 };
-        self.run.italic += if self.italic > 0 { weight } else { 0 };
         // signs of inline elements hold of a block only where they are around all of it
         let inline = self.inline_signs();
         self.run.inline = Some(self.run.inline.map_or(inline, |before| before & inline));
@@ -208,9 +202,6 @@ impl Walk {
             weight: run.weight,
             linked: run.linked,
             bold: run.bold,
-            italic: run.italic,
-            pictures: self.pictures,
-            rules: self.rules,
             inline: run.inline.unwrap_or_default(),
         });
     }
@@ -256,12 +247,26 @@ fn level(name: &str) -> Level {
     }
 }
 
-fn is_bold(name: &str) -> bool {
-    matches!(name, "b" | "strong")
+/// The nodes that become elements of the outline, in its order.
+pub(in crate::article) fn block_elements(html: &Html) -> impl Iterator<Item = NodeRef<'_, Node>> {
+    let level_of = |node: NodeRef<'_, Node>| node.value().as_element().map(|element| level(element.name()));
+    let mut next = html.tree.root().first_child();
+    let nodes = std::iter::from_fn(move || {
+        let node = next?;
+        let inner = if matches!(level_of(node), Some(Level::Skipped)) { None } else { node.first_child() };
+        next = inner.or_else(|| node.next_sibling()).or_else(|| node.ancestors().find_map(|n| n.next_sibling()));
+        Some(node)
+    });
+    nodes.filter(move |node| matches!(level_of(*node), Some(Level::Block(_))))
 }
 
-fn is_italic(name: &str) -> bool {
-    matches!(name, "i" | "em" | "cite")
+/// Whether an element of that name stands within a paragraph.
+pub(in crate::article) fn is_inline(name: &str) -> bool {
+    matches!(level(name), Level::Inline)
+}
+
+fn is_bold(name: &str) -> bool {
+    matches!(name, "b" | "strong")
 }
 
 fn is_picture(name: &str) -> bool {
@@ -336,6 +341,13 @@ fn attribute_signs(name: &str, value: &str) -> Signs {
             "keywords" => Signs::TAGS,
             _ => Signs::NONE,
         },
+        rules::ATTRIBUTE => {
+            if value.starts_with("keep") {
+                Signs::RULED_IN
+            } else {
+                Signs::RULED_OUT
+            }
+        }
         "rel" if value == "author" => Signs::BYLINE,
         "rel" if value == "tag" || value == "category tag" => Signs::TAGS,
         _ => Signs::NONE,

@@ -1,5 +1,7 @@
 //! From a job that is due to the worker that does it.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use url::Url;
 
@@ -100,10 +102,11 @@ impl Desk<'_> {
         let follow = Follow {
             entry: pending.entry.clone(),
             full_text,
-            feed_url: feed.map(|feed| feed.url.clone()),
-            headers: feed.map(|feed| feed.headers.clone()).unwrap_or_default(),
+            feed: feed.cloned(),
             validators: pending.published.as_ref().map(|published| published.validators.clone()).unwrap_or_default(),
             knowledge: site.knowledge(),
+            limits: self.config.documents.limits,
+            rules: Arc::clone(&self.config.sites),
         };
         Some(Work::Follow(Box::new(follow), Asked { full_text, carriers: pending.carriers.clone() }))
     }

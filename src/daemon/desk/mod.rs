@@ -114,12 +114,12 @@ impl<'a> Desk<'a> {
         let config = parts.config.borrow_and_update().clone();
         let (results, mailbox) = mpsc::channel(256);
         // a job may wait for its host's turn, which costs nothing; what is really under way is bounded by the fetcher
-        let lanes = Lanes::new(config.fetch.per_host + 1, JOBS_PER_REQUEST * config.fetch.in_flight);
+        let lanes = Lanes::new(config.fetch.most_per_host() + 1, JOBS_PER_REQUEST * config.fetch.in_flight);
         Self {
             feeds: by_url(&config),
+            cpu: Cpu::new(config.documents.within),
             config,
             parts,
-            cpu: Cpu::new(),
             partitions,
             largest_state,
             owned: BTreeSet::new(),

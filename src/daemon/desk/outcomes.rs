@@ -96,6 +96,7 @@ impl Desk<'_> {
         let pace = document.feed.pace;
         let published: Vec<DateTime<Utc>> = document.feed.entries.iter().filter_map(dated).collect();
         let told = Success {
+            entries: document.feed.entries.len(),
             new_entries: absorbed.new,
             overflowed: absorbed.overflowed,
             has_validators: !answer.validators.is_empty(),
@@ -112,6 +113,9 @@ impl Desk<'_> {
         }
         feed.title = document.feed.title;
         feed.problems = document.feed.problems.iter().map(|problem| (problem.kind.to_owned(), problem.count)).collect();
+        if absorbed.guids_repeat {
+            feed.problems.push(("repeated-guid".to_owned(), 1));
+        }
         feed.pace = pace;
         self.parts.metrics.poll("read");
         self.parts.metrics.entries(absorbed);
@@ -238,6 +242,8 @@ impl Desk<'_> {
         Bounds {
             interval: own.unwrap_or(schedule.interval),
             max_interval: schedule.max_interval,
+            // whoever gives a feed an interval means it
+            unconditional: own.unwrap_or(schedule.unconditional_interval),
             feed: xxh3_64(feed.as_bytes()),
         }
     }

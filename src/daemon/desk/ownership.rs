@@ -158,6 +158,7 @@ impl Desk<'_> {
     pub(super) fn reconfigure(&mut self) {
         let config = self.parts.config.borrow_and_update().clone();
         self.feeds = by_url(&config);
+        self.cpu.set_deadline(config.documents.within);
         self.config = config;
         self.adopt(None, clock::now());
         tracing::info!(feeds = self.feeds.len(), "the configuration was read again");

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{article::NoArticle, state::Published};
+use crate::{article::NoArticle, feed::Entry, state::Published};
 
 const ATTEMPTS: u32 = 4;
 
@@ -7,7 +7,7 @@ fn pending(attempts: u32, published: Option<&Article>) -> Pending {
     Pending {
         id: "id".to_owned(),
         keys: vec![1],
-        entry: Entry { title: Some("told title".to_owned()), ..Entry::default() },
+        entry: Entry::default(),
         carriers: vec![],
         discovered_at: DateTime::UNIX_EPOCH,
         due: DateTime::UNIX_EPOCH,
@@ -153,13 +153,4 @@ fn what_is_published_changes_only_by_another_text() {
     ] {
         assert_eq!(check(&pending(0, Some(&old)), FullText::Auto, page, told), expected, "{what}");
     }
-}
-
-#[test]
-fn where_the_page_is_silent_the_feed_is_heard() {
-    let page = read(Ok(Article { title: None, ..article("a") }));
-    let verdict = judge(&pending(0, None), FullText::Auto, ATTEMPTS, Followed { page, told: None });
-    let Verdict::Publish(publish) = verdict else { panic!("{verdict:?}") };
-    assert_eq!(publish.article.title.as_deref(), Some("told title"));
-    assert_eq!(publish.content_hash, record::content_hash(Some("told title"), "a"));
 }

@@ -38,6 +38,12 @@ pub(super) struct Person {
     pub(super) url: Text,
 }
 
+impl Person {
+    pub(super) fn name(&self) -> Option<String> {
+        self.name.0.as_deref().map(crate::text::line)
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct File {

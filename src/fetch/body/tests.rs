@@ -5,7 +5,7 @@ use super::*;
 const LIMIT: usize = 4 * 1024 * 1024;
 
 fn limits(excess: Excess) -> Limits {
-    Limits { bytes: LIMIT, excess, deadline: Instant::now() + Duration::from_secs(60) }
+    Limits::of(&config::Fetch::default(), LIMIT, excess, Instant::now() + Duration::from_secs(60))
 }
 
 async fn encode(coding: &str, plain: &[u8]) -> Vec<u8> {

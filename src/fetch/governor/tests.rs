@@ -4,12 +4,73 @@ use futures_util::future::join_all;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use super::*;
+use crate::config::{Fetch, Rate};
 
 const GAP: Duration = Duration::from_secs(1);
 
+fn governor(per_host: usize, host_gap: Duration, in_flight: usize) -> Governor {
+    let manners = Manners { per_host, host_gap, ..Manners::default() };
+    Governor::new(&Fetch { manners, in_flight, ..Fetch::default() })
+}
+
+/// When eight requests to a host start that are asked for at once, in seconds.
+async fn starts(governor: &Governor, host: &str) -> Vec<u64> {
+    let begun = Instant::now();
+    let one = async |_| {
+        governor.acquire(host).await.unwrap();
+        begun.elapsed().as_secs()
+    };
+    join_all((0..8).map(one)).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_is_a_bucket_that_fills_again() {
+    let rate = Rate { requests: 4, within: Duration::from_secs(40) };
+    let manners = Manners { host_gap: Duration::ZERO, host_rate: Some(rate), ..Manners::default() };
+    let governor = Governor::new(&Fetch { manners, ..Fetch::default() });
+    assert_eq!(starts(&governor, "a").await, [0, 0, 0, 0, 10, 20, 30, 40]);
+    tokio::time::advance(Duration::from_secs(30)).await;
+    assert_eq!(starts(&governor, "a").await, [0, 0, 0, 10, 20, 30, 40, 50], "three came back");
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    assert_eq!(starts(&governor, "a").await, [0, 0, 0, 0, 10, 20, 30, 40], "more than are in it never");
+    tokio::time::advance(Duration::from_secs(35)).await;
+    for n in 0..10_000 {
+        drop(governor.acquire(&format!("https://{n}.example:443")).await);
+    }
+    assert_eq!(starts(&governor, "a").await[3], 5, "a host whose bucket is not full is not forgotten");
+}
+
+#[tokio::test(start_paused = true)]
+async fn some_hosts_have_a_budget_of_their_own() {
+    let usual = Manners { host_gap: GAP, ..Manners::default() };
+    let own = |per_host, gap| Manners { per_host, host_gap: Duration::from_secs(gap), ..usual };
+    let hosts =
+        [("news.example", own(1, 2)), ("*.example", own(2, 3)), ("[::1]", own(2, 4)), ("*.b.example", own(2, 5))];
+    let hosts = hosts.into_iter().map(|(name, manners)| (name.to_owned(), manners)).collect();
+    let governor = Governor::new(&Fetch { manners: usual, hosts, ..Fetch::default() });
+    for (host, gap) in [
+        ("https://news.example:443", 2),
+        ("http://news.example:8080", 2),
+        ("https://news.example.:443", 2),
+        ("https://www.news.example:443", 3),
+        ("https://a.b.example:443", 5),
+        ("https://b.example:443", 3),
+        ("https://example:443", 1),
+        ("https://notnews.example.org:443", 1),
+        ("http://[::1]:80", 4),
+        ("http://127.0.0.1:80", 1),
+    ] {
+        let expected: Vec<u64> = (0..8).map(|n| n * gap).collect();
+        assert_eq!(starts(&governor, host).await, expected, "{host}");
+    }
+    let _one = governor.acquire("https://news.example:443").await.unwrap();
+    let second = tokio::time::timeout(10 * GAP, governor.acquire("https://news.example:443")).await;
+    assert!(second.is_err(), "one at a time");
+}
+
 #[tokio::test(start_paused = true)]
 async fn starts_at_one_host_are_a_gap_apart() {
-    let governor = Governor::new(4, GAP, 100);
+    let governor = governor(4, GAP, 100);
     let begun = Instant::now();
     let starts = join_all((0..5).map(|_| async {
         governor.acquire("a").await.unwrap();
@@ -21,7 +82,7 @@ async fn starts_at_one_host_are_a_gap_apart() {
 
 #[tokio::test(start_paused = true)]
 async fn who_came_first_starts_first() {
-    let governor = Governor::new(3, GAP, 2);
+    let governor = governor(3, GAP, 2);
     let order = Mutex::new(Vec::new());
     join_all((0..50).map(|n: u64| {
         let (governor, order) = (&governor, &order);
@@ -37,7 +98,7 @@ async fn who_came_first_starts_first() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_than_its_places_are_under_way_at_a_host() {
-    let governor = Governor::new(2, Duration::ZERO, 100);
+    let governor = governor(2, Duration::ZERO, 100);
     let (first, _second) = (governor.acquire("a").await.unwrap(), governor.acquire("a").await.unwrap());
     let third = tokio::time::timeout(GAP, governor.acquire("a")).await;
     assert!(third.is_err());
@@ -47,7 +108,7 @@ async fn no_more_than_its_places_are_under_way_at_a_host() {
 
 #[tokio::test(start_paused = true)]
 async fn a_host_that_hangs_delays_no_other() {
-    let governor = Governor::new(2, GAP, 8);
+    let governor = governor(2, GAP, 8);
     let hang = Duration::from_secs(3600);
     let hanging = join_all((0..50).map(|_| async {
         let _permit = governor.acquire("slow").await.unwrap();
@@ -74,7 +135,7 @@ async fn a_host_that_hangs_delays_no_other() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hold_binds_the_host_that_asked_for_it() {
-    let governor = Governor::new(1, Duration::ZERO, 100);
+    let governor = governor(1, Duration::ZERO, 100);
     let permit = governor.acquire("a").await.unwrap();
     let week = Duration::from_secs(7 * 24 * 3600);
     assert_eq!(permit.hold(Some(week)), week);
@@ -91,7 +152,7 @@ async fn a_hold_binds_the_host_that_asked_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hold_reaches_those_who_wait_already() {
-    let governor = Governor::new(2, Duration::from_secs(5), 100);
+    let governor = governor(2, Duration::from_secs(5), 100);
     let permit = governor.acquire("a").await.unwrap();
     let waiting = governor.acquire("a");
     let busy = async {
@@ -104,7 +165,7 @@ async fn a_hold_reaches_those_who_wait_already() {
 
 #[tokio::test(start_paused = true)]
 async fn holds_that_name_no_time_double_until_an_answer() {
-    let governor = Governor::new(1, Duration::ZERO, 100);
+    let governor = governor(1, Duration::ZERO, 100);
     let permit = governor.acquire("a").await.unwrap();
     let holds: Vec<u64> = (0..20).map(|_| permit.hold(None).as_secs()).collect();
     assert_eq!(holds[..8], [30, 60, 120, 240, 480, 960, 1920, 3600]);
@@ -117,7 +178,7 @@ async fn holds_that_name_no_time_double_until_an_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn the_wider_of_gap_and_crawl_delay_counts() {
-    let governor = Governor::new(1, GAP, 100);
+    let governor = governor(1, GAP, 100);
     let begun = Instant::now();
     for (delay, started) in [(10, 0), (0, 10), (3, 11), (3, 14)] {
         let permit = governor.acquire("a").await.unwrap();
@@ -128,7 +189,7 @@ async fn the_wider_of_gap_and_crawl_delay_counts() {
 
 #[tokio::test(start_paused = true)]
 async fn giving_up_costs_nobody_a_place() {
-    let governor = Governor::new(1, GAP, 1);
+    let governor = governor(1, GAP, 1);
     let permit = governor.acquire("a").await.unwrap();
     for _ in 0..100 {
         assert!(tokio::time::timeout(Duration::from_millis(1), governor.acquire("a")).await.is_err());
@@ -143,7 +204,7 @@ async fn giving_up_costs_nobody_a_place() {
 
 #[tokio::test(start_paused = true)]
 async fn idle_hosts_are_forgotten_and_others_are_not() {
-    let governor = Governor::new(1, Duration::ZERO, 100);
+    let governor = governor(1, Duration::ZERO, 100);
     let _busy = governor.acquire("busy").await.unwrap();
     governor.acquire("held").await.unwrap().hold(Some(Duration::from_secs(24 * 3600)));
     for n in 0..10_000 {
@@ -169,7 +230,7 @@ async fn a_week_keeps_every_promise() {
     const PER_HOST: usize = 2;
     const IN_FLIGHT: usize = 16;
     let week = Duration::from_secs(7 * 24 * 3600);
-    let governor = Governor::new(PER_HOST, GAP, IN_FLIGHT);
+    let governor = governor(PER_HOST, GAP, IN_FLIGHT);
     let logs: Vec<Mutex<Log>> = (0..100).map(|_| Mutex::default()).collect();
     let under_way = std::sync::atomic::AtomicUsize::new(0);
     let one = |seed: u64| {

@@ -51,6 +51,12 @@ fn settings(config: &config::KafkaLedger, part: Part<'_>) -> ClientConfig {
 }
 
 fn defaults(settings: &mut ClientConfig, config: &config::KafkaLedger, part: Part<'_>) {
+    // a broker that is back is to be found at once, not after up to ten seconds
+    settings.set("reconnect.backoff.max.ms", "1000");
+    if !matches!(part, Part::Producer { .. }) {
+        // a route that swallows packets is given up before a minute; of a producer, `transaction.timeout.ms` sets this
+        settings.set("socket.timeout.ms", "10000");
+    }
     match part {
         Part::Producer { .. } => {
             // a crashed instance without a name blocks readers, and the restore of its successor, for this long

@@ -39,7 +39,7 @@ pub(super) struct Handover {
 }
 
 impl Handover {
-    /// Starts the task. It ends when the senders of `changes` are gone.
+    /// Starts the task. It ends when the senders of `changes` are gone, or at `stop`.
     pub(super) fn start(
         config: &config::KafkaLedger,
         ownership: Arc<Ownership>,
@@ -81,6 +81,11 @@ impl Handover {
                         let patience = if lost { Duration::ZERO } else { GIVE_UP_WITHIN };
                         self.give_up(&partitions, Instant::now() + patience).await;
                         let _ = done.send(());
+                    }
+                    Some(Change::Doubtful) => {
+                        let held = self.ownership.held();
+                        self.give_up(&held, Instant::now() + GIVE_UP_WITHIN).await;
+                        self.restore(held);
                     }
                     Some(Change::Failed(error)) => self.fail(error),
                 },

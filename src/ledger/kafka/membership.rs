@@ -4,7 +4,11 @@
 //! fences our transactions.
 
 use std::{
-    sync::{Arc, mpsc as blocking_mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc as blocking_mpsc,
+    },
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -44,30 +48,48 @@ pub(super) enum Change {
         lost: bool,
         done: blocking_mpsc::SyncSender<()>,
     },
+    /// Nothing, but what is held may not be what the topic has: it is to be restored again.
+    Doubtful,
     /// The last one: there is no membership any more.
     Failed(LedgerError),
 }
 
-/// Joins the group; leaves it when `stop` is cancelled.
+/// Joins the group; leaves it when `stop` is cancelled, and leaves and joins it again when `rejoin` is set.
 pub(super) fn join(
     config: &config::KafkaLedger,
     ownership: Arc<Ownership>,
     changes: mpsc::Sender<Change>,
+    rejoin: Arc<AtomicBool>,
     stop: CancellationToken,
 ) -> Result<JoinHandle<()>, LedgerError> {
     let member = Member { context: Context::default(), ownership, changes };
     let consumer: BaseConsumer<Member> = client::create(config, Part::Member, member)?;
-    consumer.subscribe(&[&config.state]).map_err(|e| failure::of("join the group", &e))?;
+    let topic = config.state.clone();
+    consumer.subscribe(&[&topic]).map_err(|e| failure::of("join the group", &e))?;
     let renews = config.consumer_protocol;
+    let leave_and_join = move |consumer: &BaseConsumer<Member>| {
+        if rejoin.swap(false, Ordering::Relaxed) {
+            // other than by its end, a static member leaves the group by this, too
+            consumer.unsubscribe();
+            // fails for nothing but a name that it took before
+            let _ = consumer.subscribe(&[&topic]);
+        }
+    };
     thread::Builder::new()
         .name("kafka-member".to_owned())
-        .spawn(move || poll(&consumer, renews, &stop))
+        .spawn(move || poll(&consumer, renews, leave_and_join, &stop))
         .map_err(|e| LedgerError::Retry(format!("cannot start the thread of the group membership: {e}")))
 }
 
-fn poll(consumer: &BaseConsumer<Member>, renews: bool, stop: &CancellationToken) {
+fn poll(
+    consumer: &BaseConsumer<Member>,
+    renews: bool,
+    leave_and_join: impl Fn(&BaseConsumer<Member>),
+    stop: &CancellationToken,
+) {
     let member = consumer.context();
     while !stop.is_cancelled() {
+        leave_and_join(consumer);
         if let Some(Err(error)) = consumer.poll(POLL)
             && let Some(failed) = end_of_membership(consumer, &error)
         {

@@ -23,23 +23,30 @@ mod client;
 mod failure;
 mod handover;
 mod membership;
+mod orphans;
 mod ownership;
 mod reader;
 mod restore;
 mod topics;
 mod transaction;
 
-use std::{collections::BTreeSet, sync::Arc, thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::AtomicBool},
+    thread,
+    time::Duration,
+};
 
 use tokio::{
     sync::{Mutex, mpsc},
+    task::JoinHandle,
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
 pub use reader::{Reader, settled_states, states};
 
-use self::{handover::Handover, ownership::Ownership, transaction::Transactions};
+use self::{handover::Handover, membership::Change, ownership::Ownership, transaction::Transactions};
 use super::{Batch, Event, Ledger, LedgerError, Partition, State, partition};
 use crate::config;
 
@@ -51,30 +58,89 @@ const HEAR_WITHIN: Duration = Duration::from_secs(3);
 /// Topics for records, rejects and state, and a place in the group that shares them.
 pub struct KafkaLedger {
     config: config::KafkaLedger,
+    transactional_id: String,
     ownership: Arc<Ownership>,
-    transactions: Transactions,
+    producer: Producer,
+    changes: mpsc::Sender<Change>,
     /// Held for as long as a transaction runs.
     running: Arc<Mutex<()>>,
     member: Option<thread::JoinHandle<()>>,
     stop: CancellationToken,
 }
 
+/// The transactional producer, or the one that follows on one that was lost.
+enum Producer {
+    Open(Box<Transactions>),
+    Opening(JoinHandle<Result<Transactions, LedgerError>>),
+}
+
 impl KafkaLedger {
     /// Makes or verifies the topics, and joins the group. The events tell what becomes ours.
     pub async fn open(config: &config::KafkaLedger) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
+        Self::open_as(config, rand::random()).await
+    }
+
+    /// The same for an instance that opens its ledger more than once: `run` is the same each time, so that what it left
+    /// dangling ends at once, also where it has no name.
+    pub async fn open_as(config: &config::KafkaLedger, run: u64) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
         topics::prepare(config).await?;
-        let transactions = Transactions::open(config, &transactional_id(config)).await?;
+        let transactional_id = transactional_id(config, run);
+        let producer = Producer::Open(Box::new(Transactions::open(config, &transactional_id).await?));
         let (ownership, running) = (Arc::new(Ownership::default()), Arc::new(Mutex::new(())));
         let stop = CancellationToken::new();
         let (changes, change_receiver) = mpsc::channel(4);
         let events =
             Handover::start(config, Arc::clone(&ownership), Arc::clone(&running), change_receiver, stop.clone());
-        let member = Some(membership::join(config, Arc::clone(&ownership), changes, stop.clone())?);
-        Ok((KafkaLedger { config: config.clone(), ownership, transactions, running, member, stop }, events))
+        let rejoin = Arc::new(AtomicBool::new(false));
+        orphans::watch(config, Arc::clone(&rejoin), stop.clone());
+        let member = Some(membership::join(config, Arc::clone(&ownership), changes.clone(), rejoin, stop.clone())?);
+        let config = config.clone();
+        Ok((KafkaLedger { config, transactional_id, ownership, producer, changes, running, member, stop }, events))
+    }
+
+    /// The producer; waits for one that is being opened.
+    async fn producer(&mut self) -> Result<&mut Transactions, LedgerError> {
+        if let Producer::Opening(opening) = &mut self.producer {
+            let opened = opening.await.unwrap_or_else(|e| Err(LedgerError::Reopen(format!("no producer: {e}"))));
+            self.producer = match opened {
+                Ok(transactions) => Producer::Open(Box::new(transactions)),
+                Err(error) => {
+                    self.producer = self.opening();
+                    return Err(error);
+                }
+            };
+        }
+        match &mut self.producer {
+            Producer::Open(transactions) => Ok(transactions),
+            Producer::Opening(_) => Err(LedgerError::Retry("the producer is being replaced".to_owned())),
+        }
+    }
+
+    fn opening(&self) -> Producer {
+        let (config, id) = (self.config.clone(), self.transactional_id.clone());
+        Producer::Opening(tokio::spawn(async move { Transactions::open(&config, &id).await }))
+    }
+
+    /// Replaces a producer that is of no more use, in its place in the group: whoever left the group for this might, with
+    /// a name, miss a rebalance under way. What the last transaction did only the brokers know, so everything held is
+    /// given up and restored.
+    async fn replace_producer(&mut self, why: String) -> LedgerError {
+        if let Some(error) = self.usurped().await {
+            return error;
+        }
+        tracing::warn!(why, "the Kafka producer is replaced, and the state restored");
+        let opening = self.opening();
+        let lost = std::mem::replace(&mut self.producer, opening);
+        // its end blocks for a moment
+        tokio::task::spawn_blocking(move || drop(lost));
+        match self.changes.send(Change::Doubtful).await {
+            Ok(()) => LedgerError::Fenced(why),
+            Err(_) => LedgerError::Reopen(why),
+        }
     }
 
     /// Whether the producer is lost because another process runs under our name, which the membership hears of a
-    /// heartbeat later. Were the ledger opened anew, the two would throw each other out for ever.
+    /// heartbeat later. Were it replaced, the two would throw each other out for ever.
     async fn usurped(&self) -> Option<LedgerError> {
         let deadline = Instant::now() + HEAR_WITHIN;
         while self.config.instance.is_some() && Instant::now() < deadline {
@@ -110,14 +176,20 @@ impl Ledger for KafkaLedger {
         if let Some(error) = transaction::oversized(batch, self.config.max_message_bytes) {
             return Err(error);
         }
-        let _running = self.running.lock().await;
-        let fence = self.ownership.fence(&touched)?;
-        match self.transactions.run(batch, &fence).await {
+        let running = Arc::clone(&self.running);
+        let ownership = Arc::clone(&self.ownership);
+        let producer = self.producer().await?;
+        let result = {
+            let _running = running.lock().await;
+            let fence = ownership.fence(&touched)?;
+            producer.run(batch, &fence).await
+        };
+        match result {
             Ok(offsets) => {
-                self.ownership.advance(&offsets);
+                ownership.advance(&offsets);
                 Ok(())
             }
-            Err(LedgerError::Reopen(text)) => Err(self.usurped().await.unwrap_or(LedgerError::Reopen(text))),
+            Err(LedgerError::Reopen(why)) => Err(self.replace_producer(why).await),
             Err(error) => Err(error),
         }
     }
@@ -140,12 +212,12 @@ impl Drop for KafkaLedger {
     }
 }
 
-/// A stable id for an instance with a name: its successor ends what it left dangling in half a second, instead of
-/// waiting for `transaction.timeout.ms`.
-fn transactional_id(config: &config::KafkaLedger) -> String {
+/// Stable for an instance with a name, and else for a run of it: a successor with the same id ends what was left dangling
+/// in half a second, instead of waiting for `transaction.timeout.ms`.
+fn transactional_id(config: &config::KafkaLedger, run: u64) -> String {
     match &config.instance {
         Some(instance) => format!("{}-{instance}", config.group),
-        None => format!("{}-{:016x}", config.group, rand::random::<u64>()),
+        None => format!("{}-{run:016x}", config.group),
     }
 }
 

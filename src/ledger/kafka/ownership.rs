@@ -63,6 +63,10 @@ impl Ownership {
         self.lock().held.contains_key(&partition)
     }
 
+    pub(super) fn held(&self) -> Vec<Partition> {
+        self.lock().held.keys().copied().collect()
+    }
+
     pub(super) fn release(&self, partition: Partition) {
         self.lock().held.remove(&partition);
     }

@@ -143,6 +143,10 @@ fn check_partitions(config: &config::KafkaLedger, name: &str, found: i32) -> Res
 fn check_settings(config: &config::KafkaLedger, name: &str, topic: &ConfigResource) -> Result<(), LedgerError> {
     let setting = |key| topic.get(key).and_then(|entry| entry.value.as_deref()).unwrap_or_default();
     let policy = setting("cleanup.policy");
+    // every topic has one, and a node that has just heard of the topic may not know it yet
+    if policy.is_empty() {
+        return Err(LedgerError::Retry(format!("the broker does not know the settings of topic `{name}` yet")));
+    }
     if name == config.state && policy != "compact" {
         return Err(LedgerError::Fatal(format!(
             "state topic `{name}` has `cleanup.policy={policy}` and would forget what was published: set it to `compact`"

@@ -11,7 +11,7 @@ use rdkafka::{
     message::{Header, OwnedHeaders},
     producer::{FutureProducer, FutureRecord, Producer as _, future_producer::DeliveryFuture},
 };
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{
     blocking,
@@ -30,11 +30,14 @@ type Producer = FutureProducer<Context>;
 const INIT_WITHIN: Duration = Duration::from_secs(30);
 /// How long messages may take to be stored.
 const DELIVER_WITHIN: Duration = Duration::from_secs(20);
-/// How long a step of the protocol may take with all its retries.
-const STEP_WITHIN: Duration = Duration::from_secs(10);
+/// How long a step of the protocol may take.
+const STEP_WITHIN: Duration = Duration::from_secs(6);
 /// The same for the end of a transaction. Past it, nobody but the coordinator knows how it ended.
 const END_WITHIN: Duration = Duration::from_secs(30);
 const RETRY_AFTER: Duration = Duration::from_millis(100);
+/// How long a call may overstay its own timeout before it is given up. `rd_kafka_send_offsets_to_transaction` can do so for
+/// ever where the broker of the group's coordinator has left the cluster (librdkafka issues 5456 and 5511).
+const OVERSTAY: Duration = Duration::from_secs(2);
 /// What a message costs beside key, value and headers: the head of a batch and lengths.
 pub(super) const OVERHEAD: usize = 128;
 
@@ -44,8 +47,6 @@ pub(super) struct Transactions {
     config: config::KafkaLedger,
     /// A transaction failed and could not be aborted yet.
     unaborted: bool,
-    /// The producer is of no more use.
-    lost: Option<LedgerError>,
 }
 
 impl Transactions {
@@ -59,14 +60,12 @@ impl Transactions {
             move || Ok(producer.init_transactions(INIT_WITHIN))
         });
         initialised.await?.map_err(|e| context.explain("begin to use transactions", &e))?;
-        Ok(Transactions { producer, config: config.clone(), unaborted: false, lost: None })
+        Ok(Transactions { producer, config: config.clone(), unaborted: false })
     }
 
-    /// Carries out a batch. Gives the offsets committed for the state's partitions.
+    /// Carries out a batch. Gives the offsets committed for the state's partitions. After [`LedgerError::Reopen`] the
+    /// producer is of no more use.
     pub(super) async fn run(&mut self, batch: &Batch, fence: &Fence) -> Result<BTreeMap<Partition, i64>, LedgerError> {
-        if let Some(error) = &self.lost {
-            return Err(error.clone());
-        }
         if self.unaborted {
             self.abort().await?;
         }
@@ -76,10 +75,7 @@ impl Transactions {
                 fault::point("after-commit");
                 Ok(offsets)
             }
-            Err(Failure::Lost(error)) => {
-                self.lost = Some(error.clone());
-                Err(error)
-            }
+            Err(Failure::Lost(error)) => Err(error),
             Err(Failure::Abort(error)) => {
                 self.unaborted = true;
                 // why it was aborted matters more than that the abort takes time
@@ -154,14 +150,13 @@ impl Transactions {
         }
         let metadata = fence.metadata.clone();
         let send = move |p: &Producer| p.send_offsets_to_transaction(&list, &metadata, STEP_WITHIN);
-        match self.persist(STEP_WITHIN, send).await {
-            Ok(()) => Ok(()),
-            Err(e) => Err(failure::in_transaction("prove ownership to the group", &e)),
-        }
+        let sent = self.persist("proof of ownership to the group", STEP_WITHIN, send).await.map_err(Failure::Lost)?;
+        sent.map_err(|e| failure::in_transaction("prove ownership to the group", &e))
     }
 
     async fn end(&self) -> Result<(), Failure> {
-        match self.persist(END_WITHIN, |p| p.commit_transaction(STEP_WITHIN)).await {
+        let commit = |p: &Producer| p.commit_transaction(STEP_WITHIN);
+        match self.persist("commit of a transaction", END_WITHIN, commit).await.map_err(Failure::Lost)? {
             Ok(()) => Ok(()),
             // may have been carried out, and only its coordinator knows
             Err(e) if failure::is_retriable(&e) => {
@@ -175,7 +170,8 @@ impl Transactions {
     }
 
     async fn abort(&mut self) -> Result<(), LedgerError> {
-        match self.persist(STEP_WITHIN, |p| p.abort_transaction(STEP_WITHIN)).await {
+        let abort = |p: &Producer| p.abort_transaction(STEP_WITHIN);
+        match self.persist("abort of a transaction", STEP_WITHIN, abort).await? {
             Ok(()) => {
                 self.unaborted = false;
                 Ok(())
@@ -183,29 +179,26 @@ impl Transactions {
             Err(e) if failure::is_retriable(&e) => {
                 Err(LedgerError::Retry(format!("no answer to the abort of a transaction: {e}")))
             }
-            Err(e) => {
-                let error = LedgerError::Reopen(format!("cannot abort a transaction: {e}"));
-                self.lost = Some(error.clone());
-                Err(error)
-            }
+            Err(e) => Err(LedgerError::Reopen(format!("cannot abort a transaction: {e}"))),
         }
     }
 
-    /// Makes a blocking call off the async threads, and again for as long as that can mend it.
-    async fn persist<F>(&self, within: Duration, call: F) -> KafkaResult<()>
+    /// Makes a blocking call off the async threads, and again for as long as that can mend it. An error of the ledger says
+    /// that the call did not come back: its thread stays with a producer that is of no more use.
+    async fn persist<F>(&self, what: &str, within: Duration, call: F) -> Result<KafkaResult<()>, LedgerError>
     where
         F: Fn(&Producer) -> KafkaResult<()> + Clone + Send + 'static,
     {
         let deadline = Instant::now() + within;
         loop {
             let (producer, call) = (self.producer.clone(), call.clone());
-            let result = match blocking(move || Ok(call(&producer))).await {
-                Ok(result) => result,
-                Err(_) => Err(KafkaError::Canceled),
+            let called = blocking(move || Ok(call(&producer)));
+            let Ok(result) = timeout(STEP_WITHIN + OVERSTAY, called).await else {
+                return Err(LedgerError::Reopen(format!("no answer to the {what}: the call did not come back")));
             };
-            match result {
+            match result? {
                 Err(e) if failure::is_retriable(&e) && Instant::now() < deadline => sleep(RETRY_AFTER).await,
-                result => return result,
+                result => return Ok(result),
             }
         }
     }

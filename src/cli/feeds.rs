@@ -1,0 +1,146 @@
+//! `copydesk feeds`: which feeds a site has.
+
+use std::{io::Write, path::PathBuf, process::ExitCode};
+
+use anyhow::Context;
+use serde::Serialize;
+use serde_json::json;
+use url::Url;
+
+use super::{
+    USAGE,
+    ask::{Outcome, Told, ask, described},
+    load, runtime,
+};
+use crate::{
+    config::{self, Config},
+    daemon::clock,
+    feed::{self, Announced, NotAFeed, Source},
+    fetch::{Fetcher, Kind, Request, Response, Validators, user_agent},
+};
+
+/// How feeds are looked for.
+#[derive(Debug, clap::Args)]
+pub(super) struct Discover {
+    /// A page of the site
+    url: Url,
+    /// Also ask the places where sites usually have their feeds, one after the other
+    #[arg(long)]
+    well_known: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// A configuration, whose `fetch` section and `contact` then apply
+    #[arg(short, long, value_name = "FILE", env = "COPYDESK_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// A feed that was found, and how.
+#[derive(Debug, Serialize)]
+#[serde(tag = "found", rename_all = "snake_case")]
+enum Found {
+    /// It is what stands at the URL itself.
+    Itself(Told),
+    /// The page announces it.
+    Announced(Announced),
+    /// It lies where feeds usually do.
+    WellKnown(Told),
+}
+
+/// Looks for feeds; fails where there are none.
+pub(super) fn discover(options: &Discover, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let config = match &options.config {
+        Some(path) => match load(path) {
+            Some(config) => Some(config),
+            None => return Ok(ExitCode::from(USAGE)),
+        },
+        None => None,
+    };
+    let found = runtime()?.block_on(look(options, config.as_ref()))?;
+    if options.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&json!({ "url": options.url, "feeds": found }))?)?;
+    } else {
+        found.iter().try_for_each(|found| show(found, out))?;
+    }
+    if found.is_empty() {
+        let advice = if options.well_known { "" } else { "; --well-known asks the usual places too" };
+        anstream::eprintln!("no feed found at {}{advice}", options.url);
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn look(options: &Discover, config: Option<&Config>) -> anyhow::Result<Vec<Found>> {
+    let fetch = config.map(|config| config.fetch.clone()).unwrap_or_default();
+    let contact = config.and_then(|config| config.contact.as_deref());
+    let fetcher = Fetcher::new(&fetch, &user_agent(contact), clock::system)?;
+    let request = Request {
+        url: options.url.clone(),
+        // what stands there may be a feed itself
+        kind: Kind::Feed,
+        validators: Validators::default(),
+        headers: Vec::new(),
+        cookies: false,
+        route: config::Route::Usual,
+        obey_robots: true,
+    };
+    let mut found = match fetcher.get(request).await {
+        Ok(page) => on_page(page).await?,
+        // a site without a front page may have feeds all the same
+        Err(_) if options.well_known => Vec::new(),
+        Err(failure) => anyhow::bail!("{}: {}: {failure}", options.url, failure.reason.as_str()),
+    };
+    if options.well_known {
+        for place in feed::usual_places(&options.url) {
+            if found.iter().all(|known| !known.is_at(&place)) {
+                let told = ask(&fetcher, &config::Feed::new(place)).await;
+                let at = told.redirected_to.as_ref().unwrap_or(&told.url);
+                if told.is_feed() && found.iter().all(|known| !known.is_at(at)) {
+                    found.push(Found::WellKnown(told));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The feeds that a page announces, or the feed that it is itself.
+async fn on_page(page: Response) -> anyhow::Result<Vec<Found>> {
+    let work = tokio::task::spawn_blocking(move || {
+        let source = Source { url: &page.url, content_type: page.content_type.as_deref() };
+        match feed::parse(&page.body, source) {
+            Ok(feed) => vec![Found::Itself(Told::of(&page, feed))],
+            Err(NotAFeed::WebPage { feeds }) => feeds.into_iter().map(Found::Announced).collect(),
+            Err(_) => Vec::new(),
+        }
+    });
+    work.await.context("the page could not be read (a defect of copydesk)")
+}
+
+impl Found {
+    fn is_at(&self, url: &Url) -> bool {
+        match self {
+            Self::Itself(told) | Self::WellKnown(told) => told.url == *url || told.redirected_to.as_ref() == Some(url),
+            Self::Announced(announced) => announced.url == *url,
+        }
+    }
+}
+
+/// The URL first, so that a line can be cut.
+fn show(found: &Found, out: &mut impl Write) -> std::io::Result<()> {
+    match found {
+        Found::Itself(told) => writeln!(out, "{}\titself\t{}", told.url, in_words(told)),
+        Found::WellKnown(told) => writeln!(out, "{}\twell-known\t{}", told.url, in_words(told)),
+        Found::Announced(Announced { url, title, media_type }) => {
+            let media_type = media_type.as_deref().unwrap_or("no type");
+            let title = title.as_deref().map(|title| format!(": {title}")).unwrap_or_default();
+            writeln!(out, "{url}\tannounced\t{media_type}{title}")
+        }
+    }
+}
+
+fn in_words(told: &Told) -> String {
+    let Outcome::Feed { format, title, entries, newest, .. } = &told.outcome else { return String::new() };
+    let title = title.as_deref().map(|title| format!(": {title}")).unwrap_or_default();
+    format!("{}{title}", described(*format, *entries, *newest))
+}

@@ -1,0 +1,38 @@
+//! What reading one document, a feed or a page, may take.
+
+use std::time::Duration;
+
+use super::{
+    leaf::count,
+    quantity::{duration, size},
+    section::Decoder,
+    yaml::Node,
+};
+use crate::article::Limits;
+
+/// Limits of parsing and extraction, which keep one document from costing the others their time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Documents {
+    /// Time of a core for one document.
+    pub within: Duration,
+    /// Where reading a page stops.
+    pub limits: Limits,
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self { within: Duration::from_secs(10), limits: Limits::default() }
+    }
+}
+
+pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Documents {
+    let mut documents = Documents::default();
+    decoder.section("`documents`", node, |s| {
+        s.set("within", &mut documents.within, &duration(Duration::from_millis(100)..=Duration::from_secs(60)));
+        // the time that the tree takes grows with the square of the depth
+        s.set("max_depth", &mut documents.limits.depth, &count(32..=2048));
+        s.set("max_elements", &mut documents.limits.elements, &count(1000..=1_000_000));
+        s.set("max_markup", &mut documents.limits.markup, &size(64 << 10..=16 << 20));
+    });
+    documents
+}

@@ -1,0 +1,113 @@
+//! How one host is treated as a guest should treat it, and which hosts are treated otherwise than the rest.
+
+use std::{collections::BTreeMap, fmt, ops::RangeInclusive, time::Duration};
+
+use url::Url;
+
+use super::{
+    leaf::{Wrong, count, flag, or_off},
+    quantity::{duration, shown},
+    section::{Decoder, Section},
+    yaml::Node,
+};
+
+/// How requests to one host are spread, and what its robots.txt is heard for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manners {
+    /// Requests under way at once.
+    pub per_host: usize,
+    /// Least gap between two requests' starts.
+    pub host_gap: Duration,
+    /// Requests in the long run; `None` leaves it to the gap.
+    pub host_rate: Option<Rate>,
+    /// Whether pages are asked of robots.txt first.
+    pub obey_robots: bool,
+    /// The longest `Crawl-delay` that is heard: more would be a denial.
+    pub max_crawl_delay: Duration,
+}
+
+/// A bucket of so many requests, which fills again within so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many may start at once when the bucket is full.
+    pub requests: u32,
+    /// From empty to full.
+    pub within: Duration,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self {
+            per_host: 2,
+            host_gap: Duration::from_millis(250),
+            // the gap is a rate by itself: four a second
+            host_rate: None,
+            obey_robots: true,
+            max_crawl_delay: Duration::from_secs(30),
+        }
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.requests, shown(self.within))
+    }
+}
+
+/// What differs at some hosts: by name (`example.com`), or for all below one (`*.example.com`).
+pub(super) type Hosts = BTreeMap<String, Manners>;
+
+/// The entry of the table for a host as URLs name it: its own, or else that of the nearest name above it.
+pub(super) fn of_host(hosts: &Hosts, host: &str) -> Option<Manners> {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let above = host.match_indices('.').map(|(at, _)| format!("*{}", &host[at..]));
+    std::iter::once(host.to_owned()).chain(above).find_map(|name| hosts.get(&name)).copied()
+}
+
+/// Reads the keys that hold for all hosts in `fetch`, and for some in `hosts`.
+pub(super) fn decode(s: &mut Section<'_, '_, '_>, manners: &mut Manners) {
+    s.set("per_host", &mut manners.per_host, &count(1..=64));
+    s.set("host_gap", &mut manners.host_gap, &duration(Duration::ZERO..=LONGEST_GAP));
+    s.set("host_rate", &mut manners.host_rate, &or_off("a rate such as 60/1m, or off", rate));
+    s.set("obey_robots", &mut manners.obey_robots, &flag());
+    s.set("max_crawl_delay", &mut manners.max_crawl_delay, &duration(Duration::ZERO..=LONGEST_GAP));
+}
+
+const LONGEST_GAP: Duration = Duration::from_secs(600);
+const RATE_REQUESTS: RangeInclusive<u32> = 1..=100_000;
+const RATE_WITHIN: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(24 * 3600);
+
+/// Reads `hosts`: what is not said of a host is as it is for all.
+pub(super) fn decode_hosts(decoder: &mut Decoder<'_>, node: &Node<'_>, usual: Manners) -> Hosts {
+    let mut hosts = Hosts::new();
+    for (name, at, value) in decoder.free("`hosts`", node) {
+        let mut manners = usual;
+        decoder.section("a host", value, |s| decode(s, &mut manners));
+        let Some(pattern) = pattern(name) else {
+            decoder.fault(at, format!("`hosts`: expected a host such as example.com or *.example.com, found `{name}`"));
+            continue;
+        };
+        if hosts.insert(pattern, manners).is_some() {
+            decoder.fault(at, format!("`hosts`: `{name}` is another spelling of a host above"));
+        }
+    }
+    hosts
+}
+
+/// A host as URLs name it: in lower case, international names in ASCII, addresses in brackets where they are IPv6.
+fn pattern(name: &str) -> Option<String> {
+    let (prefix, name) = name.strip_prefix("*.").map_or(("", name), |name| ("*.", name));
+    let bare = name.strip_suffix('.').unwrap_or(name);
+    let bracketed = if bare.parse::<std::net::Ipv6Addr>().is_ok() { format!("[{bare}]") } else { bare.to_owned() };
+    let url = Url::parse(&format!("http://{bracketed}/")).ok()?;
+    let is_host = url.path() == "/" && url.port().is_none() && url.username().is_empty() && url.query().is_none();
+    let host = url.host_str().filter(|host| is_host && !host.contains('*') && url.fragment().is_none())?;
+    // below an address there is nothing
+    (prefix.is_empty() || url.domain().is_some()).then(|| format!("{prefix}{host}"))
+}
+
+fn rate(text: &str) -> Result<Rate, Wrong> {
+    let (requests, within) = text.split_once('/').ok_or(Wrong::Kind)?;
+    let requests = count(RATE_REQUESTS).read(requests).map_err(|_| Wrong::Kind)?;
+    Ok(Rate { requests, within: duration(RATE_WITHIN).read(within)? })
+}

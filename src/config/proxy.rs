@@ -1,0 +1,102 @@
+//! The proxy that requests go through.
+
+use std::fmt;
+
+use url::Url;
+
+use super::{
+    leaf::{Leaf, Wrong},
+    section::{Decoder, Section},
+    yaml::{Node, Value},
+};
+
+/// A proxy, and how one logs in to it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Proxy {
+    /// Without credentials: it is shown and logged.
+    pub url: Url,
+    /// Name and password; never shown.
+    pub credentials: Option<(String, String)>,
+}
+
+impl Proxy {
+    /// A proxy without credentials.
+    pub fn new(url: Url) -> Self {
+        Self { url, credentials: None }
+    }
+}
+
+/// How a feed's requests travel.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Route {
+    /// As all others do.
+    #[default]
+    Usual,
+    /// Without a proxy.
+    Direct,
+    /// Through this one.
+    Through(Proxy),
+}
+
+impl Route {
+    /// The proxy, where all others use this one.
+    pub fn proxy<'a>(&'a self, usual: Option<&'a Proxy>) -> Option<&'a Proxy> {
+        match self {
+            Self::Usual => usual,
+            Self::Direct => None,
+            Self::Through(proxy) => Some(proxy),
+        }
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let credentials = self.credentials.as_ref().map(|_| "(secret)");
+        f.debug_struct("Proxy").field("url", &self.url.as_str()).field("credentials", &credentials).finish()
+    }
+}
+
+impl Section<'_, '_, '_> {
+    /// A proxy: its URL alone, or a mapping with credentials beside it; or `off`.
+    pub(super) fn proxy(&mut self) -> Option<Route> {
+        let node = self.get("proxy")?;
+        self.decoder().proxy(node)
+    }
+}
+
+impl Decoder<'_> {
+    fn proxy(&mut self, node: &Node<'_>) -> Option<Route> {
+        if !matches!(node.value, Value::Map(_)) {
+            let leaf = Leaf::new(format!("{EXPECTED}, or off"), |text| match text {
+                "off" => Ok(Route::Direct),
+                _ => url(text).map(|url| Route::Through(Proxy::new(url))),
+            });
+            return self.leaf("`proxy`", node, &leaf);
+        }
+        let mut found = None;
+        self.section("`proxy`", node, |s| {
+            let url = s.value("url", &Leaf::new(EXPECTED, url));
+            if s.at("url").is_none() {
+                s.missing("`url`");
+            }
+            let credentials = s.credentials();
+            found = url.zip(credentials).map(|(url, credentials)| Proxy { url, credentials: Some(credentials) });
+        });
+        found.map(Route::Through)
+    }
+}
+
+const EXPECTED: &str = "a proxy such as http://proxy.example:3128 or socks5://proxy.example:1080";
+
+fn url(text: &str) -> Result<Url, Wrong> {
+    let url = Url::parse(text.trim()).map_err(|_| Wrong::Kind)?;
+    if !matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") || url.host_str().is_none_or(str::is_empty) {
+        return Err(Wrong::Kind);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let message = "the URL of a proxy must not hold credentials, it is shown; write `proxy: {url, username, \
+                       password_file}`";
+        return Err(Wrong::Refused(message.to_owned()));
+    }
+    Ok(url)
+}

@@ -1,0 +1,311 @@
+//! One page as the daemon would have it: asked for, read and judged by the same code, and nothing is kept or committed.
+//!
+//! A failure that the daemon would wait out ends here at once: what is told is what would become of the entry if it
+//! stayed that way.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::{
+    clock,
+    follow::{self, Follow, Followed, PageOutcome, PageRead},
+    judge::{Publish, Verdict, judge},
+    poll,
+    work::Cpu,
+};
+use crate::{
+    article::{self, Aids, Explanation, Extraction, Page},
+    config::{self, FullText},
+    feed::{self, Entry, Feed, Format, identity},
+    fetch::{Fetcher, Response, Validators},
+    link,
+    record::{Carrier, Provenance, Record, Reject, Told},
+    state::{Document, Pending, SiteState},
+};
+
+/// What is tried.
+#[derive(Debug)]
+pub struct Trial {
+    /// The page.
+    pub page: Origin,
+    /// The feed that is to have an entry for it, with what is configured of it.
+    pub feed: Option<(Origin, config::Feed)>,
+    /// What is known of the site.
+    pub knowledge: Arc<article::Site>,
+    /// What the user knows better.
+    pub rules: Arc<article::Rules>,
+    /// How much of a document is read.
+    pub documents: config::Documents,
+}
+
+/// Where a document is from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// It is asked for.
+    Web(Url),
+    /// It is at hand, and was once at this URL.
+    Hand {
+        /// The URL.
+        url: Url,
+        /// The bytes.
+        body: Bytes,
+        /// The `Content-Type` header, where one is known.
+        content_type: Option<String>,
+    },
+}
+
+impl Origin {
+    /// The URL it is, or was, at.
+    pub fn url(&self) -> &Url {
+        match self {
+            Self::Web(url) | Self::Hand { url, .. } => url,
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Tried {
+    /// The page's URL, after redirects.
+    pub url: Url,
+    /// What the feed says, where one was named.
+    pub feed: Option<FeedSays>,
+    /// Every decision over the page, or why there is none.
+    pub page: Result<Explanation, String>,
+    /// What would be committed.
+    pub outcome: Outcome,
+}
+
+/// What a feed says of a page.
+#[derive(Debug)]
+pub enum FeedSays {
+    /// This.
+    Entry(Box<Entry>),
+    /// Nothing: it has so many entries, and none of them links there.
+    Nothing(usize),
+    /// It could not be had or read.
+    Failed(String),
+}
+
+/// What would be committed.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A record.
+    Record(Box<Record>),
+    /// A reject.
+    Reject(Box<Reject>),
+    /// Nothing yet: the host has asked to be left alone.
+    Later(String),
+}
+
+/// Tries it.
+pub async fn run(trial: Trial, fetcher: &Fetcher) -> Tried {
+    let (cpu, now, asked) = (Cpu::new(trial.documents.within), clock::now(), trial.page.url().clone());
+    let document = match &trial.feed {
+        Some((origin, configured)) => Some(document(origin, configured, fetcher, &cpu).await),
+        None => None,
+    };
+    let read = document.as_ref().and_then(|document| document.as_ref().ok());
+    let found = read.and_then(|document| Some((document, find(&document.feed, &asked)?)));
+    let home = trial.feed.as_ref().map_or(&asked, |(_, configured)| &configured.url);
+    let pending = pending(found, home, &asked, now);
+    let says = document.as_ref().map(|document| match (document, found) {
+        (_, Some(_)) => FeedSays::Entry(Box::new(pending.entry.clone())),
+        (Ok(document), None) => FeedSays::Nothing(document.feed.entries.len()),
+        (Err(why), None) => FeedSays::Failed(why.clone()),
+    });
+    let carriers = found.map(|(document, _)| carrier(&trial, document)).into_iter().collect();
+    let job = follow_job(&trial, &pending);
+    let (page, explained) = page(&job, trial.page, fetcher, &cpu, now).await;
+    let url = if let PageOutcome::Read(read) = &page { read.url.clone() } else { asked.clone() };
+    // this page is shown though the feed's own text is wanted
+    let page = if job.full_text == FullText::Feed { PageOutcome::NotWanted } else { page };
+    let told = follow::told(&job, &page, &cpu).await;
+    let verdict = judge(&pending, job.full_text, 1, Followed { page, told });
+    Tried { url, feed: says, page: explained, outcome: outcome(verdict, pending, link::site(home), carriers, now) }
+}
+
+async fn document(
+    origin: &Origin,
+    configured: &config::Feed,
+    fetcher: &Fetcher,
+    cpu: &Cpu,
+) -> Result<Document, String> {
+    let (feed, url) = (configured.clone(), origin.url().clone());
+    match origin {
+        Origin::Web(_) => {
+            let job = poll::Poll { feed, url, validators: Validators::default(), body_hash: None };
+            match poll::poll(job, fetcher, cpu).await {
+                poll::Polled::Read { document, .. } => Ok(*document),
+                poll::Polled::Unchanged { .. } => Err("not modified, though nothing was known of it".to_owned()),
+                poll::Polled::Failed(failure) => Err(format!("{}: {}", failure.reason, failure.detail)),
+            }
+        }
+        Origin::Hand { body, content_type, .. } => {
+            let (body, content_type) = (body.clone(), content_type.clone());
+            let read = cpu.run(move || {
+                let source = feed::Source { url: &url, content_type: content_type.as_deref() };
+                poll::understand(&body, source, &feed)
+            });
+            read.await.map_err(|failure| failure.to_string())?.map_err(|not_a_feed| not_a_feed.to_string())
+        }
+    }
+}
+
+/// The entry that links to a page.
+fn find(feed: &Feed, url: &Url) -> Option<usize> {
+    let wanted = link::canonical(url);
+    let is_wanted = |url: Option<&Url>| url.is_some_and(|url| link::canonical(url) == wanted);
+    feed.entries.iter().position(|entry| is_wanted(entry.url.as_ref()) || is_wanted(entry.redirect.as_deref()))
+}
+
+/// The entry as it would wait for its page; without a feed, one that says nothing but the URL.
+fn pending(found: Option<(&Document, usize)>, home: &Url, url: &Url, now: DateTime<Utc>) -> Pending {
+    let mut document = match found {
+        Some((document, at)) => Document {
+            feed: Feed { entries: vec![document.feed.entries[at].clone()], ..document.feed.clone() },
+            keys: vec![document.keys[at]],
+            told: vec![document.told[at]],
+        },
+        None => unheard_of(url),
+    };
+    if found.is_none() {
+        document.keys = identity::keys(&document.feed, home);
+    }
+    let mut site = SiteState::new(&link::site(home));
+    site.absorb(home.as_str(), &document, None, now);
+    let pending = site.feeds()[home.as_str()].pending.first().cloned();
+    pending.expect("an entry that nothing is known of becomes pending")
+}
+
+fn unheard_of(url: &Url) -> Document {
+    let entry = Entry { url: Some(url.clone()), ..Entry::default() };
+    let told = vec![identity::told(&entry)];
+    let feed = Feed {
+        format: Format::Rss,
+        title: None,
+        link: None,
+        language: None,
+        pace: feed::Pace::default(),
+        hubs: Vec::new(),
+        cloud: None,
+        sitemaps: Vec::new(),
+        entries: vec![entry],
+        problems: Vec::new(),
+    };
+    Document { feed, keys: Vec::new(), told }
+}
+
+fn follow_job(trial: &Trial, pending: &Pending) -> Follow {
+    let configured = trial.feed.as_ref().map(|(_, feed)| feed);
+    Follow {
+        entry: pending.entry.clone(),
+        full_text: configured.map(|feed| feed.full_text).unwrap_or_default(),
+        feed: configured.cloned(),
+        validators: Validators::default(),
+        knowledge: Arc::clone(&trial.knowledge),
+        rules: Arc::clone(&trial.rules),
+        limits: trial.documents.limits,
+    }
+}
+
+/// Reads the page with every decision, and puts its further pages behind it.
+async fn page(
+    job: &Follow,
+    origin: Origin,
+    fetcher: &Fetcher,
+    cpu: &Cpu,
+    now: DateTime<Utc>,
+) -> (PageOutcome, Result<Explanation, String>) {
+    let from_web = matches!(origin, Origin::Web(_));
+    let response = match origin {
+        Origin::Web(url) => fetcher.get(follow::request(job, url, Validators::default())).await,
+        Origin::Hand { url, body, content_type } => Ok(at_hand(url, body, content_type)),
+    };
+    let response = match response {
+        Ok(response) => response,
+        Err(failure) => {
+            let why = format!("{}: {failure}", failure.reason.as_str());
+            return (PageOutcome::Failed(failure), Err(why));
+        }
+    };
+    let (url, restrictions) = (response.url.clone(), response.restrictions.clone());
+    let (entry, knowledge, rules) = (job.entry.clone(), Arc::clone(&job.knowledge), Arc::clone(&job.rules));
+    let limits = job.limits;
+    let explained = cpu.run(move || {
+        let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
+        article::explain(page, Aids { entry: Some(&entry), site: &knowledge, rules: &rules, limits })
+    });
+    let explained = match explained.await {
+        Ok(explained) => explained,
+        Err(failure) => return (PageOutcome::Unreadable(failure), Err(failure.to_string())),
+    };
+    let mut article = explained.outcome.clone().map(|Extraction { article, .. }| article);
+    if let Ok(article) = &mut article {
+        follow::add_restrictions(article, restrictions);
+        if from_web {
+            follow::append_next_pages(job, article, &url, fetcher, cpu).await;
+        }
+    }
+    let page = PageRead { url, validators: Validators::default(), fetched_at: now, article, lesson: None };
+    (PageOutcome::Read(Box::new(page)), Ok(explained))
+}
+
+fn at_hand(url: Url, body: Bytes, content_type: Option<String>) -> Response {
+    Response {
+        url,
+        moved_to: None,
+        not_modified: false,
+        body,
+        content_type,
+        validators: Validators::default(),
+        fresh_for: None,
+        restrictions: Vec::new(),
+    }
+}
+
+fn carrier(trial: &Trial, document: &Document) -> Carrier {
+    let configured = trial.feed.as_ref().map(|(_, feed)| feed);
+    Carrier {
+        url: configured.map(|feed| feed.url.to_string()).unwrap_or_default(),
+        title: document.feed.title.clone(),
+        name: configured.and_then(|feed| feed.name.clone()),
+        tags: configured.map(|feed| feed.tags.clone()).unwrap_or_default(),
+    }
+}
+
+fn outcome(verdict: Verdict, pending: Pending, site: String, feeds: Vec<Carrier>, now: DateTime<Utc>) -> Outcome {
+    let Pending { id, entry, discovered_at, .. } = pending;
+    match verdict {
+        Verdict::Publish(publish) => {
+            let Publish { article, revision, url, fetched_at, fallback_reason, .. } = *publish;
+            let entry = Told::without_content(&entry);
+            Outcome::Record(Box::new(Record::new(
+                article,
+                Provenance {
+                    id,
+                    revision,
+                    url,
+                    site,
+                    fallback_reason,
+                    feeds,
+                    entry,
+                    discovered_at,
+                    fetched_at,
+                    recorded_at: now,
+                },
+            )))
+        }
+        Verdict::Reject { reason, detail } => {
+            let (url, entry) = (entry.url.as_ref().map(ToString::to_string), Told::whole(&entry));
+            let reject =
+                Reject { id, url, site, reason, detail, attempts: 1, feeds, entry, discovered_at, rejected_at: now };
+            Outcome::Reject(Box::new(reject))
+        }
+        Verdict::Retry { trouble, .. } => Outcome::Later(trouble),
+        Verdict::Unchanged => Outcome::Later("nothing has changed".to_owned()),
+    }
+}

@@ -1,0 +1,154 @@
+//! One hop of a chain of redirects: robots.txt, the request at its host's turn, and the body of its answer.
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode, header};
+use tokio::time::Instant;
+use url::Url;
+
+use super::{
+    super::{
+        Failure, Kind, Request, Validators,
+        body::{self, Excess, Limits},
+        connect::Way,
+        governor::Permit,
+        headers,
+        verdict::is_busy,
+    },
+    Inner, is_where,
+};
+use crate::{config::Route, link};
+
+/// The most that is read of a body which nobody wants, and how long that may take.
+const MOST_DISCARDED: usize = 64 * 1024;
+const DISCARD_WITHIN: Duration = Duration::from_secs(1);
+
+/// One hop of a chain that began with a request.
+pub(super) struct Hop<'a> {
+    pub(super) request: &'a Request,
+    pub(super) url: &'a Url,
+    /// Of the time for the whole request.
+    pub(super) left: Duration,
+}
+
+impl Hop<'_> {
+    /// What the user configured for the request's own origin is meant for it alone, and may be a secret.
+    pub(super) fn is_home(&self) -> bool {
+        self.url.origin() == self.request.url.origin()
+    }
+
+    fn route(&self) -> Route {
+        if self.is_home() { self.request.route.clone() } else { Route::Usual }
+    }
+}
+
+/// An answer whose body is yet to be read. Its host's permit lasts as long.
+pub(super) struct Answer {
+    permit: Permit,
+    pub(super) response: reqwest::Response,
+    /// Of the request that asked, without the waiting for its turn.
+    pub(super) begun: Instant,
+    deadline: Instant,
+    /// The host is too busy, and is left alone for this long.
+    pub(super) held: Option<Duration>,
+}
+
+impl Inner {
+    /// One hop: what robots.txt says, then the request itself. Says whether it was conditional.
+    pub(super) async fn step(&self, hop: &Hop<'_>) -> Result<(Answer, bool), Failure> {
+        let Hop { request, url, left } = *hop;
+        let way = self.connections.way(&hop.route()).await?;
+        // before robots.txt, so that nothing is asked of a host that is out of reach
+        way.check(url)?;
+        let manners = self.config.manners_at(url.host_str().unwrap_or_default());
+        let obeys = match request.kind {
+            Kind::Page => manners.obey_robots,
+            Kind::Feed => request.obey_robots,
+        };
+        let crawl_delay = match obeys {
+            true => Some(self.robots.check(url, async |file| self.load_robots(file, &hop.route()).await).await?),
+            false => None,
+        };
+        let mut headers = headers::offered(Some(request.kind));
+        let conditional =
+            belongs(&request.validators, request, url) && headers::make_conditional(&mut headers, &request.validators);
+        if hop.is_home() {
+            headers.extend(request.headers.iter().cloned());
+            let cookie = self.cookies.header(url, (self.clock)()).filter(|_| request.cookies);
+            headers.extend(cookie.map(|cookie| (header::COOKIE, cookie)));
+        }
+        let mut url = url.clone();
+        lend_credentials(request, &mut url);
+        let crawl_delay = crawl_delay.map(|delay| delay.min(manners.max_crawl_delay));
+        Ok((self.ask(&way, url, headers, crawl_delay, left).await?, conditional))
+    }
+
+    /// One request at its host's turn, up to the end of the answer's head.
+    pub(super) async fn ask(
+        &self,
+        way: &Way,
+        url: Url,
+        headers: HeaderMap,
+        crawl_delay: Option<Duration>,
+        left: Duration,
+    ) -> Result<Answer, Failure> {
+        way.check(&url)?;
+        let host = link::host(&url);
+        let permit = self.governor.acquire(&host).await.map_err(|held| Failure { host: Some(host), ..held.into() })?;
+        if let Some(delay) = crawl_delay {
+            permit.set_crawl_delay(delay);
+        }
+        let begun = Instant::now();
+        let deadline = begun + left;
+        self.counters.request();
+        let response = way.get(url, headers, deadline).await?;
+        let held = is_busy(response.status(), response.headers())
+            .then(|| permit.hold(headers::retry_after(response.headers(), (self.clock)())));
+        if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+            permit.forgive();
+        }
+        Ok(Answer { permit, response, begun, deadline, held })
+    }
+
+    pub(super) async fn read(&self, answer: Answer, bytes: usize, excess: Excess) -> Result<bytes::Bytes, Failure> {
+        let Answer { permit, response, deadline, .. } = answer;
+        let status = response.status().as_u16();
+        let head = response.headers().clone();
+        let stream = Box::pin(response.bytes_stream());
+        let read = body::read(&head, stream, Limits::of(&self.config, bytes, excess, deadline)).await;
+        drop(permit);
+        let (body, wire) = read.map_err(|fault| Failure { status: Some(status), ..fault.into() })?;
+        self.counters.body(wire, body.len());
+        Ok(body)
+    }
+
+    /// Reads what nobody wants of an answer, if it is little and there already: then its connection serves the next
+    /// request.
+    pub(super) async fn discard(&self, answer: Answer) {
+        let Answer { permit: _permit, response, deadline, .. } = answer;
+        if response.content_length().is_some_and(|length| length > MOST_DISCARDED as u64) {
+            return;
+        }
+        let deadline = deadline.min(Instant::now() + DISCARD_WITHIN);
+        let limits = Limits::of(&self.config, MOST_DISCARDED, Excess::IsCut, deadline);
+        // as it is on the wire: nothing is decoded for nobody
+        if let Ok((_, wire)) = body::read(&HeaderMap::new(), Box::pin(response.bytes_stream()), limits).await {
+            self.counters.body(wire, 0);
+        }
+    }
+}
+
+/// Whether validators are those of the URL that is asked now: another's would bring a false 304.
+fn belongs(validators: &Validators, request: &Request, url: &Url) -> bool {
+    is_where(validators.url.as_ref().unwrap_or(&request.url), url)
+}
+
+/// Gives a URL the credentials that the user wrote into the feed's own, at the same origin. Those in a link to a page
+/// are nobody's that we know.
+pub(super) fn lend_credentials(request: &Request, to: &mut Url) {
+    if request.kind == Kind::Feed && to.origin() == request.url.origin() {
+        // cannot fail: both have hosts
+        let _ = to.set_username(request.url.username());
+        let _ = to.set_password(request.url.password());
+    }
+}

@@ -1,0 +1,165 @@
+//! What reading a feed costs: memory and time grow with the document, and by no more than they should.
+//!
+//! One test, so that nothing else allocates meanwhile.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(unsafe_code, reason = "an allocator that counts is an allocator")]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::{Duration, Instant},
+};
+
+use copydesk::feed::{Feed, Source, parse};
+use url::Url;
+
+/// Counts what is held, and the most that ever was.
+struct Counting;
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: everything is done by the system's allocator; this only counts
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let held = HELD.fetch_add(layout.size(), Relaxed) + layout.size();
+        MOST.fetch_max(held, Relaxed);
+        // SAFETY: the caller's promise is handed on
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: the caller's promise is handed on
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let held = HELD.fetch_add(size, Relaxed) + size;
+        MOST.fetch_max(held, Relaxed);
+        HELD.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: the caller's promise is handed on
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+fn read(document: &str) -> Option<Feed> {
+    let url = Url::parse("https://gazette.example/rss").unwrap();
+    parse(document.as_bytes(), Source { url: &url, content_type: None }).ok()
+}
+
+/// The most that was held beyond the document while it was read.
+fn memory(document: &str) -> usize {
+    let before = HELD.load(Relaxed);
+    MOST.store(before, Relaxed);
+    let feed = read(document);
+    let most = MOST.load(Relaxed) - before;
+    drop(feed);
+    most
+}
+
+/// The least of some times: others use the machine too.
+fn time(document: &str) -> Duration {
+    let once = || {
+        let begun = Instant::now();
+        read(document);
+        begun.elapsed()
+    };
+    (0..3).map(|_| once()).min().unwrap()
+}
+
+type Shape = (&'static str, fn(usize) -> String);
+
+/// Documents of so many pieces: what publishers send, and what nobody should.
+const SHAPES: [Shape; 16] = [
+    ("articles", |n| {
+        let text = "<p>The ferry &amp; the pier, <a href='/pier'>as told</a>.</p>".repeat(40);
+        rss(n / 20, |i| {
+            format!(
+                "<title>Story {i}</title><link>https://gazette.example/{i}</link><guid>{i}</guid><content:encoded><![CDATA[{text}]]></content:encoded>"
+            )
+        })
+    }),
+    ("teasers", |n| {
+        rss(n, |i| {
+            format!(
+                "<title>Story {i} of the day</title><link>https://gazette.example/2026/01/story-{i}</link><guid>{i}</guid><pubDate>Mon, 05 Jan 2026 10:00:00 GMT</pubDate><dc:creator>Jane Doe</dc:creator><category>News</category><description>What happened in case {i}, &amp;lt;b&amp;gt;as told&amp;lt;/b&amp;gt; by those who were there.</description>"
+            )
+        })
+    }),
+    ("sitemap", |n| {
+        let urls: String = (0..n)
+            .map(|i| {
+                format!("<url><loc>https://gazette.example/2026/01/story-{i}</loc><lastmod>2026-01-05</lastmod></url>")
+            })
+            .collect();
+        format!("<urlset>{urls}</urlset>")
+    }),
+    ("tiny sitemap", |n| {
+        format!("<urlset>{}</urlset>", (0..n).map(|i| format!("<url><loc>/{i}</loc></url>")).collect::<String>())
+    }),
+    ("JSON Feed", |n| {
+        let items: Vec<String> = (0..n).map(|i| format!("{{\"id\":\"{i}\",\"url\":\"https://gazette.example/{i}\",\"title\":\"Story {i}\",\"content_html\":\"<p>What happened in case {i}.</p>\",\"tags\":[\"news\"]}}")).collect();
+        format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{}]}}", items.join(","))
+    }),
+    ("empty entries", |n| rss(n, |_| String::new())),
+    ("links of a long base", |n| {
+        format!(
+            "<feed xml:base='http://a.example/{}/'>{}</feed>",
+            "b".repeat(2_000),
+            "<entry><link href='x'/><summary type='html'>&lt;a href='y'&gt;z&lt;/a&gt;</summary></entry>".repeat(n)
+        )
+    }),
+    ("deep", |n| format!("<rss><channel><item>{}", "<media:group>".repeat(n))),
+    ("deep markup", |n| format!("<rss><channel><item><description>{}", "<b>".repeat(n))),
+    ("categories", |n| rss(1, |_| "<category>a</category>".repeat(n))),
+    ("people", |n| rss(n, |_| "<author>a@b.example (A)</author><author>B</author>".to_owned())),
+    ("authors for all", |n| {
+        format!(
+            "<feed>{}{}</feed>",
+            "<author><name>A</name></author>".repeat(60),
+            "<entry><id>a</id></entry>".repeat(n)
+        )
+    }),
+    ("entities", |n| {
+        format!(
+            "<!DOCTYPE rss [<!ENTITY a '{}'>]><rss><channel><title>{}</title></channel></rss>",
+            "ha".repeat(100),
+            "&a;".repeat(n)
+        )
+    }),
+    ("stray signs", |n| "<&".repeat(n)),
+    ("unclosed", |n| format!("<rss><channel>{}", "<item><title>a<link>b<![CDATA[".repeat(n))),
+    ("quotes", |n| format!("<rss><channel>{}", "<item a=\"'><b c='\">".repeat(n))),
+];
+
+fn rss(count: usize, item: impl Fn(usize) -> String) -> String {
+    let items: String = (0..count.max(1)).map(|i| format!("<item>{}</item>", item(i))).collect();
+    format!("<rss version='2.0'><channel><title>Gazette</title>{items}</channel></rss>")
+}
+
+/// What any document may take: buffers have a least size.
+const FREE: usize = 1 << 20;
+
+#[test]
+fn memory_and_time_grow_with_the_document() {
+    let mut wrong = Vec::new();
+    for (name, shape) in SHAPES {
+        let (small, large) = (shape(2_000), shape(16_000));
+        let (memory, allowed) = (memory(&large), 8 * large.len() + FREE);
+        println!("{name}: {} bytes, {:.1} times as much memory", large.len(), memory as f64 / large.len() as f64);
+        if memory > allowed {
+            wrong.push(format!("{name}: {memory} bytes for a document of {}", large.len()));
+        }
+        // eight times the document in eight times the time, were it the threefold of that on a busy machine
+        let (short, long) = (time(&small), time(&large));
+        if long > 24 * short + Duration::from_millis(50) {
+            wrong.push(format!("{name}: {short:?} for {} bytes, {long:?} for {}", small.len(), large.len()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

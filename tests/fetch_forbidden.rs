@@ -1,0 +1,221 @@
+//! No request reaches an address that it must not: hundreds of ways to name one, over a trap that counts connections.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
+
+#[path = "support/fetcher.rs"]
+mod fetcher;
+#[path = "support/host.rs"]
+mod host;
+#[path = "support/hostile.rs"]
+mod hostile;
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
+
+use copydesk::{
+    config::Fetch,
+    fetch::{Fetcher, Reason},
+};
+use fetcher::{config, feed, fetcher, page};
+use host::{Answer, Host};
+use hostile::{Behaviour::Says, Hostile};
+
+const SECRET: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\nsecret";
+
+/// Of this machine: whoever is let through to them ends in the trap.
+const LOCAL: [&str; 4] = ["127.0.0.1", "127.0.0.3", "127.255.255.254", "0.0.0.0"];
+const ELSEWHERE: [&str; 14] = [
+    "10.0.0.1",
+    "100.64.0.1",
+    "169.254.169.254",
+    "172.16.0.1",
+    "172.31.255.254",
+    "192.0.0.192",
+    "192.0.2.1",
+    "192.88.99.1",
+    "192.168.0.1",
+    "198.18.0.1",
+    "203.0.113.1",
+    "224.0.0.1",
+    "240.0.0.1",
+    "255.255.255.255",
+];
+const IPV6: [&str; 24] = [
+    "::",
+    "::1",
+    "0:0:0:0:0:0:0:1",
+    "::7f00:1",
+    "::ffff:0:127.0.0.1",
+    "64:ff9b:1::7f00:1",
+    "100::1",
+    "2001::1",
+    "2001:2::1",
+    "2001:db8::1",
+    "2606:2800:220:1:0:5efe:7f00:1",
+    "2620:4f:8000::1",
+    "3fff::1",
+    "4000::1",
+    "5f00::1",
+    "fc00::1",
+    "fd00:ec2::254",
+    "fe80::1",
+    "fec0::1",
+    "ff02::1",
+    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+    "64:ff9b::a9fe:a9fe",
+    "2002:a9fe:a9fe::1",
+    "::ffff:a9fe:a9fe",
+];
+/// Names that the resolver of the test has nothing but forbidden addresses for, and some spellings of [`LOCAL`].
+const NAMES: [&str; 12] = [
+    "localhost",
+    "LOCALHOST.",
+    "private.example",
+    "mixed.example",
+    "ipv6.example",
+    "mapped.example",
+    "%31%32%37.0.0.1",
+    "①②⑦.0.0.1",
+    "127。0。0。1",
+    "server.example@127.0.0.1",
+    "server.example:80@127.0.0.1",
+    "127.0.0.1.",
+];
+
+/// Ways to write an IPv4 address as the host of a URL.
+fn spellings(address: Ipv4Addr) -> Vec<String> {
+    let [a, b, c, d] = address.octets();
+    let n = u32::from(address);
+    let (low, short) = (n & 0xff_ffff, n & 0xffff);
+    vec![
+        format!("{a}.{b}.{c}.{d}"),
+        format!("{n}"),
+        format!("0x{n:x}"),
+        format!("0{n:o}"),
+        format!("0x{a:X}.0x{b:x}.0x{c:x}.0x{d:x}"),
+        format!("0{a:o}.0{b:o}.0{c:o}.0{d:o}"),
+        format!("{a}.{low}"),
+        format!("0x{a:x}.{b}.{short}"),
+        format!("user:secret@{a}.{b}.{c}.{d}"),
+        format!("[::ffff:{a}.{b}.{c}.{d}]"),
+        format!("[::ffff:{:x}:{short:x}]", n >> 16),
+        format!("[::{a}.{b}.{c}.{d}]"),
+        format!("[64:ff9b::{a}.{b}.{c}.{d}]"),
+        format!("[2002:{:x}:{short:x}::1]", n >> 16),
+    ]
+}
+
+fn forms() -> Vec<String> {
+    let v4 = LOCAL.iter().chain(&ELSEWHERE).flat_map(|address| spellings(address.parse().unwrap()));
+    let v6 = IPV6.iter().map(|address| format!("[{address}]"));
+    v4.chain(v6).chain(NAMES.map(str::to_owned)).collect()
+}
+
+fn names(name: &str) -> Vec<IpAddr> {
+    let addresses: &[&str] = match name.trim_end_matches('.') {
+        "localhost" => &["127.0.0.1", "::1"],
+        "private.example" => &["10.0.0.1"],
+        "mixed.example" => &["127.0.0.3", "169.254.169.254", "fe80::1"],
+        "ipv6.example" => &["::1", "fd00::1"],
+        "mapped.example" => &["::ffff:127.0.0.1", "64:ff9b::7f00:1"],
+        _ => &[],
+    };
+    addresses.iter().map(|address| address.parse().unwrap()).collect()
+}
+
+/// A trap on a port of every address of this machine, and a client that may use that port.
+async fn trap(config: Fetch) -> (Hostile, Fetcher) {
+    let trap = Hostile::start_at("::", Says(SECRET.to_vec())).await;
+    let ports = vec![80, 443, trap.address.port()];
+    let fetcher = fetcher(&Fetch { ports, ..config }, names);
+    (trap, fetcher)
+}
+
+#[tokio::test]
+async fn no_form_of_a_forbidden_address_is_connected_to() {
+    let (trap, fetcher) = trap(Fetch { allow_networks: vec![], ..config() }).await;
+    let forms = forms();
+    for form in &forms {
+        for url in [format!("http://{form}:{}/", trap.address.port()), format!("https://{form}/")] {
+            // what the URL standard refuses is nothing that could be asked for
+            let Ok(parsed) = url::Url::parse(&url) else { continue };
+            for request in [feed(parsed.as_str()), page(parsed.as_str())] {
+                let failure = fetcher.get(request).await.unwrap_err();
+                assert_eq!(failure.reason, Reason::Forbidden, "{url}: {failure}");
+            }
+        }
+    }
+    println!("{} forms, {} connections", forms.len(), trap.connections());
+    assert!(forms.len() >= 200 && trap.connections() == 0, "{} forms, {}", forms.len(), trap.connections());
+}
+
+#[tokio::test]
+async fn no_redirect_leads_to_a_forbidden_address() {
+    // only the server that redirects is excepted
+    let (trap, fetcher) = trap(Fetch { allow_networks: vec!["127.0.0.2/32".parse().unwrap()], ..config() }).await;
+    let (forms, port) = (forms(), trap.address.port());
+    let locations: Vec<String> = forms.iter().map(|form| format!("http://{form}:{port}/")).collect();
+    let count = locations.len();
+    let server = Host::open_at(Ipv4Addr::new(127, 0, 0, 2), move |_, asked| {
+        let nth: usize = asked.uri.trim_start_matches('/').parse().unwrap();
+        Answer::status(302).with("location", &locations[nth])
+    })
+    .await;
+    for nth in 0..count {
+        for request in [feed(&server.url(&format!("/{nth}"))), page(&server.url(&format!("/{nth}")))] {
+            let failure = fetcher.get(request).await.unwrap_err();
+            assert_eq!(failure.reason, Reason::Redirect, "{}: {failure}", forms[nth]);
+        }
+    }
+    println!("{count} redirects, {} connections", trap.connections());
+    assert_eq!((server.asked().len(), trap.connections()), (2 * count, 0));
+}
+
+#[tokio::test]
+async fn the_trap_catches_what_is_let_through() {
+    let everything = vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()];
+    let (trap, fetcher) = trap(Fetch { allow_networks: everything, ..config() }).await;
+    let v4 = LOCAL.iter().flat_map(|address| spellings(address.parse().unwrap()).into_iter().take(11));
+    let forms: Vec<String> = v4.chain(["[::1]", "[::]", "localhost", "①②⑦.0.0.1"].map(str::to_owned)).collect();
+    for form in &forms {
+        let response = fetcher.get(feed(&format!("http://{form}:{}/", trap.address.port()))).await;
+        assert_eq!(response.unwrap().body, "secret", "{form}");
+    }
+    assert_eq!(trap.connections(), forms.len());
+}
+
+/// What rebinding would need: public when it is checked, and private when it is connected to.
+#[tokio::test]
+async fn a_name_whose_addresses_change_is_looked_up_once_a_connection() {
+    let trap = Hostile::start_at("::", Says(SECRET.to_vec())).await;
+    let config = Fetch { allow_networks: vec![], ports: vec![trap.address.port()], ..config() };
+    let public: IpAddr = "93.184.216.34".parse().unwrap();
+    let private: IpAddr = "127.0.0.1".parse().unwrap();
+    // (addresses of each look-up in turn, whether one of the first is worth a try)
+    for (answers, tried) in [
+        (vec![vec![private], vec![public]], false),
+        (vec![vec![private, "10.0.0.1".parse().unwrap()], vec![private]], false),
+        (vec![vec![public], vec![private]], true),
+        (vec![vec![private, public], vec![private]], true),
+    ] {
+        let look_ups = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&look_ups);
+        let short = std::time::Duration::from_millis(200);
+        let config = Fetch { connect_within: short, first_byte_within: short, ..config.clone() };
+        let fetcher = fetcher(&config, move |_| {
+            let nth = counter.fetch_add(1, SeqCst);
+            answers[nth.min(answers.len() - 1)].clone()
+        });
+        let failure =
+            fetcher.get(feed(&format!("http://rebinding.example:{}/", trap.address.port()))).await.unwrap_err();
+        // nobody answers for the public address here
+        assert_eq!(failure.reason != Reason::Forbidden, tried, "{failure}");
+        assert_eq!(look_ups.load(SeqCst), 1, "one look-up a request");
+    }
+    assert_eq!(trap.connections(), 0);
+}

@@ -157,7 +157,7 @@ fn explained(reading: &Reading<'_>, places: &[Place], at: usize) -> Explained {
 fn why_kept(reading: &Reading<'_>, at: usize) -> (&'static str, &'static str) {
     if reading.outline.ruled(at).is_some() {
         ("rule", "a rule of the configuration")
-    } else if reading.body.deck == Some(at) {
+    } else if reading.body.deck.contains(&at) {
         ("deck", "the sentence under the headline")
     } else if reading.anchored.get(at).copied().unwrap_or_default() {
         ("anchor", "structured data or the feed has the same text")

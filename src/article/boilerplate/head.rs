@@ -1,5 +1,7 @@
 //! What stands between the headline and the first paragraph.
 
+use std::ops::Range;
+
 use super::{Reason, Verdict};
 use crate::article::extract::{is_prose, sentences};
 use crate::article::metadata::has_date;
@@ -10,10 +12,10 @@ const LINE: usize = 110;
 const LABEL: usize = 45;
 
 /// Drops dates and labels above the first paragraph. `deck` stays.
-pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: Option<usize>) {
-    let prose = |(at, reason): &Verdict| reason.is_none() && is_prose(&outline.blocks[*at]) && Some(*at) != deck;
+pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &Range<usize>) {
+    let prose = |(at, reason): &Verdict| reason.is_none() && is_prose(&outline.blocks[*at]) && !deck.contains(at);
     let Some(first) = verdicts.iter().position(prose) else { return };
-    for (at, reason) in verdicts[..first].iter_mut().filter(|(at, reason)| reason.is_none() && Some(*at) != deck) {
+    for (at, reason) in verdicts[..first].iter_mut().filter(|(at, reason)| reason.is_none() && !deck.contains(at)) {
         let block = &outline.blocks[*at];
         let is_heading = matches!(block.kind, Kind::Heading(_)) || block.bold == block.weight;
         if block.weight < LINE && has_date(&block.text) {

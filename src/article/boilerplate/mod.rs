@@ -117,16 +117,16 @@ pub(super) type Verdict = (usize, Option<Reason>);
 
 /// Judges every block of the body, in document order.
 pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Verdict> {
-    let first = body.blocks.iter().copied().find(|&at| Some(at) != body.deck && is_prose(&outline.blocks[at]));
+    let first = body.blocks.iter().copied().find(|&at| !body.deck.contains(&at) && is_prose(&outline.blocks[at]));
     let begun = |at: usize| first.is_some_and(|first| at > first);
     let of = |at: usize| match outline.ruled(at) {
         Some(kept) => (!kept).then_some(Reason::Rule),
-        None if body.deck == Some(at) => None,
+        None if body.deck.contains(&at) => None,
         None => reason(outline, at, known, begun(at)),
     };
     let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, of(at))).collect();
     lists::judge(outline, &mut verdicts);
-    head::judge(outline, &mut verdicts, body.deck);
+    head::judge(outline, &mut verdicts, &body.deck);
     drop_repeated(outline, &mut verdicts);
     labels::judge(outline, &mut verdicts);
     tail::judge(outline, &mut verdicts, known);

@@ -4,6 +4,8 @@
 //! part of the story: documented choice, since extractors and labels differ on it. Where the markup does not call it a
 //! deck, it has to be a sentence: a second headline is none.
 
+use std::ops::Range;
+
 use super::{Body, OUTSIDE, ends_sentence};
 use crate::article::metadata::same_title;
 use crate::article::outline::{Block, Kind, Outline, Signs};
@@ -14,24 +16,33 @@ const REACH: usize = 8;
 const WEIGHT: std::ops::Range<usize> = 15..800;
 const UNMARKED: usize = 40;
 
-/// The deck's block, if it stands between headline and body.
+/// Signs under which no deck stands.
+const NOT: Signs = OUTSIDE.and(Signs::CAPTION).and(Signs::BYLINE).and(Signs::DATE).and(Signs::FORM).and(Signs::MEDIA);
+
+/// The deck's blocks, if it stands between headline and body: all of what the markup calls the deck.
 pub(super) fn find(
     outline: &Outline,
     body: &Body,
     headline: Option<usize>,
     description: Option<&str>,
-) -> Option<usize> {
+) -> Option<Range<usize>> {
     let first = *body.blocks.iter().find(|&&at| super::is_prose(&outline.blocks[at]))?;
     let headline = headline.filter(|&headline| headline < first)?;
     let mut between = (headline + 1..first).take(REACH).filter(|at| !body.blocks.contains(at));
     let deck = between.find(|&at| is_deck(&outline.blocks[at], outline.signs(at), at - headline, description))?;
     let said = body.blocks.iter().take(3).any(|&at| same_title(&outline.blocks[at].text, &outline.blocks[deck].text));
-    (!said).then_some(deck)
+    let marked = outline.ancestors(outline.blocks[deck].element).find(|&at| outline.elements[at].own.any(Signs::DECK));
+    let whole = marked.map_or(deck..deck + 1, |at| outline.elements[at].blocks.clone());
+    let belongs = |&at: &usize| at < first && at < deck + REACH && !body.blocks.contains(&at) && whole.contains(&at);
+    let end = (deck + 1..).take_while(belongs).take_while(|&at| is_sentence(outline, at)).last();
+    (!said).then(|| deck..end.unwrap_or(deck) + 1)
+}
+
+fn is_sentence(outline: &Outline, at: usize) -> bool {
+    !outline.signs(at).any(NOT) && outline.blocks[at].link_density() < 0.3 && ends_sentence(&outline.blocks[at].text)
 }
 
 fn is_deck(block: &Block, signs: Signs, distance: usize, description: Option<&str>) -> bool {
-    const NOT: Signs =
-        OUTSIDE.and(Signs::CAPTION).and(Signs::BYLINE).and(Signs::DATE).and(Signs::FORM).and(Signs::MEDIA);
     let described = description.is_some_and(|description| same_beginning(description, &block.text));
     let placed = signs.any(Signs::DECK)
         || matches!(block.kind, Kind::Heading(2..=4) | Kind::Paragraph) && distance <= 2 && ends_sentence(&block.text);

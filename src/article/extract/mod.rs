@@ -9,6 +9,8 @@ mod deck;
 mod prose;
 mod siblings;
 
+use std::ops::Range;
+
 use super::metadata::Titles;
 use super::outline::{Kind, Outline, Signs};
 
@@ -23,8 +25,8 @@ pub(super) struct Body {
     pub(super) blocks: Vec<usize>,
     /// The headline's block, in the body or before it.
     pub(super) headline: Option<usize>,
-    /// The one that is the deck, where it stands apart from the rest.
-    pub(super) deck: Option<usize>,
+    /// Those that are the deck, where it stands apart from the rest.
+    pub(super) deck: Range<usize>,
 }
 
 impl Body {
@@ -57,8 +59,9 @@ pub(super) fn body(outline: &mut Outline, evidence: &Evidence<'_>) -> Option<Bod
     let mut body = siblings::gather(outline, &scores, core);
     body.headline = headline;
     if let Some(deck) = deck::find(outline, &body, headline, evidence.description) {
-        body.blocks.insert(body.blocks.partition_point(|&at| at < deck), deck);
-        body.deck = Some(deck);
+        let before = body.blocks.partition_point(|&at| at < deck.start);
+        body.blocks.splice(before..before, deck.clone());
+        body.deck = deck;
     }
     Some(body)
 }

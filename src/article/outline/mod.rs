@@ -6,6 +6,7 @@
 
 mod names;
 mod signs;
+mod teasers;
 mod walk;
 
 use std::ops::Range;
@@ -74,12 +75,6 @@ pub(super) struct Block {
     pub(super) linked: usize,
     /// How much of it is bold.
     pub(super) bold: usize,
-    /// How much of it is italic.
-    pub(super) italic: usize,
-    /// Pictures that stand before it in the page.
-    pub(super) pictures: usize,
-    /// Rules (`<hr>`) that stand before it in the page.
-    pub(super) rules: usize,
     /// Whether inline names (the class of a `<span>` around all of it) add signs to the element's.
     pub(super) inline: Signs,
 }
@@ -120,9 +115,6 @@ impl Outline {
             weight: weight(text),
             linked: 0,
             bold: 0,
-            italic: 0,
-            pictures: 0,
-            rules: 0,
             inline: Signs::NONE,
         };
         let root = Element {
@@ -190,6 +182,7 @@ impl Outline {
     /// where most of the text stands in elements of class `teaser`, a teaser is no link to another story. What often
     /// is longer than the story, such as comments, is believed all the same. `mass` is what each block weighs.
     pub(super) fn inherit(&mut self, headline: Option<usize>, mass: impl Fn(&Block) -> f32) {
+        teasers::mark(self, headline);
         let mut sums = vec![0.0];
         for (at, block) in self.blocks.iter().enumerate() {
             sums.push(sums[at] + mass(block));
@@ -223,7 +216,8 @@ impl Outline {
             let heads = headline.is_some_and(|headline| element.blocks.contains(&headline));
             let share = (sums[element.blocks.end] - sums[element.blocks.start]) / total;
             let ignored = match share {
-                _ if heads || share > 0.5 => Signs::FOREIGN | empty,
+                _ if heads => Signs::FOREIGN | empty,
+                _ if share > 0.5 => Signs::FOREIGN.without(Signs::FOOTER) | empty,
                 _ if share > 0.3 => Signs::FOREIGN.without(Signs::UNDENIABLE) | empty,
                 _ => empty,
             };

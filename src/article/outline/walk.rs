@@ -45,9 +45,7 @@ struct Walk {
     inline: Vec<Signs>,
     links: usize,
     bold: usize,
-    italic: usize,
     pictures: usize,
-    rules: usize,
     text: String,
     run: Run,
 }
@@ -63,7 +61,6 @@ struct Run {
     weight: usize,
     linked: usize,
     bold: usize,
-    italic: usize,
     inline: Option<Signs>,
     breaks: usize,
     /// White space that waits for what follows; `true` where it held a line break.
@@ -88,13 +85,11 @@ impl Walk {
             Level::Break => self.line_break(),
             Level::Block(kind) => {
                 self.flush();
-                self.rules += usize::from(name == "hr");
                 self.push(markup, kind);
             }
             Level::Inline => {
                 self.links += usize::from(name == "a");
                 self.bold += usize::from(is_bold(name));
-                self.italic += usize::from(is_italic(name));
                 self.pictures += usize::from(is_picture(name));
                 self.inline.push(own_signs(markup, name) | self.inline_signs());
             }
@@ -114,7 +109,6 @@ impl Walk {
             Level::Inline => {
                 self.links -= usize::from(name == "a");
                 self.bold -= usize::from(is_bold(name));
-                self.italic -= usize::from(is_italic(name));
                 self.inline.pop();
             }
         }
@@ -190,7 +184,6 @@ impl Walk {
         self.run.weight += weight;
         self.run.linked += if self.links > 0 { weight } else { 0 };
         self.run.bold += if self.bold > 0 { weight } else { 0 };
-        self.run.italic += if self.italic > 0 { weight } else { 0 };
         // signs of inline elements hold of a block only where they are around all of it
         let inline = self.inline_signs();
         self.run.inline = Some(self.run.inline.map_or(inline, |before| before & inline));
@@ -209,9 +202,6 @@ impl Walk {
             weight: run.weight,
             linked: run.linked,
             bold: run.bold,
-            italic: run.italic,
-            pictures: self.pictures,
-            rules: self.rules,
             inline: run.inline.unwrap_or_default(),
         });
     }
@@ -277,10 +267,6 @@ pub(in crate::article) fn is_inline(name: &str) -> bool {
 
 fn is_bold(name: &str) -> bool {
     matches!(name, "b" | "strong")
-}
-
-fn is_italic(name: &str) -> bool {
-    matches!(name, "i" | "em" | "cite")
 }
 
 fn is_picture(name: &str) -> bool {

@@ -36,6 +36,7 @@ use crate::{
     admin::Health,
     config::{self, Config},
     ledger::{Event, Ledger, LedgerError, Partition},
+    link,
     schedule::delta,
     state::{FeedState, Pending, SiteState},
 };
@@ -65,6 +66,8 @@ struct Desk<'a> {
     config: Arc<Config>,
     /// The configured feeds by URL.
     feeds: HashMap<String, config::Feed>,
+    /// The same by site: their URLs. Found once, as a site takes longer to find than to look up.
+    configured: HashMap<String, Vec<String>>,
     cpu: Cpu,
     partitions: Partition,
     largest_state: Option<usize>,
@@ -117,6 +120,7 @@ impl<'a> Desk<'a> {
         let lanes = Lanes::new(config.fetch.most_per_host() + 1, JOBS_PER_REQUEST * config.fetch.in_flight);
         Self {
             feeds: by_url(&config),
+            configured: by_site(&config),
             cpu: Cpu::new(config.documents.within),
             config,
             parts,
@@ -262,6 +266,14 @@ impl<'a> Desk<'a> {
     fn states(&self) -> impl Iterator<Item = (&String, &String, &FeedState)> {
         self.sites.iter().flat_map(|(name, site)| site.feeds().iter().map(move |(url, feed)| (name, url, feed)))
     }
+}
+
+fn by_site(config: &Config) -> HashMap<String, Vec<String>> {
+    let mut sites: HashMap<String, Vec<String>> = HashMap::new();
+    for feed in &config.feeds {
+        sites.entry(link::site(&feed.url)).or_default().push(feed.url.to_string());
+    }
+    sites
 }
 
 fn by_url(config: &Config) -> HashMap<String, config::Feed> {

@@ -3,12 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::oneshot;
 
-use super::{Desk, by_url};
+use super::{Desk, by_site, by_url};
 use crate::{
     admin::Health,
     daemon::clock,
     ledger::{Event, LedgerError, Partition, State, partition},
-    link,
     state::SiteState,
 };
 
@@ -86,8 +85,9 @@ impl Desk<'_> {
     /// Takes up every configured feed of one partition or of all that are ours, and marks those that are configured no
     /// more. One that is gained must not cost what all of them do: they come one by one.
     fn adopt(&mut self, only: Option<Partition>, now: DateTime<Utc>) {
-        let configured = self.feeds.values().map(|feed| (link::site(&feed.url), feed.url.to_string()));
-        let ours: Vec<(String, String)> = configured.filter(|(name, _)| self.is_ours(name, only)).collect();
+        let ours = self.configured.iter().filter(|(name, _)| self.is_ours(name, only));
+        let ours: Vec<(String, String)> =
+            ours.flat_map(|(name, urls)| urls.iter().map(|url| (name.clone(), url.clone()))).collect();
         for (name, url) in ours {
             let new = || SiteState::new(&name).within(self.largest_state);
             let site = self.sites.entry(name.clone()).or_insert_with(new);
@@ -158,6 +158,7 @@ impl Desk<'_> {
     pub(super) fn reconfigure(&mut self) {
         let config = self.parts.config.borrow_and_update().clone();
         self.feeds = by_url(&config);
+        self.configured = by_site(&config);
         self.cpu.set_deadline(config.documents.within);
         self.config = config;
         self.adopt(None, clock::now());

@@ -139,6 +139,8 @@ impl KafkaLedger {
             return error;
         }
         tracing::warn!(why, "the Kafka producer is replaced, and the state restored");
+        // at once: the handover may be busy, and the same batch must not be tried on the memory that it came from
+        self.ownership.doubt();
         let opening = self.opening();
         let lost = std::mem::replace(&mut self.producer, opening);
         // its end blocks for a moment

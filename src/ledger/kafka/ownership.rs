@@ -19,6 +19,8 @@ pub(super) struct Ownership {
 struct Inner {
     /// Restored partitions, with the offset that is committed for each.
     held: BTreeMap<Partition, i64>,
+    /// Those among them that are to be restored again: nothing more is committed to them before that.
+    doubtful: BTreeSet<Partition>,
     metadata: Option<Arc<ConsumerGroupMetadata>>,
     failed: Option<LedgerError>,
 }
@@ -44,7 +46,7 @@ impl Ownership {
         }
         let mut offsets = BTreeMap::new();
         for partition in touched {
-            let Some(offset) = inner.held.get(partition) else {
+            let Some(offset) = inner.held.get(partition).filter(|_| !inner.doubtful.contains(partition)) else {
                 return Err(LedgerError::Fenced(format!("partition {partition} of the state is not ours")));
             };
             offsets.insert(*partition, *offset);
@@ -68,7 +70,15 @@ impl Ownership {
     }
 
     pub(super) fn release(&self, partition: Partition) {
-        self.lock().held.remove(&partition);
+        let mut inner = self.lock();
+        inner.held.remove(&partition);
+        inner.doubtful.remove(&partition);
+    }
+
+    /// Nobody here knows what the last transaction did. From this moment on none follows on memory as it is.
+    pub(super) fn doubt(&self) {
+        let mut inner = self.lock();
+        inner.doubtful = inner.held.keys().copied().collect();
     }
 
     /// Moves the offsets of partitions that are still held.
@@ -96,5 +106,36 @@ impl Ownership {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::{
+        ClientConfig,
+        consumer::{BaseConsumer, Consumer},
+    };
+
+    use super::*;
+
+    #[test]
+    fn what_is_in_doubt_is_fenced_until_it_is_restored() {
+        // librdkafka makes metadata without any broker
+        let member: BaseConsumer = ClientConfig::new().set("group.id", "g").create().expect("a client");
+        let ownership = Ownership::default();
+        ownership.renew(member.group_metadata());
+        ownership.hold(1, 7);
+        ownership.hold(2, 8);
+        let touched = BTreeSet::from([1]);
+        assert_eq!(ownership.fence(&touched).map(|fence| fence.offsets).expect("held"), BTreeMap::from([(1, 7)]));
+        ownership.doubt();
+        assert!(matches!(ownership.fence(&touched), Err(LedgerError::Fenced(_))));
+        // still ours to give up
+        assert!(ownership.holds(1));
+        ownership.release(1);
+        assert!(matches!(ownership.fence(&touched), Err(LedgerError::Fenced(_))));
+        ownership.hold(1, 9);
+        assert_eq!(ownership.fence(&touched).map(|fence| fence.offsets).expect("restored"), BTreeMap::from([(1, 9)]));
+        assert!(matches!(ownership.fence(&BTreeSet::from([2])), Err(LedgerError::Fenced(_))));
     }
 }

@@ -101,9 +101,9 @@ impl KafkaLedger {
         let events =
             Handover::start(config, Arc::clone(&ownership), Arc::clone(&running), change_receiver, stop.clone());
         let rejoin = Arc::new(AtomicBool::new(false));
-        orphans::watch(config, Arc::clone(&rejoin), stop.clone());
         let member = Member::new(Arc::clone(&ownership), changes.clone(), Arc::clone(run));
-        let member = Some(membership::join(config, member, rejoin, stop.clone())?);
+        let member = Some(membership::join(config, member, Arc::clone(&rejoin), stop.clone())?);
+        orphans::watch(config, rejoin, stop.clone());
         let config = config.clone();
         Ok((KafkaLedger { config, transactional_id, ownership, producer, changes, running, member, stop }, events))
     }

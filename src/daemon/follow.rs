@@ -11,7 +11,7 @@ use super::{
     work::{Cpu, CpuFailure},
 };
 use crate::{
-    article::{self, Article, Field, NoArticle, Page, Source},
+    article::{self, Article, Field, Lesson, NoArticle, Page, Source},
     config::FullText,
     feed::Entry,
     fetch::{Failure, Fetcher, Kind, Request, Response, Validators},
@@ -118,7 +118,10 @@ async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracte
                 add_restrictions(&mut article, response.restrictions);
                 (Ok(article), Some(lesson))
             }
-            Err(no_article) => (Err(no_article), None),
+            Err(no_article) => {
+                let lesson = Lesson::without_story(&response.url, no_article.reason);
+                (Err(no_article), Some(lesson))
+            }
         }
     })
     .await

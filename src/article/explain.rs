@@ -173,7 +173,7 @@ fn why_kept(reading: &Reading<'_>, at: usize) -> (&'static str, &'static str) {
 fn claim(kind: PageKind) -> &'static str {
     match kind {
         PageKind::Article => "an article",
-        PageKind::Other => "a listing, a gallery, a video or a product",
+        PageKind::Other(what) => what,
         PageKind::Unsaid => "nothing",
     }
 }

@@ -138,6 +138,14 @@ pub fn canonical(url: &Url) -> Url {
     url
 }
 
+/// The same address without what tells where a visitor came from: it can still be fetched.
+pub fn without_tracking(mut url: Url) -> Url {
+    if url.query().is_some_and(|query| query.split('&').any(is_tracking)) {
+        fold_query(&mut url);
+    }
+    url
+}
+
 /// `https://www-example-com.cdn.ampproject.org/c/s/www.example.com/a` and `https://www.google.com/amp/s/…`.
 fn behind_amp_cache(url: &Url) -> Option<Url> {
     let host = url.host_str()?;
@@ -196,6 +204,17 @@ fn is_tracking(pair: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tracking_is_taken_off_and_nothing_else() {
+        for (url, expected) in [
+            ("http://www.example.com/a/?utm_source=rss&id=7&fbclid=x#top", "http://www.example.com/a/?id=7#top"),
+            ("https://m.example.com/a?at_medium=RSS", "https://m.example.com/a"),
+            ("https://example.com/a?id=7&&b=", "https://example.com/a?id=7&&b="),
+        ] {
+            assert_eq!(without_tracking(Url::parse(url).unwrap()).as_str(), expected);
+        }
+    }
 
     #[test]
     fn one_article_has_one_canonical_link() {

@@ -34,11 +34,11 @@ async fn what_is_tried_is_what_the_daemon_publishes() {
     let site = site(6).await;
     let rules = "sites: {127.0.0.1: {drop: 'main p:nth-of-type(2)'}}\n";
     let desk = Desk::new(directory.path(), &site, &format!("{ON_LOOPBACK}{LOCAL}{rules}"));
-    let page = site.url("/news/case-3").to_string();
-
     assert!(block_in_place(|| desk.output(&["run", "--once"])).status.success());
     let records = block_in_place(|| desk.records());
-    let record = records.iter().find(|record| record.url.as_deref() == Some(&page)).unwrap();
+    let record = records.iter().find(|record| record.url.as_ref().is_some_and(|url| url.contains("/case-3"))).unwrap();
+    // as the feed that came first links to it: some of them add where the visitor comes from
+    let page = record.url.clone().unwrap();
     let feed = record.feeds[0].url.clone();
     let record = serde_json::to_value(record).unwrap();
     let alone = report(&desk, &[&page, "--feed", &feed, "--alone"]);

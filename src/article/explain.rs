@@ -27,8 +27,8 @@ pub struct Explanation {
     pub outcome: Result<Extraction, NoArticle>,
     /// Why the page's visible text is no story, also where structured data or the feed stood in for it.
     pub refused: Option<NoArticle>,
-    /// What the page says it is.
-    pub claim: &'static str,
+    /// What the page says it is, if it says so.
+    pub claim: Option<&'static str>,
     /// Every text of the page, in document order.
     pub blocks: Vec<Explained>,
 }
@@ -79,7 +79,7 @@ impl Serialize for Fate {
 impl Explanation {
     pub(super) fn without_blocks(no_article: NoArticle) -> Self {
         let refused = Some(no_article.clone());
-        Self { outcome: Err(no_article), refused, claim: claim(PageKind::Unsaid), blocks: Vec::new() }
+        Self { outcome: Err(no_article), refused, claim: None, blocks: Vec::new() }
     }
 }
 
@@ -170,11 +170,11 @@ fn why_kept(reading: &Reading<'_>, at: usize) -> (&'static str, &'static str) {
     }
 }
 
-fn claim(kind: PageKind) -> &'static str {
+fn claim(kind: PageKind) -> Option<&'static str> {
     match kind {
-        PageKind::Article => "an article",
-        PageKind::Other => "a listing, a gallery, a video or a product",
-        PageKind::Unsaid => "nothing",
+        PageKind::Article => Some("an article"),
+        PageKind::Other(what) => Some(what),
+        PageKind::Unsaid => None,
     }
 }
 

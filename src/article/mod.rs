@@ -28,7 +28,7 @@ mod tree;
 
 pub use explain::{Explained, Explanation, Fate};
 pub use rules::{BadRule, Rules, Selector};
-pub use site::{Lesson, Site};
+pub use site::{Learned, Lesson, Site};
 pub use source::{Field, Source, Sources};
 
 /// A page as it was fetched.

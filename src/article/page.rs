@@ -84,7 +84,8 @@ impl<'a> Reading<'a> {
     pub(super) fn finish(self) -> Result<Extraction, NoArticle> {
         let Aids { entry, site, .. } = self.aids;
         if let Some(refused) = self.refused {
-            return fallback(self.meta, entry, site).ok_or(refused);
+            let lesson = Lesson::without_story(self.url, refused.reason);
+            return fallback(self.meta, entry, site).map(|article| Extraction { article, lesson }).ok_or(refused);
         }
         let mut article = Article { text: self.text, ..Article::default() };
         describe(&mut article, self.meta);
@@ -94,7 +95,7 @@ impl<'a> Reading<'a> {
         if let Some(entry) = entry {
             entry::describe(&mut article, entry);
         }
-        let lesson = Lesson::of_page(self.url, &self.outline, &self.body, &self.anchored);
+        let lesson = Lesson::of_page(self.url, &self.outline, &self.body, &self.anchored, &self.verdicts);
         Ok(Extraction { article, lesson })
     }
 }
@@ -132,7 +133,7 @@ fn around_headline(outline: &Outline, headline: Option<usize>) -> impl Iterator<
 }
 
 /// What is left where the page's visible text is no story: its structured data, or the feed.
-fn fallback(mut meta: Metadata, entry: Option<&Entry>, site: &Site) -> Option<Extraction> {
+fn fallback(mut meta: Metadata, entry: Option<&Entry>, site: &Site) -> Option<Article> {
     let of_feed = entry.and_then(|entry| entry::article(entry, site));
     let mut article = match meta.body.take() {
         Some(body) if of_feed.as_ref().is_none_or(|feed| feed.text.len() < body.len()) => Article {
@@ -145,7 +146,7 @@ fn fallback(mut meta: Metadata, entry: Option<&Entry>, site: &Site) -> Option<Ex
     if let Some(entry) = entry {
         entry::describe(&mut article, entry);
     }
-    Some(Extraction { article, lesson: Lesson::default() })
+    Some(article)
 }
 
 fn describe(article: &mut Article, meta: Metadata) {

@@ -97,8 +97,10 @@ pub(super) fn refusal(text: &str, meta: &Metadata, outline: &Outline, cut: bool)
         (NoArticleReason::Paywall, "only the teaser is there")
     } else if meta.kind == PageKind::Article && length >= SHORT_STORY {
         return None;
-    } else if meta.kind == PageKind::Other || is_listing(outline) {
-        (NoArticleReason::NotAnArticle, "a listing, a gallery or a video")
+    } else if let PageKind::Other(what) = meta.kind {
+        (NoArticleReason::NotAnArticle, what)
+    } else if is_listing(outline) {
+        (NoArticleReason::NotAnArticle, "a listing")
     } else if cut {
         (NoArticleReason::TooLarge, "the page is deeper or larger than the limits")
     } else {

@@ -6,12 +6,17 @@
 //! elements with their classes) are counted inside and outside of text known from trusted labels: the feed's full
 //! content or the page's structured data, never the extractor's own opinion.
 //!
+//! A redesign shows in a row of pages that are strange: their stories stand at places that are not known, they are far
+//! shorter than usual or far more of them was taken out, or they have no story at all. Then all is forgotten.
+//!
 //! Counts are halved as pages come in, and what falls to nothing is forgotten; sizes are bounded, so that a site
 //! serialises to at most 16 KB. Sums do not depend on the order of the pages as long as nothing had to be forgotten.
 
 use serde::{Deserialize, Serialize};
 use url::{Position, Url};
 
+use super::NoArticleReason;
+use super::boilerplate::Verdict;
 use super::extract::{Body, is_prose};
 use super::outline::{Block, Outline};
 
@@ -21,14 +26,23 @@ const MAX_REMEMBERED: usize = 240;
 const PROVEN: u16 = 3;
 /// Times that a place has to be met before it has a say, and how one-sided they have to be.
 const PROVEN_PLACE: u16 = 6;
+/// Heaviest text that is told from a heavier one: sums and multiples stay far below their type's limit.
+const MOST_WEIGHT: usize = 200_000;
 /// Heaviest paragraph that can be the site's.
 const MAX_WEIGHT: usize = 320;
 /// Pages after which counts are halved.
 const HALF_LIFE: u16 = 64;
 /// Articles whose pages are remembered, so that a page read again teaches nothing twice.
 const MAX_ARTICLES: usize = 96;
-/// Pages in a row of which no place is known: the site has changed its design.
+/// Strange pages in a row that show a new design, and how many have to be known before that.
 const STRANGERS: u16 = 8;
+const KNOWN: usize = 24;
+/// Pages from which on their usual length is known.
+const MEASURED: u16 = 16;
+/// A text shorter than this part of the usual one is strange, and so is one of which this part of the usual share was
+/// kept. News are of very unequal length; eight in a row that are so short are not.
+const SHORT: u32 = 8;
+const LITTLE: u32 = 3;
 
 /// What was learned of one site; small, bounded, forgetting. Serialises to at most 16 KB.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -36,8 +50,12 @@ const STRANGERS: u16 = 8;
 pub struct Site {
     /// Pages learned since the last halving.
     pages: u16,
-    /// Pages in a row that had nothing in common with what is known.
+    /// Strange pages in a row.
     strangers: u16,
+    /// Pages that were measured, the sum of their texts' weights, and of what was kept of them in percent.
+    measured: u16,
+    weight: u32,
+    share: u32,
     /// Paragraphs: hash, pages.
     paragraphs: Vec<(u32, u16)>,
     /// Places: hash, blocks inside and outside of the story.
@@ -55,10 +73,32 @@ pub struct Lesson {
     paragraphs: Vec<u32>,
     places: Vec<(u32, bool)>,
     design: Option<u32>,
+    /// The weight of what was kept, and its share of the story's part of the page in percent.
+    weight: u32,
+    share: u32,
+    /// Whether a story was expected and there was none.
+    without_story: bool,
+}
+
+/// What a lesson changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Learned {
+    /// Nothing: the article was known, or the page has nothing to teach.
+    Nothing,
+    /// Something.
+    Something,
+    /// It shows that the site has a new design: what was known of it is forgotten.
+    Redesign,
 }
 
 impl Lesson {
-    pub(super) fn of_page(url: &Url, outline: &Outline, body: &Body, anchored: &[bool]) -> Self {
+    /// Of a page without a story. That of a wall or an error page says nothing of the site's design.
+    pub fn without_story(url: &Url, reason: NoArticleReason) -> Self {
+        let without_story = matches!(reason, NoArticleReason::NoText | NoArticleReason::NotAnArticle);
+        Self { article: name(url), without_story, ..Self::default() }
+    }
+
+    pub(super) fn of_page(url: &Url, outline: &Outline, body: &Body, anchored: &[bool], verdicts: &[Verdict]) -> Self {
         let blocks = || body.blocks.iter().map(|&at| (at, &outline.blocks[at]));
         // what trusted evidence holds is the story's, however often a wire story runs
         let told = |at: usize| anchored.get(at).copied().unwrap_or_default();
@@ -72,11 +112,17 @@ impl Lesson {
         let labelled = blocks().filter(|_| !anchored.is_empty());
         let places = labelled.map(|(at, _)| (place(outline, at), anchored[at])).take(MAX_REMEMBERED).collect();
         let heaviest = blocks().max_by_key(|(_, block)| block.weight);
+        let whole: usize = blocks().map(|(_, block)| block.weight).sum();
+        let kept = verdicts.iter().filter(|(_, reason)| reason.is_none());
+        let kept: usize = kept.map(|(at, _)| outline.blocks[*at].weight).sum();
         Self {
-            article: hash(&url[Position::BeforePath..Position::AfterQuery]),
+            article: name(url),
             paragraphs,
             places,
             design: heaviest.map(|(at, _)| place(outline, at)),
+            weight: u32::try_from(kept.min(MOST_WEIGHT)).unwrap_or_default(),
+            share: u32::try_from(100 * kept / whole.max(1)).unwrap_or_default(),
+            without_story: false,
         }
     }
 }
@@ -87,15 +133,35 @@ impl Site {
         u16::try_from(self.articles.len()).unwrap_or(u16::MAX)
     }
 
-    /// Takes a lesson in. True where it shows that the site has a new design: what was known of it is forgotten.
-    pub fn learn(&mut self, lesson: &Lesson) -> bool {
-        let Some(design) = lesson.design.filter(|_| !self.articles.contains(&lesson.article)) else { return false };
-        let known = self.designs.iter().any(|(hash, _)| *hash == design);
-        self.strangers = if known { 0 } else { self.strangers + 1 };
-        let redesigned = self.strangers >= STRANGERS && self.articles.len() > 3 * usize::from(STRANGERS);
+    /// Takes a lesson in.
+    pub fn learn(&mut self, lesson: &Lesson) -> Learned {
+        let teaches = lesson.design.is_some() || lesson.without_story;
+        if !teaches || self.articles.contains(&lesson.article) {
+            return Learned::Nothing;
+        }
+        self.strangers = if self.is_strange(lesson) { self.strangers.saturating_add(1) } else { 0 };
+        let redesigned = self.strangers >= STRANGERS && self.articles.len() > KNOWN;
         if redesigned {
             *self = Self::default();
         }
+        if let Some(design) = lesson.design {
+            self.take_in(lesson, design);
+        }
+        if redesigned { Learned::Redesign } else { Learned::Something }
+    }
+
+    fn is_strange(&self, lesson: &Lesson) -> bool {
+        let known = |design| self.designs.iter().any(|(hash, _)| *hash == design);
+        let pages = u32::from(self.measured);
+        let (weight, share) = (lesson.weight * pages, lesson.share * pages);
+        let little = self.measured >= MEASURED && (weight * SHORT < self.weight || share * LITTLE < self.share);
+        little || !lesson.design.is_some_and(known)
+    }
+
+    fn take_in(&mut self, lesson: &Lesson, design: u32) {
+        self.measured += 1;
+        self.weight += lesson.weight;
+        self.share += lesson.share;
         self.articles.push(lesson.article);
         if self.articles.len() > MAX_ARTICLES {
             self.articles.remove(0);
@@ -108,7 +174,6 @@ impl Site {
             self.halve();
         }
         self.forget();
-        redesigned
     }
 
     /// What the site says of each block: `Some(true)` that it is its own, `Some(false)` that it is the story's.
@@ -150,6 +215,7 @@ impl Site {
 
     fn halve(&mut self) {
         self.pages = 0;
+        (self.measured, self.weight, self.share) = (self.measured / 2, self.weight / 2, self.share / 2);
         self.paragraphs.iter_mut().chain(&mut self.designs).for_each(|(_, pages)| *pages /= 2);
         self.places.iter_mut().for_each(|(_, inside, outside)| (*inside, *outside) = (*inside / 2, *outside / 2));
         self.paragraphs.retain(|(_, pages)| *pages > 0);
@@ -189,6 +255,10 @@ fn count_place(places: &mut Vec<(u32, u16, u16)>, place: u32, is_inside: bool) {
 
 fn may_repeat(block: &Block) -> bool {
     (8..MAX_WEIGHT).contains(&block.weight)
+}
+
+fn name(url: &Url) -> u32 {
+    hash(&url[Position::BeforePath..Position::AfterQuery])
 }
 
 fn place(outline: &Outline, at: usize) -> u32 {

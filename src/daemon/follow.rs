@@ -10,7 +10,7 @@ use super::{
     work::{Cpu, CpuFailure},
 };
 use crate::{
-    article::{self, Aids, Article, Field, NoArticle, Page, Source},
+    article::{self, Aids, Article, Field, Lesson, NoArticle, Page, Source},
     config::{self, FullText},
     feed::Entry,
     fetch::{Failure, Fetcher, Kind, Request, Response, Validators},
@@ -118,7 +118,10 @@ async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracte
                 add_restrictions(&mut article, response.restrictions);
                 (Ok(article), Some(lesson))
             }
-            Err(no_article) => (Err(no_article), None),
+            Err(no_article) => {
+                let lesson = Lesson::without_story(&response.url, no_article.reason);
+                (Err(no_article), Some(lesson))
+            }
         }
     })
     .await

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 
 use super::{FeedState, Imprints, Pending, Published, Trim, fit, pending::Carrying};
 use crate::{
-    article,
+    article::{self, Learned},
     feed::{
         Entry, Feed,
         identity::{Keys, imprint},
@@ -58,6 +58,9 @@ pub struct Absorbed {
     pub guids_repeat: bool,
 }
 
+/// What a site repeats is stored when one of so many of the lessons behind it is new.
+const SAVED_PART: u16 = 8;
+
 /// All that is held of a site.
 #[derive(Debug, Clone, Default)]
 pub struct SiteState {
@@ -65,7 +68,8 @@ pub struct SiteState {
     feeds: BTreeMap<String, FeedState>,
     knowledge: Arc<article::Site>,
     changed: BTreeSet<String>,
-    knowledge_changed: bool,
+    /// Lessons that no stored value has yet.
+    unsaved: u16,
     /// Bytes that a feed's value may have; none: as many as it likes.
     largest: Option<usize>,
     trims: Vec<Trim>,
@@ -133,11 +137,14 @@ impl SiteState {
     }
 
     /// Adds to what is known of what the site repeats.
-    ///
-    /// True where the lesson shows that the site has a new design.
-    pub fn learn(&mut self, lesson: &article::Lesson) -> bool {
-        self.knowledge_changed = true;
-        Arc::make_mut(&mut self.knowledge).learn(lesson)
+    pub fn learn(&mut self, lesson: &article::Lesson) -> Learned {
+        let learned = Arc::make_mut(&mut self.knowledge).learn(lesson);
+        self.unsaved = match learned {
+            Learned::Nothing => self.unsaved,
+            Learned::Something => self.unsaved.saturating_add(1),
+            Learned::Redesign => u16::MAX,
+        };
+        learned
     }
 
     /// The values that changed since the last call, to be committed.
@@ -150,7 +157,9 @@ impl SiteState {
             self.trims.extend(trim);
             states.push(ledger::State { key, value });
         }
-        if std::mem::take(&mut self.knowledge_changed) {
+        // a crash costs the last few lessons and nothing else: a large value is not written for each of them
+        if self.unsaved > 0 && self.unsaved.saturating_mul(SAVED_PART) >= self.knowledge.pages() {
+            self.unsaved = 0;
             states.push(ledger::State { key: self.name.clone(), value: super::json(&*self.knowledge) });
         }
         states

@@ -149,6 +149,7 @@ pub(crate) const HOUSE: &[Room] = &[
     Room {
         name: "state",
         rooms: &[
+            "article::Learned",
             "article::Lesson",
             "article::Site",
             "feed",

@@ -8,7 +8,8 @@ use super::json_ld;
 use crate::article::Source;
 use crate::link;
 
-/// The canonical URL, where it is sane: of the same site, and not a home page unless the page is one.
+/// The canonical URL, where it is sane: of the same site, and not a home page unless the page is one. What tells where a
+/// visitor came from is taken off.
 pub(super) fn canonical(said: &Statements, url: &Url) -> Option<(Url, Source)> {
     let of_link = said.links.iter().find(|(rel, _)| rel.split_whitespace().any(|rel| rel == "canonical"));
     let of_link = of_link.map(|(_, href)| href.as_str());
@@ -16,10 +17,18 @@ pub(super) fn canonical(said: &Statements, url: &Url) -> Option<(Url, Source)> {
     claims.into_iter().find_map(|(href, source)| {
         let mut canonical = resolve(url, href?)?;
         canonical.set_fragment(None);
-        let home = canonical.path().trim_matches('/').is_empty() && canonical.query().is_none();
-        let was_home = url.path().trim_matches('/').is_empty();
-        (link::site(&canonical) == link::site(url) && (!home || was_home)).then_some((canonical, source))
+        let canonical = link::without_tracking(canonical);
+        let sane = link::site(&canonical) == link::site(url) && (!is_home(&canonical) || is_home(url));
+        sane.then_some((canonical, source))
     })
+}
+
+/// Whether a URL leads to a home page, or to that of one of the site's languages.
+fn is_home(url: &Url) -> bool {
+    let path = url.path().trim_matches('/');
+    let is_language = matches!(path.as_bytes(), [a, b] | [a, b, b'-' | b'_', _, _] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic());
+    let is_index = path.strip_prefix("index.").is_some_and(|end| !end.contains('/'));
+    (path.is_empty() || is_language || is_index) && url.query().is_none()
 }
 
 /// The lead image.
@@ -43,4 +52,32 @@ pub(super) fn next_page(said: &Statements, url: &Url) -> Option<Url> {
 
 fn resolve(base: &Url, href: &str) -> Option<Url> {
     base.join(href.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canonical_urls_are_sane_or_none() {
+        for (page, href, expected) in [
+            ("https://example.com/a/b?utm_source=rss", "/a/b", Some("https://example.com/a/b")),
+            ("https://m.example.com/a", "https://www.example.com/a#top", Some("https://www.example.com/a")),
+            ("https://example.com/a", "https://example.com/a?id=1&utm_medium=x", Some("https://example.com/a?id=1")),
+            ("https://example.com/title/amp", "https://example.com/title", Some("https://example.com/title")),
+            ("https://example.com/?p=7", "https://example.com/?p=7", Some("https://example.com/?p=7")),
+            ("https://example.com/a", "https://example.com/", None),
+            ("https://example.com/a", "https://example.com/index.html", None),
+            ("https://example.com/de/a", "https://example.com/de/", None),
+            ("https://example.com/en-gb/a", "https://example.com/en-GB", None),
+            ("https://example.com/a", "https://example.org/a", None),
+            ("https://example.com/a", "javascript:void(0)", None),
+            ("https://example.com/a", "https://", None),
+        ] {
+            let links = vec![("canonical".to_owned(), href.to_owned())];
+            let said = Statements { links, ..Statements::default() };
+            let found = canonical(&said, &Url::parse(page).unwrap());
+            assert_eq!(found.as_ref().map(|(url, _)| url.as_str()), expected, "{href} on {page}");
+        }
+    }
 }

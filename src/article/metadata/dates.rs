@@ -73,7 +73,7 @@ const UPDATED: &[&str] = &[
 /// First publication: structured data, then `<meta>`, then marked and unmarked dates in the page, then the URL.
 pub(super) fn published(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(Moment, Source)> {
     let (moment, source) = first_published(said, article, url)?;
-    let (moment, source) = republished(said, article, moment).map_or((moment, source), |moment| (moment, Source::Text));
+    let (moment, source) = republished(said, article, moment).unwrap_or((moment, source));
     Some((localised(moment, said), source))
 }
 
@@ -82,11 +82,11 @@ pub(super) fn published(said: &Statements, article: Option<&Value>, url: &Url) -
 ///
 /// Believed only of a date that is shown as the page's own, lies between the first publication and the last change, and
 /// is neither: a page that shows the day of its last change shows just that.
-fn republished(said: &Statements, article: Option<&Value>, first: Moment) -> Option<Moment> {
-    let shown = said.shown.first().filter(|shown| !shown.of_update)?.moment;
+fn republished(said: &Statements, article: Option<&Value>, first: Moment) -> Option<(Moment, Source)> {
+    let shown = said.shown.first().filter(|shown| !shown.of_update)?;
     let (last, _) = updated(said, article)?;
     let days = |from: Moment, to: Moment| (to.at.date_naive() - from.at.date_naive()).num_days();
-    (days(first, shown) > 1 && days(shown, last) > 0).then_some(shown)
+    (days(first, shown.moment) > 1 && days(shown.moment, last) > 0).then_some((shown.moment, shown.source))
 }
 
 fn first_published(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(Moment, Source)> {
@@ -108,7 +108,7 @@ fn first_published(said: &Statements, article: Option<&Value>, url: &Url) -> Opt
         .or_else(|| property("datePublished").map(|moment| (moment, Source::Microdata)))
         .or_else(|| said.json_ld.iter().find_map(of_node).map(|moment| (moment, Source::JsonLd)))
         .or_else(|| of_times(TimeRole::Published).map(|moment| (moment, Source::Time)))
-        .or_else(|| said.shown.iter().find(|shown| !shown.of_update).map(|shown| (shown.moment, Source::Text)))
+        .or_else(|| said.shown.iter().find(|shown| !shown.of_update).map(|shown| (shown.moment, shown.source)))
         .or_else(|| of_times(TimeRole::Unsaid).map(|moment| (moment, Source::Time)))
         .or_else(|| said.date_texts.iter().find_map(|text| in_text(text)).map(|moment| (moment, Source::Text)))
         .or_else(|| of_url(url).map(|moment| (moment, Source::Url)))
@@ -137,6 +137,20 @@ pub(super) fn parse(text: &str) -> Option<Moment> {
 
 /// A date among other words (`Published: 3 May 2024, 4 min read`): the longest run of words that reads as one.
 pub(super) fn in_text(text: &str) -> Option<Moment> {
+    longest_run(text, has_day)
+}
+
+/// Whether a line holds a date, were it only a month.
+pub(in crate::article) fn has_date(line: &str) -> bool {
+    longest_run(line, |_| true).is_some()
+}
+
+/// Whether a text may name a day: a year or a month alone does not.
+pub(super) fn has_day(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit()).any(|digits| matches!(digits.len(), 1 | 2 | 8))
+}
+
+fn longest_run(text: &str, fits: impl Fn(&str) -> bool) -> Option<Moment> {
     let words: Vec<&str> = text.split_whitespace().take(24).collect();
     if !text.chars().any(|c| c.is_ascii_digit()) {
         return None;
@@ -145,14 +159,10 @@ pub(super) fn in_text(text: &str) -> Option<Moment> {
         let longest = words.len().min(start + 8);
         (start + 1..=longest).rev().find_map(|end| {
             let run = words[start..end].join(" ");
-            parse(run.trim_matches(|c: char| "|•·—–-:,()".contains(c) || c.is_whitespace()))
+            let run = run.trim_matches(|c: char| "|•·—–-:,()".contains(c) || c.is_whitespace());
+            fits(run).then(|| parse(run)).flatten()
         })
     })
-}
-
-/// Whether a line holds a date.
-pub(in crate::article) fn has_date(line: &str) -> bool {
-    in_text(line).is_some()
 }
 
 /// The same instant as another statement writes it: with the site's own offset rather than in UTC.

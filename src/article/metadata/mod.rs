@@ -48,7 +48,7 @@ pub(super) struct Metadata {
     pub(super) restrictions: Vec<String>,
     /// JSON-LD `articleBody`, as paragraphs.
     pub(super) body: Option<String>,
-    /// `og:type` and JSON-LD types, for telling what kind of page it is.
+    /// What kind of page it is, by `og:type` and JSON-LD types.
     pub(super) kind: PageKind,
     /// Where each field came from; the language's is that of the claim.
     pub(super) sources: Sources,
@@ -60,8 +60,8 @@ pub(super) enum PageKind {
     #[default]
     Unsaid,
     Article,
-    /// A listing, a video, a gallery, a product.
-    Other,
+    /// Something else.
+    Other(&'static str),
 }
 
 /// Decides each field.
@@ -168,15 +168,19 @@ fn body(article: &Value) -> Option<String> {
 }
 
 fn kind(said: &Statements, article: Option<&Value>) -> PageKind {
-    const OTHER: &[&str] =
-        &["CollectionPage", "ItemList", "SearchResultsPage", "Product", "ImageGallery", "VideoGallery"];
-    if article.is_some() || said.meta_content("og:type").is_some_and(|kind| kind.eq_ignore_ascii_case("article")) {
-        PageKind::Article
-    } else if said.json_ld.iter().any(|node| json_ld::is_a(node, OTHER))
-        || said.meta_content("og:type").is_some_and(|kind| kind.starts_with("video") || kind.starts_with("product"))
-    {
-        PageKind::Other
-    } else {
-        PageKind::Unsaid
+    const OTHER: &[(&[&str], &str, &str)] = &[
+        (&["ImageGallery", "MediaGallery"], "gallery", "a gallery"),
+        (&["VideoGallery", "VideoObject"], "video", "a video"),
+        (&["Product"], "product", "a product"),
+        (&["CollectionPage", "ItemList", "SearchResultsPage"], "list", "a listing"),
+    ];
+    let graph = said.meta_content("og:type").unwrap_or_default().to_ascii_lowercase();
+    if article.is_some() || graph == "article" {
+        return PageKind::Article;
     }
+    let is = |types: &[&str], name: &str| {
+        graph.starts_with(name) || said.json_ld.iter().any(|node| json_ld::is_a(node, types))
+    };
+    let other = OTHER.iter().find(|(types, name, _)| is(types, name));
+    other.map_or(PageKind::Unsaid, |(.., words)| PageKind::Other(words))
 }

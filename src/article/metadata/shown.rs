@@ -8,6 +8,7 @@ use scraper::Node;
 use scraper::node::Element;
 
 use super::dates;
+use crate::article::Source;
 use crate::feed::Moment;
 
 /// How far after the headline they are looked for, in bytes of text.
@@ -53,6 +54,8 @@ const UPDATES: &[&str] = &[
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shown {
     pub(super) moment: Moment,
+    /// An element for dates, or plain text.
+    pub(super) source: Source,
     /// Whether it is said to be of an update.
     pub(super) of_update: bool,
 }
@@ -81,9 +84,9 @@ impl Watch {
         self.left = self.left.saturating_sub(text.len());
         let around = node.ancestors().filter_map(|node| node.value().as_element()).take(2);
         match moment(node, text) {
-            Some(moment) => {
+            Some((moment, source)) => {
                 let of_update = is_update(&self.label) || around.filter_map(names).any(is_update);
-                self.found.push(Shown { moment, of_update });
+                self.found.push(Shown { moment, source, of_update });
             }
             None => text.to_lowercase().clone_into(&mut self.label),
         }
@@ -95,16 +98,13 @@ impl Watch {
 }
 
 /// The date that a text is; of a `<time>`, the one for machines.
-fn moment(node: NodeRef<'_, Node>, text: &str) -> Option<Moment> {
-    let shown = has_day(text).then(|| dates::parse(text)).flatten()?;
-    let time = node.parent()?.value().as_element().filter(|element| element.name() == "time");
-    time.and_then(|time| dates::parse(time.attr("datetime")?)).or(Some(shown))
-}
-
-/// Whether a text may be a date: a year or a month alone is none.
-fn has_day(text: &str) -> bool {
-    let is_day = |digits: &str| matches!(digits.len(), 1 | 2 | 8);
-    text.len() <= LONGEST && text.split(|c: char| !c.is_ascii_digit()).any(is_day)
+fn moment(node: NodeRef<'_, Node>, text: &str) -> Option<(Moment, Source)> {
+    let may_be = text.len() <= LONGEST && dates::has_day(text);
+    let shown = may_be.then(|| dates::parse(text)).flatten()?;
+    match node.parent()?.value().as_element().filter(|element| element.name() == "time") {
+        Some(time) => Some((time.attr("datetime").and_then(dates::parse).unwrap_or(shown), Source::Time)),
+        None => Some((shown, Source::Text)),
+    }
 }
 
 fn names(element: &Element) -> Option<&str> {

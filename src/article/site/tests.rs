@@ -7,8 +7,13 @@ fn page(path: &str, paragraphs: &[&str]) -> (Outline, Lesson) {
     let outline = crate::article::outline::outline(&crate::article::tree::parse(&html).html);
     let body = Body { scope: 0, blocks: (0..outline.blocks.len()).collect(), ..Body::default() };
     let url = Url::parse(&format!("https://example.com{path}")).unwrap();
-    let lesson = Lesson::of_page(&url, &outline, &body, &[]);
+    let lesson = Lesson::of_page(&url, &outline, &body, &[], &all(&body));
     (outline, lesson)
+}
+
+/// Verdicts that keep all of a body.
+fn all(body: &Body) -> Vec<Verdict> {
+    body.blocks.iter().map(|&at| (at, None)).collect()
 }
 
 fn says(site: &Site, text: &str) -> Option<bool> {
@@ -79,14 +84,16 @@ fn knowledge_is_bounded_and_fades() {
 fn a_redesign_is_noticed_once() {
     let mut site = Site::default();
     for n in 0..30 {
-        assert!(!site.learn(&page(&format!("/{n}"), &["Shared line of the site."]).1));
+        let lesson = page(&format!("/{n}"), &["Shared line of the site."]).1;
+        assert_eq!(site.learn(&lesson), Learned::Something);
+        assert_eq!(site.learn(&lesson), Learned::Nothing, "the same page again");
     }
     let redesigned = (0..12).filter(|n| {
         let (mut outline, _) = page("/", &["Another story."]);
         outline.elements.iter_mut().for_each(|element| element.label ^= 77 + n);
         let body = Body { scope: 0, blocks: vec![0], ..Body::default() };
         let url = Url::parse(&format!("https://example.com/new/{n}")).unwrap();
-        site.learn(&Lesson::of_page(&url, &outline, &body, &[]))
+        site.learn(&Lesson::of_page(&url, &outline, &body, &[], &all(&body))) == Learned::Redesign
     });
     assert_eq!(redesigned.count(), 1);
     assert_eq!(says(&site, "Shared line of the site."), None);
@@ -101,7 +108,7 @@ fn places_are_learned_from_labels_alone() {
     let body = Body { scope: 0, blocks: vec![0, 1], ..Body::default() };
     for n in 0..6 {
         let url = Url::parse(&format!("https://example.com/{n}")).unwrap();
-        site.learn(&Lesson::of_page(&url, &outline, &body, &[true, false]));
+        site.learn(&Lesson::of_page(&url, &outline, &body, &[true, false], &all(&body)));
         site.paragraphs.clear();
     }
     assert_eq!(site.opinions(&outline), [Some(false), Some(true)]);
@@ -118,4 +125,29 @@ fn a_story_published_again_is_no_boilerplate() {
         site.learn(&page(&format!("/{n}"), &story).1);
     }
     assert!(site.opinions(&page("/asked", &story).0).is_empty());
+}
+
+/// After 40 usual pages, how many of these it takes until a new design is noticed; none if it is not.
+fn noticed_after(lessons: impl Iterator<Item = Lesson>) -> Option<usize> {
+    let mut site = Site::default();
+    for n in 0..40 {
+        site.learn(&page(&format!("/{n}"), &["A sentence of a story that is as long as usual."; 8]).1);
+    }
+    lessons.map(|lesson| site.learn(&lesson)).position(|learned| learned == Learned::Redesign).map(|at| at + 1)
+}
+
+#[test]
+fn a_redesign_shows_in_what_is_left_of_the_texts() {
+    let url = |n: usize| Url::parse(&format!("https://example.com/new/{n}")).unwrap();
+    let reason = |reason| (0..20).map(move |n| Lesson::without_story(&url(n), reason));
+    assert_eq!(noticed_after(reason(NoArticleReason::NoText)), Some(8), "no story any more");
+    assert_eq!(noticed_after(reason(NoArticleReason::Wall)), None, "a wall is none of its doing");
+    let short = |n: usize| page(&format!("/new/{n}"), &["A brief."]).1;
+    assert_eq!(noticed_after((0..20).map(short)), Some(8), "hardly any text");
+    let dropped = |n: usize| Lesson { share: 20, ..page(&format!("/new/{n}"), &["A sentence of a story."; 8]).1 };
+    assert_eq!(noticed_after((0..20).map(dropped)), Some(8), "most of it is taken out");
+    let half = |n: usize| page(&format!("/new/{n}"), &["A sentence of a story that is as long as usual."; 3]).1;
+    assert_eq!(noticed_after((0..20).map(half)), None, "shorter stories are stories");
+    let now_and_then = |n: usize| if n % 7 == 6 { half(n) } else { short(n) };
+    assert_eq!(noticed_after((0..40).map(now_and_then)), None, "briefs among stories are no redesign");
 }

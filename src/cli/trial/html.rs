@@ -56,9 +56,9 @@ fn write_page(report: &Report, out: &mut String) -> fmt::Result {
     fields(report, out)?;
     feed(report.feed.as_ref(), out)?;
     match &report.page {
-        PageReport::Read { claims_to_be, refused, blocks } => {
+        PageReport::Read { refused, blocks, .. } => {
             writeln!(out, "<h2>The page, block by block</h2>")?;
-            writeln!(out, "<p>It says that it is {}. {}.</p>", escape(claims_to_be), escape(&report.sum()))?;
+            writeln!(out, "<p>{}</p>", escape(&report.nature()))?;
             if let Some((reason, detail)) = refused {
                 writeln!(out, "<p><strong>No story, {}:</strong> {}</p>", escape(reason), escape(detail))?;
             }

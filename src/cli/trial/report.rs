@@ -50,8 +50,8 @@ pub(super) struct Report {
 pub(super) enum PageReport {
     /// It was read.
     Read {
-        /// What it says it is.
-        claims_to_be: &'static str,
+        /// What it says it is, if it says so.
+        claims_to_be: Option<&'static str>,
         /// Why its visible text is no story: a stable name, and words.
         refused: Option<(&'static str, String)>,
         /// Every text of it.
@@ -115,6 +115,15 @@ impl Report {
             fields: fields(&outcome),
             outcome,
         }
+    }
+
+    /// What the page says it is, and how many blocks had which fate.
+    pub(super) fn nature(&self) -> String {
+        let claim = match &self.page {
+            PageReport::Read { claims_to_be: Some(claim), .. } => format!("The page says that it is {claim}"),
+            _ => "The page does not say what it is".to_owned(),
+        };
+        format!("{claim}: {}.", self.sum())
     }
 
     /// How many blocks had which fate, in a few words.

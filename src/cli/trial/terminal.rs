@@ -24,8 +24,8 @@ pub(super) fn show(report: &Report, all: bool, out: &mut impl Write) -> io::Resu
         writeln!(out, "{DIM}judged with what {pages} pages of the site have taught{DIM:#}")?;
     }
     match &report.page {
-        PageReport::Read { claims_to_be, refused, blocks } => {
-            writeln!(out, "says that it is {claims_to_be}; {}\n", report.sum())?;
+        PageReport::Read { refused, blocks, .. } => {
+            writeln!(out, "{}\n", report.nature())?;
             blocks_of(blocks, all, out)?;
             if let Some((reason, detail)) = refused {
                 writeln!(out, "\n{DROPPED}no story, {reason}{DROPPED:#}: {detail}")?;

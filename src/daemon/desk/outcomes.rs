@@ -11,6 +11,7 @@ use super::{
     jobs::{Asked, Done, JobResult},
 };
 use crate::{
+    article::Learned,
     daemon::{
         agenda::{Job, Task},
         clock,
@@ -134,7 +135,7 @@ impl Desk<'_> {
         self.parts.metrics.page(page_outcome(&followed.page));
         if let PageOutcome::Read(read) = &mut followed.page
             && let Some(lesson) = read.lesson.take()
-            && site.learn(&lesson)
+            && site.learn(&lesson) == Learned::Redesign
         {
             self.parts.metrics.redesign();
             tracing::warn!(site = job.site, "the site has a new design: what was known of it is learned anew");

@@ -62,12 +62,11 @@ fn feed(raw: &str, base: &Url) -> Option<Announced> {
         || rel.split_whitespace().any(|rel| rel == "feed");
     let href = value(raw, "href").filter(|_| is_feed)?;
     let url = base.join(resolve_html(href.trim()).as_ref()).ok()?;
-    let told = |name| value(raw, name).map(|told| line(&resolve_html(told))).filter(|told| !told.is_empty());
-    Some(Announced { url, title: told("title").map(brief), media_type: told("type").map(brief) })
-}
-
-fn brief(text: String) -> String {
-    text.chars().take(MAX_TITLE).collect()
+    let told = |name| {
+        let told = line(&resolve_html(value(raw, name)?));
+        (!told.is_empty()).then(|| told.chars().take(MAX_TITLE).collect::<String>())
+    };
+    Some(Announced { url, title: told("title"), media_type: told("type") })
 }
 
 fn value<'a>(raw: &'a str, name: &str) -> Option<&'a str> {

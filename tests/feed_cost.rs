@@ -160,7 +160,7 @@ const FREE: usize = 1 << 20;
 fn memory_and_time_grow_with_the_document() {
     let mut wrong = Vec::new();
     for (name, shape) in SHAPES {
-        let (small, large) = (shape(2_000), shape(16_000));
+        let (small, large) = (shape(1_000), shape(8_000));
         let (memory, allowed) = (memory(&large), 8 * large.len() + FREE);
         println!("{name}: {} bytes, {:.1} times as much memory", large.len(), memory as f64 / large.len() as f64);
         if memory > allowed {

@@ -75,7 +75,7 @@ struct Site {
 }
 
 /// What a poll came to.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Came {
     /// First revisions.
     records: usize,

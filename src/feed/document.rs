@@ -51,8 +51,9 @@ pub(super) struct Document {
     entries: Vec<Entry>,
     links: Links,
     length: usize,
-    /// How much of it has been read.
+    /// How much of it has been read, and how much had been when the first entry began.
     pub(super) position: usize,
+    first_entry: Option<usize>,
 }
 
 impl Document {
@@ -76,11 +77,13 @@ impl Document {
             links: Links::new(url, length),
             length,
             position: 0,
+            first_entry: None,
         }
     }
 
     pub(super) fn begin_entry(&mut self) {
         self.end_entry();
+        self.first_entry.get_or_insert(self.position);
         self.body.begin_entry(self.drafts.len());
         self.entry = Some(Draft::default());
     }
@@ -174,7 +177,9 @@ impl Document {
     fn make_room(&mut self) {
         let known = self.entries.len() + self.drafts.len();
         if known > self.entries.capacity() {
-            let whole = known * self.length / self.position.clamp(1, self.length.max(1));
+            let first = self.first_entry.unwrap_or(0);
+            let so_far = self.position.saturating_sub(first).max(1);
+            let whole = known * self.length.saturating_sub(first).max(so_far) / so_far;
             let most = whole + whole / 8 + BATCH;
             self.entries.reserve_exact(most.min(self.most_entries()).max(known) - self.entries.len());
         }

@@ -85,8 +85,8 @@ impl Draft {
         match (self.content.take(), first, second) {
             (None, Some(first), Some(second)) if first.len() > second.len() => (Some(second), Some(first)),
             (None, first, second) => (first.or_else(|| self.media_text.take()), second),
-            // a summary that only repeats the content gives way to another
-            (Some(content), Some(first), Some(second)) if content == first => (Some(second), Some(content)),
+            // beside a content, the first of two summaries often repeats it
+            (Some(content), Some(_), Some(second)) if second != content => (Some(second), Some(content)),
             (content, first, _) => (first.or_else(|| self.media_text.take()), content),
         }
     }

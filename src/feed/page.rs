@@ -62,8 +62,10 @@ fn feed(raw: &str, base: &Url) -> Option<Announced> {
         || rel.split_whitespace().any(|rel| rel == "feed");
     let href = value(raw, "href").filter(|_| is_feed)?;
     let url = base.join(resolve_html(href.trim()).as_ref()).ok()?;
-    let brief = |told: &str| line(&resolve_html(told)).chars().take(MAX_TITLE).collect::<String>();
-    let told = |name| value(raw, name).map(brief).filter(|told| !told.is_empty());
+    let told = |name| {
+        let told = line(&resolve_html(value(raw, name)?));
+        (!told.is_empty()).then(|| told.chars().take(MAX_TITLE).collect::<String>())
+    };
     Some(Announced { url, title: told("title"), media_type: told("type") })
 }
 

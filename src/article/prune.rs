@@ -4,10 +4,13 @@
 //! a parse. It is a guard as well: html5ever compares each attribute of a tag with all before it, so a tag of a
 //! hundred thousand attributes would take minutes. The scan is linear whatever the input.
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr3, memmem};
 
 /// Most attributes that a tag keeps.
 const MAX_ATTRIBUTES: usize = 128;
+
+/// Elements that are cut out, or copied, as a whole.
+const CLOSED: [&str; 7] = ["script", "style", "noscript", "iframe", "svg", "title", "textarea"];
 
 /// The same markup without the contents of scripts (JSON-LD apart), styles, `<noscript>`, frames, drawings, and
 /// without comments; cut after `limit` bytes.
@@ -59,25 +62,22 @@ impl Scan<'_> {
         }
         self.at += end;
         let name_end = tag[1..].bytes().position(|b| !b.is_ascii_alphanumeric()).map_or(tag.len(), |n| n + 1);
-        let closing = match tag[1..name_end].to_ascii_lowercase().as_str() {
-            "script" if !is_json_ld(&tag[..kept]) => "script",
-            "style" => "style",
-            "noscript" => "noscript",
-            "iframe" => "iframe",
-            "svg" if !tag[..end].ends_with("/>") => "svg",
-            "script" => return self.verbatim("script"),
-            "title" => return self.verbatim("title"),
-            "textarea" => return self.verbatim("textarea"),
-            _ => return,
-        };
+        let name = &tag[1..name_end];
+        let Some(closing) = CLOSED.iter().find(|closed| closed.eq_ignore_ascii_case(name)) else { return };
+        match *closing {
+            "script" if is_json_ld(&tag[..kept]) => return self.verbatim("script"),
+            "title" | "textarea" => return self.verbatim(closing),
+            "svg" if tag[..end].ends_with("/>") => return,
+            _ => {}
+        }
         match self.end_of(closing) {
-            Some(length) if closing == "noscript" && holds_text(&self.html[self.at..self.at + length]) => {
+            Some(length) if *closing == "noscript" && holds_text(&self.html[self.at..self.at + length]) => {
                 // readers without scripts are given the story here: its markup is markup
                 self.out.push_str("</noscript>");
             }
             Some(length) => self.at += length,
             // an unclosed drawing is left again at the next HTML tag; the others swallow the rest
-            None if closing == "svg" => {}
+            None if *closing == "svg" => {}
             None => self.at = self.html.len(),
         }
     }
@@ -151,26 +151,51 @@ fn is_json_ld(tag: &str) -> bool {
 
 /// How much of a tag is kept, and where it ends: quotes and the number of attributes are minded.
 fn tag_end(tag: &[u8]) -> (usize, usize) {
+    let end = end_of_tag(tag);
+    // an attribute takes two bytes at least
+    let kept = if end <= MAX_ATTRIBUTES * 2 { end } else { end_of_attributes(&tag[..end]) };
+    (kept, end)
+}
+
+/// Where a tag ends: at the first `>` outside of a quoted value.
+fn end_of_tag(tag: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(next) = memchr3(b'>', b'"', b'\'', &tag[at..]) {
+        at += next + 1;
+        let quote = tag[at - 1];
+        if quote == b'>' {
+            return at;
+        }
+        if tag[..at - 1].trim_ascii_end().ends_with(b"=") {
+            match memchr(quote, &tag[at..]) {
+                Some(length) => at += length + 1,
+                None => break,
+            }
+        }
+    }
+    tag.len()
+}
+
+/// Where the last attribute that is kept ends.
+fn end_of_attributes(tag: &[u8]) -> usize {
     let (mut quote, mut value_starts, mut attributes) = (None, false, 0);
-    let mut kept = None;
     for (at, &byte) in tag.iter().enumerate().skip(1) {
         match (quote, byte) {
             (Some(q), _) if q == byte => quote = None,
             (Some(_), _) => {}
-            (None, b'>') => return (kept.unwrap_or(at + 1), at + 1),
             (None, b'"' | b'\'') if value_starts => (quote, value_starts) = (Some(byte), false),
             (None, b'=') => value_starts = true,
             (None, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/') => {
                 let starts = tag.get(at + 1).is_some_and(|next| !b" \t\n\r\x0c/>=".contains(next));
                 attributes += usize::from(starts && !value_starts);
-                if attributes > MAX_ATTRIBUTES && kept.is_none() {
-                    kept = Some(at);
+                if attributes > MAX_ATTRIBUTES {
+                    return at;
                 }
             }
             _ => value_starts = false,
         }
     }
-    (kept.unwrap_or(tag.len()), tag.len())
+    tag.len()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use ego_tree::NodeRef;
 use scraper::node::Element as Markup;
 use scraper::{Html, Node};
 
-use super::{Block, Element, Kind, Outline, Signs, Tag, name_signs, weight_of};
+use super::{Block, Element, Kind, Outline, Signs, Tag, is_stop, name_signs, weight_of};
 use crate::article::rules;
 use crate::text::is_wide;
 
@@ -59,6 +59,7 @@ struct Open {
 #[derive(Default)]
 struct Run {
     weight: usize,
+    stops: usize,
     linked: usize,
     bold: usize,
     inline: Option<Signs>,
@@ -155,18 +156,22 @@ impl Walk {
     fn write(&mut self, text: &str) {
         let Some(Open { kind, .. }) = self.open.last() else { return };
         let preformatted = *kind == Kind::Preformatted;
-        for c in text.chars() {
-            if c == '\n' && preformatted {
-                self.run.breaks = 1;
-            } else if c.is_whitespace() || c == '\u{200b}' {
-                self.run.space = Some(self.run.space.unwrap_or(false) | (c == '\n'));
-            } else {
-                self.put(c);
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (word, after) = rest.split_at(word_end(rest));
+            self.put(word);
+            let mut gap = after.chars();
+            match gap.next() {
+                Some('\n') if preformatted => self.run.breaks = 1,
+                Some(c) => self.run.space = Some(self.run.space.unwrap_or(false) | (c == '\n')),
+                None => {}
             }
+            rest = gap.as_str();
         }
     }
 
-    fn put(&mut self, c: char) {
+    fn put(&mut self, word: &str) {
+        let Some(first) = word.chars().next() else { return };
         if self.run.breaks > 1 {
             self.flush();
         }
@@ -174,14 +179,15 @@ impl Walk {
             if self.run.breaks == 1 {
                 self.text.push('\n');
             } else if let Some(broken) = self.run.space {
-                let joins = broken && is_wide(c) && self.text.chars().next_back().is_some_and(is_wide);
+                let joins = broken && is_wide(first) && self.text.chars().next_back().is_some_and(is_wide);
                 self.text.push_str(if joins { "" } else { " " });
             }
         }
         (self.run.breaks, self.run.space) = (0, None);
-        self.text.push(c);
-        let weight = weight_of(c);
+        self.text.push_str(word);
+        let (weight, stops) = measure(word);
         self.run.weight += weight;
+        self.run.stops += stops;
         self.run.linked += if self.links > 0 { weight } else { 0 };
         self.run.bold += if self.bold > 0 { weight } else { 0 };
         // signs of inline elements hold of a block only where they are around all of it
@@ -200,6 +206,7 @@ impl Walk {
             element: open.element,
             kind: open.kind,
             weight: run.weight,
+            stops: run.stops,
             linked: run.linked,
             bold: run.bold,
             inline: run.inline.unwrap_or_default(),
@@ -213,6 +220,34 @@ impl Walk {
         }
         self.outline
     }
+}
+
+/// Where a text's first word ends: at white space, or at the zero width space that stands for it.
+fn word_end(text: &str) -> usize {
+    let gap = |c: char| c.is_whitespace() || c == '\u{200b}';
+    let mut at = 0;
+    while let Some(&byte) = text.as_bytes().get(at) {
+        if byte.is_ascii() {
+            if char::from(byte).is_whitespace() {
+                break;
+            }
+            at += 1;
+        } else {
+            match text[at..].chars().next().filter(|&c| !gap(c)) {
+                Some(c) => at += c.len_utf8(),
+                None => break,
+            }
+        }
+    }
+    at
+}
+
+/// A word's weight, and how many sentences end in it.
+fn measure(word: &str) -> (usize, usize) {
+    if word.is_ascii() {
+        return (word.len(), word.bytes().filter(|byte| matches!(byte, b'.' | b'!' | b'?')).count());
+    }
+    word.chars().fold((0, 0), |(weight, stops), c| (weight + weight_of(c), stops + usize::from(is_stop(c))))
 }
 
 enum Level {

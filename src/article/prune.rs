@@ -9,13 +9,20 @@ use memchr::{memchr, memchr3, memmem};
 /// Most attributes that a tag keeps.
 const MAX_ATTRIBUTES: usize = 128;
 
+/// Elements at whose edges white space is nothing. None of them keeps what is inside of it as it was written.
+const EDGES: [&str; 26] = [
+    "div", "li", "ul", "p", "meta", "link", "script", "section", "article", "header", "footer", "nav", "main", "aside",
+    "figure", "form", "ol", "head", "body", "html", "style", "tr", "tbody", "table", "iframe", "noscript",
+];
+
 /// Elements that are cut out, or copied, as a whole.
 const CLOSED: [&str; 7] = ["script", "style", "noscript", "iframe", "svg", "title", "textarea"];
 
 /// The same markup without the contents of scripts (JSON-LD apart), styles, `<noscript>`, frames, drawings, and
 /// without comments; cut after `limit` bytes.
 pub(super) fn prune(html: &str, limit: usize) -> String {
-    let mut scan = Scan { html, out: String::with_capacity(html.len().min(limit) / 2), at: 0, lacking: Vec::new() };
+    let mut scan =
+        Scan { html, out: String::with_capacity(html.len().min(limit) / 2), at: 0, edge: true, lacking: Vec::new() };
     while scan.out.len() < limit && scan.step() {}
     scan.out
 }
@@ -24,6 +31,8 @@ struct Scan<'a> {
     html: &'a str,
     out: String,
     at: usize,
+    /// Whether white space here stands at the edge of a block, where it is nothing.
+    edge: bool,
     /// End tags known not to occur from here on, so that no search for one is made twice.
     lacking: Vec<&'static str>,
 }
@@ -36,13 +45,23 @@ impl Scan<'_> {
             self.out.push_str(rest);
             return false;
         };
-        self.out.push_str(&rest[..open]);
+        let (text, tag) = rest.split_at(open);
         self.at += open;
-        let tag = &self.html[self.at..];
+        let name = tag_name(tag);
+        let is_edge = EDGES.iter().any(|edge| edge.eq_ignore_ascii_case(name));
+        // each such space would be a node of the tree
+        let is_nothing = (self.edge || is_edge) && text.bytes().all(|byte| byte.is_ascii_whitespace());
+        if !is_nothing && !text.is_empty() {
+            self.out.push_str(text);
+            self.edge = false;
+        }
+        if !name.is_empty() {
+            self.edge = is_edge;
+        }
         if let Some(comment) = tag.strip_prefix("<!--") {
             self.at += 4 + comment_end(comment);
         } else if tag.as_bytes().get(1).is_some_and(u8::is_ascii_alphabetic) {
-            self.tag(tag);
+            self.tag(tag, name);
         } else {
             self.copy(tag.find('>').map_or(tag.len(), |end| end + 1));
         }
@@ -54,15 +73,13 @@ impl Scan<'_> {
         self.at += length;
     }
 
-    fn tag(&mut self, tag: &str) {
+    fn tag(&mut self, tag: &str, name: &str) {
         let (kept, end) = tag_end(tag.as_bytes());
         self.out.push_str(&tag[..kept]);
         if kept < end {
             self.out.push('>');
         }
         self.at += end;
-        let name_end = tag[1..].bytes().position(|b| !b.is_ascii_alphanumeric()).map_or(tag.len(), |n| n + 1);
-        let name = &tag[1..name_end];
         let Some(closing) = CLOSED.iter().find(|closed| closed.eq_ignore_ascii_case(name)) else { return };
         match *closing {
             "script" if is_json_ld(&tag[..kept]) => return self.verbatim("script"),
@@ -103,6 +120,13 @@ impl Scan<'_> {
         }
         found
     }
+}
+
+/// The name of the tag that a text begins with.
+fn tag_name(tag: &str) -> &str {
+    let start = if tag.starts_with("</") { 2 } else { 1 };
+    let end = tag.bytes().skip(start).position(|byte| !byte.is_ascii_alphanumeric());
+    &tag[start..end.map_or(tag.len(), |end| start + end)]
 }
 
 /// Where the end tags `</name` begin.

@@ -148,11 +148,14 @@ fn reason(outline: &Outline, at: usize, known: &Known<'_>, begun: bool) -> Optio
     let of_structure =
         || structure::reason(outline, at, &lower, known).filter(|reason| !anchored || *reason == Reason::Caption);
     // structured data holds pitches too; its sentences are the story's all the same
-    let of_words = || wording::reason(block, &lower).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
+    let of_words =
+        || wording::reason(block, &lower).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
     let is_subhead = begun && matches!(block.kind, Kind::Heading(_));
     (!is_subhead && is_title(block, known.titles))
         .then_some(Reason::Title)
-        .or_else(|| (block.weight < WORDED && record_lines::credits(&block.text, &lower).is_some()).then_some(Reason::Credit))
+        .or_else(|| {
+            (block.weight < WORDED && record_lines::credits(&block.text, &lower).is_some()).then_some(Reason::Credit)
+        })
         .or_else(|| (block.weight < WORDED && record_lines::is_copyright(&lower)).then_some(Reason::Copyright))
         .or_else(|| (opinion == Some(true) && !anchored).then_some(Reason::SiteRepeats))
         .or_else(|| of_structure().or_else(of_words).filter(|_| opinion != Some(false) || block.link_density() > 0.5))

@@ -11,9 +11,9 @@ mod walk;
 
 use std::ops::Range;
 
-pub(super) use names::name_signs;
+pub(super) use names::Names;
 pub(super) use signs::Signs;
-pub(super) use walk::{block_elements, is_inline, outline};
+pub(super) use walk::{attribute, block_elements, is_inline, outline};
 
 /// A page, flat.
 #[derive(Debug, Default)]

@@ -66,8 +66,36 @@ fn letter(byte: u8) -> usize {
     usize::from(byte.to_ascii_lowercase().wrapping_sub(b'a'))
 }
 
-/// The signs that a class list, an id or a role gives.
-pub(in crate::article) fn name_signs(names: &str) -> Signs {
+/// What names are signs of, remembered: a page says few of them, each over and over.
+#[derive(Debug)]
+pub(in crate::article) struct Names {
+    /// Hashes of names and their signs, each at the place that its hash says.
+    seen: Vec<(u64, Signs)>,
+}
+
+/// How many names are remembered, a power of two.
+const REMEMBERED: usize = 256;
+
+impl Default for Names {
+    fn default() -> Self {
+        // the hash of no name that a page says, as far as a hash can promise
+        Self { seen: vec![(u64::MAX, Signs::NONE); REMEMBERED] }
+    }
+}
+
+impl Names {
+    /// The signs that a class list, an id or a role gives.
+    pub(in crate::article) fn signs(&mut self, names: &str) -> Signs {
+        let hash = xxhash_rust::xxh3::xxh3_64(names.as_bytes());
+        let slot = &mut self.seen[hash as usize % REMEMBERED];
+        if slot.0 != hash {
+            *slot = (hash, name_signs(names));
+        }
+        slot.1
+    }
+}
+
+fn name_signs(names: &str) -> Signs {
     let bytes = names.as_bytes();
     let mut signs = Signs::NONE;
     let mut before = b' ';
@@ -75,8 +103,9 @@ pub(in crate::article) fn name_signs(names: &str) -> Signs {
         if byte.is_ascii_alphabetic() && boundary(before, byte) {
             let rest = &bytes[at..];
             for Name { name, sign, whole } in &NAMES[letter(byte)] {
-                let begins = rest.len() >= name.len() && rest[..name.len()].eq_ignore_ascii_case(name.as_bytes());
-                if begins && (!whole || rest.get(name.len()).is_none_or(|&after| boundary(rest[name.len() - 1], after))) {
+                let begins = rest.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name.as_bytes()));
+                if begins && (!whole || rest.get(name.len()).is_none_or(|&after| boundary(rest[name.len() - 1], after)))
+                {
                     signs |= *sign;
                 }
             }

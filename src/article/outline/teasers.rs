@@ -22,7 +22,8 @@ pub(super) fn mark(outline: &mut Outline, headline: Option<usize>) {
         }
         let cards: Vec<usize> = outline.children(parent).filter(|&at| is_card(outline, at)).collect();
         let is_story = |outline: &Outline| {
-            let holds = headline.is_some_and(|headline| cards.iter().any(|&at| outline.elements[at].blocks.contains(&headline)));
+            let holds = headline
+                .is_some_and(|headline| cards.iter().any(|&at| outline.elements[at].blocks.contains(&headline)));
             holds || outline.ancestors(parent).any(|at| outline.elements[at].own.any(Signs::BODY))
         };
         if are_alike(outline, &cards) && !is_story(outline) {

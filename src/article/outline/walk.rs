@@ -4,7 +4,7 @@ use ego_tree::NodeRef;
 use scraper::node::Element as Markup;
 use scraper::{Html, Node};
 
-use super::{Block, Element, Kind, Outline, Signs, Tag, is_stop, name_signs, weight_of};
+use super::{Block, Element, Kind, Names, Outline, Signs, Tag, is_stop, weight_of};
 use crate::article::rules;
 use crate::text::is_wide;
 
@@ -39,6 +39,7 @@ pub(in crate::article) fn outline(html: &Html) -> Outline {
 #[derive(Default)]
 struct Walk {
     outline: Outline,
+    names: Names,
     /// Block-level elements that are open, innermost last.
     open: Vec<Open>,
     /// The signs of the inline elements that are open, each with those around it.
@@ -92,7 +93,7 @@ impl Walk {
                 self.links += usize::from(name == "a");
                 self.bold += usize::from(is_bold(name));
                 self.pictures += usize::from(is_picture(name));
-                self.inline.push(own_signs(markup, name) | self.inline_signs());
+                self.inline.push(own_signs(markup, name, &mut self.names) | self.inline_signs());
             }
         }
         true
@@ -126,7 +127,7 @@ impl Walk {
         self.outline.elements.push(Element {
             parent: parent.map_or(element, |open| open.element),
             tag: tag(markup.name()),
-            own: own_signs(markup, markup.name()) | self.inline_signs(),
+            own: own_signs(markup, markup.name(), &mut self.names) | self.inline_signs(),
             signs: Signs::NONE,
             label: label(markup),
             blocks: here..here,
@@ -323,7 +324,12 @@ fn tag(name: &str) -> Tag {
     }
 }
 
-fn own_signs(markup: &Markup, name: &str) -> Signs {
+/// An attribute's value. (scraper's own look-up makes an atom of the name each time.)
+pub(in crate::article) fn attribute<'a>(markup: &'a Markup, name: &str) -> Option<&'a str> {
+    markup.attrs().find(|(other, _)| *other == name).map(|(_, value)| value)
+}
+
+fn own_signs(markup: &Markup, name: &str, names: &mut Names) -> Signs {
     let by_tag = match name {
         "nav" => Signs::NAVIGATION,
         "footer" => Signs::FOOTER,
@@ -344,17 +350,17 @@ fn own_signs(markup: &Markup, name: &str) -> Signs {
     // a heading's id is its text made a link's target (`id="sponsorship-deals"`): it says nothing of its role
     let named = matches!(tag(name), Tag::Heading(_));
     let attributes = markup.attrs().filter(|(name, _)| !(named && *name == "id"));
-    attributes.fold(by_tag, |signs, (name, value)| signs | attribute_signs(name, value))
+    attributes.fold(by_tag, |signs, (name, value)| signs | attribute_signs(name, value, names))
 }
 
-fn attribute_signs(name: &str, value: &str) -> Signs {
+fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
     match name {
         "class" if value.split_ascii_whitespace().any(is_filing) => {
             let classes = value.split_ascii_whitespace().filter(|class| !is_filing(class));
-            classes.fold(Signs::NONE, |signs, class| signs | name_signs(class))
+            classes.fold(Signs::NONE, |signs, class| signs | names.signs(class))
         }
-        "class" => name_signs(value),
-        "id" => name_signs(value),
+        "class" => names.signs(value),
+        "id" => names.signs(value),
         "hidden" => Signs::HIDDEN,
         "aria-hidden" if value == "true" => Signs::HIDDEN,
         "style" if hides(value) => Signs::HIDDEN,
@@ -403,7 +409,7 @@ fn hides(style: &str) -> bool {
 /// A hash of tag and classes (FNV-1a: it is kept, so it must never change); digits are left out, since they are ids of
 /// stories more often than of styles.
 fn label(markup: &Markup) -> u64 {
-    let classes = markup.attr("class").unwrap_or_default().bytes().filter(|byte| !byte.is_ascii_digit());
+    let classes = attribute(markup, "class").unwrap_or_default().bytes().filter(|byte| !byte.is_ascii_digit());
     markup
         .name()
         .bytes()

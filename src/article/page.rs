@@ -72,7 +72,8 @@ impl<'a> Reading<'a> {
         }
         meta.complete(around_headline(&outline, body.headline));
         let opinions = aids.site.opinions(&outline);
-        let known = Known { titles: &meta.titles, authors: &meta.authors, opinions: &opinions, anchored: &anchored };
+        let authors: Vec<String> = meta.authors.iter().map(|name| name.to_lowercase()).collect();
+        let known = Known { titles: &meta.titles, authors: &authors, opinions: &opinions, anchored: &anchored };
         let verdicts = boilerplate::judge(&outline, &body, &known);
         let text = assemble::text(&outline, &verdicts);
         let refused = refusal(&text, &meta, &outline, cut);

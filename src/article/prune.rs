@@ -4,15 +4,25 @@
 //! a parse. It is a guard as well: html5ever compares each attribute of a tag with all before it, so a tag of a
 //! hundred thousand attributes would take minutes. The scan is linear whatever the input.
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr3, memmem};
 
 /// Most attributes that a tag keeps.
 const MAX_ATTRIBUTES: usize = 128;
 
+/// Elements at whose edges white space is nothing. None of them keeps what is inside of it as it was written.
+const EDGES: [&str; 26] = [
+    "div", "li", "ul", "p", "meta", "link", "script", "section", "article", "header", "footer", "nav", "main", "aside",
+    "figure", "form", "ol", "head", "body", "html", "style", "tr", "tbody", "table", "iframe", "noscript",
+];
+
+/// Elements that are cut out, or copied, as a whole.
+const CLOSED: [&str; 7] = ["script", "style", "noscript", "iframe", "svg", "title", "textarea"];
+
 /// The same markup without the contents of scripts (JSON-LD apart), styles, `<noscript>`, frames, drawings, and
 /// without comments; cut after `limit` bytes.
 pub(super) fn prune(html: &str, limit: usize) -> String {
-    let mut scan = Scan { html, out: String::with_capacity(html.len().min(limit) / 2), at: 0, lacking: Vec::new() };
+    let mut scan =
+        Scan { html, out: String::with_capacity(html.len().min(limit) / 2), at: 0, edge: true, lacking: Vec::new() };
     while scan.out.len() < limit && scan.step() {}
     scan.out
 }
@@ -21,6 +31,8 @@ struct Scan<'a> {
     html: &'a str,
     out: String,
     at: usize,
+    /// Whether white space here stands at the edge of a block, where it is nothing.
+    edge: bool,
     /// End tags known not to occur from here on, so that no search for one is made twice.
     lacking: Vec<&'static str>,
 }
@@ -33,13 +45,23 @@ impl Scan<'_> {
             self.out.push_str(rest);
             return false;
         };
-        self.out.push_str(&rest[..open]);
+        let (text, tag) = rest.split_at(open);
         self.at += open;
-        let tag = &self.html[self.at..];
+        let name = tag_name(tag);
+        let is_edge = EDGES.iter().any(|edge| edge.eq_ignore_ascii_case(name));
+        // each such space would be a node of the tree
+        let is_nothing = (self.edge || is_edge) && text.bytes().all(|byte| byte.is_ascii_whitespace());
+        if !is_nothing && !text.is_empty() {
+            self.out.push_str(text);
+            self.edge = false;
+        }
+        if !name.is_empty() {
+            self.edge = is_edge;
+        }
         if let Some(comment) = tag.strip_prefix("<!--") {
             self.at += 4 + comment_end(comment);
         } else if tag.as_bytes().get(1).is_some_and(u8::is_ascii_alphabetic) {
-            self.tag(tag);
+            self.tag(tag, name);
         } else {
             self.copy(tag.find('>').map_or(tag.len(), |end| end + 1));
         }
@@ -51,33 +73,28 @@ impl Scan<'_> {
         self.at += length;
     }
 
-    fn tag(&mut self, tag: &str) {
+    fn tag(&mut self, tag: &str, name: &str) {
         let (kept, end) = tag_end(tag.as_bytes());
         self.out.push_str(&tag[..kept]);
         if kept < end {
             self.out.push('>');
         }
         self.at += end;
-        let name_end = tag[1..].bytes().position(|b| !b.is_ascii_alphanumeric()).map_or(tag.len(), |n| n + 1);
-        let closing = match tag[1..name_end].to_ascii_lowercase().as_str() {
-            "script" if !is_json_ld(&tag[..kept]) => "script",
-            "style" => "style",
-            "noscript" => "noscript",
-            "iframe" => "iframe",
-            "svg" if !tag[..end].ends_with("/>") => "svg",
-            "script" => return self.verbatim("script"),
-            "title" => return self.verbatim("title"),
-            "textarea" => return self.verbatim("textarea"),
-            _ => return,
-        };
+        let Some(closing) = CLOSED.iter().find(|closed| closed.eq_ignore_ascii_case(name)) else { return };
+        match *closing {
+            "script" if is_json_ld(&tag[..kept]) => return self.verbatim("script"),
+            "title" | "textarea" => return self.verbatim(closing),
+            "svg" if tag[..end].ends_with("/>") => return,
+            _ => {}
+        }
         match self.end_of(closing) {
-            Some(length) if closing == "noscript" && holds_text(&self.html[self.at..self.at + length]) => {
+            Some(length) if *closing == "noscript" && holds_text(&self.html[self.at..self.at + length]) => {
                 // readers without scripts are given the story here: its markup is markup
                 self.out.push_str("</noscript>");
             }
             Some(length) => self.at += length,
             // an unclosed drawing is left again at the next HTML tag; the others swallow the rest
-            None if closing == "svg" => {}
+            None if *closing == "svg" => {}
             None => self.at = self.html.len(),
         }
     }
@@ -103,6 +120,13 @@ impl Scan<'_> {
         }
         found
     }
+}
+
+/// The name of the tag that a text begins with.
+fn tag_name(tag: &str) -> &str {
+    let start = if tag.starts_with("</") { 2 } else { 1 };
+    let end = tag.bytes().skip(start).position(|byte| !byte.is_ascii_alphanumeric());
+    &tag[start..end.map_or(tag.len(), |end| start + end)]
 }
 
 /// Where the end tags `</name` begin.
@@ -151,26 +175,51 @@ fn is_json_ld(tag: &str) -> bool {
 
 /// How much of a tag is kept, and where it ends: quotes and the number of attributes are minded.
 fn tag_end(tag: &[u8]) -> (usize, usize) {
+    let end = end_of_tag(tag);
+    // an attribute takes two bytes at least
+    let kept = if end <= MAX_ATTRIBUTES * 2 { end } else { end_of_attributes(&tag[..end]) };
+    (kept, end)
+}
+
+/// Where a tag ends: at the first `>` outside of a quoted value.
+fn end_of_tag(tag: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(next) = memchr3(b'>', b'"', b'\'', &tag[at..]) {
+        at += next + 1;
+        let quote = tag[at - 1];
+        if quote == b'>' {
+            return at;
+        }
+        if tag[..at - 1].trim_ascii_end().ends_with(b"=") {
+            match memchr(quote, &tag[at..]) {
+                Some(length) => at += length + 1,
+                None => break,
+            }
+        }
+    }
+    tag.len()
+}
+
+/// Where the last attribute that is kept ends.
+fn end_of_attributes(tag: &[u8]) -> usize {
     let (mut quote, mut value_starts, mut attributes) = (None, false, 0);
-    let mut kept = None;
     for (at, &byte) in tag.iter().enumerate().skip(1) {
         match (quote, byte) {
             (Some(q), _) if q == byte => quote = None,
             (Some(_), _) => {}
-            (None, b'>') => return (kept.unwrap_or(at + 1), at + 1),
             (None, b'"' | b'\'') if value_starts => (quote, value_starts) = (Some(byte), false),
             (None, b'=') => value_starts = true,
             (None, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/') => {
                 let starts = tag.get(at + 1).is_some_and(|next| !b" \t\n\r\x0c/>=".contains(next));
                 attributes += usize::from(starts && !value_starts);
-                if attributes > MAX_ATTRIBUTES && kept.is_none() {
-                    kept = Some(at);
+                if attributes > MAX_ATTRIBUTES {
+                    return at;
                 }
             }
             _ => value_starts = false,
         }
     }
-    (kept.unwrap_or(tag.len()), tag.len())
+    tag.len()
 }
 
 #[cfg(test)]

@@ -74,16 +74,14 @@ static NOTICE: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::new(marks).expect("a short table")
 });
 
-/// The names in a credit line (`The Associated Press contributed to this report.`); `None` if it is no such line.
-pub(super) fn credits(line: &str) -> Option<Vec<String>> {
-    if line.chars().count() > 200 {
+/// The names in a credit line (`The Associated Press contributed to this report.`), given in lower case as well;
+/// `None` if it is no such line.
+pub(super) fn credits(line: &str, lower: &str) -> Option<Vec<String>> {
+    if line.len() != lower.len() || line.chars().count() > 200 {
         return None;
     }
-    let bare = line.trim().trim_matches(|c: char| "()[]—–-*. ".contains(c));
-    let lower = bare.to_lowercase();
-    if lower.len() != bare.len() {
-        return None;
-    }
+    let edges = |text| str::trim_matches(text, |c: char| "()[]—–-*. ".contains(c));
+    let (bare, lower) = (edges(line.trim()), edges(lower.trim()));
     if let Some(at) =
         ["contributed reporting from", "contributed to this report from"].iter().find_map(|phrase| lower.find(phrase))
     {
@@ -124,15 +122,15 @@ fn without_role(name: &str) -> &str {
         .unwrap_or(name)
 }
 
-/// Whether a line is a copyright notice.
-pub(super) fn is_copyright(line: &str) -> bool {
-    let length = line.chars().count();
+/// Whether a line, in lower case, is a copyright notice.
+pub(super) fn is_copyright(lower: &str) -> bool {
+    let length = lower.chars().count();
     if length > 500 {
         return false;
     }
-    let lower = line.trim().to_lowercase();
+    let lower = lower.trim();
     let marked = COPYRIGHT.iter().any(|mark| lower.starts_with(mark)) && (length < 200 || lower.contains("reserved"));
-    marked && lower.chars().any(|c| c.is_ascii_digit() || c == '©') || length < 300 && NOTICE.is_match(&lower)
+    marked && lower.chars().any(|c| c.is_ascii_digit() || c == '©') || length < 300 && NOTICE.is_match(lower)
 }
 
 /// The dateline before the dash of a story's first paragraph: `WASHINGTON (AP)`.
@@ -195,7 +193,7 @@ mod tests {
         ];
         for (line, expected) in cases.iter().take(4) {
             let expected = expected.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
-            assert_eq!(credits(line), expected, "{line}");
+            assert_eq!(credits(line, &line.to_lowercase()), expected, "{line}");
         }
     }
 
@@ -207,7 +205,7 @@ mod tests {
             ("The court ruled on copyright in 2021.", false),
             ("Copyright law is changing", false),
         ] {
-            assert_eq!(is_copyright(line), expected, "{line}");
+            assert_eq!(is_copyright(&line.to_lowercase()), expected, "{line}");
         }
     }
 }

@@ -15,6 +15,8 @@
 //! The result is a fixed point: `paragraphs(paragraphs(x)) == paragraphs(x)`, and the same for [`line()`].
 //! Nothing here decodes entities or looks for markup but [`from_html`], which does it exactly once.
 
+use std::borrow::Cow;
+
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 mod chars;
@@ -46,18 +48,19 @@ pub fn from_html(html: &str) -> String {
 fn normalise(raw: &str, fold: fn(&str) -> String) -> String {
     let mut text = fold(&tidy(&mojibake::mend(raw)));
     // dropping characters and composing others may bring new mojibake to light; each mending shortens the text
-    while let std::borrow::Cow::Owned(mended) = mojibake::mend(&text) {
+    while let Cow::Owned(mended) = mojibake::mend(&text) {
         text = fold(&tidy(&mended));
     }
     text
 }
 
-fn tidy(text: &str) -> String {
-    if text.is_ascii() && !text.bytes().any(|b| chars::is_junk(char::from(b))) {
-        return text.to_owned();
+fn tidy(text: &str) -> Cow<'_, str> {
+    let clean = |text: &str| !text.chars().any(chars::is_junk);
+    if clean(text) {
+        return if text.is_ascii() || is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) };
     }
     let kept: String = text.chars().map(chars::read_c1).filter(|&c| !chars::is_junk(c)).collect();
-    if is_nfc(&kept) { kept } else { kept.nfc().collect() }
+    Cow::Owned(if is_nfc(&kept) { kept } else { kept.nfc().collect() })
 }
 
 /// What a run of white space stands for.
@@ -80,25 +83,34 @@ fn fold_paragraphs(text: &str) -> String {
 /// Writes the text's words with what the gaps between them come to.
 fn fold(text: &str, limit: fn(Gap) -> Gap, line_break: fn(Gap) -> &'static str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut gap = Gap::None;
-    let mut before_return = false;
-    for c in text.chars() {
-        if !c.is_whitespace() {
-            if !out.is_empty() {
-                match limit(gap) {
-                    Gap::None => {}
-                    Gap::Space => out.push(' '),
-                    broken => out.push_str(joint(&out, c, line_break(broken))),
-                }
+    let mut rest = text;
+    loop {
+        let (gap, after) = gap_before(rest);
+        let Some(first) = after.chars().next() else { return out };
+        if !out.is_empty() {
+            match limit(gap) {
+                Gap::None => {}
+                Gap::Space => out.push(' '),
+                broken => out.push_str(joint(&out, first, line_break(broken))),
             }
-            out.push(c);
-            gap = Gap::None;
-        } else {
-            gap = wider(gap, c, before_return);
         }
-        before_return = c == '\r';
+        let (word, after) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
+        out.push_str(word);
+        rest = after;
     }
-    out
+}
+
+/// What the white space before a text's first word comes to, and the text from there on.
+fn gap_before(text: &str) -> (Gap, &str) {
+    let (mut gap, mut after_return) = (Gap::None, false);
+    for (at, c) in text.char_indices() {
+        if !c.is_whitespace() {
+            return (gap, &text[at..]);
+        }
+        gap = wider(gap, c, after_return);
+        after_return = c == '\r';
+    }
+    (gap, "")
 }
 
 fn wider(gap: Gap, space: char, after_return: bool) -> Gap {

@@ -12,7 +12,9 @@ use super::chars::windows_1252_byte;
 /// there are two candidates or one that is followed by a lower case letter.
 pub(super) fn mend(text: &str) -> Cow<'_, str> {
     // the characters that UTF-8's lead bytes become, U+00C2 to U+00F4, all begin with this byte themselves
-    if memchr::memchr(0xc3, text.as_bytes()).is_none() {
+    // and what follows one in mojibake is not ASCII either: `é` alone, in any French text, is no candidate
+    let bytes = text.as_bytes();
+    if !memchr::memchr_iter(0xc3, bytes).any(|at| bytes.get(at + 2).is_some_and(|next| !next.is_ascii())) {
         return Cow::Borrowed(text);
     }
     let chars: Vec<char> = text.chars().collect();

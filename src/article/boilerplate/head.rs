@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Reason, Verdict};
-use crate::article::extract::{is_prose, sentences};
+use crate::article::extract::is_prose;
 use crate::article::metadata::has_date;
 use crate::article::outline::{Kind, Outline};
 
@@ -20,7 +20,7 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &Range<us
         let is_heading = matches!(block.kind, Kind::Heading(_)) || block.bold == block.weight;
         if block.weight < LINE && has_date(&block.text) {
             *reason = Some(Reason::Date);
-        } else if block.weight < LABEL && !is_heading && block.kind != Kind::Item && sentences(&block.text) == 0 {
+        } else if block.weight < LABEL && !is_heading && block.kind != Kind::Item && block.stops == 0 {
             *reason = Some(Reason::Tags);
         }
     }

@@ -92,7 +92,7 @@ impl Reason {
 pub(super) struct Known<'a> {
     /// All that the page calls its headline.
     pub(super) titles: &'a Titles,
-    /// Who wrote it.
+    /// Who wrote it, in lower case.
     pub(super) authors: &'a [String],
     /// What the site says of each block: its own, or the story's; empty where nothing is known.
     pub(super) opinions: &'a [Option<bool>],
@@ -109,8 +109,11 @@ impl<'a> Known<'a> {
 
 /// What the markup around a block says that it is, wherever it stands.
 pub(super) fn sign(outline: &Outline, at: usize) -> Option<Reason> {
-    structure::reason(outline, at, &Known::titles(&Titles::default()))
+    structure::reason(outline, at, &outline.blocks[at].text.to_lowercase(), &Known::titles(&Titles::default()))
 }
+
+/// Heaviest block whose words are looked at.
+const WORDED: usize = 500;
 
 /// A block of the body with what was decided; `None` keeps it.
 pub(super) type Verdict = (usize, Option<Reason>);
@@ -140,15 +143,20 @@ fn reason(outline: &Outline, at: usize, known: &Known<'_>, begun: bool) -> Optio
     let block = &outline.blocks[at];
     let anchored = known.anchored.get(at).copied().unwrap_or_default();
     let opinion = known.opinions.get(at).copied().flatten();
+    // words decide on nothing that is longer
+    let lower = if block.weight < WORDED { block.text.to_lowercase() } else { String::new() };
     let of_structure =
-        || structure::reason(outline, at, known).filter(|reason| !anchored || *reason == Reason::Caption);
+        || structure::reason(outline, at, &lower, known).filter(|reason| !anchored || *reason == Reason::Caption);
     // structured data holds pitches too; its sentences are the story's all the same
-    let of_words = || wording::reason(block).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
+    let of_words =
+        || wording::reason(block, &lower).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
     let is_subhead = begun && matches!(block.kind, Kind::Heading(_));
     (!is_subhead && is_title(block, known.titles))
         .then_some(Reason::Title)
-        .or_else(|| record_lines::credits(&block.text).map(|_| Reason::Credit))
-        .or_else(|| record_lines::is_copyright(&block.text).then_some(Reason::Copyright))
+        .or_else(|| {
+            (block.weight < WORDED && record_lines::credits(&block.text, &lower).is_some()).then_some(Reason::Credit)
+        })
+        .or_else(|| (block.weight < WORDED && record_lines::is_copyright(&lower)).then_some(Reason::Copyright))
         .or_else(|| (opinion == Some(true) && !anchored).then_some(Reason::SiteRepeats))
         .or_else(|| of_structure().or_else(of_words).filter(|_| opinion != Some(false) || block.link_density() > 0.5))
 }

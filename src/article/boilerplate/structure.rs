@@ -41,8 +41,8 @@ const SHORT: &[(Signs, Reason)] = &[
     (Signs::MEDIA, Reason::Caption),
 ];
 
-/// The reason to drop a block, as far as its place and shape give one.
-pub(super) fn reason(outline: &Outline, at: usize, known: &Known<'_>) -> Option<Reason> {
+/// The reason to drop a block, as far as its place and shape give one. `lower` is its text in lower case.
+pub(super) fn reason(outline: &Outline, at: usize, lower: &str, known: &Known<'_>) -> Option<Reason> {
     let (block, signs) = (&outline.blocks[at], outline.signs(at));
     let decides =
         |table: &[(Signs, Reason)]| table.iter().find(|(sign, _)| signs.any(*sign)).map(|(_, reason)| *reason);
@@ -51,7 +51,7 @@ pub(super) fn reason(outline: &Outline, at: usize, known: &Known<'_>) -> Option<
         .or_else(|| (block.kind == Kind::Caption).then_some(Reason::Caption))
         .or_else(|| if is_prose(block) { None } else { decides(SHORT).filter(of_media) })
         .or_else(|| is_under_picture(outline, block, signs).then_some(Reason::Caption))
-        .or_else(|| is_byline(block, known).then_some(Reason::Byline))
+        .or_else(|| is_byline(block, lower, known).then_some(Reason::Byline))
         .or_else(|| is_link(block).then_some(Reason::Related))
 }
 
@@ -66,14 +66,13 @@ fn is_under_picture(outline: &Outline, block: &Block, signs: Signs) -> bool {
 }
 
 /// A short block that is little but the authors' names, or begins like a byline and names one of them.
-fn is_byline(block: &Block, known: &Known<'_>) -> bool {
+fn is_byline(block: &Block, lower: &str, known: &Known<'_>) -> bool {
     if block.weight > 130 {
         return false;
     }
-    let lower = block.text.to_lowercase();
-    let named = known.authors.iter().map(|name| name.to_lowercase()).filter(|name| lower.contains(name.as_str()));
-    let length: usize = named.map(|name| name.len()).sum();
-    length * 2 > block.text.len() || length > 0 && begins_as_byline(&lower)
+    let named = known.authors.iter().filter(|name| lower.contains(name.as_str()));
+    let length: usize = named.map(String::len).sum();
+    length * 2 > lower.len() || length > 0 && begins_as_byline(lower)
 }
 
 fn begins_as_byline(lower: &str) -> bool {

@@ -16,6 +16,8 @@ const ENDS: &[Reason] = &[
 ];
 /// How many kept blocks from the end a bio or a note may stand.
 const REACH: usize = 4;
+/// Heaviest note.
+const NOTE: usize = 500;
 /// Marks that open a quotation.
 const QUOTES: [char; 5] = ['“', '"', '«', '„', '「'];
 /// Words by which headings over a self-portrait begin.
@@ -83,7 +85,7 @@ fn drop_notes(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
     for (at, reason) in verdicts.iter_mut().rev().filter(|(_, reason)| reason.is_none()) {
         let block = &outline.blocks[*at];
         let is_note = is_bio(block, known) || is_contact(&block.text);
-        if is_note && block.weight < 500 && kept > 3 {
+        if is_note && block.weight < NOTE && kept > 3 {
             *reason = Some(Reason::AuthorBio);
         }
         seen += usize::from(!is_note);
@@ -95,12 +97,14 @@ fn drop_notes(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
 
 /// `Jane Doe writes about the sea.`: it begins with an author's whole name, and quotes nobody.
 fn is_bio(block: &Block, known: &Known<'_>) -> bool {
+    if known.authors.is_empty() || block.weight >= NOTE {
+        return false;
+    }
     let lower = block.text.to_lowercase();
     let quotes = block.text.contains(QUOTES);
     let is_name = |name: &String| name.contains(' ') || name.chars().any(crate::text::is_wide);
     let begins = |name: &String| {
-        let name = name.to_lowercase();
-        let at = lower.find(&name);
+        let at = lower.find(name.as_str());
         at.is_some_and(|at| at <= 8 && lower[at + name.len()..].starts_with([' ', ',', '\u{2019}', '\'']))
     };
     !quotes && known.authors.iter().filter(|name| is_name(name)).any(begins)

@@ -1,8 +1,8 @@
 //! What a block says of itself, in many languages: the phrases are data, in `wording.txt`.
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::AhoCorasick;
 
 use super::Reason;
 use crate::article::outline::Block;
@@ -20,9 +20,19 @@ enum Place {
     Any,
 }
 
+/// A phrase that a block may begin with.
+struct Beginning {
+    phrase: &'static str,
+    reason: Reason,
+    place: Place,
+}
+
 struct Wording {
-    automaton: AhoCorasick,
-    phrases: Vec<(Reason, Place)>,
+    /// Phrases at a block's beginning, by their first character.
+    beginnings: HashMap<char, Vec<Beginning>>,
+    /// Those that may stand anywhere, and their reasons.
+    anywhere: AhoCorasick,
+    reasons: Vec<Reason>,
 }
 
 /// Longest block, in weight, that wording is asked about.
@@ -31,44 +41,60 @@ const MAX_WEIGHT: usize = 400;
 const SHORT: usize = 110;
 
 static WORDING: LazyLock<Wording> = LazyLock::new(|| {
-    let (mut patterns, mut phrases) = (Vec::new(), Vec::new());
+    let (mut beginnings, mut patterns, mut reasons) = (HashMap::<char, Vec<Beginning>>::new(), Vec::new(), Vec::new());
     for line in include_str!("wording.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
         let Some((head, list)) = line.split_once('\t') else { continue };
         let Some((reason, place)) = head.split_once(' ').and_then(|(r, p)| Some((reason_named(r)?, place_named(p)?)))
         else {
             continue;
         };
-        for phrase in list.split(" ; ") {
-            patterns.push(phrase.trim());
-            phrases.push((reason, place));
+        for phrase in list.split(" ; ").map(str::trim) {
+            match phrase.chars().next() {
+                Some(first) if place != Place::Any => {
+                    beginnings.entry(first).or_default().push(Beginning { phrase, reason, place });
+                }
+                _ => {
+                    patterns.push(phrase);
+                    reasons.push(reason);
+                }
+            }
         }
     }
-    let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(patterns).expect("the file is small");
-    Wording { automaton, phrases }
+    Wording { beginnings, anywhere: AhoCorasick::new(patterns).expect("the file is small"), reasons }
 });
 
-/// The reason that a block's own words give to drop it.
-pub(super) fn reason(block: &Block) -> Option<Reason> {
+/// The reason that a block's own words give to drop it. `lower` is its text in lower case.
+pub(super) fn reason(block: &Block, lower: &str) -> Option<Reason> {
     if block.weight > MAX_WEIGHT {
         return None;
     }
-    let text = block.text.to_lowercase();
-    let text = text.trim_matches(|c: char| !c.is_alphanumeric() && c != '©');
-    WORDING.automaton.find_overlapping_iter(text).find_map(|found| {
-        let (reason, place) = WORDING.phrases[found.pattern()];
-        let begins = found.start() == 0;
-        let rest = &text[found.end()..];
-        let ends = rest.chars().next().is_none_or(|c| !c.is_alphanumeric() || crate::text::is_wide(c));
-        let fits = match place {
-            Place::Whole => begins && rest.is_empty(),
+    let text = lower.trim_matches(|c: char| !c.is_alphanumeric() && c != '©');
+    let phrases = text.chars().next().and_then(|first| WORDING.beginnings.get(&first)).into_iter().flatten();
+    phrases.filter(|phrase| phrase.fits(block, text)).map(|phrase| phrase.reason).next().or_else(|| anywhere(text))
+}
+
+fn anywhere(text: &str) -> Option<Reason> {
+    let found = WORDING.anywhere.find_iter(text).find(|found| ends_word(&text[found.end()..]));
+    found.map(|found| WORDING.reasons[found.pattern()])
+}
+
+/// Whether a word ends before the rest of a text.
+fn ends_word(rest: &str) -> bool {
+    rest.chars().next().is_none_or(|c| !c.is_alphanumeric() || crate::text::is_wide(c))
+}
+
+impl Beginning {
+    fn fits(&self, block: &Block, text: &str) -> bool {
+        let Some(rest) = text.strip_prefix(self.phrase) else { return false };
+        match self.place {
+            Place::Whole => rest.is_empty(),
             Place::Start => {
-                begins && ends && (block.weight < SHORT || reason != Reason::Date && block.link_density() > 0.3)
+                ends_word(rest) && (block.weight < SHORT || self.reason != Reason::Date && block.link_density() > 0.3)
             }
-            Place::Label => begins && rest.trim_start().starts_with([':', '：', '>', '»', '|', '→', '–', '-']),
-            Place::Any => ends,
-        };
-        fits.then_some(reason)
-    })
+            Place::Label => rest.trim_start().starts_with([':', '：', '>', '»', '|', '→', '–', '-']),
+            Place::Any => false,
+        }
+    }
 }
 
 fn place_named(name: &str) -> Option<Place> {

@@ -14,7 +14,7 @@ use std::ops::Range;
 use super::metadata::Titles;
 use super::outline::{Kind, Outline, Signs};
 
-pub(super) use prose::{ends_sentence, is_prose, prose, sentences};
+pub(super) use prose::{ends_sentence, is_prose, prose};
 
 /// The story's part of the outline.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

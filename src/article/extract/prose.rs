@@ -1,7 +1,7 @@
 //! How much a block looks like a paragraph of a story.
 
 use super::OUTSIDE;
-use crate::article::outline::{Block, Kind, Signs};
+use crate::article::outline::{Block, Kind, Signs, is_stop};
 
 /// Least weight of a paragraph that counts in full.
 const PARAGRAPH: usize = 60;
@@ -29,20 +29,11 @@ pub(in crate::article) fn prose(block: &Block, signs: Signs) -> f32 {
 
 /// Whether a block is a sentence or more, and not mainly links.
 pub(in crate::article) fn is_prose(block: &Block) -> bool {
-    block.weight >= PARAGRAPH && block.link_density() < 0.4 && sentences(&block.text) > 0
-}
-
-/// How many sentences end in a text, in any script.
-pub(in crate::article) fn sentences(text: &str) -> usize {
-    text.chars().filter(|&c| is_stop(c)).count()
+    block.weight >= PARAGRAPH && block.link_density() < 0.4 && block.stops > 0
 }
 
 /// Whether a text ends as a sentence does, closing quotes and brackets apart.
 pub(in crate::article) fn ends_sentence(text: &str) -> bool {
     let end = text.trim_end_matches(['"', '”', '“', '’', '\'', '»', '」', '』', ')', '）', ' ']);
     end.chars().next_back().is_some_and(is_stop)
-}
-
-fn is_stop(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟' | '۔' | '։' | '།' | '።')
 }

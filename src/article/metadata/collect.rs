@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::json_ld;
 use super::shown::{Shown, Watch};
-use crate::article::outline::{Signs, name_signs};
+use crate::article::outline::{Names, Signs, attribute};
 use crate::text::line;
 
 /// Most statements of a kind that are kept.
@@ -77,6 +77,7 @@ pub(super) struct Byline {
 pub(in crate::article) fn collect(html: &Html) -> Statements {
     let mut all = Statements::default();
     let mut watch = Watch::default();
+    let mut names = Names::default();
     let mut hidden_until = None;
     for node in html.tree.root().descendants() {
         // what stands in navigation, footers and comments is not about this page
@@ -96,7 +97,7 @@ pub(in crate::article) fn collect(html: &Html) -> Statements {
             "footer" | "nav" | "aside" => hidden_until = after(node),
             "meta" => all.meta(element),
             "link" => all.link(element),
-            "html" => all.language = element.attr("lang").or(element.attr("xml:lang")).map(str::to_owned),
+            "html" => all.language = attribute(element, "lang").or(attribute(element, "xml:lang")).map(str::to_owned),
             "title" if all.title.is_none() => all.title = some(text_of(node)),
             "script" => all.json_ld(node),
             "h1" => {
@@ -107,7 +108,7 @@ pub(in crate::article) fn collect(html: &Html) -> Statements {
             "a" if !all.headings.is_empty() && all.author_links.len() < 4 => all.author_link(node, element),
             _ => {}
         }
-        all.visible(node, element);
+        all.visible(node, element, &mut names);
     }
     all.shown = watch.found();
     all
@@ -130,9 +131,9 @@ impl Statements {
     }
 
     fn meta(&mut self, element: &Element) {
-        let Some(content) = element.attr("content") else { return };
+        let Some(content) = attribute(element, "content") else { return };
         for key in ["name", "property", "itemprop", "http-equiv"] {
-            if let Some(name) = element.attr(key)
+            if let Some(name) = attribute(element, key)
                 && self.metas.len() < MAX
             {
                 self.metas.push((name.trim().to_ascii_lowercase(), line(content)));
@@ -141,7 +142,7 @@ impl Statements {
     }
 
     fn link(&mut self, element: &Element) {
-        if let (Some(rel), Some(href)) = (element.attr("rel"), element.attr("href"))
+        if let (Some(rel), Some(href)) = (attribute(element, "rel"), attribute(element, "href"))
             && self.links.len() < MAX
         {
             self.links.push((rel.to_ascii_lowercase(), href.trim().to_owned()));
@@ -155,24 +156,32 @@ impl Statements {
     }
 
     fn time(&mut self, node: NodeRef<'_, Node>, element: &Element) {
-        let value = element.attr("datetime").map_or_else(|| text_of(node), str::to_owned);
-        let names = [element.attr("class"), element.attr("itemprop"), parent_names(node)];
-        let role = role(names.into_iter().flatten(), element.attr("pubdate").is_some());
+        let value = attribute(element, "datetime").map_or_else(|| text_of(node), str::to_owned);
+        let names = [attribute(element, "class"), attribute(element, "itemprop"), parent_names(node)];
+        let role = role(names.into_iter().flatten(), attribute(element, "pubdate").is_some());
         if self.times.len() < MAX && !value.trim().is_empty() {
             self.times.push(Time { value, role });
         }
     }
 
-    fn visible(&mut self, node: NodeRef<'_, Node>, element: &Element) {
-        if let Some(property) = element.attr("itemprop").filter(|_| element.name() != "meta") {
-            let value = element.attr("content").or(element.attr("datetime")).map_or_else(|| text_of(node), line);
+    fn visible(&mut self, node: NodeRef<'_, Node>, element: &Element, names: &mut Names) {
+        let (mut property, mut rel, mut signs) = (None, None, Signs::NONE);
+        for (name, value) in element.attrs() {
+            match name {
+                "itemprop" => property = Some(value),
+                "rel" => rel = Some(value),
+                "class" | "id" => signs |= names.signs(value),
+                _ => {}
+            }
+        }
+        if let Some(property) = property.filter(|_| element.name() != "meta") {
+            let said = attribute(element, "content").or(attribute(element, "datetime"));
+            let value = said.map_or_else(|| text_of(node), line);
             if self.properties.len() < MAX && !value.is_empty() {
                 self.properties.push((property.to_owned(), value));
             }
         }
-        let exact = element.attr("rel") == Some("author") || element.attr("itemprop") == Some("author");
-        let signs = [element.attr("class"), element.attr("id")].into_iter().flatten().map(name_signs);
-        let signs = signs.fold(Signs::NONE, |all, signs| all | signs);
+        let exact = rel == Some("author") || property == Some("author");
         let wordy = matches!(element.name(), "html" | "body" | "article" | "main" | "section" | "time");
         if exact
             || (signs.any(Signs::BYLINE) && !signs.any(Signs::BIO.and(Signs::COMMENTS).and(Signs::RELATED)) && !wordy)
@@ -204,7 +213,7 @@ impl Statements {
             "/autore/",
             "/columnist/",
         ];
-        let href = element.attr("href").unwrap_or_default();
+        let href = attribute(element, "href").unwrap_or_default();
         if FOLDERS.iter().any(|folder| href.contains(folder)) {
             let text = text_of(node);
             if !self.author_links.contains(&text) {
@@ -228,7 +237,7 @@ impl Statements {
 }
 
 fn parent_names(node: NodeRef<'_, Node>) -> Option<&str> {
-    node.parent()?.value().as_element()?.attr("class")
+    node.parent()?.value().as_element().and_then(|element| attribute(element, "class"))
 }
 
 fn role<'a>(names: impl Iterator<Item = &'a str>, published: bool) -> TimeRole {

@@ -3,7 +3,7 @@
 use whatlang::{Detector, Lang};
 
 /// How much of a text is looked at, in characters: more changes nothing and takes longer.
-const SAMPLE: usize = 1200;
+const SAMPLE: usize = 600;
 /// Least text that says anything of its language.
 const LEAST: usize = 120;
 

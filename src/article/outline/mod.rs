@@ -11,9 +11,9 @@ mod walk;
 
 use std::ops::Range;
 
-pub(super) use names::name_signs;
+pub(super) use names::Names;
 pub(super) use signs::Signs;
-pub(super) use walk::{block_elements, is_inline, outline};
+pub(super) use walk::{attribute, block_elements, is_inline, outline};
 
 /// A page, flat.
 #[derive(Debug, Default)]
@@ -71,6 +71,8 @@ pub(super) struct Block {
     pub(super) kind: Kind,
     /// How much text: see [`weight`].
     pub(super) weight: usize,
+    /// How many sentences end in it.
+    pub(super) stops: usize,
     /// How much of it is inside links.
     pub(super) linked: usize,
     /// How much of it is bold.
@@ -113,6 +115,7 @@ impl Outline {
             element: 0,
             kind: Kind::Paragraph,
             weight: weight(text),
+            stops: text.chars().filter(|&c| is_stop(c)).count(),
             linked: 0,
             bold: 0,
             inline: Signs::NONE,
@@ -232,6 +235,11 @@ impl Outline {
 /// (Han, kana, Hangul) twice.
 pub(super) fn weight(text: &str) -> usize {
     text.chars().map(weight_of).sum()
+}
+
+/// Whether a sentence ends with a character, in any script.
+pub(super) fn is_stop(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟' | '۔' | '։' | '།' | '።')
 }
 
 fn weight_of(c: char) -> usize {

@@ -2,8 +2,6 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-
 use super::Signs;
 
 /// The signs that `names.txt` has names for.
@@ -43,32 +41,78 @@ const NAMED: &[(&str, Signs)] = &[
     ("infobox", Signs::INFOBOX),
 ];
 
-static MATCHER: LazyLock<(AhoCorasick, Vec<(Signs, bool)>)> = LazyLock::new(|| {
-    let lines = include_str!("names.txt").lines().filter(|line| !line.starts_with('#'));
-    let of_sign = lines.filter_map(|line| {
-        let (sign, names) = line.split_once(':')?;
-        NAMED.iter().find(|(name, _)| *name == sign).map(|(_, sign)| (*sign, names))
-    });
-    let flat: Vec<(Signs, &str)> =
-        of_sign.flat_map(|(sign, names)| names.split_whitespace().map(move |name| (sign, name))).collect();
-    let automaton = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(flat.iter().map(|(_, name)| name.trim_end_matches('$')))
-        .expect("the file is small");
-    (automaton, flat.iter().map(|(sign, name)| (*sign, name.ends_with('$'))).collect())
+/// A name, in lower case, what it is a sign of, and whether it has to end a word as well.
+struct Name {
+    name: &'static str,
+    sign: Signs,
+    whole: bool,
+}
+
+/// The names by their first letter.
+static NAMES: LazyLock<[Vec<Name>; 26]> = LazyLock::new(|| {
+    let mut by_letter: [Vec<Name>; 26] = Default::default();
+    for line in include_str!("names.txt").lines().filter(|line| !line.starts_with('#')) {
+        let Some((sign, names)) = line.split_once(':') else { continue };
+        let Some((_, sign)) = NAMED.iter().find(|(name, _)| *name == sign) else { continue };
+        for name in names.split_whitespace() {
+            let (name, whole) = name.strip_suffix('$').map_or((name, false), |name| (name, true));
+            by_letter[letter(name.as_bytes()[0])].push(Name { name, sign: *sign, whole });
+        }
+    }
+    by_letter
 });
 
-/// The signs that a class list, an id or a role gives.
-pub(in crate::article) fn name_signs(names: &str) -> Signs {
-    let (automaton, patterns) = &*MATCHER;
+fn letter(byte: u8) -> usize {
+    usize::from(byte.to_ascii_lowercase().wrapping_sub(b'a'))
+}
+
+/// What names are signs of, remembered: a page says few of them, each over and over.
+#[derive(Debug)]
+pub(in crate::article) struct Names {
+    /// Hashes of names and their signs, each at the place that its hash says.
+    seen: Vec<(u64, Signs)>,
+}
+
+/// How many names are remembered, a power of two.
+const REMEMBERED: usize = 256;
+
+impl Default for Names {
+    fn default() -> Self {
+        // the hash of no name that a page says, as far as a hash can promise
+        Self { seen: vec![(u64::MAX, Signs::NONE); REMEMBERED] }
+    }
+}
+
+impl Names {
+    /// The signs that a class list, an id or a role gives.
+    pub(in crate::article) fn signs(&mut self, names: &str) -> Signs {
+        let hash = xxhash_rust::xxh3::xxh3_64(names.as_bytes());
+        let slot = &mut self.seen[hash as usize % REMEMBERED];
+        if slot.0 != hash {
+            *slot = (hash, name_signs(names));
+        }
+        slot.1
+    }
+}
+
+fn name_signs(names: &str) -> Signs {
     let bytes = names.as_bytes();
-    automaton.find_overlapping_iter(names).fold(Signs::NONE, |signs, found| {
-        let (sign, whole) = patterns[found.pattern()];
-        let begins = found.start() == 0 || boundary(bytes[found.start() - 1], bytes[found.start()]);
-        let ends = !whole || bytes.get(found.end()).is_none_or(|&after| boundary(bytes[found.end() - 1], after));
-        if begins && ends { signs | sign } else { signs }
-    })
+    let mut signs = Signs::NONE;
+    let mut before = b' ';
+    for (at, &byte) in bytes.iter().enumerate() {
+        if byte.is_ascii_alphabetic() && boundary(before, byte) {
+            let rest = &bytes[at..];
+            for Name { name, sign, whole } in &NAMES[letter(byte)] {
+                let begins = rest.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name.as_bytes()));
+                if begins && (!whole || rest.get(name.len()).is_none_or(|&after| boundary(rest[name.len() - 1], after)))
+                {
+                    signs |= *sign;
+                }
+            }
+        }
+        before = byte;
+    }
+    signs
 }
 
 /// Whether a word ends between two characters.

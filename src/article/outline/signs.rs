@@ -146,7 +146,12 @@ impl Signs {
 
     /// The places of its signs.
     pub(in crate::article) fn bits(self) -> impl Iterator<Item = usize> {
-        (0..64).filter(move |bit| self.0 >> bit & 1 == 1)
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+            rest &= rest - 1;
+            Some(bit)
+        })
     }
 
     /// The set of the signs at those places.

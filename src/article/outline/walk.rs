@@ -4,7 +4,7 @@ use ego_tree::NodeRef;
 use scraper::node::Element as Markup;
 use scraper::{Html, Node};
 
-use super::{Block, Element, Kind, Outline, Signs, Tag, name_signs, weight_of};
+use super::{Block, Element, Kind, Names, Outline, Signs, Tag, is_stop, weight_of};
 use crate::article::rules;
 use crate::text::is_wide;
 
@@ -39,6 +39,7 @@ pub(in crate::article) fn outline(html: &Html) -> Outline {
 #[derive(Default)]
 struct Walk {
     outline: Outline,
+    names: Names,
     /// Block-level elements that are open, innermost last.
     open: Vec<Open>,
     /// The signs of the inline elements that are open, each with those around it.
@@ -59,6 +60,7 @@ struct Open {
 #[derive(Default)]
 struct Run {
     weight: usize,
+    stops: usize,
     linked: usize,
     bold: usize,
     inline: Option<Signs>,
@@ -91,7 +93,7 @@ impl Walk {
                 self.links += usize::from(name == "a");
                 self.bold += usize::from(is_bold(name));
                 self.pictures += usize::from(is_picture(name));
-                self.inline.push(own_signs(markup, name) | self.inline_signs());
+                self.inline.push(own_signs(markup, name, &mut self.names) | self.inline_signs());
             }
         }
         true
@@ -125,7 +127,7 @@ impl Walk {
         self.outline.elements.push(Element {
             parent: parent.map_or(element, |open| open.element),
             tag: tag(markup.name()),
-            own: own_signs(markup, markup.name()) | self.inline_signs(),
+            own: own_signs(markup, markup.name(), &mut self.names) | self.inline_signs(),
             signs: Signs::NONE,
             label: label(markup),
             blocks: here..here,
@@ -155,18 +157,22 @@ impl Walk {
     fn write(&mut self, text: &str) {
         let Some(Open { kind, .. }) = self.open.last() else { return };
         let preformatted = *kind == Kind::Preformatted;
-        for c in text.chars() {
-            if c == '\n' && preformatted {
-                self.run.breaks = 1;
-            } else if c.is_whitespace() || c == '\u{200b}' {
-                self.run.space = Some(self.run.space.unwrap_or(false) | (c == '\n'));
-            } else {
-                self.put(c);
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (word, after) = rest.split_at(word_end(rest));
+            self.put(word);
+            let mut gap = after.chars();
+            match gap.next() {
+                Some('\n') if preformatted => self.run.breaks = 1,
+                Some(c) => self.run.space = Some(self.run.space.unwrap_or(false) | (c == '\n')),
+                None => {}
             }
+            rest = gap.as_str();
         }
     }
 
-    fn put(&mut self, c: char) {
+    fn put(&mut self, word: &str) {
+        let Some(first) = word.chars().next() else { return };
         if self.run.breaks > 1 {
             self.flush();
         }
@@ -174,14 +180,15 @@ impl Walk {
             if self.run.breaks == 1 {
                 self.text.push('\n');
             } else if let Some(broken) = self.run.space {
-                let joins = broken && is_wide(c) && self.text.chars().next_back().is_some_and(is_wide);
+                let joins = broken && is_wide(first) && self.text.chars().next_back().is_some_and(is_wide);
                 self.text.push_str(if joins { "" } else { " " });
             }
         }
         (self.run.breaks, self.run.space) = (0, None);
-        self.text.push(c);
-        let weight = weight_of(c);
+        self.text.push_str(word);
+        let (weight, stops) = measure(word);
         self.run.weight += weight;
+        self.run.stops += stops;
         self.run.linked += if self.links > 0 { weight } else { 0 };
         self.run.bold += if self.bold > 0 { weight } else { 0 };
         // signs of inline elements hold of a block only where they are around all of it
@@ -200,6 +207,7 @@ impl Walk {
             element: open.element,
             kind: open.kind,
             weight: run.weight,
+            stops: run.stops,
             linked: run.linked,
             bold: run.bold,
             inline: run.inline.unwrap_or_default(),
@@ -213,6 +221,34 @@ impl Walk {
         }
         self.outline
     }
+}
+
+/// Where a text's first word ends: at white space, or at the zero width space that stands for it.
+fn word_end(text: &str) -> usize {
+    let gap = |c: char| c.is_whitespace() || c == '\u{200b}';
+    let mut at = 0;
+    while let Some(&byte) = text.as_bytes().get(at) {
+        if byte.is_ascii() {
+            if char::from(byte).is_whitespace() {
+                break;
+            }
+            at += 1;
+        } else {
+            match text[at..].chars().next().filter(|&c| !gap(c)) {
+                Some(c) => at += c.len_utf8(),
+                None => break,
+            }
+        }
+    }
+    at
+}
+
+/// A word's weight, and how many sentences end in it.
+fn measure(word: &str) -> (usize, usize) {
+    if word.is_ascii() {
+        return (word.len(), word.bytes().filter(|byte| matches!(byte, b'.' | b'!' | b'?')).count());
+    }
+    word.chars().fold((0, 0), |(weight, stops), c| (weight + weight_of(c), stops + usize::from(is_stop(c))))
 }
 
 enum Level {
@@ -288,7 +324,12 @@ fn tag(name: &str) -> Tag {
     }
 }
 
-fn own_signs(markup: &Markup, name: &str) -> Signs {
+/// An attribute's value. (scraper's own look-up makes an atom of the name each time.)
+pub(in crate::article) fn attribute<'a>(markup: &'a Markup, name: &str) -> Option<&'a str> {
+    markup.attrs().find(|(other, _)| *other == name).map(|(_, value)| value)
+}
+
+fn own_signs(markup: &Markup, name: &str, names: &mut Names) -> Signs {
     let by_tag = match name {
         "nav" => Signs::NAVIGATION,
         "footer" => Signs::FOOTER,
@@ -309,17 +350,17 @@ fn own_signs(markup: &Markup, name: &str) -> Signs {
     // a heading's id is its text made a link's target (`id="sponsorship-deals"`): it says nothing of its role
     let named = matches!(tag(name), Tag::Heading(_));
     let attributes = markup.attrs().filter(|(name, _)| !(named && *name == "id"));
-    attributes.fold(by_tag, |signs, (name, value)| signs | attribute_signs(name, value))
+    attributes.fold(by_tag, |signs, (name, value)| signs | attribute_signs(name, value, names))
 }
 
-fn attribute_signs(name: &str, value: &str) -> Signs {
+fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
     match name {
         "class" if value.split_ascii_whitespace().any(is_filing) => {
             let classes = value.split_ascii_whitespace().filter(|class| !is_filing(class));
-            classes.fold(Signs::NONE, |signs, class| signs | name_signs(class))
+            classes.fold(Signs::NONE, |signs, class| signs | names.signs(class))
         }
-        "class" => name_signs(value),
-        "id" => name_signs(value),
+        "class" => names.signs(value),
+        "id" => names.signs(value),
         "hidden" => Signs::HIDDEN,
         "aria-hidden" if value == "true" => Signs::HIDDEN,
         "style" if hides(value) => Signs::HIDDEN,
@@ -368,7 +409,7 @@ fn hides(style: &str) -> bool {
 /// A hash of tag and classes (FNV-1a: it is kept, so it must never change); digits are left out, since they are ids of
 /// stories more often than of styles.
 fn label(markup: &Markup) -> u64 {
-    let classes = markup.attr("class").unwrap_or_default().bytes().filter(|byte| !byte.is_ascii_digit());
+    let classes = attribute(markup, "class").unwrap_or_default().bytes().filter(|byte| !byte.is_ascii_digit());
     markup
         .name()
         .bytes()

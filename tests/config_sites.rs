@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, process::Command, sync::Arc};
 
 use copydesk::{
     article::{self, Aids, Page, Rules, Site},
@@ -86,4 +86,23 @@ fn faulty_rules_are_refused_by_their_line() {
         assert!(said.starts_with(expected), "{sites}\n{said}");
     }
     assert_eq!(rules("sites:\n  a.example:\n    drop: [p, 'div..x', p >]").unwrap_err().lines().count(), 2);
+}
+
+#[test]
+fn clean_minds_the_rules_of_a_configuration() {
+    let directory = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    put("page.html", PAGE);
+    put("c.yaml", "feeds: [https://example.com/feed]\nsites: {quaypost.example: {drop: p.two}}");
+    put("bad.yaml", "feeds: [https://example.com/feed]\nsites: {quaypost.example: {drop: p..two}}");
+    let clean = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_copydesk"));
+        command.args(["clean", "page.html", "--url", "https://quaypost.example/a"]).args(arguments);
+        let output = command.current_dir(directory.path()).output().unwrap();
+        let article: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output.status.code(), article["text"].as_str().map(|text| text.contains(TWO)))
+    };
+    assert_eq!(clean(&[]), (Some(0), Some(true)));
+    assert_eq!(clean(&["-c", "c.yaml"]), (Some(0), Some(false)));
+    assert_eq!(clean(&["-c", "bad.yaml"]), (Some(2), None));
 }

@@ -38,7 +38,14 @@ pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String
         if linked.is_empty() { people_in(std::slice::from_ref(&byline.text), Trust::Byline, site) } else { linked }
     };
     let bylines = |exact: bool| said.bylines.iter().filter(move |byline| byline.exact == exact).map(of_byline);
-    let marked = || people_in(&bylines(true).flatten().collect::<Vec<_>>(), Trust::Byline, site);
+    // an element that is marked as the author's name and nothing else may hold a name of one word
+    let marked = || {
+        let of_more = people_in(&bylines(true).flatten().collect::<Vec<_>>(), Trust::Byline, site);
+        let is_all = |byline: &Byline| byline.links.iter().all(|link| *link == byline.text);
+        let short = || said.bylines.iter().filter(|byline| byline.exact && is_all(byline));
+        let of_one = || named(&short().map(|byline| byline.text.clone()).take(2).collect::<Vec<_>>());
+        if of_more.is_empty() { of_one() } else { of_more }
+    };
     let found = |names: Vec<String>, source: Source| (!names.is_empty()).then_some((names, source));
     found(named(&of_node), Source::JsonLd)
         .or_else(|| found(of_metas(), Source::Meta))
@@ -51,4 +58,32 @@ pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String
 fn organisations(names: &[String]) -> Vec<String> {
     let names = names.iter().map(|name| line(&from_html(name)));
     names.filter(|name| (2..60).contains(&name.chars().count()) && !name.contains("://")).take(4).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(bylines: &[(&str, &[&str], bool)], expected: Option<&[&str]>) {
+        let byline = |(text, links, exact): &(&str, &[&str], bool)| Byline {
+            text: (*text).to_owned(),
+            links: links.iter().map(ToString::to_string).collect(),
+            exact: *exact,
+        };
+        let said = Statements { bylines: bylines.iter().map(byline).collect(), ..Statements::default() };
+        let found = authors(&said, None, &["quaypost".to_owned()]);
+        let expected = expected.map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(found.map(|(names, _)| names), expected, "{bylines:?}");
+    }
+
+    #[test]
+    fn marked_names_may_be_of_one_word() {
+        check(&[("surfguard", &["surfguard"], true)], Some(&["surfguard"]));
+        check(&[("surfguard", &[], true), ("Ane Holt", &["Ane Holt"], true)], Some(&["Ane Holt"]));
+        check(&[("surfguard", &["surfguard"], false)], None);
+        check(&[("Veröffentlicht von surfguard", &[], true)], Some(&["surfguard"]));
+        check(&[("quaypost", &[], true)], None);
+        check(&[("Kommentare geschlossen", &[], true)], None);
+        check(&[("By Ane Holt 3 comments", &["Ane Holt", "3 comments"], true)], Some(&["Ane Holt"]));
+    }
 }

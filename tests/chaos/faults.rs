@@ -66,9 +66,9 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// Seconds: longer than anything is waited for, and by so much shorter than the last look for edits that those which
-/// were made around a jump are still found.
-const CLOCK_JUMP: i64 = 300;
+/// Seconds: longer than anything is waited for, and by so much shorter than the last look for edits that a jump back and
+/// one ahead, soon after each other, do not make it seem past.
+const CLOCK_JUMP: i64 = 120;
 
 /// How a fault passes.
 enum Relief {

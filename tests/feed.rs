@@ -6,7 +6,8 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use copydesk::feed::{Announced, Entry, Feed, Format, Moment, NotAFeed, Source, parse};
+use copydesk::feed::{Announced, Entry, Feed, Format, Moment, NotAFeed, Source, identity, parse};
+use copydesk::state::{Document, SiteState};
 use proptest::prelude::*;
 use url::Url;
 
@@ -310,7 +311,14 @@ proptest! {
         }
         if let Ok(feed) = read(&bytes, None) {
             prop_assert!(feed.problems.len() < 32);
-            prop_assert_eq!(copydesk::feed::identity::keys(&feed, &Url::parse("https://gazette.example/").unwrap()).len(), feed.entries.len());
+            let keys = identity::keys(&feed, &Url::parse("https://gazette.example/").unwrap());
+            prop_assert_eq!(keys.len(), feed.entries.len());
+            let told = feed.entries.iter().map(identity::told).collect();
+            let (document, now) = (Document { feed, keys, told }, chrono::DateTime::UNIX_EPOCH);
+            let mut site = SiteState::new("gazette.example");
+            site.absorb("https://gazette.example/rss", &document, None, now);
+            let again = site.absorb("https://gazette.example/rss", &document, None, now);
+            prop_assert_eq!((again.new, again.retold), (0, 0), "the same document brings something new");
         }
     }
 }

@@ -11,7 +11,7 @@ use url::Url;
 use super::manifest::{Manifest, write_line};
 use crate::{
     daemon::clock,
-    feed::{self, Announced, Entry, Feed, Format, Moment, NotAFeed, Problem, Sitemap, Source},
+    feed::{self, Announced, Entry, Feed, Format, Moment, NotAFeed, Pace, Problem, Sitemap, Source},
 };
 
 /// Reads every document of a manifest (JSON Lines) and writes a line for each, in the same order.
@@ -46,6 +46,7 @@ struct Output {
     title: Option<String>,
     link: Option<Url>,
     language: Option<String>,
+    pace: Pace,
     hubs: Vec<Url>,
     cloud: Option<Url>,
     sitemaps: Vec<Sitemap>,
@@ -91,6 +92,7 @@ impl Output {
                 title: feed.title,
                 link: feed.link,
                 language: feed.language,
+                pace: feed.pace,
                 hubs: feed.hubs,
                 cloud: feed.cloud,
                 sitemaps: feed.sitemaps,

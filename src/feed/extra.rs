@@ -1,10 +1,13 @@
-//! What feeds say beside the article: who talks about it where, where it happened, who else offers it.
+//! What feeds say beside the article: who talks about it where, where it happened, where it was taken from; and the
+//! links that some guids are.
 
 use url::Url;
 
-use super::field::Values;
+use super::field::{OpenField, Values};
 use super::names::Field;
+use super::place::Place;
 use super::reader::Reader;
+use crate::text;
 
 impl Reader<'_> {
     /// Files a value of an entry.
@@ -26,6 +29,31 @@ impl Reader<'_> {
             }
             _ => {}
         }
+    }
+
+    pub(super) fn source(&mut self, field: &OpenField<'_>, place: Place) {
+        let title = text::line(&field.buffer);
+        if place == Place::Entry {
+            self.source_url(field.values.get("url"));
+        }
+        if let (Place::Entry, Some(draft)) = (place, &mut self.document.entry)
+            && !title.is_empty()
+        {
+            draft.source.get_or_insert(title);
+        }
+    }
+
+    /// The link that a guid is which is not absolute: one that says that it is a link, or can hardly be anything else.
+    pub(super) fn guid_link(&mut self, field: &OpenField<'_>) -> Option<Url> {
+        let guid = field.buffer.trim();
+        let is_permalink = match field.values.get("isPermaLink").map(str::trim) {
+            Some(told) => told.eq_ignore_ascii_case("true"),
+            None => guid.starts_with('/') || (guid.contains('/') && self.scope.told_base().is_some()),
+        };
+        if !is_permalink || guid.contains([':', ' ', '\n', '\t']) {
+            return None;
+        }
+        self.resolve(guid)
     }
 
     /// The address of the feed that an entry was taken from.

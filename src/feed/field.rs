@@ -39,7 +39,7 @@ pub(super) struct OpenField<'a> {
     pub(super) frame: usize,
     pub(super) style: Style,
     pub(super) buffer: String,
-    values: Values<'a>,
+    pub(super) values: Values<'a>,
 }
 
 impl<'a> OpenField<'a> {
@@ -138,18 +138,6 @@ impl Reader<'_> {
         target.person(found.name.as_deref(), found.email.as_deref());
     }
 
-    fn source(&mut self, field: &OpenField<'_>, place: Place) {
-        let title = text::line(&field.buffer);
-        if place == Place::Entry {
-            self.source_url(field.values.get("url"));
-        }
-        if let (Place::Entry, Some(draft)) = (place, &mut self.document.entry)
-            && !title.is_empty()
-        {
-            draft.source.get_or_insert(title);
-        }
-    }
-
     /// An image by address, in text or attribute.
     fn image(&mut self, field: &OpenField<'_>) {
         let values = &field.values;
@@ -209,19 +197,6 @@ impl Reader<'_> {
                 }
             }
         }
-    }
-
-    /// The link that a guid is which is not absolute: one that says that it is a link, or can hardly be anything else.
-    fn guid_link(&mut self, field: &OpenField<'_>) -> Option<Url> {
-        let guid = field.buffer.trim();
-        let is_permalink = match field.values.get("isPermaLink").map(str::trim) {
-            Some(told) => told.eq_ignore_ascii_case("true"),
-            None => guid.starts_with('/') || (guid.contains('/') && self.scope.told_base().is_some()),
-        };
-        if !is_permalink || guid.contains([':', ' ', '\n', '\t']) {
-            return None;
-        }
-        self.resolve(guid)
     }
 
     fn category(&mut self, term: &str) {

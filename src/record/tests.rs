@@ -1,5 +1,8 @@
 use super::*;
-use crate::article::{Field, Source};
+use crate::{
+    article::{Field, Source},
+    feed::{Entry, Moment},
+};
 
 fn article() -> Article {
     let mut sources = Sources::default();
@@ -68,4 +71,44 @@ fn a_record_fits_its_schema() {
     let mut broken = serde_json::to_value(&record).unwrap();
     broken["revision"] = "one".into();
     assert!(validator.validate(&broken).is_err());
+}
+
+#[test]
+fn what_an_entry_says_is_text_and_its_dates_are_flagged() {
+    let at = |text: &str, zoned| Some(Moment { at: text.parse().unwrap(), zoned });
+    let entry = Entry {
+        url: Some("https://example.com/".parse().unwrap()),
+        url_as_told: Some("https://Example.com".to_owned()),
+        summary: Some("<p>It\u{7} blew &amp; blew.</p><script>x()</script><p>Don\u{92}t go out.</p>".to_owned()),
+        content: Some("<p>It blew.</p>".to_owned()),
+        published: at("2026-01-05T10:00:00Z", false),
+        updated: at("2026-01-05T10:00:00Z", true),
+        ..Entry::default()
+    };
+    let told = Told::without_content(&entry);
+    assert_eq!(told.summary.as_deref(), Some("It blew & blew.\n\nDon\u{2019}t go out."));
+    assert_eq!(told.url.as_deref(), Some("https://Example.com"), "as it was written");
+    assert!(told.published_at_assumed_utc && !told.updated_at_assumed_utc);
+    assert_eq!(told.content, None);
+    assert_eq!(Told::whole(&entry).content.as_deref(), Some("<p>It blew.</p>"));
+}
+
+#[test]
+fn a_date_that_lies_ahead_is_kept_and_flagged() {
+    let record = |published: &str, zoned: bool| {
+        let published = Some(Moment { at: published.parse().unwrap(), zoned });
+        Record::new(Article { published, ..article() }, provenance(1))
+    };
+    // the records are of the beginning of 1970
+    for (published, zoned, expected) in [
+        ("1970-01-01T00:05:00Z", true, false),
+        ("1970-01-01T01:00:00Z", true, true),
+        ("1970-01-01T13:00:00+14:00", true, false),
+        ("1970-01-01T13:00:00Z", false, false),
+        ("1970-01-01T15:00:00Z", false, true),
+    ] {
+        let record = record(published, zoned);
+        assert_eq!(record.published_at_in_future, expected, "{published}");
+        assert_eq!(record.published_at.unwrap(), published.parse::<DateTime<FixedOffset>>().unwrap());
+    }
 }

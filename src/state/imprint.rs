@@ -8,8 +8,11 @@
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Document;
-use crate::feed::identity::imprint;
+use super::{Document, Pending, SiteState};
+use crate::feed::{
+    Entry,
+    identity::{Keys, imprint},
+};
 
 const BYTES: usize = 10;
 /// Entries of a document that are looked at: enough to see what its publisher does.
@@ -69,6 +72,35 @@ impl Imprints {
         let count = renamed.iter().filter(|renamed| **renamed).count();
         let enough = 2 * count >= self.0.len().min(now.0.len());
         if enough { renamed } else { vec![false; now.0.len()] }
+    }
+}
+
+impl SiteState {
+    /// The keys of a document's entries, as far as the documents before it do not show them to be worthless.
+    pub(super) fn names(&mut self, url: &str, document: &Document, most: usize) -> Vec<Vec<u64>> {
+        let imprints = Imprints::of(document);
+        let feed = self.feed_mut(url);
+        feed.guids_repeat |= feed.imprints.guids_repeat(&imprints);
+        let trusted = |keys: Keys| if feed.guids_repeat { keys.without_guid() } else { keys };
+        let names = document.keys.iter().take(most).map(|keys| trusted(*keys).significant().collect());
+        let names: Vec<Vec<u64>> = names.collect();
+        let before = std::mem::replace(&mut feed.imprints, imprints.clone());
+        if !before.is_empty() && !names.iter().any(|keys| self.knows(keys)) {
+            for (index, _) in before.renamed(&imprints).into_iter().enumerate().filter(|(_, renamed)| *renamed) {
+                self.rename(url, &document.feed.entries[index], &names[index]);
+            }
+        }
+        names
+    }
+
+    /// An entry has other names than before, all of them at once.
+    fn rename(&mut self, url: &str, entry: &Entry, keys: &[u64]) {
+        let feed = self.feed_mut(url);
+        let is_it = |pending: &&mut Pending| imprint(&pending.entry) == imprint(entry);
+        match feed.pending.iter_mut().find(is_it) {
+            Some(pending) => pending.keys.extend(keys.iter().copied()),
+            None => feed.seen.add(keys.iter().copied()),
+        }
     }
 }
 

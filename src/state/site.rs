@@ -11,13 +11,10 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-use super::{FeedState, Imprints, Pending, Published, Trim, fit, pending::Carrying};
+use super::{FeedState, Pending, Published, Trim, fit, pending::Carrying};
 use crate::{
     article::{self, Learned},
-    feed::{
-        Entry, Feed,
-        identity::{Keys, imprint},
-    },
+    feed::{Entry, Feed, identity::Keys},
     fetch::Validators,
     ledger, record,
     schedule::delta,
@@ -224,34 +221,7 @@ impl SiteState {
         absorbed
     }
 
-    /// The keys of a document's entries, as far as the documents before it do not show them to be worthless.
-    fn names(&mut self, url: &str, document: &Document, most: usize) -> Vec<Vec<u64>> {
-        let imprints = Imprints::of(document);
-        let feed = self.feed_mut(url);
-        feed.guids_repeat |= feed.imprints.guids_repeat(&imprints);
-        let trusted = |keys: Keys| if feed.guids_repeat { keys.without_guid() } else { keys };
-        let names = document.keys.iter().take(most).map(|keys| trusted(*keys).significant().collect());
-        let names: Vec<Vec<u64>> = names.collect();
-        let before = std::mem::replace(&mut feed.imprints, imprints.clone());
-        if !before.is_empty() && !names.iter().any(|keys| self.knows(keys)) {
-            for (index, _) in before.renamed(&imprints).into_iter().enumerate().filter(|(_, renamed)| *renamed) {
-                self.rename(url, &document.feed.entries[index], &names[index]);
-            }
-        }
-        names
-    }
-
-    /// An entry has other names than before, all of them at once.
-    fn rename(&mut self, url: &str, entry: &Entry, keys: &[u64]) {
-        let feed = self.feed_mut(url);
-        let is_it = |pending: &&mut Pending| imprint(&pending.entry) == imprint(entry);
-        match feed.pending.iter_mut().find(is_it) {
-            Some(pending) => pending.keys.extend(keys.iter().copied()),
-            None => feed.seen.add(keys.iter().copied()),
-        }
-    }
-
-    fn knows(&self, keys: &[u64]) -> bool {
+    pub(super) fn knows(&self, keys: &[u64]) -> bool {
         self.feeds.values().any(|feed| feed.knows(keys))
     }
 

@@ -7,10 +7,11 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use ego_tree::Tree as Nodes;
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::{Attribute, ParseOpts, QualName};
-use scraper::{Html, HtmlTreeSink};
+use scraper::{Html, HtmlTreeSink, Node};
 
 use super::{Limits, prune::prune};
 
@@ -33,7 +34,7 @@ pub(super) fn parse(html: &str) -> Tree {
 /// Parses a page, within limits.
 pub(super) fn parse_within(html: &str, limits: Limits) -> Tree {
     let markup = prune(html, limits.markup);
-    let mut parser = html5ever::parse_document(Bounded::new(limits), ParseOpts::default());
+    let mut parser = html5ever::parse_document(Bounded::new(limits, nodes(&markup)), ParseOpts::default());
     let mut rest = markup.as_str();
     while !rest.is_empty() && !parser.tokenizer.sink.sink.exceeded() {
         let end = (STRIDE.min(rest.len())..=rest.len()).find(|&end| rest.is_char_boundary(end)).unwrap_or(rest.len());
@@ -43,6 +44,12 @@ pub(super) fn parse_within(html: &str, limits: Limits) -> Tree {
     }
     let cut = !rest.is_empty() || html.len() > limits.markup && markup.len() >= limits.markup;
     Tree { html: parser.finish(), cut }
+}
+
+/// About how many nodes markup makes: an element for two tags, and as many texts. A tree that has to grow is copied,
+/// and held twice meanwhile.
+fn nodes(markup: &str) -> usize {
+    memchr::memchr_iter(b'<', markup.as_bytes()).count()
 }
 
 /// scraper's sink, watched.
@@ -56,8 +63,10 @@ struct Bounded {
 type Handle = <HtmlTreeSink as TreeSink>::Handle;
 
 impl Bounded {
-    fn new(limits: Limits) -> Self {
-        let inner = HtmlTreeSink::new(Html::new_document());
+    fn new(limits: Limits, nodes: usize) -> Self {
+        let mut html = Html::new_document();
+        html.tree = Nodes::with_capacity(Node::Document, nodes.min(2 * limits.elements));
+        let inner = HtmlTreeSink::new(html);
         Self { inner, limits, latest: Cell::new(None), elements: Cell::new(0) }
     }
 

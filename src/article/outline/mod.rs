@@ -4,6 +4,7 @@
 //! sees as one paragraph: what stands between two edges of block elements, or between two `<br>`. The blocks of an
 //! element are a contiguous range, so that anything summed over a subtree is the difference of two prefix sums.
 
+mod attributes;
 mod names;
 mod signs;
 mod teasers;
@@ -11,9 +12,10 @@ mod walk;
 
 use std::ops::Range;
 
+pub(super) use attributes::attribute;
 pub(super) use names::Names;
 pub(super) use signs::Signs;
-pub(super) use walk::{attribute, block_elements, is_inline, outline};
+pub(super) use walk::{block_elements, is_inline, outline};
 
 /// A page, flat.
 #[derive(Debug, Default)]

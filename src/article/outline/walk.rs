@@ -4,8 +4,8 @@ use ego_tree::NodeRef;
 use scraper::node::Element as Markup;
 use scraper::{Html, Node};
 
+use super::attributes::{label, own_signs};
 use super::{Block, Element, Kind, Names, Outline, Signs, Tag, is_stop, weight_of};
-use crate::article::rules;
 use crate::text::is_wide;
 
 /// Most blocks that are written down: a page of more is a dump, and the rest of it is left out.
@@ -309,7 +309,7 @@ fn is_picture(name: &str) -> bool {
     matches!(name, "img" | "amp-img")
 }
 
-fn tag(name: &str) -> Tag {
+pub(super) fn tag(name: &str) -> Tag {
     match name {
         "article" => Tag::Article,
         "body" => Tag::Body,
@@ -322,98 +322,4 @@ fn tag(name: &str) -> Tag {
         "section" => Tag::Section,
         _ => Tag::Other,
     }
-}
-
-/// An attribute's value. (scraper's own look-up makes an atom of the name each time.)
-pub(in crate::article) fn attribute<'a>(markup: &'a Markup, name: &str) -> Option<&'a str> {
-    markup.attrs().find(|(other, _)| *other == name).map(|(_, value)| value)
-}
-
-fn own_signs(markup: &Markup, name: &str, names: &mut Names) -> Signs {
-    let by_tag = match name {
-        "nav" => Signs::NAVIGATION,
-        "footer" => Signs::FOOTER,
-        "header" => Signs::HEADER,
-        "aside" => Signs::ASIDE,
-        "figure" | "picture" => Signs::MEDIA,
-        "figcaption" | "caption" => Signs::CAPTION,
-        "blockquote" | "q" => Signs::QUOTE,
-        "form" | "fieldset" => Signs::FORM,
-        "table" => Signs::TABLE,
-        "ul" | "ol" | "dl" => Signs::LIST,
-        "dialog" => Signs::OVERLAY,
-        "time" => Signs::DATE,
-        "address" => Signs::BYLINE,
-        "menu" | "search" => Signs::NAVIGATION,
-        _ => Signs::NONE,
-    };
-    // a heading's id is its text made a link's target (`id="sponsorship-deals"`): it says nothing of its role
-    let named = matches!(tag(name), Tag::Heading(_));
-    let attributes = markup.attrs().filter(|(name, _)| !(named && *name == "id"));
-    attributes.fold(by_tag, |signs, (name, value)| signs | attribute_signs(name, value, names))
-}
-
-fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
-    match name {
-        "class" if value.split_ascii_whitespace().any(is_filing) => {
-            let classes = value.split_ascii_whitespace().filter(|class| !is_filing(class));
-            classes.fold(Signs::NONE, |signs, class| signs | names.signs(class))
-        }
-        "class" => names.signs(value),
-        "id" => names.signs(value),
-        "hidden" => Signs::HIDDEN,
-        "aria-hidden" if value == "true" => Signs::HIDDEN,
-        "style" if hides(value) => Signs::HIDDEN,
-        "role" => match value {
-            "navigation" | "menu" | "menubar" => Signs::NAVIGATION,
-            "complementary" => Signs::ASIDE,
-            "contentinfo" => Signs::FOOTER,
-            "banner" => Signs::HEADER,
-            "dialog" | "alertdialog" => Signs::OVERLAY,
-            "search" => Signs::FORM,
-            _ => Signs::NONE,
-        },
-        "itemprop" => match value {
-            "articleBody" => Signs::BODY,
-            "author" => Signs::BYLINE,
-            "datePublished" | "dateModified" => Signs::DATE,
-            "headline" => Signs::HEADLINE,
-            "caption" => Signs::CAPTION,
-            "keywords" => Signs::TAGS,
-            _ => Signs::NONE,
-        },
-        rules::ATTRIBUTE => {
-            if value.starts_with("keep") {
-                Signs::RULED_IN
-            } else {
-                Signs::RULED_OUT
-            }
-        }
-        "rel" if value == "author" => Signs::BYLINE,
-        "rel" if value == "tag" || value == "category tag" => Signs::TAGS,
-        _ => Signs::NONE,
-    }
-}
-
-/// Whether a class files the story under a tag or a category (`tag-newsletter`): it says nothing of the element.
-fn is_filing(class: &str) -> bool {
-    ["tag-", "category-", "topic-", "section-"].iter().any(|prefix| class.starts_with(prefix))
-}
-
-fn hides(style: &str) -> bool {
-    let mut style = style.to_ascii_lowercase();
-    style.retain(|c| !c.is_whitespace());
-    style.contains("display:none") || style.contains("visibility:hidden")
-}
-
-/// A hash of tag and classes (FNV-1a: it is kept, so it must never change); digits are left out, since they are ids of
-/// stories more often than of styles.
-fn label(markup: &Markup) -> u64 {
-    let classes = attribute(markup, "class").unwrap_or_default().bytes().filter(|byte| !byte.is_ascii_digit());
-    markup
-        .name()
-        .bytes()
-        .chain([b'.'])
-        .chain(classes)
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -3,41 +3,12 @@
 //! One test, so that nothing else allocates meanwhile.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(unsafe_code, reason = "an allocator that counts is an allocator")]
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
-};
+#[path = "support/heap.rs"]
+mod heap;
 
 use copydesk::article::{self, Page, Site};
 use url::Url;
-
-/// Counts what is held, and the most that ever was.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-// SAFETY: everything is done by the system's allocator; this only counts. What grows is held twice meanwhile: the
-// default of `realloc` allocates anew
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let held = HELD.fetch_add(layout.size(), Relaxed) + layout.size();
-        MOST.fetch_max(held, Relaxed);
-        // SAFETY: the caller's promise is handed on
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller's promise is handed on
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 #[test]
 fn memory_is_bounded_by_the_page() {
@@ -65,10 +36,7 @@ fn memory_is_bounded_by_the_page() {
 /// The most that is held beside a page while it is read.
 fn memory(page: &str) -> usize {
     read(page); // tables that are built once
-    let before = HELD.load(Relaxed);
-    MOST.store(before, Relaxed);
-    read(page);
-    MOST.load(Relaxed) - before
+    heap::most_held(|| read(page))
 }
 
 fn read(page: &str) {

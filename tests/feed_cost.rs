@@ -3,52 +3,17 @@
 //! One test, so that nothing else allocates meanwhile.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(unsafe_code, reason = "an allocator that counts is an allocator")]
+
+#[path = "support/heap.rs"]
+mod heap;
 
 use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    sync::{
-        OnceLock,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
 use copydesk::feed::{Feed, Source, parse};
 use url::Url;
-
-/// Counts what is held, and the most that ever was.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-// SAFETY: everything is done by the system's allocator; this only counts
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let held = HELD.fetch_add(layout.size(), Relaxed) + layout.size();
-        MOST.fetch_max(held, Relaxed);
-        // SAFETY: the caller's promise is handed on
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller's promise is handed on
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        let held = HELD.fetch_add(size, Relaxed) + size;
-        MOST.fetch_max(held, Relaxed);
-        HELD.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller's promise is handed on
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
 
 fn read(document: &str) -> Option<Feed> {
     let url = Url::parse("https://gazette.example/rss").unwrap();
@@ -57,12 +22,7 @@ fn read(document: &str) -> Option<Feed> {
 
 /// The most that was held beyond the document while it was read.
 fn memory(document: &str) -> usize {
-    let before = HELD.load(Relaxed);
-    MOST.store(before, Relaxed);
-    let feed = read(document);
-    let most = MOST.load(Relaxed) - before;
-    drop(feed);
-    most
+    heap::most_held(|| read(document))
 }
 
 /// The least of some times on the processor: others use the machine too.

@@ -36,7 +36,9 @@ fn story(number: u32) -> Batch {
 
 async fn open(directory: &Path) -> (LocalLedger, mpsc::Receiver<Event>, u32) {
     let (ledger, mut events) = LocalLedger::open(&config(directory)).await.unwrap();
-    let Some(Event::Gained { partition, states }) = events.recv().await else { panic!("no partition gained") };
+    let Some(Event::Gained { partition, states, awaited: 0 }) = events.recv().await else {
+        panic!("no partition gained")
+    };
     assert_eq!(partition, copydesk::ledger::partition("example.com", ledger.partitions()));
     (ledger, events, handled(&states))
 }

@@ -158,7 +158,7 @@ async fn hold_all<L: Ledger>(ledger: &L, events: &mut mpsc::Receiver<Event>) -> 
     let mut held = HashMap::new();
     while held.len() < usize::try_from(ledger.partitions())? {
         match timeout_at(deadline, events.recv()).await {
-            Ok(Some(Event::Gained { partition, states })) => _ = held.insert(partition, states.len()),
+            Ok(Some(Event::Gained { partition, states, .. })) => _ = held.insert(partition, states.len()),
             Ok(Some(Event::Lost { partition, dropped })) => {
                 held.remove(&partition);
                 // nothing is held of it

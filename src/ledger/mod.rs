@@ -52,6 +52,8 @@ pub enum Event {
         partition: Partition,
         /// Every live state value in it.
         states: Vec<State>,
+        /// How many more partitions are ours, and still being read back.
+        awaited: usize,
     },
     /// A partition is ours no more: drop what is held of it, then acknowledge by `dropped`.
     ///

@@ -69,7 +69,7 @@ impl Desk {
 
     fn apply(&mut self, event: Event) {
         match event {
-            Event::Gained { partition, states } => {
+            Event::Gained { partition, states, .. } => {
                 let text = |state: State| (state.key, String::from_utf8(state.value).unwrap());
                 let known = self.states.insert(partition, states.into_iter().map(text).collect());
                 assert!(known.is_none(), "partition {partition} gained twice");

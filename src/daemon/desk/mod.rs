@@ -75,6 +75,8 @@ struct Desk<'a> {
     /// Partitions that are to be dropped as soon as no commit is under way.
     losing: Vec<(Partition, oneshot::Sender<()>)>,
     gained_once: bool,
+    /// While partitions are still being read back: until when they are waited for before work counts as finished.
+    gaining: Option<Instant>,
     sites: HashMap<String, SiteState>,
     changed_sites: HashSet<String>,
     agenda: Agenda,
@@ -129,6 +131,7 @@ impl<'a> Desk<'a> {
             owned: BTreeSet::new(),
             losing: Vec::new(),
             gained_once: false,
+            gaining: None,
             sites: HashMap::new(),
             changed_sites: HashSet::new(),
             agenda: Agenda::default(),
@@ -176,11 +179,19 @@ impl<'a> Desk<'a> {
             Instant::now() + wait.min(HOUSEKEEPING)
         });
         let may_start = self.may_start();
-        [due.filter(|_| may_start), self.commit_due(), self.commit_overdue(), self.stop_at, Some(self.housekeeping)]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(self.housekeeping)
+        let gaining = self.gaining.filter(|_| self.parts.once).filter(|until| *until > Instant::now());
+        [
+            due.filter(|_| may_start),
+            self.commit_due(),
+            self.commit_overdue(),
+            self.stop_at,
+            gaining,
+            Some(self.housekeeping),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(self.housekeeping)
     }
 
     /// A wall clock that is set back would leave everything waiting until it has caught up.
@@ -219,7 +230,8 @@ impl<'a> Desk<'a> {
             None => {
                 let idle = self.lanes.running() == 0 && self.lanes.waiting() == 0;
                 let nothing_due = self.agenda.next().is_none_or(|at| at > clock::now());
-                self.parts.once && self.gained_once && settled && idle && nothing_due
+                let gained = self.gained_once && self.gaining.is_none_or(|until| Instant::now() >= until);
+                self.parts.once && gained && settled && idle && nothing_due
             }
         }
     }

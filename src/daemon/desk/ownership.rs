@@ -1,7 +1,9 @@
 //! What is ours: partitions that come and go, feeds that the configuration names or names no more.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use super::{Desk, by_site, by_url};
 use crate::{
@@ -11,6 +13,8 @@ use crate::{
     state::SiteState,
 };
 
+/// How long a run that ends by itself waits for a partition that is still being read back.
+const GAINED_WITHIN: Duration = Duration::from_secs(30);
 /// A feed that the configuration names no more keeps its state for this long: it may have been left out by mistake,
 /// and whoever puts it back does not want its articles anew.
 const GRACE: TimeDelta = TimeDelta::days(30);
@@ -18,7 +22,11 @@ const GRACE: TimeDelta = TimeDelta::days(30);
 impl Desk<'_> {
     pub(super) fn owned_changed(&mut self, event: Event) -> Result<(), LedgerError> {
         match event {
-            Event::Gained { partition, states } => self.gained(partition, states)?,
+            Event::Gained { partition, states, awaited } => {
+                self.gained(partition, states)?;
+                // one that is taken away before it is read back is told of by nobody
+                self.gaining = (awaited > 0).then(|| Instant::now() + GAINED_WITHIN);
+            }
             Event::Lost { partition, dropped } => self.lost(partition, dropped),
             Event::Failed(error) => return Err(error),
         }

@@ -139,7 +139,7 @@ impl Handover {
         tracing::info!(partition, states = states.len(), "restored");
         // a commit may follow the event at once
         self.ownership.hold(partition, end);
-        self.send(Event::Gained { partition, states });
+        self.send(Event::Gained { partition, states, awaited: self.restoring.len() });
     }
 
     async fn give_up(&mut self, partitions: &[Partition], deadline: Instant) {

@@ -60,7 +60,9 @@ impl LocalLedger {
         })
         .await?;
         let (events, receiver) = mpsc::channel(1);
-        events.try_send(Event::Gained { partition: PARTITION, states }).expect("an empty channel takes one event");
+        events
+            .try_send(Event::Gained { partition: PARTITION, states, awaited: 0 })
+            .expect("an empty channel takes one event");
         Ok((LocalLedger { store: Arc::new(Mutex::new(store)), clock, _events: events }, receiver))
     }
 }

@@ -88,6 +88,17 @@ async fn a_feed_whose_state_is_larger_than_a_message_is_published_once_all_the_s
     });
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_ends_by_itself_does_so_after_the_last_partition() {
+    let site = NewsSite::open(paper()).await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    tokio::task::block_in_place(|| {
+        let desk = open(&directory.path().join("desk"), &site, &on_kafka());
+        succeed(&desk, &["run", "--once"]);
+        assert_eq!(faults(&desk.records(), &site), Vec::<String>::new(), "\n{}", desk.log());
+    });
+}
+
 /// A ledger on the broker that nobody else has.
 fn on_kafka() -> String {
     let (address, name) = (kafka::address(), kafka::unique());

@@ -23,7 +23,9 @@ async fn without_waiting_for_open_transactions_stories_come_twice() {
     check("before-commit", "settling").await;
 }
 
-/// An instance freezes in the middle of a commit, another takes over and publishes the same, the first one wakes.
+/// What the instance froze in may have been a commit of states alone, which tells nothing.
+const ATTEMPTS: usize = 6;
+
 async fn check(point: &str, left_out: &str) {
     if variable("COPYDESK_CHAOS_FAULTS").is_none() {
         println!("left to the long run");
@@ -34,22 +36,31 @@ async fn check(point: &str, left_out: &str) {
     tokio::task::block_in_place(|| {
         let without = ("COPYDESK_FAULT_WITHOUT", left_out);
         world.begin(&[1], &[without]);
-        world.instances[1].stop();
-        world.instances[1].start(&[without, ("COPYDESK_FAULT", &format!("{point}:5:stop"))]);
-        within_a_minute(&mut world, "a commit to freeze in", |world| {
-            world.press.print_everywhere();
-            world.instances[1].is_frozen()
-        });
-        let stories = world.press.print_everywhere();
-        world.instances[3].start(&[without]);
-        // a read_committed consumer may have to wait for the transaction of the frozen one
-        within_a_minute(&mut world, "another instance to take over", |world| {
-            let seen = topic::read(&world.broker.address(), RECORDS, "read_uncommitted");
-            stories.iter().all(|slug| seen.iter().any(|seen| seen.slug == *slug))
-        });
-        world.instances[1].signal("CONT");
-        within_a_minute(&mut world, "a story that comes twice", |world| !look(world).twice().is_empty());
+        let found = (0..ATTEMPTS).any(|_| comes_twice(&mut world, point, without));
+        assert!(found, "no story came twice\n{}", world.logs());
     });
+}
+
+/// An instance freezes in the middle of a commit, another takes over and publishes the same, the first one wakes.
+fn comes_twice(world: &mut World, point: &str, without: (&str, &str)) -> bool {
+    world.instances[1].stop();
+    world.instances[1].start(&[without, ("COPYDESK_FAULT", &format!("{point}:5:stop"))]);
+    within_a_minute(world, "a commit to freeze in", |world| {
+        world.press.print_everywhere();
+        world.instances[1].is_frozen()
+    });
+    let stories = world.press.print_everywhere();
+    world.instances[3].start(&[without]);
+    // a read_committed consumer may have to wait for the transaction of the frozen one
+    within_a_minute(world, "another instance to take over", |world| {
+        let seen = topic::read(&world.broker.address(), RECORDS, "read_uncommitted");
+        stories.iter().all(|slug| seen.iter().any(|seen| seen.slug == *slug))
+    });
+    world.instances[1].signal("CONT");
+    world.pause(Duration::from_secs(8));
+    let found = !look(world).twice().is_empty();
+    world.instances[3].stop();
+    found
 }
 
 fn within_a_minute(world: &mut World, what: &str, mut done: impl FnMut(&mut World) -> bool) {

@@ -25,7 +25,8 @@ use copydesk::{
 };
 use tokio::sync::mpsc;
 
-const SITES: u8 = 10;
+/// So many that a broker that has just started is warm for the most of a run.
+const SITES: u8 = 40;
 const STORIES: usize = 300;
 const PAGE_BYTES: usize = 60 * 1024;
 /// Runs of each ledger, in turns; the median counts.

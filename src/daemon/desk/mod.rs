@@ -200,7 +200,7 @@ impl<'a> Desk<'a> {
         self.latest = now;
         if back > SLEW {
             tracing::warn!(seconds = back.num_seconds(), "the clock was set back: what is due counts from now");
-            self.bring_back(now);
+            self.bring_back(None, now);
             self.remind_of_feeds(None);
         }
     }

@@ -45,8 +45,8 @@ impl Desk<'_> {
             })?;
         }
         let now = clock::now();
-        self.bring_back(now);
-        for (_, _, feed) in self.states() {
+        self.bring_back(Some(partition), now);
+        for (_, _, feed) in self.states().filter(|(name, ..)| self.is_ours(name, Some(partition))) {
             feed.holds.standing(now).for_each(|(host, wait)| self.parts.fetcher.hold(host, wait));
         }
         self.adopt(Some(partition), now);
@@ -109,7 +109,7 @@ impl Desk<'_> {
                 None => site.add(&url),
             }
         }
-        self.mark_removed(now);
+        self.mark_removed(only, now);
         self.remind_of_feeds(only);
     }
 
@@ -123,15 +123,18 @@ impl Desk<'_> {
     }
 
     /// Another instance's clock may have been ahead of ours, or ours was until it was set back.
-    pub(super) fn bring_back(&mut self, now: DateTime<Utc>) {
-        for site in self.sites.values_mut() {
-            site.bring_back(now);
+    pub(super) fn bring_back(&mut self, only: Option<Partition>, now: DateTime<Utc>) {
+        for (name, site) in &mut self.sites {
+            if only.is_none_or(|only| only == partition(name, self.partitions)) {
+                site.bring_back(now);
+            }
         }
     }
 
-    fn mark_removed(&mut self, now: DateTime<Utc>) {
+    fn mark_removed(&mut self, only: Option<Partition>, now: DateTime<Utc>) {
         let removed: Vec<(String, String)> = self
             .states()
+            .filter(|(name, ..)| self.is_ours(name, only))
             .filter(|(_, url, feed)| feed.removed_at.is_none() && !self.feeds.contains_key(*url))
             .map(|(name, url, _)| (name.clone(), url.clone()))
             .collect();

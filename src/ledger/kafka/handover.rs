@@ -39,7 +39,7 @@ pub(super) struct Handover {
 }
 
 impl Handover {
-    /// Starts the task. It ends when the senders of `changes` are gone, or at `stop`.
+    /// Starts the task. It ends when the senders of `changes` are gone: the membership's and the ledger's.
     pub(super) fn start(
         config: &config::KafkaLedger,
         ownership: Arc<Ownership>,

@@ -115,6 +115,7 @@ fn every_format_is_recognised() {
         ("\u{feff} {\"version\": \"https://jsonfeed.org/version/1\", \"items\": []}", Format::Json, 0),
         ("{\"items\": [{\"id\": \"1\"}, {\"id\": \"2\"", Format::Json, 1),
         ("<urlset><url><loc>/a</loc></url></urlset>", Format::Sitemap, 1),
+        ("<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0'><rss><channel><item/></channel></rss>", Format::Rss, 1),
         ("<html><body>oops</body></html><rss version='2.0'><channel><item/></channel></rss>", Format::Rss, 1),
     ] {
         let feed = read(document.as_bytes(), None).unwrap();

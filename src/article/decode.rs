@@ -1,8 +1,8 @@
 //! A page's bytes as text, in the order of the WHATWG: byte order mark, HTTP, `<meta>`, detection.
 //!
 //! (HTML, section 13.2.3.2 "Determining the character encoding".) Two departures, both for labels that lie: bytes
-//! that are valid UTF-8 beyond ASCII are UTF-8 whatever a legacy label says, since legacy text practically never is;
-//! and bytes labelled UTF-8 that hold many faults are detected instead.
+//! that are valid UTF-8 beyond ASCII are UTF-8 whatever a legacy label says, since legacy text practically never is
+//! (a few characters in one of the encodings with two bytes a character may be); and bytes labelled UTF-8 that hold many faults are detected instead.
 
 use std::borrow::Cow;
 
@@ -12,6 +12,10 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 /// How far into a page a `<meta>` is looked for; the standard says 1024, real pages put it later.
 const PRESCAN: usize = 8192;
 
+/// Characters beyond ASCII after which UTF-8 is no chance under the label of an encoding of two bytes a character: a
+/// third of its pairs could be one.
+const MULTIBYTE: usize = 16;
+
 /// Decodes a page. Faults become U+FFFD; nothing is refused.
 pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     if let Some((encoding, bom)) = Encoding::for_bom(bytes) {
@@ -19,12 +23,15 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a,
     }
     match (std::str::from_utf8(bytes), label(bytes, content_type)) {
         (Ok(text), None) => Cow::Borrowed(text),
-        (Ok(text), Some(encoding)) if encoding == UTF_8 || (encoding.is_single_byte() && !text.is_ascii()) => {
-            Cow::Borrowed(text)
-        }
+        (Ok(text), Some(encoding)) if encoding == UTF_8 || is_utf8_beyond_chance(text, encoding) => Cow::Borrowed(text),
         (_, Some(encoding)) if encoding != UTF_8 || nearly_utf8(bytes) => encoding.decode_without_bom_handling(bytes).0,
         _ => detect(bytes).decode_without_bom_handling(bytes).0,
     }
+}
+
+fn is_utf8_beyond_chance(text: &str, label: &'static Encoding) -> bool {
+    let least = if label.is_single_byte() { 1 } else { MULTIBYTE };
+    text.chars().filter(|c| !c.is_ascii()).take(least).count() == least
 }
 
 fn label(bytes: &[u8], content_type: Option<&str>) -> Option<&'static Encoding> {
@@ -81,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_order_of_evidence() {
-        let cases: [(&[u8], Option<&str>, &str); 11] = [
+        let cases: [(&[u8], Option<&str>, &str); 13] = [
             (b"\xef\xbb\xbfcaf\xc3\xa9", Some("text/html; charset=iso-8859-1"), "café"),
             (b"\xff\xfea\0b\0", None, "ab"),
             (b"caf\xe9", Some("text/html; charset=\"ISO-8859-1\""), "café"),
@@ -93,6 +100,12 @@ mod tests {
                 b"<?xml version='1.0' encoding='shift_jis'?>\x82\xa0",
                 None,
                 "<?xml version='1.0' encoding='shift_jis'?>あ",
+            ),
+            (b"<meta charset=gbk>\xc1\xaa\xcd\xa8", None, "<meta charset=gbk>联通"),
+            (
+                "<meta charset=gbk>这家报纸的网页其实早已改用统一码".as_bytes(),
+                None,
+                "<meta charset=gbk>这家报纸的网页其实早已改用统一码",
             ),
             (b"caf\xc3\xa9", None, "café"),
             (b"cut \xc3", Some("text/html; charset=utf-8"), "cut \u{fffd}"),

@@ -4,7 +4,7 @@
 //! a parse. It is a guard as well: html5ever compares each attribute of a tag with all before it, so a tag of a
 //! hundred thousand attributes would take minutes. The scan is linear whatever the input.
 
-use memchr::{memchr, memchr3, memmem};
+use memchr::{memchr, memchr_iter, memchr3, memmem};
 
 /// Most attributes that a tag keeps.
 const MAX_ATTRIBUTES: usize = 128;
@@ -155,11 +155,10 @@ fn comment_end(comment: &str) -> usize {
     if let Some(short) = [">", "->"].iter().find(|end| comment.starts_with(**end)) {
         return short.len();
     }
-    memmem::find_iter(comment.as_bytes(), "--")
-        .find_map(|at| {
-            let after = &comment.as_bytes()[at + 2..];
-            [&b">"[..], b"!>"].iter().find(|end| after.starts_with(end)).map(|end| at + 2 + end.len())
-        })
+    // dashes before the end belong to the comment: `--->` ends one
+    memchr_iter(b'>', comment.as_bytes())
+        .find(|&at| ["--", "--!"].iter().any(|end| comment[..at].ends_with(end)))
+        .map(|at| at + 1)
         .unwrap_or(comment.len())
 }
 
@@ -236,6 +235,7 @@ mod tests {
             ),
             ("<SCRIPT><!-- w('<script>x</script>') --></SCRIPT>z", "<SCRIPT></SCRIPT>z"),
             ("a<!-- <p>no --><p>b<!--> c<!-- never closed", "a<p>b c"),
+            ("a<!--- zone starts ---><p>b<!-- x > -- > --!>c<!---->d", "a<p>bcd"),
             ("<p title=\"a>b <!--\" class=x>c", "<p title=\"a>b <!--\" class=x>c"),
             ("<svg><title>icon</title></svg>d<svg/>e", "<svg></svg>d<svg/>e"),
             ("<title>How <!-- works</title>f", "<title>How <!-- works</title>f"),

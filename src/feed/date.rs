@@ -64,6 +64,8 @@ struct Reading {
     next_day: bool,
     afternoon: Option<bool>,
     offset_minutes: Option<i32>,
+    /// The zone's name holds in summer as well, an hour ahead (`ET`).
+    american: bool,
     month: Option<u32>,
     weekday: Option<Weekday>,
     /// Numbers that are neither time nor zone, with their digits and the sign after them.
@@ -169,6 +171,7 @@ impl Reading {
             return rest;
         }
         if let Some(minutes) = names::zone(word) {
+            self.american |= self.offset_minutes.is_none() && names::is_american_zone(word);
             self.offset_minutes.get_or_insert(minutes);
             return if minutes == 0 { self.zone(rest) } else { rest };
         }
@@ -201,9 +204,11 @@ impl Reading {
         }?;
         let date = if self.next_day { date.succ_opt()? } else { date };
         let local = NaiveDateTime::new(date, self.time.unwrap_or_default());
-        let offset = FixedOffset::east_opt(self.offset_minutes.unwrap_or(0) * 60)?;
+        let summer = if self.american && is_american_summer(local) { 60 } else { 0 };
+        let minutes = self.offset_minutes.unwrap_or(0) + summer;
+        let offset = FixedOffset::east_opt(minutes * 60)?;
         // near either end of chrono's calendar an offset can lead out of it
-        local.checked_sub_signed(TimeDelta::minutes(i64::from(self.offset_minutes.unwrap_or(0))))?;
+        local.checked_sub_signed(TimeDelta::minutes(i64::from(minutes)))?;
         let at = offset.from_local_datetime(&local).single()?;
         Some(Moment { at, zoned: self.offset_minutes.is_some() })
     }
@@ -248,6 +253,14 @@ impl Reading {
             _ => self.afternoon.map(|_| other),
         }
     }
+}
+
+/// Whether daylight saving time is in force in the United States: from the second Sunday of March to the first of
+/// November, at two in the morning (15 U.S.C. 260a; in force since 2007, taken for the years before as well).
+fn is_american_summer(local: NaiveDateTime) -> bool {
+    let at_two =
+        |month, nth| NaiveDate::from_weekday_of_month_opt(local.year(), month, Weekday::Sun, nth)?.and_hms_opt(2, 0, 0);
+    at_two(3, 2).zip(at_two(11, 1)).is_some_and(|(start, end)| start <= local && local < end)
 }
 
 /// `20021231`, `2003185` (day of the year), `200212`, `2003`, and `YYYYMMDDhhmm[ss]`, of which only the date is taken.

@@ -32,8 +32,7 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, problems: 
     let told = labels.into_iter().flatten().filter_map(by_label);
     if let Ok(text) = std::str::from_utf8(bytes) {
         if told.clone().any(|encoding| encoding != UTF_8) && !text.is_ascii() {
-            let multibyte = text.chars().filter(|c| !c.is_ascii()).take(3).count();
-            if multibyte < 3
+            if !is_beyond_chance(text)
                 && let Some(text) = told.clone().find_map(|encoding| lossless(bytes, encoding))
             {
                 return text;
@@ -47,6 +46,10 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, problems: 
     }
     let told_utf8 = told.clone().any(|encoding| encoding == UTF_8);
     let encoding = if told_utf8 && mostly_utf8(bytes) { UTF_8 } else { guess(bytes) };
+    if encoding == UTF_8 {
+        problems.note("bad-bytes", || "the document is UTF-8, but for some bytes".to_owned());
+        return Cow::Owned(patched(bytes));
+    }
     problems.note("wrong-encoding", || match told.clone().next() {
         Some(label) => format!("labelled {}, read as {}", label.name(), encoding.name()),
         None => format!("no label, read as {}", encoding.name()),
@@ -83,6 +86,15 @@ fn declared(bytes: &[u8]) -> Option<&str> {
     value[1..].split(quote).next().map(str::trim)
 }
 
+/// Whether text that is UTF-8 cannot be meant as anything else: it has three characters beyond ASCII, or a quote, a
+/// dash or a sign for money, whose bytes no other encoding's text has in a row.
+fn is_beyond_chance(text: &str) -> bool {
+    let mut beyond = text.chars().filter(|c| !c.is_ascii());
+    let first = [beyond.next(), beyond.next()];
+    first.iter().flatten().any(|c| matches!(c, '\u{2010}'..='\u{2027}' | '\u{20A0}'..='\u{20BF}'))
+        || beyond.next().is_some()
+}
+
 /// Few of the bytes that are not ASCII are wrong: one bad byte, or a character cut in half, in a document that is UTF-8.
 fn mostly_utf8(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0usize, 0usize);
@@ -91,6 +103,25 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
         bad += usize::from(!chunk.invalid().is_empty());
     }
     good >= bad
+}
+
+/// UTF-8 with bytes in it that are none: a single one between ASCII is a letter or a quote that was pasted in
+/// Windows-1252 (`Espa\xF1a`, `don\x92t`); others are what is left of a character that was cut.
+fn patched(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() + 64);
+    let mut at = 0;
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        at += chunk.valid().len() + chunk.invalid().len();
+        match chunk.invalid() {
+            [] => {}
+            [byte] if text.ends_with(|c: char| c.is_ascii()) && bytes.get(at).is_some_and(u8::is_ascii) => {
+                text.push_str(&WINDOWS_1252.decode_without_bom_handling(&[*byte]).0);
+            }
+            _ => text.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
+    text
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
@@ -189,10 +220,30 @@ mod tests {
         check(b"<?xml encoding='utf-16'?>a", None, "<?xml encoding='utf-16'?>a");
         check(b"<?xml encoding='no-such'?>\xE9t\xE9 d\xE9j\xE0", None, "<?xml encoding='no-such'?>été déjà");
         check(
+            "<?xml encoding='iso-8859-1'?>isn\u{2019}t".as_bytes(),
+            None,
+            "<?xml encoding='iso-8859-1'?>isn\u{2019}t",
+        );
+        check("<?xml encoding='iso-8859-1'?>CAF\u{27b}".as_bytes(), None, "<?xml encoding='iso-8859-1'?>CAFÉ»");
+        check(
             "<a>été \u{2019}".as_bytes().strip_suffix(b"\x99").unwrap(),
             Some("text/xml; charset=utf-8"),
             "<a>été \u{fffd}",
         );
+    }
+
+    #[test]
+    fn single_bytes_in_utf_8_are_read_as_windows_1252() {
+        for (bytes, expected) in [
+            (&b"<a>\xC3\xA9t\xC3\xA9 Espa\xF1a, don\x92t</a>"[..], "<a>été España, don’t</a>"),
+            (b"<a>\xC3\xA9t\xC3\xA9, caf\xE9</a>", "<a>été, café</a>"),
+            (b"<a>\xC3\xA9t\xC3\xA9 \xE6\x97</a>", "<a>été \u{fffd}</a>"),
+            ("<a>日本\u{3042}</a>".as_bytes().split_at(12).0, "<a>日本\u{3042}"),
+            (b"<a>\xE6\x97\xA5\xE6</a>", "<a>日\u{fffd}</a>"),
+            (b"<a>\xC3\xA9t\xC3", "<a>ét\u{fffd}"),
+        ] {
+            check(bytes, Some("text/xml; charset=utf-8"), expected);
+        }
     }
 
     #[test]

@@ -38,7 +38,8 @@ impl<'a> Reader<'a> {
         let outside_page = !self.page || self.started;
         match tag {
             Tag::Page => self.page |= !self.started,
-            Tag::Root(format) if outside_page || raw.contains('=') => {
+            // a document whose outermost element is a feed's is no page, whatever its DOCTYPE says
+            Tag::Root(format) if outside_page || raw.contains('=') || self.frames.is_empty() => {
                 if !self.started {
                     self.document.format = format;
                 }

@@ -110,6 +110,11 @@ pub(super) fn zone(word: &str) -> Option<i32> {
     Some(minutes)
 }
 
+/// Whether a zone's name says nothing of summer or winter: those of the United States without their middle letter.
+pub(super) fn is_american_zone(word: &str) -> bool {
+    matches!(word, "et" | "ct" | "mt" | "pt")
+}
+
 /// Stems of the months from January on: English, German, French, Spanish, Portuguese, Italian, Dutch, the
 /// Scandinavian languages, Finnish, Polish, Czech, Hungarian, Romanian, Turkish, Russian, Ukrainian, Greek, Arabic,
 /// Hindi, Indonesian.

@@ -9,12 +9,10 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use crate::text::is_utf8_beyond_chance;
+
 /// How far into a page a `<meta>` is looked for; the standard says 1024, real pages put it later.
 const PRESCAN: usize = 8192;
-
-/// Characters beyond ASCII after which UTF-8 is no chance under the label of an encoding of two bytes a character: a
-/// third of its pairs could be one.
-const MULTIBYTE: usize = 16;
 
 /// Decodes a page. Faults become U+FFFD; nothing is refused.
 pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
@@ -23,15 +21,18 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Cow<'a,
     }
     match (std::str::from_utf8(bytes), label(bytes, content_type)) {
         (Ok(text), None) => Cow::Borrowed(text),
-        (Ok(text), Some(encoding)) if encoding == UTF_8 || is_utf8_beyond_chance(text, encoding) => Cow::Borrowed(text),
+        (Ok(text), Some(encoding)) if encoding == UTF_8 || is_utf8_beyond_chance(text, plenty(encoding)) => {
+            Cow::Borrowed(text)
+        }
         (_, Some(encoding)) if encoding != UTF_8 || nearly_utf8(bytes) => encoding.decode_without_bom_handling(bytes).0,
         _ => detect(bytes).decode_without_bom_handling(bytes).0,
     }
 }
 
-fn is_utf8_beyond_chance(text: &str, label: &'static Encoding) -> bool {
-    let least = if label.is_single_byte() { 1 } else { MULTIBYTE };
-    text.chars().filter(|c| !c.is_ascii()).take(least).count() == least
+/// Characters beyond ASCII after which UTF-8 is no chance under another label: a third of the pairs of an encoding of
+/// two bytes a character could be one.
+fn plenty(label: &'static Encoding) -> usize {
+    if label.is_single_byte() { 1 } else { 16 }
 }
 
 fn label(bytes: &[u8], content_type: Option<&str>) -> Option<&'static Encoding> {

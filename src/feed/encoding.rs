@@ -11,9 +11,12 @@ use html5ever::data::C1_REPLACEMENTS;
 use memchr::memmem;
 
 use super::problem::Problems;
+use crate::text;
 
 /// Where an XML declaration must have ended.
 const DECLARATION: usize = 256;
+/// Characters beyond ASCII after which UTF-8 is no chance.
+const PLENTY: usize = 3;
 /// As much as a guess needs.
 const SAMPLE: usize = 64 * 1024;
 
@@ -32,7 +35,7 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, problems: 
     let told = labels.into_iter().flatten().filter_map(by_label);
     if let Ok(text) = std::str::from_utf8(bytes) {
         if told.clone().any(|encoding| encoding != UTF_8) && !text.is_ascii() {
-            if !is_beyond_chance(text)
+            if !text::is_utf8_beyond_chance(text, PLENTY)
                 && let Some(text) = told.clone().find_map(|encoding| lossless(bytes, encoding))
             {
                 return text;
@@ -84,15 +87,6 @@ fn declared(bytes: &[u8]) -> Option<&str> {
     let value = value.trim_start().strip_prefix('=')?.trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     value[1..].split(quote).next().map(str::trim)
-}
-
-/// Whether text that is UTF-8 cannot be meant as anything else: it has three characters beyond ASCII, or a quote, a
-/// dash or a sign for money, whose bytes no other encoding's text has in a row.
-fn is_beyond_chance(text: &str) -> bool {
-    let mut beyond = text.chars().filter(|c| !c.is_ascii());
-    let first = [beyond.next(), beyond.next()];
-    first.iter().flatten().any(|c| matches!(c, '\u{2010}'..='\u{2027}' | '\u{20A0}'..='\u{20BF}'))
-        || beyond.next().is_some()
 }
 
 /// Few of the bytes that are not ASCII are wrong: one bad byte, or a character cut in half, in a document that is UTF-8.

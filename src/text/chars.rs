@@ -26,6 +26,16 @@ pub fn is_wide(c: char) -> bool {
         | '\u{20000}'..='\u{3fffd}')
 }
 
+/// Whether text whose bytes were found to be UTF-8 cannot be meant as another encoding's: it holds `plenty` characters
+/// beyond ASCII, or a quote, a dash or a sign for money, whose three bytes no other encoding's text has in a row.
+pub fn is_utf8_beyond_chance(text: &str, plenty: usize) -> bool {
+    let mut beyond = 0;
+    text.chars().filter(|c| !c.is_ascii()).take(plenty).any(|c| {
+        beyond += 1;
+        beyond == plenty || matches!(c, '\u{2010}'..='\u{2027}' | '\u{20a0}'..='\u{20bf}')
+    })
+}
+
 /// A C1 control as the windows-1252 character that was meant (HTML, section 13.2.5.80), where there is one.
 pub(super) fn read_c1(c: char) -> char {
     match c {

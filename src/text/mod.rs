@@ -25,7 +25,7 @@ mod mojibake;
 #[cfg(test)]
 mod tests;
 
-pub use chars::is_wide;
+pub use chars::{is_utf8_beyond_chance, is_wide};
 
 /// One line: a title, a name, a byline. Same rules as [`paragraphs`], all white space folded to single spaces.
 pub fn line(raw: &str) -> String {

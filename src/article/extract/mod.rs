@@ -66,13 +66,16 @@ pub(super) fn body(outline: &mut Outline, evidence: &Evidence<'_>) -> Option<Bod
     Some(body)
 }
 
-/// The block that is the headline: a heading that says the title, any block that does, or else the only `<h1>`.
+/// The block that is the headline: an `<h1>` that says the title, any heading that does (links to stories are headings
+/// too), any block that does, or else the only `<h1>`.
 fn headline(outline: &Outline, titles: &Titles) -> Option<usize> {
     let says: Vec<usize> = (0..outline.blocks.len()).filter(|&at| titles.contain(&outline.blocks[at].text)).collect();
     let is_heading = |at: &&usize| matches!(outline.blocks[**at].kind, Kind::Heading(_));
+    let is_top = |at: &&usize| outline.blocks[**at].kind == Kind::Heading(1);
     let mut tops = (0..outline.blocks.len()).filter(|&at| outline.blocks[at].kind == Kind::Heading(1));
     says.iter()
-        .find(is_heading)
+        .find(is_top)
+        .or_else(|| says.iter().find(is_heading))
         .or_else(|| says.first())
         .copied()
         .or_else(|| tops.next().filter(|_| tops.next().is_none()))

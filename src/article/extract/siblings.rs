@@ -10,6 +10,8 @@ const WORTH: f32 = 0.04;
 /// Least share of a part's weight that has to be prose, and most of it that may be links.
 const PROSE: f32 = 0.4;
 const LINKS: f32 = 0.25;
+/// How many levels up from a piece of the story, itself the first, another is looked for.
+const TWINS: usize = 3;
 /// Share of all prose from which on a container that is marked as the story is believed to be all of it.
 const WHOLE: f32 = 0.6;
 
@@ -21,7 +23,13 @@ pub(super) fn gather(outline: &Outline, scores: &Scores, core: usize) -> Body {
     let worth = WORTH * scores.element(outline, core);
     for _ in 0..LEVELS {
         let parent = outline.elements[scope].parent;
-        if parent == scope || is_whole(outline, scores, scope) {
+        if parent == scope {
+            break;
+        }
+        if is_whole(outline, scores, scope) {
+            blocks.extend(twins(outline, scores, scope));
+            blocks.sort_unstable();
+            blocks.dedup();
             break;
         }
         let range = outline.elements[parent].blocks.clone();
@@ -44,6 +52,20 @@ pub(super) fn gather(outline: &Outline, scores: &Scores, core: usize) -> Body {
 fn is_whole(outline: &Outline, scores: &Scores, element: usize) -> bool {
     let said = outline.elements[element].own.any(Signs::BODY) || outline.elements[element].tag == Tag::Article;
     said && scores.element(outline, element) > WHOLE * scores.element(outline, 0)
+}
+
+/// The blocks of other elements of one kind (tag and classes, numbers apart) near by: what calls itself the story may be
+/// cut in pieces, with adverts between them, each in a container of its own.
+fn twins<'a>(outline: &'a Outline, scores: &'a Scores, element: usize) -> impl Iterator<Item = usize> + 'a {
+    let one = &outline.elements[element];
+    let around = outline.ancestors(element).take(TWINS).last().unwrap_or(element);
+    let is_apart = move |at: usize| at >= one.end || outline.elements[at].end <= element;
+    (around + 1..outline.elements[around].end)
+        .filter(move |&at| is_apart(at) && outline.elements[at].label == one.label && one.tag != Tag::Article)
+        .map(|at| &outline.elements[at])
+        .filter(|twin| !twin.signs.any(OUTSIDE))
+        .filter(|twin| Part::of(outline, scores, twin.blocks.clone()).is_story(0.0))
+        .flat_map(|twin| twin.blocks.clone())
 }
 
 /// What some blocks come to, those under foreign signs apart.

@@ -12,6 +12,19 @@ const REACH: usize = 20;
 /// Share of the core's score that a story right under the headline has to have.
 const ENOUGH: f32 = 0.12;
 
+/// Least share of all prose that the one element has which structured data calls the story.
+const STATED: f32 = 0.1;
+/// And its least score: that of a few sentences.
+const PROSE: f32 = 600.0;
+
+/// The one element that structured data calls the story, where it has prose enough to be one.
+pub(super) fn stated(outline: &Outline, scores: &Scores) -> Option<usize> {
+    let mut said = (0..outline.elements.len()).filter(|&at| outline.elements[at].own.any(Signs::STATED));
+    let one = said.next().filter(|_| said.next().is_none())?;
+    let score = scores.element(outline, one);
+    (score >= PROSE && score >= STATED * scores.element(outline, 0)).then_some(one)
+}
+
 /// Follows, from the top, the child that holds nearly all of the prose.
 pub(super) fn find(outline: &Outline, scores: &Scores) -> Option<usize> {
     let mut at = 0;

@@ -54,8 +54,10 @@ pub(super) fn body(outline: &mut Outline, evidence: &Evidence<'_>) -> Option<Bod
     let headline = headline(outline, evidence.titles);
     outline.inherit(headline, |block| if is_prose(block) { block.weight as f32 } else { 0.0 });
     let scores = Scores::new(outline, evidence.anchored);
-    let heaviest = candidate::find(outline, &scores)?;
-    let core = candidate::under_headline(outline, &scores, heaviest, headline).unwrap_or(heaviest);
+    let core = candidate::stated(outline, &scores).or_else(|| {
+        let heaviest = candidate::find(outline, &scores)?;
+        Some(candidate::under_headline(outline, &scores, heaviest, headline).unwrap_or(heaviest))
+    })?;
     let mut body = siblings::gather(outline, &scores, core);
     body.headline = headline;
     if let Some(deck) = deck::find(outline, &body, headline, evidence.description) {

@@ -50,8 +50,9 @@ pub(super) fn gather(outline: &Outline, scores: &Scores, core: usize) -> Body {
 
 /// Whether the markup says that an element is the whole story, and most of the prose is in it.
 fn is_whole(outline: &Outline, scores: &Scores, element: usize) -> bool {
-    let said = outline.elements[element].own.any(Signs::BODY) || outline.elements[element].tag == Tag::Article;
-    said && scores.element(outline, element) > WHOLE * scores.element(outline, 0)
+    let own = outline.elements[element].own;
+    let said = own.any(Signs::BODY) || outline.elements[element].tag == Tag::Article;
+    own.any(Signs::STATED) || said && scores.element(outline, element) > WHOLE * scores.element(outline, 0)
 }
 
 /// The blocks of other elements of one kind (tag and classes, numbers apart) near by: what calls itself the story may be

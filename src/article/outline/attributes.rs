@@ -55,7 +55,7 @@ fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
             _ => Signs::NONE,
         },
         "itemprop" => match value {
-            "articleBody" => Signs::BODY,
+            "articleBody" => Signs::BODY.and(Signs::STATED),
             "author" => Signs::BYLINE,
             "datePublished" | "dateModified" => Signs::DATE,
             "headline" => Signs::HEADLINE,

@@ -91,6 +91,8 @@ signs! {
     RULED_IN = 37;
     /// Dropped by a rule of the user's.
     RULED_OUT = 38;
+    /// The story's own container, as structured data says (`itemprop=articleBody`).
+    STATED = 39;
 }
 
 impl Signs {

@@ -200,3 +200,6 @@ fn drop_repeated(outline: &Outline, verdicts: &mut [Verdict]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! What a site repeats, learned page by page.
 //!
 //! PURE. A `Site` is evidence handed to the extractor; below a proven amount of it, it has no say. Two things are
-//! learned. *Paragraphs* that stand on several articles are the site's, not the story's; long ones are left alone,
-//! and the word of one other page is not enough (both were measured to do harm). *Places* (a block's last four
+//! learned. *Paragraphs* that stand on several articles are the site's, not the story's: sentences on two, lines on
+//! three (stories share subheads), none where most of a page repeats, which is a story published again. *Places* (a block's last four
 //! elements with their classes) are counted inside and outside of text known from trusted labels: the feed's full
 //! content or the page's structured data, never the extractor's own opinion.
 //!
@@ -22,14 +22,16 @@ use super::outline::{Block, Outline};
 
 /// Most paragraphs and places that are remembered of a site.
 const MAX_REMEMBERED: usize = 240;
-/// Pages on which a paragraph has to stand before it is believed to be the site's.
+/// Pages on which a line has to stand before it is believed to be the site's; stories share subheads.
 const PROVEN: u16 = 3;
+/// The same for a sentence or more.
+const PROVEN_PROSE: u16 = 2;
 /// Times that a place has to be met before it has a say, and how one-sided they have to be.
 const PROVEN_PLACE: u16 = 6;
 /// Heaviest text that is told from a heavier one: sums and multiples stay far below their type's limit.
 const MOST_WEIGHT: usize = 200_000;
 /// Heaviest paragraph that can be the site's.
-const MAX_WEIGHT: usize = 320;
+const MAX_WEIGHT: usize = 600;
 /// Pages after which counts are halved.
 const HALF_LIFE: u16 = 64;
 /// Articles whose pages are remembered, so that a page read again teaches nothing twice.
@@ -181,24 +183,28 @@ impl Site {
         if self.paragraphs.is_empty() && self.places.is_empty() {
             return Vec::new();
         }
-        let opinions: Vec<Option<bool>> = (0..outline.blocks.len()).map(|at| self.opinion(outline, at)).collect();
-        // a story that is published again under other addresses repeats as a whole
-        let prose = || outline.blocks.iter().zip(&opinions).filter(|(block, _)| is_prose(block));
-        let weight: usize = prose().map(|(block, _)| block.weight).sum();
-        let repeated: usize =
-            prose().filter(|(_, opinion)| **opinion == Some(true)).map(|(block, _)| block.weight).sum();
-        if repeated * 5 > weight * 4 { Vec::new() } else { opinions }
+        let repeats: Vec<bool> = outline.blocks.iter().map(|block| self.repeats(block)).collect();
+        let opinion = |at: usize| if repeats[at] { Some(true) } else { self.opinion_of_place(outline, at) };
+        let opinions: Vec<Option<bool>> = (0..repeats.len()).map(opinion).collect();
+        let weight = |of: &dyn Fn(usize) -> bool| -> usize {
+            let prose = (0..repeats.len()).filter(|&at| is_prose(&outline.blocks[at]) && of(at));
+            prose.map(|at| outline.blocks[at].weight).sum()
+        };
+        // a story that is published again under other addresses repeats as a whole, or nearly
+        let all = weight(&|_| true);
+        let again = weight(&|at| repeats[at]) * 2 > all || weight(&|at| opinions[at] == Some(true)) * 5 > all * 4;
+        if again { Vec::new() } else { opinions }
     }
 
-    fn opinion(&self, outline: &Outline, at: usize) -> Option<bool> {
-        let block = &outline.blocks[at];
-        let repeats = may_repeat(block) && {
-            let hash = hash(&block.text);
-            self.paragraphs.iter().any(|(other, pages)| *other == hash && *pages >= PROVEN)
-        };
-        if repeats {
-            return Some(true);
+    fn repeats(&self, block: &Block) -> bool {
+        if !may_repeat(block) {
+            return false;
         }
+        let (hash, proven) = (hash(&block.text), if is_prose(block) { PROVEN_PROSE } else { PROVEN });
+        self.paragraphs.iter().any(|(other, pages)| *other == hash && *pages >= proven)
+    }
+
+    fn opinion_of_place(&self, outline: &Outline, at: usize) -> Option<bool> {
         let place = place(outline, at);
         let (_, inside, outside) = self.places.iter().find(|(other, ..)| *other == place)?;
         let met = inside + outside;

@@ -1,19 +1,27 @@
 //! Headings go with what they head.
 
+use std::collections::HashMap;
+
 use super::{Reason, Verdict};
+use crate::article::extract::is_prose;
 use crate::article::outline::{Block, Kind, Outline};
 
 /// Weight from which on a heading is a paragraph set large.
 const SENTENCE: usize = 120;
+/// Share of the prose beside which a heading is the story's, whatever it heads: a picture, a film, a table.
+const BESIDE: f32 = 0.3;
 
-/// Drops headings after which nothing was kept before the next heading of the same rank or the end.
+/// Drops headings after which nothing was kept before the next heading of the same rank or the end, but for those that
+/// stand among the story's own paragraphs.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
+    let beside = Beside::new(outline, verdicts);
     let mut below = [false; 8];
     for (at, reason) in verdicts.iter_mut().rev() {
         let block = &outline.blocks[*at];
         match rank(block) {
             Some(rank) => {
-                if reason.is_none() && !below[rank..].iter().any(|&kept| kept) {
+                if reason.is_none() && !below[rank..].iter().any(|&kept| kept) && beside.share(outline, block) < BESIDE
+                {
                     *reason = Some(Reason::HeadingOfNothing);
                 }
                 let kept = reason.is_none();
@@ -23,6 +31,32 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
             None if reason.is_none() => below[7] = true,
             None => {}
         }
+    }
+}
+
+/// How much of the kept prose stands right inside of each element.
+struct Beside {
+    within: HashMap<usize, usize>,
+    total: usize,
+}
+
+impl Beside {
+    fn new(outline: &Outline, verdicts: &[Verdict]) -> Self {
+        let (mut within, mut total) = (HashMap::new(), 0);
+        for (at, _) in verdicts.iter().filter(|(_, reason)| reason.is_none()) {
+            let block = &outline.blocks[*at];
+            if is_prose(block) {
+                *within.entry(outline.elements[block.element].parent).or_default() += block.weight;
+                total += block.weight;
+            }
+        }
+        Self { within, total }
+    }
+
+    /// The share of the prose that has a block's parent.
+    fn share(&self, outline: &Outline, block: &Block) -> f32 {
+        let parent = outline.elements[block.element].parent;
+        self.within.get(&parent).copied().unwrap_or_default() as f32 / self.total.max(1) as f32
     }
 }
 

@@ -1,17 +1,23 @@
-//! Labels of widgets: the odd words on boxes, cards and players that stand between a story's paragraphs.
+//! Texts of widgets: the odd words on boxes, cards and players that stand between a story's paragraphs.
 
-use super::{Reason, Verdict};
-use crate::article::extract::ends_sentence;
+use std::ops::Range;
+
+use super::{Known, Reason, Verdict};
+use crate::article::extract::{ends_sentence, is_prose};
 use crate::article::outline::{Block, Kind, Outline, Signs};
 
-/// Heaviest text that is a label.
+/// Heaviest text that is a label, where it ends no sentence.
 const LABEL: usize = 60;
+/// Heaviest text of a card: a teaser, a caption, a disclaimer.
+const CARD: usize = 500;
+/// Most blocks of a card.
+const BLOCKS: usize = 6;
 /// How many times more the paragraphs have to weigh than what stands bare, so that a bare text is an exception.
 const RATIO: usize = 3;
 
-/// Where the story is set in paragraphs, drops short texts that stand alone in a container of their own and end no
-/// sentence.
-pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
+/// Where the story is set in paragraphs, drops texts that stand bare and alone in a container of their own. `deck` stays,
+/// and sentences that other evidence holds to be the story's.
+pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &Range<usize>, known: &Known<'_>) {
     let weight = |kind: Kind| -> usize {
         let kept = verdicts.iter().filter(|(_, reason)| reason.is_none()).map(|(at, _)| &outline.blocks[*at]);
         kept.filter(|block| block.kind == kind).map(|block| block.weight).sum()
@@ -19,19 +25,39 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
     if weight(Kind::Paragraph) <= RATIO * weight(Kind::Bare) {
         return;
     }
-    for (at, reason) in verdicts.iter_mut().filter(|(_, reason)| reason.is_none()) {
-        if is_label(outline, &outline.blocks[*at], outline.signs(*at)) {
+    for (at, reason) in verdicts.iter_mut().filter(|(at, reason)| reason.is_none() && !deck.contains(at)) {
+        let block = &outline.blocks[*at];
+        let is_text = block.weight < CARD && is_prose(block) && !known.tells(*at);
+        let is_label = block.weight < LABEL && !ends_sentence(&block.text);
+        if (is_label || is_text) && stands_alone(outline, block, outline.signs(*at)) {
             *reason = Some(Reason::Label);
         }
     }
+    drop_titles(outline, verdicts);
 }
 
-fn is_label(outline: &Outline, block: &Block, signs: Signs) -> bool {
-    const TOLD: Signs = Signs::EMBED.and(Signs::QUOTE).and(Signs::LIST).and(Signs::TABLE);
+/// Headings of cards of which all else was dropped, such a text with it.
+fn drop_titles(outline: &Outline, verdicts: &mut [Verdict]) {
+    let fate = |at: usize| verdicts.binary_search_by_key(&at, |(block, _)| *block).ok().map(|place| verdicts[place].1);
+    let titles_card = |at: usize| {
+        let mut around = outline.ancestors(outline.blocks[at].element).map(|element| &outline.elements[element].blocks);
+        let Some(card) = around.find(|blocks| blocks.len() > 1).filter(|blocks| blocks.len() <= BLOCKS) else {
+            return false;
+        };
+        let mut others = card.clone().filter(|&other| other != at).map(fate);
+        let labelled = others.clone().any(|fate| fate == Some(Some(Reason::Label)));
+        labelled && others.all(|fate| fate != Some(None))
+    };
+    let is_heading = |at: usize| matches!(outline.blocks[at].kind, Kind::Heading(_));
+    let kept = (0..verdicts.len()).filter(|&place| verdicts[place].1.is_none());
+    let titles: Vec<usize> = kept.filter(|&at| is_heading(verdicts[at].0) && titles_card(verdicts[at].0)).collect();
+    titles.into_iter().for_each(|place| verdicts[place].1 = Some(Reason::Label));
+}
+
+fn stands_alone(outline: &Outline, block: &Block, signs: Signs) -> bool {
+    const TOLD: Signs = Signs::EMBED.and(Signs::QUOTE).and(Signs::LIST).and(Signs::TABLE).and(Signs::DECK);
     block.kind == Kind::Bare
-        && block.weight < LABEL
         && block.bold < block.weight
         && outline.elements[block.element].blocks.len() == 1
         && !signs.any(TOLD)
-        && !ends_sentence(&block.text)
 }

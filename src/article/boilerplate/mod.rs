@@ -13,6 +13,8 @@ mod tail;
 pub(super) mod wording;
 mod words;
 
+use std::collections::HashMap;
+
 use super::extract::{Body, is_prose};
 use super::metadata::Titles;
 use super::outline::{Block, Kind, Outline};
@@ -101,6 +103,12 @@ pub(super) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
+    /// Whether structured data or the feed tells a block as the story's, or the site has its stories there.
+    fn tells(&self, at: usize) -> bool {
+        let anchored = self.anchored.get(at).copied().unwrap_or_default();
+        anchored || self.opinions.get(at).copied().flatten() == Some(false)
+    }
+
     /// Knowing nothing but titles.
     pub(super) fn titles(titles: &'a Titles) -> Self {
         Self { titles, authors: &[], opinions: &[], anchored: &[] }
@@ -114,6 +122,8 @@ pub(super) fn sign(outline: &Outline, at: usize) -> Option<Reason> {
 
 /// Heaviest block whose words are looked at.
 const WORDED: usize = 500;
+/// Heaviest text that stories say more than once anyway.
+const REPEATED: usize = 80;
 
 /// A block of the body with what was decided; `None` keeps it.
 pub(super) type Verdict = (usize, Option<Reason>);
@@ -131,7 +141,7 @@ pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Ve
     lists::judge(outline, &mut verdicts);
     head::judge(outline, &mut verdicts, &body.deck);
     drop_repeated(outline, &mut verdicts);
-    labels::judge(outline, &mut verdicts);
+    labels::judge(outline, &mut verdicts, &body.deck, known);
     tail::judge(outline, &mut verdicts, known);
     headings::judge(outline, &mut verdicts);
     // whatever the passes over all blocks came to
@@ -150,6 +160,8 @@ fn reason(outline: &Outline, at: usize, known: &Known<'_>, begun: bool) -> Optio
     // structured data holds pitches too; its sentences are the story's all the same
     let of_words =
         || wording::reason(block, &lower).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
+    // a site's stories stand where its captions do, as far as a place can tell
+    let overruled = |reason| opinion == Some(false) && reason != Reason::Caption && block.link_density() <= 0.5;
     let is_subhead = begun && matches!(block.kind, Kind::Heading(_));
     (!is_subhead && is_title(block, known.titles))
         .then_some(Reason::Title)
@@ -158,20 +170,36 @@ fn reason(outline: &Outline, at: usize, known: &Known<'_>, begun: bool) -> Optio
         })
         .or_else(|| (block.weight < WORDED && record_lines::is_copyright(&lower)).then_some(Reason::Copyright))
         .or_else(|| (opinion == Some(true) && !anchored).then_some(Reason::SiteRepeats))
-        .or_else(|| of_structure().or_else(of_words).filter(|_| opinion != Some(false) || block.link_density() > 0.5))
+        .or_else(|| of_structure().or_else(of_words).filter(|reason| !overruled(*reason)))
 }
 
 fn is_title(block: &Block, titles: &Titles) -> bool {
     block.kind == Kind::Heading(1) || titles.contain(&block.text)
 }
 
-/// A paragraph said twice is kept once: where it stands in the text, not in a summary on top that is no deck.
+/// A paragraph said twice at different places is kept at the one where more of the text stands: the other is a box's or
+/// a summary's. At the same place the writer says it again: a question put to everyone, a recipe for another day.
 fn drop_repeated(outline: &Outline, verdicts: &mut [Verdict]) {
-    let mut seen = std::collections::HashSet::new();
+    let (mut weights, mut places) = (HashMap::<u64, usize>::new(), HashMap::<&str, u64>::new());
+    let kept = verdicts.iter().filter(|(_, reason)| reason.is_none()).map(|(at, _)| *at);
+    let long: Vec<usize> = kept.filter(|&at| outline.blocks[at].weight > REPEATED).collect();
+    for &at in &long {
+        *weights.entry(outline.signature(at)).or_default() += outline.blocks[at].weight;
+    }
+    for &at in &long {
+        let place = outline.signature(at);
+        let best = places.entry(&outline.blocks[at].text).or_insert(place);
+        if weights[&place] > weights[best] {
+            *best = place;
+        }
+    }
     for (at, reason) in verdicts.iter_mut().filter(|(_, reason)| reason.is_none()) {
-        let block = &outline.blocks[*at];
-        if block.weight > 80 && !seen.insert(block.text.as_str()) {
+        let best = places.get(outline.blocks[*at].text.as_str());
+        if best.is_some_and(|&best| best != outline.signature(*at)) {
             *reason = Some(Reason::Repeated);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

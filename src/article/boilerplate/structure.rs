@@ -46,10 +46,15 @@ pub(super) fn reason(outline: &Outline, at: usize, lower: &str, known: &Known<'_
     let (block, signs) = (&outline.blocks[at], outline.signs(at));
     let decides =
         |table: &[(Signs, Reason)]| table.iter().find(|(sign, _)| signs.any(*sign)).map(|(_, reason)| *reason);
-    let of_media = |reason: &Reason| *reason != Reason::Caption || !signs.any(Signs::TABLE);
+    let fits = |reason: &Reason| match reason {
+        Reason::Caption => !signs.any(Signs::TABLE),
+        // in a live blog, a heading stands beside its time
+        Reason::Date => !matches!(block.kind, Kind::Heading(_)),
+        _ => true,
+    };
     decides(ALONE)
         .or_else(|| (block.kind == Kind::Caption).then_some(Reason::Caption))
-        .or_else(|| if is_prose(block) { None } else { decides(SHORT).filter(of_media) })
+        .or_else(|| if is_prose(block) { None } else { decides(SHORT).filter(fits) })
         .or_else(|| is_under_picture(outline, block, signs).then_some(Reason::Caption))
         .or_else(|| is_byline(block, lower, known).then_some(Reason::Byline))
         .or_else(|| is_link(block).then_some(Reason::Related))

@@ -2,7 +2,7 @@
 
 use super::{Known, Reason, Verdict};
 use crate::article::extract::is_prose;
-use crate::article::outline::{Block, Kind, Outline};
+use crate::article::outline::{Block, Kind, Outline, Signs};
 
 /// Reasons that, once met with no prose after them, drop the rest too: a heading over links, a form, a notice.
 const ENDS: &[Reason] = &[
@@ -47,6 +47,7 @@ const ABOUT: &[&str] = &[
 /// Drops, behind the last of the story, what is about its makers, and short leftovers.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
     drop_self_portrait(outline, verdicts);
+    drop_marked_notes(outline, verdicts);
     drop_notes(outline, verdicts, known);
     drop_leftovers(outline, verdicts);
 }
@@ -76,6 +77,16 @@ fn is_about(block: &Block) -> bool {
         && block.weight < 70
         && !lower.ends_with('?')
         && ABOUT.iter().any(|word| lower.starts_with(word) || lower.ends_with(word.trim()) && !word.is_ascii())
+}
+
+/// What the markup calls a note or a box of facts, where nothing else follows it.
+fn drop_marked_notes(outline: &Outline, verdicts: &mut [Verdict]) {
+    const MARKED: Signs = Signs::NOTE.and(Signs::INFOBOX);
+    let is_told = |(at, reason): &Verdict| reason.is_none() && !outline.signs(*at).any(MARKED);
+    let Some(last) = verdicts.iter().rposition(is_told) else { return };
+    for (_, reason) in verdicts[last + 1..].iter_mut().filter(|(_, reason)| reason.is_none()) {
+        *reason = Some(Reason::Note);
+    }
 }
 
 /// Notes on who wrote it and how to reach them, among the last blocks that were kept.

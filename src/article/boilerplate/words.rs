@@ -20,7 +20,7 @@ impl Reason {
             Self::Form => "a form",
             Self::HeadingOfNothing => "a heading over nothing that was kept",
             Self::Hidden => "not shown to readers",
-            Self::Label => "the label of a box, a card or a player",
+            Self::Label => "a text apart from the paragraphs: of a box, a card or a player",
             Self::Navigation => "navigation, a header or a footer",
             Self::Newsletter => "a pitch for a newsletter or a subscription",
             Self::Note => "a note by the editors",

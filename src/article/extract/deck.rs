@@ -49,7 +49,7 @@ fn is_deck(block: &Block, signs: Signs, distance: usize, description: Option<&st
     WEIGHT.contains(&block.weight)
         && block.link_density() < 0.3
         && block.kind != Kind::Caption
-        && (described && !signs.any(Signs::HIDDEN)
+        && (described && !signs.any(Signs::HIDDEN.and(Signs::CAPTION))
             || placed && !signs.any(NOT) && (block.weight >= UNMARKED || signs.any(Signs::DECK)))
 }
 

@@ -33,6 +33,22 @@ fn two_pages_prove_nothing_and_three_do() {
 }
 
 #[test]
+fn two_pages_prove_a_sentence() {
+    let pitch = "Our members pay for this newsroom, and you can join them for the price of a coffee.";
+    let story =
+        |n: usize| format!("Story number {n} is told here, at such a length that it is taken for a story's own prose.");
+    let mut site = Site::default();
+    for n in 0..2 {
+        let own = story(n);
+        site.learn(&page(&format!("/{n}"), &[pitch, "What happens next", &own, &own.to_uppercase()]).1);
+        let (outline, _) = page("/asked", &[pitch, "What happens next", &story(7), &story(8)]);
+        let says = site.opinions(&outline);
+        assert_eq!(says[0], (n > 0).then_some(true), "after {n} pages");
+        assert_eq!(says[1..], [None; 3], "stories share subheads");
+    }
+}
+
+#[test]
 fn the_same_article_read_again_teaches_nothing() {
     let mut site = Site::default();
     for _ in 0..10 {
@@ -44,7 +60,7 @@ fn the_same_article_read_again_teaches_nothing() {
 #[test]
 fn long_paragraphs_are_never_the_sites() {
     let mut site = Site::default();
-    let long = "A long paragraph that a wire service sent to everybody. ".repeat(10);
+    let long = "A long paragraph that a wire service sent to everybody. ".repeat(15);
     for n in 0..5 {
         site.learn(&page(&format!("/{n}"), &[&long]).1);
     }

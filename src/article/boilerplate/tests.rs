@@ -1,0 +1,65 @@
+//! What the passes over all blocks make of a body.
+
+use super::*;
+use crate::article::{outline::outline, tree};
+
+/// The reasons for all blocks of a page whose body is all of it; `opinion` is what the site says of each.
+fn reasons(html: &str, opinion: Option<bool>) -> Vec<Option<&'static str>> {
+    let mut outline = outline(&tree::parse(html).html);
+    outline.inherit(None, |block| block.weight as f32);
+    let blocks: Vec<usize> = (0..outline.blocks.len()).collect();
+    let opinions = vec![opinion; blocks.len()];
+    let titles = Titles::default();
+    let known = Known { opinions: &opinions, ..Known::titles(&titles) };
+    let verdicts = judge(&outline, &Body { blocks, ..Body::default() }, &known);
+    verdicts.iter().map(|(_, reason)| reason.map(Reason::as_str)).collect()
+}
+
+const STORY: &str = "<p>The keepers of the bridge have shown us every wheel and every lever of it before the works.</p>\
+    <p>Forty wheels of cast iron carry the deck, and each of them is greased by hand on a Monday.</p>";
+
+#[test]
+fn a_caption_is_one_where_stories_stand() {
+    let html = format!("<main>{STORY}<figure><figcaption>The deck from below, with rust.</figcaption></figure></main>");
+    assert_eq!(reasons(&html, Some(false)), [None, None, Some("caption")]);
+}
+
+#[test]
+fn what_is_said_again_is_dropped_at_the_lesser_place() {
+    let said =
+        "The bridge will be closed on four weekends of the autumn, and the ferry will run for nothing until then.";
+    let again = |place: &str| format!("<main>{place}<div>{STORY}<p>{said}</p><p>{said}</p></div></main>");
+    assert_eq!(reasons(&again(""), None), [None; 4], "the writer says it twice");
+    let boxed = again(&format!("<section><span><p class=fact>{said}</p></span></section>"));
+    assert_eq!(reasons(&boxed, None)[..2], [Some("repeated"), None], "a box says it before");
+}
+
+#[test]
+fn a_heading_goes_with_its_place_or_with_what_it_heads() {
+    let html =
+        format!("<main><div>{STORY}<h2>The bridge at night</h2></div><section><h2>Elsewhere</h2></section></main>");
+    assert_eq!(reasons(&html, None)[2..], [None, Some("heading-of-nothing")]);
+}
+
+#[test]
+fn a_note_ends_a_story_and_is_none_alone() {
+    let note = |inside: &str| format!("<div class=editors-note>{inside}</div>");
+    let note_behind = format!("<main>{STORY}{}</main>", note("<p>We have changed the number of wheels above.</p>"));
+    assert_eq!(reasons(&note_behind, None), [None, None, Some("note")]);
+    assert_eq!(reasons(&format!("<main>{}</main>", note(STORY)), None), [None, None]);
+}
+
+#[test]
+fn a_sentence_set_bare_is_a_cards_where_stories_are_set_in_paragraphs() {
+    let card = "<div><div>He lights forty lamps each evening, and in winter before the schools are out.</div></div>";
+    let titled = card.replacen("<div>", "<div><h3>The last lamplighter</h3>", 1);
+    let behind = |story: &str, card: &str, opinion: Option<bool>| {
+        let reasons = reasons(&format!("<main>{}{card}</main>", story.repeat(3)), opinion);
+        reasons[6..].to_vec()
+    };
+    assert_eq!(behind(STORY, card, None), [Some("label")]);
+    assert_eq!(behind(STORY, &titled, None), [Some("label"); 2], "with its title");
+    assert_eq!(behind(STORY, card, Some(false)), [None], "where stories of the site stand");
+    let bare = STORY.replace("<p>", "<div>").replace("</p>", "</div>");
+    assert_eq!(behind(&bare, card, None), [None], "the story is set bare too");
+}

@@ -51,42 +51,9 @@ pub(super) struct Pruned {
 
 /// Elements at whose edges white space is nothing. None of them keeps what is inside of it as it was written.
 const EDGES: [&str; 36] = [
-    "div",
-    "li",
-    "ul",
-    "p",
-    "meta",
-    "link",
-    "script",
-    "td",
-    "tr",
-    "section",
-    "article",
-    "header",
-    "footer",
-    "nav",
-    "main",
-    "aside",
-    "figure",
-    "form",
-    "ol",
-    "head",
-    "body",
-    "html",
-    "style",
-    "tbody",
-    "table",
-    "iframe",
-    "noscript",
-    "th",
-    "thead",
-    "tfoot",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "dt",
-    "dd",
+    "div", "li", "ul", "p", "meta", "link", "script", "td", "tr", "section", "article", "header", "footer", "nav",
+    "main", "aside", "figure", "form", "ol", "head", "body", "html", "style", "tbody", "table", "iframe", "noscript",
+    "th", "thead", "tfoot", "h1", "h2", "h3", "h4", "dt", "dd",
 ];
 
 /// Elements that are cut out, or copied, as a whole.
@@ -180,7 +147,8 @@ impl Scan<'_> {
         rest.skip(|byte| !is_space(byte) && !matches!(byte, b'/' | b'>'));
         let (mut copied, mut kept) = (0, 0);
         while let Some((name, end)) = rest.next() {
-            let is_read = || READ.iter().any(|read| read.as_bytes().eq_ignore_ascii_case(&tag.as_bytes()[name.clone()]));
+            let is_read =
+                || READ.iter().any(|read| read.as_bytes().eq_ignore_ascii_case(&tag.as_bytes()[name.clone()]));
             if kept < MAX_ATTRIBUTES && (self.attributes == Attributes::All || is_read()) {
                 kept += 1;
             } else {

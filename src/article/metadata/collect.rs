@@ -74,10 +74,9 @@ pub(super) struct Byline {
 }
 
 /// Collects them.
-pub(in crate::article) fn collect(html: &Html) -> Statements {
+pub(in crate::article) fn collect(html: &Html, names: &mut Names) -> Statements {
     let mut all = Statements::default();
     let mut watch = Watch::default();
-    let mut names = Names::default();
     let mut hidden_until = None;
     for node in html.tree.root().descendants() {
         // what stands in navigation, footers and comments is not about this page
@@ -108,7 +107,7 @@ pub(in crate::article) fn collect(html: &Html) -> Statements {
             "a" if !all.headings.is_empty() && all.author_links.len() < 4 => all.author_link(node, element),
             _ => {}
         }
-        all.visible(node, element, &mut names);
+        all.visible(node, element, names);
     }
     all.shown = watch.found();
     all
@@ -195,26 +194,28 @@ impl Statements {
 
     fn author_link(&mut self, node: NodeRef<'_, Node>, element: &Element) {
         const FOLDERS: &[&str] = &[
-            "/author/",
-            "/authors/",
-            "/writer/",
-            "/writers/",
-            "/staff/",
-            "/contributor/",
-            "/contributors/",
-            "/by/",
-            "/profile/",
-            "/people/",
-            "/journalist/",
-            "/reporter/",
-            "/autor/",
-            "/autoren/",
-            "/auteur/",
-            "/autore/",
-            "/columnist/",
+            "author",
+            "authors",
+            "writer",
+            "writers",
+            "staff",
+            "contributor",
+            "contributors",
+            "by",
+            "profile",
+            "people",
+            "journalist",
+            "reporter",
+            "autor",
+            "autoren",
+            "auteur",
+            "autore",
+            "columnist",
         ];
         let href = attribute(element, "href").unwrap_or_default();
-        if FOLDERS.iter().any(|folder| href.contains(folder)) {
+        // what stands between two slashes
+        let path = href.split_once('/').and_then(|(_, after)| after.rsplit_once('/')).map_or("", |(path, _)| path);
+        if path.split('/').any(|folder| FOLDERS.contains(&folder)) {
             let text = text_of(node);
             if !self.author_links.contains(&text) {
                 push_short(&mut self.author_links, text, 60);
@@ -256,6 +257,7 @@ fn text_of(node: NodeRef<'_, Node>) -> String {
     let mut text = String::new();
     for part in node.descendants() {
         match part.value() {
+            Node::Text(part) if part.len() <= MAX_TEXT => text.push_str(part),
             Node::Text(part) => text.extend(part.chars().take(MAX_TEXT)),
             Node::Element(element) if matches!(element.name(), "br" | "p" | "div" | "li" | "span" | "a") => {
                 text.push(' ');

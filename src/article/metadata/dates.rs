@@ -151,13 +151,16 @@ pub(super) fn has_day(text: &str) -> bool {
 }
 
 fn longest_run(text: &str, fits: impl Fn(&str) -> bool) -> Option<Moment> {
-    let words: Vec<&str> = text.split_whitespace().take(24).collect();
-    if !text.chars().any(|c| c.is_ascii_digit()) {
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
+    let words: Vec<&str> = text.split_whitespace().take(24).collect();
+    // a date without a digit is none; those of other scripts are no ASCII
+    let numeral = |word: &&str| word.bytes().any(|byte| byte.is_ascii_digit() || !byte.is_ascii());
     (0..words.len()).find_map(|start| {
         let longest = words.len().min(start + 8);
-        (start + 1..=longest).rev().find_map(|end| {
+        let first = start + words[start..longest].iter().position(numeral)?;
+        (first + 1..=longest).rev().find_map(|end| {
             let run = words[start..end].join(" ");
             let run = run.trim_matches(|c: char| "|•·—–-:,()".contains(c) || c.is_whitespace());
             fits(run).then(|| parse(run)).flatten()

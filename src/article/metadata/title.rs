@@ -108,7 +108,11 @@ pub(in crate::article) struct Titles {
 
 impl Titles {
     pub(in crate::article) fn new<'a>(titles: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut letters: Vec<String> = titles.into_iter().map(letters).filter(|title| !title.is_empty()).collect();
+        let mut letters: Vec<String> = titles
+            .into_iter()
+            .map(|title| letters(title).collect::<String>())
+            .filter(|title| !title.is_empty())
+            .collect();
         letters.sort_unstable();
         letters.dedup();
         Self { letters }
@@ -118,12 +122,12 @@ impl Titles {
     pub(in crate::article) fn contain(&self, text: &str) -> bool {
         // most texts are too long or too short, and need no comparing
         let fits = |title: &String| text.len() >= title.len() / 3 && text.len() <= title.len() * 3 + 16;
-        self.letters.iter().any(fits) && self.letters.contains(&letters(text))
+        self.letters.iter().any(fits) && self.letters.iter().any(|title| title.chars().eq(letters(text)))
     }
 }
 
-fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 /// What the site calls itself, its domain included.

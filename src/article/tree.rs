@@ -62,7 +62,7 @@ impl Bounded {
     /// held twice meanwhile.
     fn new(limits: Limits, nodes: usize) -> Self {
         let mut html = Html::new_document();
-        html.tree = Nodes::with_capacity(Node::Document, (nodes + nodes / 16 + 16).min(2 * limits.elements));
+        html.tree = Nodes::with_capacity(Node::Document, (nodes + nodes / 32 + 16).min(2 * limits.elements));
         let inner = HtmlTreeSink::new(html);
         Self { inner, limits, latest: Cell::new(None), elements: Cell::new(0) }
     }

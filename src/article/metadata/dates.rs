@@ -151,7 +151,7 @@ pub(super) fn has_day(text: &str) -> bool {
 }
 
 fn longest_run(text: &str, fits: impl Fn(&str) -> bool) -> Option<Moment> {
-    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) || !fits(text) {
         return None;
     }
     let words: Vec<&str> = text.split_whitespace().take(24).collect();

@@ -119,7 +119,8 @@ impl Scan<'_> {
     }
 
     fn tag(&mut self, tag: &str, name: &str) {
-        self.nodes += 1;
+        // the rows of a table stand in a body, whether it is written or not
+        self.nodes += if name.eq_ignore_ascii_case("table") { 2 } else { 1 };
         let end = self.start_tag(tag);
         self.at += end;
         let Some(closing) = CLOSED.iter().find(|closed| closed.eq_ignore_ascii_case(name)) else { return };
@@ -325,7 +326,7 @@ mod tests {
         ];
         for (html, expected) in cases {
             let pruned = prune(html, usize::MAX, Attributes::Read).markup;
-            let spaces = |text: &str| text.replace("  ", " ").replace(" >", ">");
+            let spaces = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace(" >", ">");
             assert_eq!(spaces(&pruned), spaces(expected), "{html}");
             assert_eq!(prune(html, usize::MAX, Attributes::All).markup, html);
         }

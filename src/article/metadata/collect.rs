@@ -1,6 +1,6 @@
 //! What a page says about itself, as it says it: one walk over the tree, nothing decided.
 
-use ego_tree::NodeRef;
+use ego_tree::{NodeId, NodeRef};
 use scraper::node::Element;
 use scraper::{Html, Node};
 use serde_json::Value;
@@ -37,6 +37,10 @@ pub(in crate::article) struct Statements {
     pub(super) times: Vec<Time>,
     /// Elements that are marked as a byline: their links' texts, or their whole text.
     pub(super) bylines: Vec<Byline>,
+    /// Elements that are marked as the author's exactly, in footers and asides: they may be of another story.
+    pub(super) bylines_beside: Vec<Byline>,
+    /// Texts after one that leads to a name and says nothing else (`By`), shortly behind the headline.
+    pub(super) led: Vec<String>,
     /// Texts of links to authors' pages, behind the headline.
     pub(super) author_links: Vec<String>,
     /// Short texts marked as dates.
@@ -77,10 +81,12 @@ pub(super) struct Byline {
 pub(in crate::article) fn collect(html: &Html, names: &mut Names) -> Statements {
     let mut all = Statements::default();
     let mut watch = Watch::default();
-    let mut hidden_until = None;
+    // the node behind a subtree that is passed over, if there is one
+    let mut hidden_until: Option<Option<NodeId>> = None;
     for node in html.tree.root().descendants() {
-        // what stands in navigation, footers and comments is not about this page
-        if hidden_until.is_some_and(|end| end != node.id()) {
+        // what stands in navigation, footers and asides is not about this page, as a rule
+        if hidden_until.is_some_and(|end| end != Some(node.id())) {
+            all.beside(node);
             continue;
         }
         hidden_until = None;
@@ -93,7 +99,9 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names) -> Statements 
             _ => continue,
         };
         match element.name() {
-            "footer" | "nav" | "aside" => hidden_until = after(node),
+            "footer" => hidden_until = Some(after(node)),
+            // one that lasts to the page's end was never closed, and holds the story
+            "nav" | "aside" => hidden_until = after(node).map(Some),
             "meta" => all.meta(element),
             "link" => all.link(element),
             "html" => all.language = attribute(element, "lang").or(attribute(element, "xml:lang")).map(str::to_owned),
@@ -109,12 +117,12 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names) -> Statements 
         }
         all.visible(node, element, names);
     }
-    all.shown = watch.found();
+    (all.shown, all.led) = watch.found();
     all
 }
 
 /// The node that follows a subtree.
-fn after(node: NodeRef<'_, Node>) -> Option<ego_tree::NodeId> {
+fn after(node: NodeRef<'_, Node>) -> Option<NodeId> {
     node.ancestors().map(|n| n.next_sibling()).fold(node.next_sibling(), Option::or).map(|n| n.id())
 }
 
@@ -185,7 +193,7 @@ impl Statements {
         if exact
             || (signs.any(Signs::BYLINE) && !signs.any(Signs::BIO.and(Signs::COMMENTS).and(Signs::RELATED)) && !wordy)
         {
-            self.byline(node, exact);
+            self.bylines.extend(byline(node, exact).filter(|_| self.bylines.len() < 24));
         }
         if signs.any(Signs::DATE) && !wordy {
             push_short(&mut self.date_texts, text_of(node), 120);
@@ -223,25 +231,31 @@ impl Statements {
         }
     }
 
-    fn byline(&mut self, node: NodeRef<'_, Node>, exact: bool) {
-        let text = text_of(node);
-        if self.bylines.len() < 24 && !text.is_empty() && text.chars().count() < 240 {
-            let links = node
-                .descendants()
-                .filter(|n| n.value().as_element().is_some_and(|e| e.name() == "a"))
-                .map(text_of)
-                .filter(|text| !text.is_empty())
-                .collect();
-            self.bylines.push(Byline { text, links, exact });
+    fn beside(&mut self, node: NodeRef<'_, Node>) {
+        let is_author = |element: &Element| {
+            ["rel", "itemprop"].into_iter().any(|name| attribute(element, name).is_some_and(|value| value == "author"))
+        };
+        if self.bylines_beside.len() < 4 && node.value().as_element().is_some_and(is_author) {
+            self.bylines_beside.extend(byline(node, true));
         }
     }
+}
+
+fn byline(node: NodeRef<'_, Node>, exact: bool) -> Option<Byline> {
+    let text = text_of(node);
+    let links = || {
+        let links = node.descendants().filter(|n| n.value().as_element().is_some_and(|e| e.name() == "a"));
+        links.map(text_of).filter(|text| !text.is_empty()).collect()
+    };
+    (!text.is_empty() && text.chars().count() < 240).then(|| Byline { links: links(), text, exact })
 }
 
 fn parent_names(node: NodeRef<'_, Node>) -> Option<&str> {
     node.parent()?.value().as_element().and_then(|element| attribute(element, "class"))
 }
 
-fn role<'a>(names: impl Iterator<Item = &'a str>, published: bool) -> TimeRole {
+/// What names say that a date is of.
+pub(super) fn role<'a>(names: impl Iterator<Item = &'a str>, published: bool) -> TimeRole {
     let names = names.collect::<Vec<_>>().join(" ").to_ascii_lowercase();
     if ["modif", "updat"].iter().any(|word| names.contains(word)) {
         TimeRole::Updated

@@ -206,9 +206,10 @@ fn end_tags<'a>(content: &'a str, name: &'static str) -> impl Iterator<Item = us
 fn script_end(content: &str) -> Option<usize> {
     let mut ends = end_tags(content, "script");
     let first = ends.next()?;
-    let escaped = content[..first].rfind("<!--").is_some_and(|at| {
-        let comment = &content[at..first];
-        !comment.contains("-->") && memmem::find(comment.as_bytes(), b"<script").is_some()
+    let script = &content.as_bytes()[..first];
+    let escaped = memmem::rfind(script, b"<!--").is_some_and(|at| {
+        let comment = &script[at..];
+        memmem::find(comment, b"-->").is_none() && memmem::find(comment, b"<script").is_some()
     });
     if escaped { ends.next().or(Some(first)) } else { Some(first) }
 }

@@ -96,6 +96,23 @@ fn a_piece_that_was_published_anew_is_dated_by_what_readers_see() {
 }
 
 #[test]
+fn day_and_month_are_told_apart_by_other_dates_of_the_page() {
+    let said = "<meta property='article:published_time' content='03-09-2026'>";
+    let (day_first, month_first) = ("2026-09-03T00:00:00", "2026-03-09T00:00:00");
+    for (shown, expected) in [
+        ("", day_first),
+        ("<p>March 9, 2026</p>", month_first),
+        ("<p>September 3, 2026</p>", day_first),
+        ("<p>March 9, 2026</p><p>September 3, 2026</p>", day_first),
+        ("<p>March 8, 2026</p>", day_first),
+    ] {
+        check(PLAIN, said, shown, (Some(expected), None, Some(Source::Meta)));
+    }
+    let changed = format!("{said}<meta property='article:modified_time' content='2026-03-09T18:00:00'>");
+    check(PLAIN, &changed, "", (Some(month_first), Some("2026-03-09T18:00:00"), Some(Source::Meta)));
+}
+
+#[test]
 fn an_instant_is_told_at_the_sites_own_offset() {
     let published = |offset: &str| {
         let at = "2024-05-03T03:00:46Z".parse::<chrono::DateTime<chrono::FixedOffset>>().unwrap();

@@ -1,6 +1,6 @@
 //! When the article was published and last changed.
 
-use chrono::{Datelike, FixedOffset, NaiveDateTime, NaiveTime};
+use chrono::{Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::Value;
 use url::Url;
 
@@ -70,15 +70,28 @@ const UPDATED: &[&str] = &[
 /// First publication: structured data, then `<meta>`, then marked and unmarked dates in the page, then the URL.
 pub(super) fn published(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(Moment, Source)> {
     let (moment, source) = first_published(said, article, url)?;
+    let moment = other_way_round(said, article, moment).unwrap_or(moment);
     let (moment, source) = republished(said, article, moment).unwrap_or((moment, source));
     Some((localised(moment, said), source))
+}
+
+/// The same date with day and month exchanged, where the page's other dates know only that day: `03-09-2026` can be
+/// read either way.
+fn other_way_round(said: &Statements, article: Option<&Value>, moment: Moment) -> Option<Moment> {
+    let local = moment.at.naive_local();
+    let date = NaiveDate::from_ymd_opt(local.year(), local.day(), local.month())?;
+    let at = date.and_time(local.time()).and_local_timezone(*moment.at.offset()).single()?;
+    let others = said.shown.iter().map(|shown| shown.moment).chain(updated(said, article).map(|(moment, _)| moment));
+    let mut days =
+        others.map(|other| other.at.date_naive()).filter(|day| [date, local.date()].contains(day)).peekable();
+    (days.peek().is_some() && days.all(|day| day == date)).then_some(Moment { at, ..moment })
 }
 
 /// The date that readers see, where a piece was published anew since: machines go on saying the first date, often of
 /// years ago, while the page and its feed date it by the last publication.
 ///
-/// Believed only of a date that is shown as the page's own, lies between the first publication and the last change, and
-/// is neither: a page that shows the day of its last change shows just that.
+/// Believed only of a date that is shown as the page's own, and lies between the first publication and the last change:
+/// a page that shows the day of its last change shows just that, unless it calls it the publication.
 fn republished(said: &Statements, article: Option<&Value>, first: Moment) -> Option<(Moment, Source)> {
     let shown = said.shown.first().filter(|shown| shown.role != TimeRole::Updated)?;
     let (last, _) = updated(said, article)?;

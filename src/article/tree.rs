@@ -94,7 +94,7 @@ impl TreeSink for Bounded {
 
     fn append(&self, parent: &Handle, child: NodeOrText<Handle>) {
         self.latest.set(Some(*parent));
-        self.inner.append(parent, child);
+        self.inner.append(parent, apart(child));
     }
 
     // comments hold no story: one that the pruning left is an empty one
@@ -150,6 +150,14 @@ impl TreeSink for Bounded {
 
     fn reparent_children(&self, node: &Handle, new_parent: &Handle) {
         self.inner.reparent_children(node, new_parent);
+    }
+}
+
+/// A text of its own: as a part of its stride it would hold all of that, tags and all.
+fn apart(child: NodeOrText<Handle>) -> NodeOrText<Handle> {
+    match child {
+        NodeOrText::AppendText(text) => NodeOrText::AppendText(StrTendril::from_slice(&text)),
+        node => node,
     }
 }
 

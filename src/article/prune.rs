@@ -5,9 +5,11 @@
 //! html5ever compares each attribute of a tag with all before it, so a tag of a hundred thousand attributes would take
 //! minutes. The scan is linear whatever the input.
 
-use std::ops::Range;
+mod start_tag;
 
 use memchr::{memchr, memmem};
+
+use start_tag::StartTag;
 
 /// Most attributes that a tag keeps.
 const MAX_ATTRIBUTES: usize = 128;
@@ -144,10 +146,9 @@ impl Scan<'_> {
 
     /// Copies a start tag with the attributes that are kept, and says where it ends.
     fn start_tag(&mut self, tag: &str) -> usize {
-        let mut rest = AttributesOf { tag: tag.as_bytes(), at: 1 };
-        rest.skip(|byte| !is_space(byte) && !matches!(byte, b'/' | b'>'));
+        let mut rest = StartTag::new(tag.as_bytes());
         let (mut copied, mut kept) = (0, 0);
-        while let Some((name, end)) = rest.next() {
+        while let Some((name, end)) = rest.next_attribute() {
             let is_read =
                 || READ.iter().any(|read| read.as_bytes().eq_ignore_ascii_case(&tag.as_bytes()[name.clone()]));
             if kept < MAX_ATTRIBUTES && (self.attributes == Attributes::All || is_read()) {
@@ -157,8 +158,8 @@ impl Scan<'_> {
                 copied = end;
             }
         }
-        self.out.push_str(&tag[copied..rest.at]);
-        rest.at
+        self.out.push_str(&tag[copied..rest.at()]);
+        rest.at()
     }
 
     /// Copies an element whose content is no markup.
@@ -237,56 +238,6 @@ fn is_json_ld(tag: &str) -> bool {
     tag.to_ascii_lowercase().contains("ld+json")
 }
 
-/// The attributes of a start tag, one after the other (HTML 13.2.5.32 to 39): where a name stands, and where its value
-/// ends. After the last one, `at` is where the tag ends.
-struct AttributesOf<'a> {
-    tag: &'a [u8],
-    at: usize,
-}
-
-impl AttributesOf<'_> {
-    fn next(&mut self) -> Option<(Range<usize>, usize)> {
-        self.skip(|byte| is_space(byte) || byte == b'/');
-        let start = self.at;
-        match self.tag.get(self.at) {
-            None => return None,
-            Some(b'>') => {
-                self.at += 1;
-                return None;
-            }
-            // an equals sign is part of a name that begins with it
-            Some(_) => self.at += 1,
-        }
-        self.skip(|byte| !is_space(byte) && !matches!(byte, b'/' | b'>' | b'='));
-        let name = start..self.at;
-        let end = self.at;
-        self.skip(is_space);
-        if self.tag.get(self.at) != Some(&b'=') {
-            return Some((name, end));
-        }
-        self.at += 1;
-        self.skip(is_space);
-        match self.tag.get(self.at) {
-            Some(&quote @ (b'"' | b'\'')) => {
-                let value = &self.tag[self.at + 1..];
-                self.at += 1 + memchr(quote, value).map_or(value.len(), |length| length + 1);
-            }
-            _ => self.skip(|byte| !is_space(byte) && byte != b'>'),
-        }
-        Some((name, self.at))
-    }
-
-    fn skip(&mut self, skipped: impl Fn(u8) -> bool) {
-        while self.tag.get(self.at).is_some_and(|&byte| skipped(byte)) {
-            self.at += 1;
-        }
-    }
-}
-
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,6 +300,15 @@ mod tests {
         let html = "<html><head><title>a</title></head> <body><p>b<b>c</b> d</p>\n<!-- e --><script>f</script>";
         // six elements and the script, four texts
         assert_eq!(prune(html, usize::MAX, Attributes::Read).nodes, 11);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_markup_is_too_odd(html in "(<(p|/p|é|script|svg)?|>|[a-z]{1,3}|class|é|[='\"/ -]|<!--){0,24}") {
+            let all = prune(&html, usize::MAX, Attributes::All).markup;
+            let read = prune(&html, usize::MAX, Attributes::Read).markup;
+            proptest::prop_assert!(read.len() <= all.len() && all.len() <= html.len() + "</noscript>".len());
+        }
     }
 
     #[test]

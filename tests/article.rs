@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::Path;
 
-use copydesk::article::{self, Article, Page, Site};
+use copydesk::article::{self, Aids, Article, Page, Rules, Selector, Site};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -25,6 +25,20 @@ fn pages_give_exactly_their_stories() {
     assert!(names.len() >= 45, "{} pages", names.len());
     let faults: Vec<String> = names.iter().filter_map(|name| fault(name)).collect();
     assert!(faults.is_empty(), "{} of {} pages:\n{}", faults.len(), names.len(), faults.join("\n\n"));
+}
+
+/// A rule may ask for any attribute, so that none is left out of the tree where there are rules.
+#[test]
+fn attributes_that_nobody_reads_change_nothing() {
+    let url = Url::parse("https://www.quaypost.example/news/swing-bridge").unwrap();
+    let (site, none, mut idle) = (Site::default(), Rules::default(), Rules::default());
+    idle.add("quaypost.example", vec![], vec![Selector::parse("[data-of-no-page]").unwrap()]).unwrap();
+    for file in fs::read_dir(FOLDER).unwrap().map(|file| file.unwrap().path()) {
+        let body = fs::read(&file).unwrap();
+        let page = Page { url: &url, body: &body, content_type: None };
+        let read = |rules| article::extract(page, Aids::without_entry(&site, rules));
+        assert_eq!(read(&none), read(&idle), "{}", file.display());
+    }
 }
 
 /// What is wrong with a page, if anything.

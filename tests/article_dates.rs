@@ -58,6 +58,18 @@ fn machines_are_believed_before_readers() {
 }
 
 #[test]
+fn a_date_that_says_not_of_what_gives_way_to_what_readers_see() {
+    let vague = "<meta name='date' content='2024-05-01T08:00:00+02:00'>";
+    let exact = "<meta name='pubdate' content='2024-05-02T08:00:00+02:00'>";
+    let (of_vague, of_exact) = (Some("2024-05-01T08:00:00+02:00"), Some("2024-05-02T08:00:00+02:00"));
+    let (meta, shown) = (Some(Source::Meta), "<p>May 6, 2024</p>");
+    check(PLAIN, vague, "", (of_vague, None, meta));
+    check(PLAIN, vague, shown, (Some("2024-05-06T00:00:00"), None, Some(Source::Text)));
+    check(PLAIN, vague, "<p>Updated</p><p>May 6, 2024</p>", (of_vague, None, meta));
+    check(PLAIN, &format!("{vague}{exact}"), shown, (of_exact, None, meta));
+}
+
+#[test]
 fn a_piece_that_was_published_anew_is_dated_by_what_readers_see() {
     let said = ld("2022-04-28T12:00:00+01:00", "2023-12-22T20:11:21-08:00");
     let last = Some("2023-12-22T20:11:21-08:00");
@@ -72,10 +84,32 @@ fn a_piece_that_was_published_anew_is_dated_by_what_readers_see() {
         // the last change is just that, and nothing is published after it
         "<span>December 22, 2023</span>",
         "<span>January 22, 2024</span>",
+        "<span class='publish-date'>January 22, 2024</span>",
+        "<span>Updated</span> <span class='publish-date'>December 22, 2023</span>",
         "<span>2023</span>",
     ] {
         check(PLAIN, &said, shown, first);
     }
+    // but for a page that calls it its publication
+    let shown = "<span class='publish-date'>December 22, 2023</span>";
+    check(PLAIN, &said, shown, (Some("2023-12-22T00:00:00"), last, Some(Source::Text)));
+}
+
+#[test]
+fn day_and_month_are_told_apart_by_other_dates_of_the_page() {
+    let said = "<meta property='article:published_time' content='03-09-2026'>";
+    let (day_first, month_first) = ("2026-09-03T00:00:00", "2026-03-09T00:00:00");
+    for (shown, expected) in [
+        ("", day_first),
+        ("<p>March 9, 2026</p>", month_first),
+        ("<p>September 3, 2026</p>", day_first),
+        ("<p>March 9, 2026</p><p>September 3, 2026</p>", day_first),
+        ("<p>March 8, 2026</p>", day_first),
+    ] {
+        check(PLAIN, said, shown, (Some(expected), None, Some(Source::Meta)));
+    }
+    let changed = format!("{said}<meta property='article:modified_time' content='2026-03-09T18:00:00'>");
+    check(PLAIN, &changed, "", (Some(month_first), Some("2026-03-09T18:00:00"), Some(Source::Meta)));
 }
 
 #[test]
@@ -95,5 +129,16 @@ fn an_instant_is_told_at_the_sites_own_offset() {
         ("<span>Updated</span><span>May 3, 2024 9:00 AM</span>", "+00:00"),
     ] {
         check(PLAIN, &said, shown, (Some(&published(offset)), Some("2024-05-03T03:00:46+00:00"), Some(Source::JsonLd)));
+    }
+    // readers of some sites see another offset than machines are told
+    let told = published("-05:00");
+    let said = ld(&told, &told);
+    for (shown, offset) in [
+        ("<span>May 3, 2024 3:00 AM</span>", "+00:00"),
+        ("<span>May 2, 2024 10:00 PM</span>", "-05:00"),
+        ("<span>May 3, 2024</span>", "-05:00"),
+        ("<span>Updated</span><span>May 3, 2024 3:00 AM</span>", "-05:00"),
+    ] {
+        check(PLAIN, &said, shown, (Some(&published(offset)), Some(&told), Some(Source::JsonLd)));
     }
 }

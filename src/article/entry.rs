@@ -6,7 +6,7 @@
 use super::boilerplate::{Known, judge};
 use super::extract::Body;
 use super::metadata::Titles;
-use super::outline::outline;
+use super::outline::{Names, outline};
 use super::{Article, Field, Site, Source, Sources, TextSource, assemble, metadata, tree};
 use crate::feed::Entry;
 use crate::text::line;
@@ -76,7 +76,7 @@ fn add_tags(article: &mut Article, entry: &Entry) {
 }
 
 fn cleaned(html: &str, titles: &Titles, site: &Site) -> Option<Article> {
-    let mut outline = outline(&tree::parse(html).html);
+    let mut outline = outline(&tree::parse(html).html, &mut Names::default());
     outline.inherit(None, |block| block.weight as f32);
     let body = Body { scope: 0, blocks: (0..outline.blocks.len()).collect(), ..Body::default() };
     let opinions = site.opinions(&outline);

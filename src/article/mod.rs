@@ -125,7 +125,7 @@ pub struct Article {
     pub text: String,
     /// BCP 47 tag.
     pub language: Option<String>,
-    /// People, one a name.
+    /// People, one a name; an organisation where nobody is named.
     pub authors: Vec<String>,
     /// First publication.
     pub published: Option<Moment>,

@@ -7,7 +7,8 @@ use super::boilerplate::{Known, Reason, Verdict};
 use super::explain::Explanation;
 use super::extract::{Body, Evidence, body};
 use super::metadata::{self, Metadata};
-use super::outline::{Outline, outline};
+use super::outline::{Names, Outline, outline};
+use super::prune::Attributes;
 use super::refusal::refusal;
 use super::rules::{Cut, Ruling};
 use super::site::Lesson;
@@ -56,12 +57,13 @@ impl<'a> Reading<'a> {
         aids: Aids<'a>,
         look: impl FnOnce(&Html, &Ruling<'_>) -> T,
     ) -> Result<(T, Self), NoArticle> {
-        let html = markup(&page)?;
-        let mut tree = tree::parse_within(&html, aids.limits);
         let rules = aids.rules.of(page.url);
+        let attributes = if rules.is_empty() { Attributes::Read } else { Attributes::All };
+        let mut tree = tree::parse_within(&markup(&page)?, aids.limits, attributes);
         let cuts = if rules.is_empty() { Vec::new() } else { rules.mark(&mut tree.html) };
-        let mut outline = outline(&tree.html);
-        let mut meta = metadata::metadata(&metadata::collect(&tree.html), page.url);
+        let mut names = Names::default();
+        let mut outline = outline(&tree.html, &mut names);
+        let mut meta = metadata::metadata(&metadata::collect(&tree.html, &mut names), page.url);
         let (seen, cut) = (look(&tree.html, &rules), tree.cut);
         drop(tree);
         let anchored = anchored(&outline, &meta, aids.entry);

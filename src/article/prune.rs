@@ -1,35 +1,81 @@
 //! Markup that can hold no story, cut out before the tree builder sees it.
 //!
-//! On news pages scripts, styles, comments and drawings are most of the bytes: cutting them costs a scan and saves
-//! a parse. It is a guard as well: html5ever compares each attribute of a tag with all before it, so a tag of a
-//! hundred thousand attributes would take minutes. The scan is linear whatever the input.
+//! On news pages scripts, styles, comments and drawings are most of the bytes, and attributes that nobody reads are
+//! many of the rest: cutting them costs a scan, and saves a parse and the memory of a tree. It is a guard as well:
+//! html5ever compares each attribute of a tag with all before it, so a tag of a hundred thousand attributes would take
+//! minutes. The scan is linear whatever the input.
 
-use memchr::{memchr, memchr_iter, memchr3, memmem};
+mod start_tag;
+
+use memchr::{memchr, memchr_iter, memmem};
+
+use start_tag::StartTag;
 
 /// Most attributes that a tag keeps.
 const MAX_ATTRIBUTES: usize = 128;
 
+/// The attributes that `article` reads. (One that is read anew is missing in every tree until it is named here.)
+const READ: [&str; 17] = [
+    "class",
+    "id",
+    "href",
+    "style",
+    "rel",
+    "content",
+    "name",
+    "property",
+    "role",
+    "itemprop",
+    "hidden",
+    "aria-hidden",
+    "datetime",
+    "pubdate",
+    "lang",
+    "xml:lang",
+    "http-equiv",
+];
+
+/// Which attributes of a tag are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attributes {
+    /// Those that are read here.
+    Read,
+    /// All: a rule of the user's may ask for any.
+    All,
+}
+
+/// What is left of a page's markup.
+pub(super) struct Pruned {
+    pub(super) markup: String,
+    /// About how many nodes its tree has.
+    pub(super) nodes: usize,
+}
+
 /// Elements at whose edges white space is nothing. None of them keeps what is inside of it as it was written.
-const EDGES: [&str; 26] = [
-    "div", "li", "ul", "p", "meta", "link", "script", "section", "article", "header", "footer", "nav", "main", "aside",
-    "figure", "form", "ol", "head", "body", "html", "style", "tr", "tbody", "table", "iframe", "noscript",
+const EDGES: [&str; 36] = [
+    "div", "li", "ul", "p", "meta", "link", "script", "td", "tr", "section", "article", "header", "footer", "nav",
+    "main", "aside", "figure", "form", "ol", "head", "body", "html", "style", "tbody", "table", "iframe", "noscript",
+    "th", "thead", "tfoot", "h1", "h2", "h3", "h4", "dt", "dd",
 ];
 
 /// Elements that are cut out, or copied, as a whole.
 const CLOSED: [&str; 7] = ["script", "style", "noscript", "iframe", "svg", "title", "textarea"];
 
 /// The same markup without the contents of scripts (JSON-LD apart), styles, `<noscript>`, frames, drawings, and
-/// without comments; cut after `limit` bytes.
-pub(super) fn prune(html: &str, limit: usize) -> String {
-    let mut scan =
-        Scan { html, out: String::with_capacity(html.len().min(limit) / 2), at: 0, edge: true, lacking: Vec::new() };
+/// without comments and attributes that are not asked for; cut after `limit` bytes.
+pub(super) fn prune(html: &str, limit: usize, attributes: Attributes) -> Pruned {
+    let out = String::with_capacity(html.len().min(limit) / 2);
+    let mut scan = Scan { html, attributes, out, nodes: 0, at: 0, edge: true, lacking: Vec::new() };
     while scan.out.len() < limit && scan.step() {}
-    scan.out
+    Pruned { markup: scan.out, nodes: scan.nodes }
 }
 
 struct Scan<'a> {
     html: &'a str,
+    attributes: Attributes,
     out: String,
+    /// Texts and start tags that were copied.
+    nodes: usize,
     at: usize,
     /// Whether white space here stands at the edge of a block, where it is nothing.
     edge: bool,
@@ -53,6 +99,7 @@ impl Scan<'_> {
         let is_nothing = (self.edge || is_edge) && text.bytes().all(|byte| byte.is_ascii_whitespace());
         if !is_nothing && !text.is_empty() {
             self.out.push_str(text);
+            self.nodes += 1;
             self.edge = false;
         }
         if !name.is_empty() {
@@ -74,15 +121,13 @@ impl Scan<'_> {
     }
 
     fn tag(&mut self, tag: &str, name: &str) {
-        let (kept, end) = tag_end(tag.as_bytes());
-        self.out.push_str(&tag[..kept]);
-        if kept < end {
-            self.out.push('>');
-        }
+        // the rows of a table stand in a body, whether it is written or not
+        self.nodes += if name.eq_ignore_ascii_case("table") { 2 } else { 1 };
+        let end = self.start_tag(tag);
         self.at += end;
         let Some(closing) = CLOSED.iter().find(|closed| closed.eq_ignore_ascii_case(name)) else { return };
         match *closing {
-            "script" if is_json_ld(&tag[..kept]) => return self.verbatim("script"),
+            "script" if is_json_ld(&tag[..end]) => return self.verbatim("script"),
             "title" | "textarea" => return self.verbatim(closing),
             "svg" if tag[..end].ends_with("/>") => return,
             _ => {}
@@ -99,9 +144,28 @@ impl Scan<'_> {
         }
     }
 
+    /// Copies a start tag with the attributes that are kept, and says where it ends.
+    fn start_tag(&mut self, tag: &str) -> usize {
+        let mut rest = StartTag::new(tag.as_bytes());
+        let (mut copied, mut kept) = (0, 0);
+        while let Some((name, end)) = rest.next_attribute() {
+            let is_read =
+                || READ.iter().any(|read| read.as_bytes().eq_ignore_ascii_case(&tag.as_bytes()[name.clone()]));
+            if kept < MAX_ATTRIBUTES && (self.attributes == Attributes::All || is_read()) {
+                kept += 1;
+            } else {
+                self.out.push_str(&tag[copied..name.start]);
+                copied = end;
+            }
+        }
+        self.out.push_str(&tag[copied..rest.at()]);
+        rest.at()
+    }
+
     /// Copies an element whose content is no markup.
     fn verbatim(&mut self, name: &'static str) {
         let length = self.end_of(name).unwrap_or(0);
+        self.nodes += 1;
         self.copy(length);
     }
 
@@ -143,9 +207,10 @@ fn end_tags<'a>(content: &'a str, name: &'static str) -> impl Iterator<Item = us
 fn script_end(content: &str) -> Option<usize> {
     let mut ends = end_tags(content, "script");
     let first = ends.next()?;
-    let escaped = content[..first].rfind("<!--").is_some_and(|at| {
-        let comment = &content[at..first];
-        !comment.contains("-->") && memmem::find(comment.as_bytes(), b"<script").is_some()
+    let script = &content.as_bytes()[..first];
+    let escaped = memmem::rfind(script, b"<!--").is_some_and(|at| {
+        let comment = &script[at..];
+        memmem::find(comment, b"-->").is_none() && memmem::find(comment, b"<script").is_some()
     });
     if escaped { ends.next().or(Some(first)) } else { Some(first) }
 }
@@ -172,55 +237,6 @@ fn is_json_ld(tag: &str) -> bool {
     tag.to_ascii_lowercase().contains("ld+json")
 }
 
-/// How much of a tag is kept, and where it ends: quotes and the number of attributes are minded.
-fn tag_end(tag: &[u8]) -> (usize, usize) {
-    let end = end_of_tag(tag);
-    // an attribute takes two bytes at least
-    let kept = if end <= MAX_ATTRIBUTES * 2 { end } else { end_of_attributes(&tag[..end]) };
-    (kept, end)
-}
-
-/// Where a tag ends: at the first `>` outside of a quoted value.
-fn end_of_tag(tag: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(next) = memchr3(b'>', b'"', b'\'', &tag[at..]) {
-        at += next + 1;
-        let quote = tag[at - 1];
-        if quote == b'>' {
-            return at;
-        }
-        if tag[..at - 1].trim_ascii_end().ends_with(b"=") {
-            match memchr(quote, &tag[at..]) {
-                Some(length) => at += length + 1,
-                None => break,
-            }
-        }
-    }
-    tag.len()
-}
-
-/// Where the last attribute that is kept ends.
-fn end_of_attributes(tag: &[u8]) -> usize {
-    let (mut quote, mut value_starts, mut attributes) = (None, false, 0);
-    for (at, &byte) in tag.iter().enumerate().skip(1) {
-        match (quote, byte) {
-            (Some(q), _) if q == byte => quote = None,
-            (Some(_), _) => {}
-            (None, b'"' | b'\'') if value_starts => (quote, value_starts) = (Some(byte), false),
-            (None, b'=') => value_starts = true,
-            (None, b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/') => {
-                let starts = tag.get(at + 1).is_some_and(|next| !b" \t\n\r\x0c/>=".contains(next));
-                attributes += usize::from(starts && !value_starts);
-                if attributes > MAX_ATTRIBUTES {
-                    return at;
-                }
-            }
-            _ => value_starts = false,
-        }
-    }
-    tag.len()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,21 +260,60 @@ mod tests {
             ("<p unclosed='", "<p unclosed='"),
         ];
         for (html, expected) in cases {
-            assert_eq!(prune(html, usize::MAX), expected);
+            assert_eq!(prune(html, usize::MAX, Attributes::All).markup, expected);
+        }
+    }
+
+    #[test]
+    fn attributes_that_nobody_reads_are_left_out() {
+        let cases = [
+            ("<p title=\"a>b <!--\" class=x>c", "<p class=x>c"),
+            ("<A HREF='/a>b' data-x=1 onclick=f() ID = b />d", "<A HREF='/a>b'  ID = b />d"),
+            ("<p hidden data-x>e<p/class=f/>g", "<p hidden >e<p/class=f/>g"),
+            ("<p =x=y data-x = 'z' id=h>i", "<p  id=h>i"),
+            ("<img src=a><img srcset=\"b 2x, c\" class>j", "<img ><img  class>j"),
+            ("<my-box data-x=1 id=k>l", "<my-box id=k>l"),
+            ("<p data-x='unclosed", "<p "),
+            ("<p id='unclosed", "<p id='unclosed"),
+        ];
+        for (html, expected) in cases {
+            let pruned = prune(html, usize::MAX, Attributes::Read).markup;
+            let spaces = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace(" >", ">");
+            assert_eq!(spaces(&pruned), spaces(expected), "{html}");
+            assert_eq!(prune(html, usize::MAX, Attributes::All).markup, html);
         }
     }
 
     #[test]
     fn attributes_are_counted() {
         let many: String = (0..1000).map(|i| format!(" a{i}='>'")).collect();
-        let pruned = prune(&format!("<p{many}>text"), usize::MAX);
+        let html = format!("<p{many}>text");
+        let pruned = prune(&html, usize::MAX, Attributes::All).markup;
         assert_eq!(pruned.matches('=').count(), MAX_ATTRIBUTES);
-        assert!(pruned.ends_with("'>'>text"), "{pruned}");
+        assert!(pruned.ends_with(">text"), "{pruned}");
+        let pruned = prune(&html.replace(" a", " id='b' a"), usize::MAX, Attributes::Read).markup;
+        assert_eq!(pruned.matches('=').count(), MAX_ATTRIBUTES, "the same one over and over");
+    }
+
+    #[test]
+    fn nodes_are_counted() {
+        let html = "<html><head><title>a</title></head> <body><p>b<b>c</b> d</p>\n<!-- e --><script>f</script>";
+        // six elements and the script, four texts
+        assert_eq!(prune(html, usize::MAX, Attributes::Read).nodes, 11);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_markup_is_too_odd(html in "(<(p|/p|é|script|svg)?|>|[a-z]{1,3}|class|é|[='\"/ -]|<!--){0,24}") {
+            let all = prune(&html, usize::MAX, Attributes::All).markup;
+            let read = prune(&html, usize::MAX, Attributes::Read).markup;
+            proptest::prop_assert!(read.len() <= all.len() && all.len() <= html.len() + "</noscript>".len());
+        }
     }
 
     #[test]
     fn unclosed_elements_are_searched_once() {
         let html = "<svg><svg>".repeat(100_000);
-        assert_eq!(prune(&html, usize::MAX), html);
+        assert_eq!(prune(&html, usize::MAX, Attributes::Read).markup, html);
     }
 }

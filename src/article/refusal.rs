@@ -81,7 +81,9 @@ const SHORT_STORY: usize = 66;
 
 /// Why a page with this text is no article, if it is none.
 pub(super) fn refusal(text: &str, meta: &Metadata, outline: &Outline, cut: bool) -> Option<NoArticle> {
-    let length = weight(text);
+    // in normal form a third of a text is no white space, so that its beginning is enough
+    let beginning = text.char_indices().nth(3 * STORY).map_or(text, |(end, _)| &text[..end]);
+    let length = weight(beginning);
     if length >= STORY {
         return None;
     }

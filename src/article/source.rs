@@ -77,7 +77,7 @@ pub enum Source {
     Lang,
     /// A `<time>` element.
     Time,
-    /// An element that is marked as a byline.
+    /// An element that is marked as a byline, or what stands behind `By` and its like.
     Byline,
     /// A link to an author's own page.
     AuthorLink,

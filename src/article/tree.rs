@@ -13,7 +13,8 @@ use html5ever::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::{Attribute, ParseOpts, QualName};
 use scraper::{Html, HtmlTreeSink, Node};
 
-use super::{Limits, prune::prune};
+use super::Limits;
+use super::prune::{Attributes, Pruned, prune};
 
 /// How much is parsed between two looks at the limits.
 const STRIDE: usize = 4096;
@@ -28,13 +29,13 @@ pub(super) struct Tree {
 
 /// Parses markup, within the usual limits.
 pub(super) fn parse(html: &str) -> Tree {
-    parse_within(html, Limits::default())
+    parse_within(html, Limits::default(), Attributes::Read)
 }
 
 /// Parses a page, within limits.
-pub(super) fn parse_within(html: &str, limits: Limits) -> Tree {
-    let markup = prune(html, limits.markup);
-    let mut parser = html5ever::parse_document(Bounded::new(limits, nodes(&markup)), ParseOpts::default());
+pub(super) fn parse_within(html: &str, limits: Limits, attributes: Attributes) -> Tree {
+    let Pruned { markup, nodes } = prune(html, limits.markup, attributes);
+    let mut parser = html5ever::parse_document(Bounded::new(limits, nodes), ParseOpts::default());
     let mut rest = markup.as_str();
     while !rest.is_empty() && !parser.tokenizer.sink.sink.exceeded() {
         let end = (STRIDE.min(rest.len())..=rest.len()).find(|&end| rest.is_char_boundary(end)).unwrap_or(rest.len());
@@ -44,12 +45,6 @@ pub(super) fn parse_within(html: &str, limits: Limits) -> Tree {
     }
     let cut = !rest.is_empty() || html.len() > limits.markup && markup.len() >= limits.markup;
     Tree { html: parser.finish(), cut }
-}
-
-/// About how many nodes markup makes: an element for two tags, and as many texts. A tree that has to grow is copied,
-/// and held twice meanwhile.
-fn nodes(markup: &str) -> usize {
-    memchr::memchr_iter(b'<', markup.as_bytes()).count()
 }
 
 /// scraper's sink, watched.
@@ -63,9 +58,11 @@ struct Bounded {
 type Handle = <HtmlTreeSink as TreeSink>::Handle;
 
 impl Bounded {
+    /// `nodes` is how many the markup makes, but for those that the parser adds. A tree that has to grow is copied, and
+    /// held twice meanwhile.
     fn new(limits: Limits, nodes: usize) -> Self {
         let mut html = Html::new_document();
-        html.tree = Nodes::with_capacity(Node::Document, nodes.min(2 * limits.elements));
+        html.tree = Nodes::with_capacity(Node::Document, (nodes + nodes / 32 + 16).min(2 * limits.elements));
         let inner = HtmlTreeSink::new(html);
         Self { inner, limits, latest: Cell::new(None), elements: Cell::new(0) }
     }
@@ -88,14 +85,16 @@ impl TreeSink for Bounded {
         self.inner.finish()
     }
 
-    fn create_element(&self, name: QualName, attrs: Vec<Attribute>, flags: ElementFlags) -> Handle {
+    fn create_element(&self, name: QualName, mut attrs: Vec<Attribute>, flags: ElementFlags) -> Handle {
         self.elements.set(self.elements.get() + 1);
+        // the tokenizer makes room for four
+        attrs.shrink_to_fit();
         self.inner.create_element(name, attrs, flags)
     }
 
     fn append(&self, parent: &Handle, child: NodeOrText<Handle>) {
         self.latest.set(Some(*parent));
-        self.inner.append(parent, child);
+        self.inner.append(parent, apart(child));
     }
 
     // comments hold no story: one that the pruning left is an empty one
@@ -154,6 +153,14 @@ impl TreeSink for Bounded {
     }
 }
 
+/// A text of its own: as a part of its stride it would hold all of that, tags and all.
+fn apart(child: NodeOrText<Handle>) -> NodeOrText<Handle> {
+    match child {
+        NodeOrText::AppendText(text) => NodeOrText::AppendText(StrTendril::from_slice(&text)),
+        node => node,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,7 +192,7 @@ mod tests {
             (&many, Limits { elements: 1_000, ..Limits::default() }, true),
             (&many, Limits { markup: 5_000, ..Limits::default() }, true),
         ] {
-            assert_eq!(parse_within(page, limits).cut, cut, "{limits:?}");
+            assert_eq!(parse_within(page, limits, Attributes::Read).cut, cut, "{limits:?}");
         }
     }
 }

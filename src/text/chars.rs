@@ -3,6 +3,7 @@
 /// Whether a character is dropped: it has no meaning in running text, or only one that harms its readers.
 pub(super) fn is_junk(c: char) -> bool {
     match c {
+        ' '..='~' => false, // most of all text, asked first
         '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' => false,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true, // controls; C1 with a meaning in windows-1252 were read before
         '\u{ad}' => true,                              // soft hyphen: a hint for layout

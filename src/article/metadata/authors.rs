@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::collect::{Byline, Statements};
 use super::json_ld;
-use super::people::{Trust, people_in};
+use super::people::{Trust, is_lead, is_nobody, people_in};
 use crate::article::Source;
 use crate::text::{from_html, line};
 
@@ -25,14 +25,8 @@ const METAS: &[&str] = &[
 ];
 
 /// The authors and their source: structured data, then `<meta>`, then marked elements, then links to authors' pages.
-///
-/// An organisation is an author only where nobody else is named.
 pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String]) -> Option<(Vec<String>, Source)> {
     let named = |names: &[String]| people_in(names, Trust::Named, site);
-    let of_node = article.map(|node| json_ld::names(node, "author", &said.json_ld)).unwrap_or_default();
-    let of_meta = |name: &&str| said.contents(name).map(str::to_owned).collect::<Vec<_>>();
-    let of_metas =
-        || METAS.iter().map(|name| named(&of_meta(name))).find(|names| !names.is_empty()).unwrap_or_default();
     let of_byline = |byline: &Byline| {
         let linked = people_in(&byline.links, Trust::Byline, site);
         if linked.is_empty() { people_in(std::slice::from_ref(&byline.text), Trust::Byline, site) } else { linked }
@@ -46,18 +40,54 @@ pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String
         let of_one = || named(&short().map(|byline| byline.text.clone()).take(2).collect::<Vec<_>>());
         if of_more.is_empty() { of_one() } else { of_more }
     };
-    let found = |names: Vec<String>, source: Source| (!names.is_empty()).then_some((names, source));
-    found(named(&of_node), Source::JsonLd)
-        .or_else(|| found(of_metas(), Source::Meta))
+    let beside = || said.bylines_beside.iter().map(of_byline).find(|names| !names.is_empty()).unwrap_or_default();
+    claims(said, article)
+        .find_map(|(names, source)| found(named(&names), source))
         .or_else(|| found(marked(), Source::Microdata))
         .or_else(|| found(bylines(false).find(|names| !names.is_empty()).unwrap_or_default(), Source::Byline))
+        .or_else(|| found(beside(), Source::Microdata))
         .or_else(|| found(people_in(&said.author_links, Trust::Byline, site), Source::AuthorLink))
-        .or_else(|| found(organisations(&of_node), Source::JsonLd))
+}
+
+/// Who may be meant where nobody is named, not even in a line under the headline: what follows a text such as `By`, or
+/// else the organisation that is said to be the author.
+pub(super) fn otherwise(said: &Statements, article: Option<&Value>, site: &[String]) -> Option<(Vec<String>, Source)> {
+    found(people_in(&said.led, Trust::Byline, site), Source::Byline)
+        .or_else(|| claims(said, article).find_map(|(names, source)| found(organisations(&names), source)))
+}
+
+/// All that is said to machines of the author, the most trusted first.
+fn claims<'a>(said: &'a Statements, article: Option<&'a Value>) -> impl Iterator<Item = (Vec<String>, Source)> + 'a {
+    let of_node = article.map(|node| json_ld::names(node, "author", &said.json_ld)).unwrap_or_default();
+    let of_metas = METAS.iter().map(|name| said.contents(name).map(str::to_owned).collect());
+    let of_metas = of_metas.chain(std::iter::once_with(|| of_labels(said)));
+    std::iter::once((of_node, Source::JsonLd)).chain(of_metas.map(|names| (names, Source::Meta)))
+}
+
+fn found(names: Vec<String>, source: Source) -> Option<(Vec<String>, Source)> {
+    (!names.is_empty()).then_some((names, source))
+}
+
+/// What cards for other sites show beside a label that leads to a name (`twitter:label1`, `twitter:data1`).
+fn of_labels(said: &Statements) -> Vec<String> {
+    let pairs = [("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2")];
+    let leads = |label: &str| said.meta_content(label).is_some_and(is_lead);
+    let data = pairs.into_iter().filter(|(label, _)| leads(label)).filter_map(|(_, data)| said.meta_content(data));
+    data.map(str::to_owned).collect()
 }
 
 fn organisations(names: &[String]) -> Vec<String> {
     let names = names.iter().map(|name| line(&from_html(name)));
-    names.filter(|name| (2..60).contains(&name.chars().count()) && !name.contains("://")).take(4).collect()
+    names.filter(|name| is_organisation(name)).take(4).collect()
+}
+
+/// Whether a name may be an organisation's: no address, no number, and not that of an account (`admin`).
+fn is_organisation(name: &str) -> bool {
+    (2..60).contains(&name.chars().count())
+        && !name.contains("://")
+        && !(name.contains('@') && name.contains('.'))
+        && name.chars().any(char::is_alphabetic)
+        && !is_nobody(name)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a page says about itself, as it says it: one walk over the tree, nothing decided.
 
-use ego_tree::NodeRef;
+use ego_tree::{NodeId, NodeRef};
 use scraper::node::Element;
 use scraper::{Html, Node};
 use serde_json::Value;
@@ -37,6 +37,10 @@ pub(in crate::article) struct Statements {
     pub(super) times: Vec<Time>,
     /// Elements that are marked as a byline: their links' texts, or their whole text.
     pub(super) bylines: Vec<Byline>,
+    /// Elements that are marked as the author's exactly, in footers and asides: they may be of another story.
+    pub(super) bylines_beside: Vec<Byline>,
+    /// Texts after one that leads to a name and says nothing else (`By`), shortly behind the headline.
+    pub(super) led: Vec<String>,
     /// Texts of links to authors' pages, behind the headline.
     pub(super) author_links: Vec<String>,
     /// Short texts marked as dates.
@@ -74,14 +78,15 @@ pub(super) struct Byline {
 }
 
 /// Collects them.
-pub(in crate::article) fn collect(html: &Html) -> Statements {
+pub(in crate::article) fn collect(html: &Html, names: &mut Names) -> Statements {
     let mut all = Statements::default();
     let mut watch = Watch::default();
-    let mut names = Names::default();
-    let mut hidden_until = None;
+    // the node behind a subtree that is passed over, if there is one
+    let mut hidden_until: Option<Option<NodeId>> = None;
     for node in html.tree.root().descendants() {
-        // what stands in navigation, footers and comments is not about this page
-        if hidden_until.is_some_and(|end| end != node.id()) {
+        // what stands in navigation, footers and asides is not about this page, as a rule
+        if hidden_until.is_some_and(|end| end != Some(node.id())) {
+            all.beside(node);
             continue;
         }
         hidden_until = None;
@@ -94,7 +99,9 @@ pub(in crate::article) fn collect(html: &Html) -> Statements {
             _ => continue,
         };
         match element.name() {
-            "footer" | "nav" | "aside" => hidden_until = after(node),
+            "footer" => hidden_until = Some(after(node)),
+            // one that lasts to the page's end was never closed, and holds the story
+            "nav" | "aside" => hidden_until = after(node).map(Some),
             "meta" => all.meta(element),
             "link" => all.link(element),
             "html" => all.language = attribute(element, "lang").or(attribute(element, "xml:lang")).map(str::to_owned),
@@ -108,14 +115,14 @@ pub(in crate::article) fn collect(html: &Html) -> Statements {
             "a" if !all.headings.is_empty() && all.author_links.len() < 4 => all.author_link(node, element),
             _ => {}
         }
-        all.visible(node, element, &mut names);
+        all.visible(node, element, names);
     }
-    all.shown = watch.found();
+    (all.shown, all.led) = watch.found();
     all
 }
 
 /// The node that follows a subtree.
-fn after(node: NodeRef<'_, Node>) -> Option<ego_tree::NodeId> {
+fn after(node: NodeRef<'_, Node>) -> Option<NodeId> {
     node.ancestors().map(|n| n.next_sibling()).fold(node.next_sibling(), Option::or).map(|n| n.id())
 }
 
@@ -186,7 +193,7 @@ impl Statements {
         if exact
             || (signs.any(Signs::BYLINE) && !signs.any(Signs::BIO.and(Signs::COMMENTS).and(Signs::RELATED)) && !wordy)
         {
-            self.byline(node, exact);
+            self.bylines.extend(byline(node, exact).filter(|_| self.bylines.len() < 24));
         }
         if signs.any(Signs::DATE) && !wordy {
             push_short(&mut self.date_texts, text_of(node), 120);
@@ -195,26 +202,28 @@ impl Statements {
 
     fn author_link(&mut self, node: NodeRef<'_, Node>, element: &Element) {
         const FOLDERS: &[&str] = &[
-            "/author/",
-            "/authors/",
-            "/writer/",
-            "/writers/",
-            "/staff/",
-            "/contributor/",
-            "/contributors/",
-            "/by/",
-            "/profile/",
-            "/people/",
-            "/journalist/",
-            "/reporter/",
-            "/autor/",
-            "/autoren/",
-            "/auteur/",
-            "/autore/",
-            "/columnist/",
+            "author",
+            "authors",
+            "writer",
+            "writers",
+            "staff",
+            "contributor",
+            "contributors",
+            "by",
+            "profile",
+            "people",
+            "journalist",
+            "reporter",
+            "autor",
+            "autoren",
+            "auteur",
+            "autore",
+            "columnist",
         ];
         let href = attribute(element, "href").unwrap_or_default();
-        if FOLDERS.iter().any(|folder| href.contains(folder)) {
+        // what stands between two slashes
+        let path = href.split_once('/').and_then(|(_, after)| after.rsplit_once('/')).map_or("", |(path, _)| path);
+        if path.split('/').any(|folder| FOLDERS.contains(&folder)) {
             let text = text_of(node);
             if !self.author_links.contains(&text) {
                 push_short(&mut self.author_links, text, 60);
@@ -222,25 +231,31 @@ impl Statements {
         }
     }
 
-    fn byline(&mut self, node: NodeRef<'_, Node>, exact: bool) {
-        let text = text_of(node);
-        if self.bylines.len() < 24 && !text.is_empty() && text.chars().count() < 240 {
-            let links = node
-                .descendants()
-                .filter(|n| n.value().as_element().is_some_and(|e| e.name() == "a"))
-                .map(text_of)
-                .filter(|text| !text.is_empty())
-                .collect();
-            self.bylines.push(Byline { text, links, exact });
+    fn beside(&mut self, node: NodeRef<'_, Node>) {
+        let is_author = |element: &Element| {
+            ["rel", "itemprop"].into_iter().any(|name| attribute(element, name).is_some_and(|value| value == "author"))
+        };
+        if self.bylines_beside.len() < 4 && node.value().as_element().is_some_and(is_author) {
+            self.bylines_beside.extend(byline(node, true));
         }
     }
+}
+
+fn byline(node: NodeRef<'_, Node>, exact: bool) -> Option<Byline> {
+    let text = text_of(node);
+    let links = || {
+        let links = node.descendants().filter(|n| n.value().as_element().is_some_and(|e| e.name() == "a"));
+        links.map(text_of).filter(|text| !text.is_empty()).collect()
+    };
+    (!text.is_empty() && text.chars().count() < 240).then(|| Byline { links: links(), text, exact })
 }
 
 fn parent_names(node: NodeRef<'_, Node>) -> Option<&str> {
     node.parent()?.value().as_element().and_then(|element| attribute(element, "class"))
 }
 
-fn role<'a>(names: impl Iterator<Item = &'a str>, published: bool) -> TimeRole {
+/// What names say that a date is of.
+pub(super) fn role<'a>(names: impl Iterator<Item = &'a str>, published: bool) -> TimeRole {
     let names = names.collect::<Vec<_>>().join(" ").to_ascii_lowercase();
     if ["modif", "updat"].iter().any(|word| names.contains(word)) {
         TimeRole::Updated
@@ -256,6 +271,7 @@ fn text_of(node: NodeRef<'_, Node>) -> String {
     let mut text = String::new();
     for part in node.descendants() {
         match part.value() {
+            Node::Text(part) if part.len() <= MAX_TEXT => text.push_str(part),
             Node::Text(part) => text.extend(part.chars().take(MAX_TEXT)),
             Node::Element(element) if matches!(element.name(), "br" | "p" | "div" | "li" | "span" | "a") => {
                 text.push(' ');

@@ -1,6 +1,6 @@
 //! When the article was published and last changed.
 
-use chrono::{Datelike, FixedOffset, NaiveDateTime, NaiveTime};
+use chrono::{Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::Value;
 use url::Url;
 
@@ -15,11 +15,8 @@ const PUBLISHED: &[&str] = &[
     "og:article:published_time",
     "og:published_time",
     "datepublished",
-    "date",
-    "dc.date",
     "dc.date.issued",
     "dcterms.created",
-    "dcterms.date",
     "dcterms.issued",
     "dc.date.created",
     "dc.date.published",
@@ -43,10 +40,8 @@ const PUBLISHED: &[&str] = &[
     "creation_date",
     "datecreated",
     "date_published",
-    "displaydate",
     "iso-8601-publish-date",
     "rnews:datepublished",
-    "timestamp",
     "citation_date",
     "citation_publication_date",
     "bt:pubdate",
@@ -54,6 +49,8 @@ const PUBLISHED: &[&str] = &[
     "published-date",
     "release_date",
 ];
+/// The same of dates that do not say of what they are: of the document, as the system that keeps it counts.
+const UNSAID: &[&str] = &["date", "dc.date", "dcterms.date", "timestamp", "displaydate"];
 const UPDATED: &[&str] = &[
     "article:modified_time",
     "og:updated_time",
@@ -73,20 +70,35 @@ const UPDATED: &[&str] = &[
 /// First publication: structured data, then `<meta>`, then marked and unmarked dates in the page, then the URL.
 pub(super) fn published(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(Moment, Source)> {
     let (moment, source) = first_published(said, article, url)?;
+    let moment = other_way_round(said, article, moment).unwrap_or(moment);
     let (moment, source) = republished(said, article, moment).unwrap_or((moment, source));
     Some((localised(moment, said), source))
+}
+
+/// The same date with day and month exchanged, where the page's other dates know only that day: `03-09-2026` can be
+/// read either way.
+fn other_way_round(said: &Statements, article: Option<&Value>, moment: Moment) -> Option<Moment> {
+    let local = moment.at.naive_local();
+    let date = NaiveDate::from_ymd_opt(local.year(), local.day(), local.month())?;
+    let at = date.and_time(local.time()).and_local_timezone(*moment.at.offset()).single()?;
+    let others = said.shown.iter().map(|shown| shown.moment).chain(updated(said, article).map(|(moment, _)| moment));
+    let mut days =
+        others.map(|other| other.at.date_naive()).filter(|day| [date, local.date()].contains(day)).peekable();
+    (days.peek().is_some() && days.all(|day| day == date)).then_some(Moment { at, ..moment })
 }
 
 /// The date that readers see, where a piece was published anew since: machines go on saying the first date, often of
 /// years ago, while the page and its feed date it by the last publication.
 ///
-/// Believed only of a date that is shown as the page's own, lies between the first publication and the last change, and
-/// is neither: a page that shows the day of its last change shows just that.
+/// Believed only of a date that is shown as the page's own, and lies between the first publication and the last change:
+/// a page that shows the day of its last change shows just that, unless it calls it the publication.
 fn republished(said: &Statements, article: Option<&Value>, first: Moment) -> Option<(Moment, Source)> {
-    let shown = said.shown.first().filter(|shown| !shown.of_update)?;
+    let shown = said.shown.first().filter(|shown| shown.role != TimeRole::Updated)?;
     let (last, _) = updated(said, article)?;
     let days = |from: Moment, to: Moment| (to.at.date_naive() - from.at.date_naive()).num_days();
-    (days(first, shown.moment) > 1 && days(shown.moment, last) > 0).then_some((shown.moment, shown.source))
+    let before_last = days(shown.moment, last);
+    let is_own = before_last > 0 || before_last == 0 && shown.role == TimeRole::Published;
+    (days(first, shown.moment) > 1 && is_own).then_some((shown.moment, shown.source))
 }
 
 fn first_published(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(Moment, Source)> {
@@ -101,14 +113,19 @@ fn first_published(said: &Statements, article: Option<&Value>, url: &Url) -> Opt
     };
     let property =
         |name: &str| said.properties.iter().filter(|(key, _)| key == name).find_map(|(_, value)| parse(value));
+    let of_shown = || {
+        let shown = said.shown.iter().find(|shown| shown.role != TimeRole::Updated);
+        shown.map(|shown| (shown.moment, shown.source))
+    };
     article
         .and_then(of_node)
         .map(|moment| (moment, Source::JsonLd))
         .or_else(|| first_meta(said, PUBLISHED).map(|moment| (moment, Source::Meta)))
+        .or_else(|| first_meta(said, UNSAID).map(|moment| of_shown().unwrap_or((moment, Source::Meta))))
         .or_else(|| property("datePublished").map(|moment| (moment, Source::Microdata)))
         .or_else(|| said.json_ld.iter().find_map(of_node).map(|moment| (moment, Source::JsonLd)))
         .or_else(|| of_times(TimeRole::Published).map(|moment| (moment, Source::Time)))
-        .or_else(|| said.shown.iter().find(|shown| !shown.of_update).map(|shown| (shown.moment, shown.source)))
+        .or_else(of_shown)
         .or_else(|| of_times(TimeRole::Unsaid).map(|moment| (moment, Source::Time)))
         .or_else(|| said.date_texts.iter().find_map(|text| in_text(text)).map(|moment| (moment, Source::Text)))
         .or_else(|| of_url(url).map(|moment| (moment, Source::Url)))
@@ -151,13 +168,16 @@ pub(super) fn has_day(text: &str) -> bool {
 }
 
 fn longest_run(text: &str, fits: impl Fn(&str) -> bool) -> Option<Moment> {
-    let words: Vec<&str> = text.split_whitespace().take(24).collect();
-    if !text.chars().any(|c| c.is_ascii_digit()) {
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) || !fits(text) {
         return None;
     }
+    let words: Vec<&str> = text.split_whitespace().take(24).collect();
+    // a date without a digit is none; those of other scripts are no ASCII
+    let numeral = |word: &&str| word.bytes().any(|byte| byte.is_ascii_digit() || !byte.is_ascii());
     (0..words.len()).find_map(|start| {
         let longest = words.len().min(start + 8);
-        (start + 1..=longest).rev().find_map(|end| {
+        let first = start + words[start..longest].iter().position(numeral)?;
+        (first + 1..=longest).rev().find_map(|end| {
             let run = words[start..end].join(" ");
             let run = run.trim_matches(|c: char| "|•·—–-:,()".contains(c) || c.is_whitespace());
             fits(run).then(|| parse(run)).flatten()
@@ -167,11 +187,15 @@ fn longest_run(text: &str, fits: impl Fn(&str) -> bool) -> Option<Moment> {
 
 /// The same instant as another statement writes it: with the site's own offset rather than in UTC.
 fn localised(moment: Moment, said: &Statements) -> Moment {
-    if !moment.zoned || moment.at.offset().local_minus_utc() != 0 {
+    if !moment.zoned {
         return moment;
     }
+    let seen = said.shown.first().and_then(|shown| as_shown(moment, shown));
+    if seen.is_some() || moment.at.offset().local_minus_utc() != 0 {
+        return seen.unwrap_or(moment);
+    }
     let of_times = said.times.iter().map(|time| time.value.as_str());
-    let of_metas = PUBLISHED.iter().flat_map(|name| said.contents(name));
+    let of_metas = PUBLISHED.iter().chain(UNSAID).flat_map(|name| said.contents(name));
     let of_texts = said.date_texts.iter().take(8).map(String::as_str);
     of_times
         .chain(of_metas)
@@ -181,7 +205,6 @@ fn localised(moment: Moment, said: &Statements) -> Moment {
             let same = (other.at - moment.at).num_seconds().abs() < 60;
             same && other.zoned && other.at.offset().local_minus_utc() != 0
         })
-        .or_else(|| as_shown(moment, said.shown.first()?))
         .unwrap_or(moment)
 }
 
@@ -191,10 +214,11 @@ fn as_shown(moment: Moment, shown: &Shown) -> Option<Moment> {
     let local = shown.moment.at.naive_local();
     let minute = |time: NaiveDateTime| time.and_utc().timestamp().div_euclid(60);
     let minutes = i32::try_from(minute(local) - minute(moment.at.naive_utc())).ok()?;
-    let is_offset = minutes != 0 && minutes % 30 == 0 && (-12 * 60..=14 * 60).contains(&minutes);
+    let is_offset = minutes % 30 == 0 && (-12 * 60..=14 * 60).contains(&minutes);
     // midnight is what a date without a time is read as
     let has_time = local.time() != NaiveTime::MIN;
-    let offset = FixedOffset::east_opt(minutes * 60).filter(|_| is_offset && has_time && !shown.of_update)?;
+    let offset =
+        FixedOffset::east_opt(minutes * 60).filter(|_| is_offset && has_time && shown.role != TimeRole::Updated)?;
     (!shown.moment.zoned).then(|| Moment { at: moment.at.with_timezone(&offset), zoned: true })
 }
 

@@ -35,6 +35,8 @@ pub(super) struct Metadata {
     pub(super) titles: Titles,
     pub(super) description: Option<String>,
     pub(super) authors: Vec<String>,
+    /// Who may be meant if nothing better is found.
+    otherwise: Option<(Vec<String>, Source)>,
     pub(super) published: Option<Moment>,
     pub(super) updated: Option<Moment>,
     pub(super) section: Option<String>,
@@ -71,12 +73,15 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
     let published = sources.take(Field::Published, dates::published(said, article, url));
     let updated = dates::updated(said, article)
         .filter(|(updated, _)| published.is_none_or(|published: Moment| updated.at >= published.at));
-    let authors = authors::authors(said, article, &title::site_names(said, url));
+    let site = title::site_names(said, url);
+    let authors = authors::authors(said, article, &site);
+    let otherwise = if authors.is_none() { authors::otherwise(said, article, &site) } else { None };
     Metadata {
-        title: sources.take(Field::Title, title::title(said, article, url)),
-        titles: Titles::new(title::claims(said, article, url).iter().map(String::as_str)),
+        title: sources.take(Field::Title, title::title(said, article, &site)),
+        titles: Titles::new(title::claims(said, article, &site).iter().map(String::as_str)),
         description: description(said, article),
         authors: sources.take(Field::Authors, authors).unwrap_or_default(),
+        otherwise,
         published,
         updated: sources.take(Field::Updated, updated),
         section: sources.take(Field::Section, section(said, article)),
@@ -94,13 +99,12 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
 }
 
 impl Metadata {
-    /// Fills in what only the lines around the headline say.
+    /// Fills in what only the lines around the headline say, and what is left to be believed where they say nothing.
     pub(super) fn complete<'a>(&mut self, mut lines: impl Iterator<Item = &'a str> + Clone) {
-        if self.authors.is_empty()
-            && let Some(names) = lines.clone().map(people::of_line).find(|names| !names.is_empty())
-        {
-            self.authors = names;
-            self.sources.note(Field::Authors, Source::Text);
+        if self.authors.is_empty() {
+            let of_line = lines.clone().map(people::of_line).find(|names| !names.is_empty());
+            let found = of_line.map(|names| (names, Source::Text)).or_else(|| self.otherwise.take());
+            self.authors = self.sources.take(Field::Authors, found).unwrap_or_default();
         }
         if self.published.is_none() {
             let found = lines.find_map(dates::in_text).map(|moment| (moment, Source::Text));

@@ -16,6 +16,7 @@ struct Words {
     leads: Vec<&'static str>,
     roles: Vec<&'static str>,
     degrees: Vec<&'static str>,
+    nobody: Vec<&'static str>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -24,7 +25,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         let words = lines.filter_map(|line| line.split_once('\t')).filter(|(head, _)| *head == kind);
         words.flat_map(|(_, words)| words.split(" ; ")).collect()
     };
-    Words { leads: of("lead"), roles: of("role"), degrees: of("degree") }
+    Words { leads: of("lead"), roles: of("role"), degrees: of("degree"), nobody: of("nobody") }
 });
 
 /// How much is known of a text that holds names.
@@ -52,6 +53,17 @@ pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<
         }
     }
     people
+}
+
+/// Whether a text leads to a name, and says nothing else: `By`, `Written by:`.
+pub(super) fn is_lead(text: &str) -> bool {
+    let lower = text.trim_end_matches([' ', ':', '：']).to_lowercase();
+    WORDS.leads.iter().any(|lead| lead.trim_end_matches([':', '：']) == lower)
+}
+
+/// Whether a text stands where a name would, and names nobody: `admin`.
+pub(super) fn is_nobody(text: &str) -> bool {
+    WORDS.nobody.contains(&text.to_lowercase().as_str())
 }
 
 /// The people in a line that begins like a byline.
@@ -127,6 +139,8 @@ fn is_person(name: &str, trust: Trust) -> bool {
     (2..=50).contains(&length)
         && words <= 5
         && shaped
+        && !is_lead(name)
+        && !is_nobody(name)
         && !WORDS.degrees.contains(&lower.as_str())
         && !name.chars().any(|c| c.is_ascii_digit() || "<>{}=_?!".contains(c))
         && name.chars().any(char::is_alphabetic)

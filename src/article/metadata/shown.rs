@@ -1,15 +1,18 @@
-//! Dates that a reader sees under the headline.
+//! Dates and names that a reader sees under the headline.
 //!
-//! PURE. A text of its own that is a date and nothing else, shortly after an `<h1>`: a byline's date, however its
+//! PURE. A name is what follows a text that leads to one and is nothing else (`By`), at its element's beginning. A date
+//! is a text of its own that is a date and nothing else, shortly after an `<h1>`: a byline's date, however its
 //! element is called. What stands before it may say that it is the date of an update.
 
 use ego_tree::NodeRef;
 use scraper::Node;
 use scraper::node::Element;
 
-use super::dates;
+use super::collect::{TimeRole, role};
+use super::{dates, people};
 use crate::article::Source;
 use crate::feed::Moment;
+use crate::text::line;
 
 /// How far after the headline they are looked for, in bytes of text.
 const REACH: usize = 1500;
@@ -56,8 +59,8 @@ pub(super) struct Shown {
     pub(super) moment: Moment,
     /// An element for dates, or plain text.
     pub(super) source: Source,
-    /// Whether it is said to be of an update.
-    pub(super) of_update: bool,
+    /// What it is said to be of.
+    pub(super) role: TimeRole,
 }
 
 /// Looks at texts in the order of the document.
@@ -68,6 +71,9 @@ pub(super) struct Watch {
     found: Vec<Shown>,
     /// The text before.
     label: String,
+    /// Whether the text before leads to a name.
+    leads: bool,
+    led: Vec<String>,
 }
 
 impl Watch {
@@ -78,22 +84,29 @@ impl Watch {
 
     pub(super) fn text(&mut self, node: NodeRef<'_, Node>, text: &str) {
         let text = text.trim();
-        if self.left == 0 || text.is_empty() || self.found.len() == MOST {
+        if self.left == 0 || text.is_empty() {
             return;
         }
+        if self.leads && self.led.len() < MOST && text.len() <= LONGEST {
+            self.led.push(line(text));
+        }
+        self.leads = node.prev_sibling().is_none() && people::is_lead(text);
         self.left = self.left.saturating_sub(text.len());
         let around = node.ancestors().filter_map(|node| node.value().as_element()).take(2);
         match moment(node, text) {
+            Some(_) if self.found.len() == MOST => {}
             Some((moment, source)) => {
-                let of_update = is_update(&self.label) || around.filter_map(names).any(is_update);
-                self.found.push(Shown { moment, source, of_update });
+                let is_update = is_update(&self.label) || around.clone().filter_map(names).any(is_update);
+                let role = if is_update { TimeRole::Updated } else { role(around.filter_map(names), false) };
+                self.found.push(Shown { moment, source, role });
             }
             None => text.to_lowercase().clone_into(&mut self.label),
         }
     }
 
-    pub(super) fn found(self) -> Vec<Shown> {
-        self.found
+    /// The dates, and the names that were led to.
+    pub(super) fn found(self) -> (Vec<Shown>, Vec<String>) {
+        (self.found, self.led)
     }
 }
 

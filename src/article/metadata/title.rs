@@ -16,12 +16,11 @@ const SEPARATORS: &[&str] =
 ///
 /// The `<h1>` is what a reader sees; it is taken where another statement says the same, or much the same. Then the
 /// statements made for machines, without the site's name.
-pub(super) fn title(said: &Statements, article: Option<&Value>, url: &Url) -> Option<(String, Source)> {
-    let site = site_names(said, url);
+pub(super) fn title(said: &Statements, article: Option<&Value>, site: &[String]) -> Option<(String, Source)> {
     let of_article = article.and_then(|node| json_ld::text(node, "headline"));
-    let of_graph = meta(said, "og:title").map(|title| without_site(&title, &site));
-    let of_twitter = meta(said, "twitter:title").map(|title| without_site(&title, &site));
-    let of_head = said.title.as_deref().map(|title| without_site(&line(title), &site));
+    let of_graph = meta(said, "og:title").map(|title| without_site(&title, site));
+    let of_twitter = meta(said, "twitter:title").map(|title| without_site(&title, site));
+    let of_head = said.title.as_deref().map(|title| without_site(&line(title), site));
     let claims: Vec<&String> = [&of_graph, &of_article, &of_twitter, &of_head].into_iter().flatten().collect();
     if let Some(heading) = heading(&said.headings, &claims) {
         return Some((own_casing(without_kicker(heading, &claims), &claims), Source::Heading));
@@ -38,15 +37,14 @@ pub(super) fn title(said: &Statements, article: Option<&Value>, url: &Url) -> Op
 }
 
 /// All that the page calls its headline, as far as it is one.
-pub(super) fn claims(said: &Statements, article: Option<&Value>, url: &Url) -> Vec<String> {
-    let site = site_names(said, url);
+pub(super) fn claims(said: &Statements, article: Option<&Value>, site: &[String]) -> Vec<String> {
     let of_article = article.and_then(|node| json_ld::text(node, "headline"));
     let of_metas =
         ["og:title", "twitter:title", "title", "dc.title", "parsely-title"].iter().filter_map(|name| meta(said, name));
     let of_head = said.title.as_deref().map(line);
     let only_heading = said.headings.iter().filter(|_| said.headings.len() == 1).cloned();
     let claims = of_article.into_iter().chain(of_metas).chain(of_head).chain(only_heading);
-    claims.flat_map(|title| [without_site(&title, &site), title]).filter(|title| !title.is_empty()).collect()
+    claims.flat_map(|title| [without_site(&title, site), title]).filter(|title| !title.is_empty()).collect()
 }
 
 fn meta(said: &Statements, name: &str) -> Option<String> {
@@ -57,7 +55,8 @@ fn meta(said: &Statements, name: &str) -> Option<String> {
 fn heading<'a>(headings: &'a [String], claims: &[&String]) -> Option<&'a String> {
     let likeness = |heading: &String| claims.iter().map(|claim| likeness(heading, claim)).fold(0.0, f32::max);
     let best = headings.iter().rev().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(best) >= 0.6).then_some(best)
+    let only = headings.len() == 1 && units(best).len() >= 4 && likeness(best) > 0.2;
+    (likeness(best) >= 0.6 || only).then_some(best)
 }
 
 /// How much two titles have in common: shared words over all words; characters where there are no spaces.
@@ -108,7 +107,11 @@ pub(in crate::article) struct Titles {
 
 impl Titles {
     pub(in crate::article) fn new<'a>(titles: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut letters: Vec<String> = titles.into_iter().map(letters).filter(|title| !title.is_empty()).collect();
+        let mut letters: Vec<String> = titles
+            .into_iter()
+            .map(|title| letters(title).collect::<String>())
+            .filter(|title| !title.is_empty())
+            .collect();
         letters.sort_unstable();
         letters.dedup();
         Self { letters }
@@ -118,12 +121,12 @@ impl Titles {
     pub(in crate::article) fn contain(&self, text: &str) -> bool {
         // most texts are too long or too short, and need no comparing
         let fits = |title: &String| text.len() >= title.len() / 3 && text.len() <= title.len() * 3 + 16;
-        self.letters.iter().any(fits) && self.letters.contains(&letters(text))
+        self.letters.iter().any(fits) && self.letters.iter().any(|title| title.chars().eq(letters(text)))
     }
 }
 
-fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 /// What the site calls itself, its domain included.

@@ -42,7 +42,7 @@ pub(super) struct Element {
     /// Its blocks.
     pub(super) blocks: Range<usize>,
     /// Its pictures, counted from the page's first.
-    pub(super) pictures: Range<usize>,
+    pub(super) pictures: Range<u32>,
     /// Where its descendants end in [`Outline::elements`].
     pub(super) end: usize,
 }

@@ -48,22 +48,28 @@ struct Name {
     whole: bool,
 }
 
-/// The names by their first letter.
-static NAMES: LazyLock<[Vec<Name>; 26]> = LazyLock::new(|| {
-    let mut by_letter: [Vec<Name>; 26] = Default::default();
+/// The names by how they begin.
+static NAMES: LazyLock<Vec<Vec<Name>>> = LazyLock::new(|| {
+    let mut by_beginning: Vec<Vec<Name>> = Vec::new();
+    by_beginning.resize_with(26 * SECOND, Vec::new);
     for line in include_str!("names.txt").lines().filter(|line| !line.starts_with('#')) {
         let Some((sign, names)) = line.split_once(':') else { continue };
         let Some((_, sign)) = NAMED.iter().find(|(name, _)| *name == sign) else { continue };
         for name in names.split_whitespace() {
             let (name, whole) = name.strip_suffix('$').map_or((name, false), |name| (name, true));
-            by_letter[letter(name.as_bytes()[0])].push(Name { name, sign: *sign, whole });
+            by_beginning[beginning(name.as_bytes())].push(Name { name, sign: *sign, whole });
         }
     }
-    by_letter
+    by_beginning
 });
 
-fn letter(byte: u8) -> usize {
-    usize::from(byte.to_ascii_lowercase().wrapping_sub(b'a'))
+/// How many kinds of second characters are told apart: the letters, and whatever is none.
+const SECOND: usize = 27;
+
+/// The place of names that begin with the same letter and the same kind of character after it.
+fn beginning(name: &[u8]) -> usize {
+    let letter = |at: usize| usize::from(name.get(at).map_or(u8::MAX, u8::to_ascii_lowercase).wrapping_sub(b'a'));
+    letter(0) * SECOND + letter(1).min(SECOND - 1)
 }
 
 /// What names are signs of, remembered: a page says few of them, each over and over.
@@ -74,7 +80,7 @@ pub(in crate::article) struct Names {
 }
 
 /// How many names are remembered, a power of two.
-const REMEMBERED: usize = 256;
+const REMEMBERED: usize = 1024;
 
 impl Default for Names {
     fn default() -> Self {
@@ -102,7 +108,7 @@ fn name_signs(names: &str) -> Signs {
     for (at, &byte) in bytes.iter().enumerate() {
         if byte.is_ascii_alphabetic() && boundary(before, byte) {
             let rest = &bytes[at..];
-            for Name { name, sign, whole } in &NAMES[letter(byte)] {
+            for Name { name, sign, whole } in &NAMES[beginning(rest)] {
                 let begins = rest.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name.as_bytes()));
                 if begins && (!whole || rest.get(name.len()).is_none_or(|&after| boundary(rest[name.len() - 1], after)))
                 {
@@ -147,6 +153,10 @@ mod tests {
         for line in include_str!("names.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
             let sign = line.split(':').next().expect("a line has a sign");
             assert!(NAMED.iter().any(|(name, _)| *name == sign), "{line}");
+            let names = line.split_once(':').expect("a line has names").1.split_whitespace();
+            for name in names.map(|name| name.trim_end_matches('$')) {
+                assert!(name_signs(name) != Signs::NONE, "{name}");
+            }
         }
     }
 }

@@ -12,8 +12,21 @@ use crate::text::is_wide;
 const MAX_BLOCKS: usize = 20_000;
 
 /// Writes a page down. Iterative: depth costs nothing.
-pub(in crate::article) fn outline(html: &Html) -> Outline {
-    let mut walk = Walk::default();
+pub(in crate::article) fn outline(html: &Html, names: &mut Names) -> Outline {
+    // made to measure: the tree stands beside it, and a list that grows is held twice
+    let elements = Vec::with_capacity(block_elements(html).count());
+    let outline = Outline { elements, ..Outline::default() };
+    let mut walk = Walk {
+        outline,
+        names,
+        open: Vec::new(),
+        inline: Vec::new(),
+        links: 0,
+        bold: 0,
+        pictures: 0,
+        text: String::new(),
+        run: Run::default(),
+    };
     let root = html.tree.root();
     let mut node = root;
     loop {
@@ -36,17 +49,17 @@ pub(in crate::article) fn outline(html: &Html) -> Outline {
     }
 }
 
-#[derive(Default)]
-struct Walk {
+struct Walk<'a> {
     outline: Outline,
-    names: Names,
+    names: &'a mut Names,
     /// Block-level elements that are open, innermost last.
     open: Vec<Open>,
     /// The signs of the inline elements that are open, each with those around it.
     inline: Vec<Signs>,
     links: usize,
     bold: usize,
-    pictures: usize,
+    pictures: u32,
+    /// The text of the block that is being written.
     text: String,
     run: Run,
 }
@@ -69,7 +82,7 @@ struct Run {
     space: Option<bool>,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Whether the node's children are to be looked at.
     fn open(&mut self, node: NodeRef<'_, Node>) -> bool {
         match node.value() {
@@ -92,8 +105,8 @@ impl Walk {
             Level::Inline => {
                 self.links += usize::from(name == "a");
                 self.bold += usize::from(is_bold(name));
-                self.pictures += usize::from(is_picture(name));
-                self.inline.push(own_signs(markup, name, &mut self.names) | self.inline_signs());
+                self.pictures += u32::from(is_picture(name));
+                self.inline.push(own_signs(markup, name, self.names) | self.inline_signs());
             }
         }
         true
@@ -127,7 +140,7 @@ impl Walk {
         self.outline.elements.push(Element {
             parent: parent.map_or(element, |open| open.element),
             tag: tag(markup.name()),
-            own: own_signs(markup, markup.name(), &mut self.names) | self.inline_signs(),
+            own: own_signs(markup, markup.name(), self.names) | self.inline_signs(),
             signs: Signs::NONE,
             label: label(markup),
             blocks: here..here,
@@ -203,7 +216,7 @@ impl Walk {
             return;
         }
         self.outline.blocks.push(Block {
-            text: std::mem::take(&mut self.text),
+            text: self.text.clone(),
             element: open.element,
             kind: open.kind,
             weight: run.weight,
@@ -212,6 +225,7 @@ impl Walk {
             bold: run.bold,
             inline: run.inline.unwrap_or_default(),
         });
+        self.text.clear();
     }
 
     fn finish(mut self) -> Outline {

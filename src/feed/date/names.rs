@@ -1,5 +1,7 @@
 //! The words in dates: months, weekdays, halves of the day and zones, in the languages that feeds are written in.
 
+use std::sync::LazyLock;
+
 use chrono::Weekday;
 
 /// What stands between hour and minute in place of a colon.
@@ -17,23 +19,18 @@ pub(super) fn day_or_month(word: &str) -> Option<Named> {
     if let Some(named) = english(word) {
         return Some(named);
     }
-    let months = (1..).zip(MONTHS).map(|(number, stems)| (Named::Month(number), stems));
-    let mut day = Weekday::Mon;
-    let days = WEEKDAYS.into_iter().map(|stems| {
-        let named = Named::Weekday(day);
-        day = day.succ();
-        (named, stems)
-    });
-    let mut best = None;
-    for (named, stems) in months.chain(days) {
-        for stem in stems.split(' ').filter(|stem| word.starts_with(stem)) {
-            if best.is_none_or(|(length, _)| stem.len() > length) {
-                best = Some((stem.len(), named));
-            }
-        }
-    }
-    best.map(|(_, named)| named)
+    // of the longest the last is taken, so the last is the first
+    let fits = STEMS.iter().rev().filter(|(stem, _)| word.starts_with(stem));
+    fits.max_by_key(|(stem, _)| stem.len()).map(|(_, named)| *named)
 }
+
+/// Every stem and what it names: the months, then the weekdays.
+static STEMS: LazyLock<Vec<(&str, Named)>> = LazyLock::new(|| {
+    let months = (1..).zip(MONTHS).map(|(number, stems)| (stems, Named::Month(number)));
+    let days = std::iter::successors(Some(Weekday::Mon), |day| Some(day.succ()));
+    let days = WEEKDAYS.into_iter().zip(days).map(|(stems, day)| (stems, Named::Weekday(day)));
+    months.chain(days).flat_map(|(stems, named)| stems.split(' ').map(move |stem| (stem, named))).collect()
+});
 
 /// The short names of RFC 822, which are nearly all there is.
 fn english(word: &str) -> Option<Named> {

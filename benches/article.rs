@@ -19,7 +19,10 @@ static PAGES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let files = std::fs::read_dir(folder.unwrap_or_else(|| fixtures.into())).expect("a folder of pages");
     let pages =
         files.filter_map(|file| Some(file.ok()?.path())).filter(|path| path.extension().is_some_and(|e| e == "html"));
-    pages.filter_map(|path| Some(String::from_utf8_lossy(&std::fs::read(path).ok()?).into_owned())).collect()
+    let pages: Vec<_> =
+        pages.filter_map(|path| Some(String::from_utf8_lossy(&std::fs::read(path).ok()?).into_owned())).collect();
+    assert!(!pages.is_empty(), "no .html file stands in the folder");
+    pages
 });
 
 fn main() {

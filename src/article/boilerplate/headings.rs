@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Reason, Verdict};
 use crate::article::extract::is_prose;
-use crate::article::outline::{Block, Kind, Outline};
+use crate::article::outline::{Block, Kind, Outline, Tag};
 
 /// Weight from which on a heading is a paragraph set large.
 const SENTENCE: usize = 120;
@@ -18,7 +18,7 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
     let mut below = [false; 8];
     for (at, reason) in verdicts.iter_mut().rev() {
         let block = &outline.blocks[*at];
-        match rank(block) {
+        match rank(outline, block) {
             Some(rank) => {
                 if reason.is_none() && !below[rank..].iter().any(|&kept| kept) && beside.share(outline, block) < BESIDE
                 {
@@ -60,12 +60,16 @@ impl Beside {
     }
 }
 
-/// A heading's rank, 1 to 6; 7 for a short paragraph that is bold all through and ends no sentence.
-fn rank(block: &Block) -> Option<usize> {
+/// A heading's rank, 1 to 6; 7 for a short paragraph, of no list, that is bold all through and ends no sentence.
+fn rank(outline: &Outline, block: &Block) -> Option<usize> {
+    let around = outline.elements[block.element].parent;
     match block.kind {
         Kind::Heading(rank) if block.weight < SENTENCE => Some(usize::from(rank)),
         Kind::Paragraph | Kind::Bare
-            if block.bold == block.weight && block.weight < 80 && !block.text.ends_with(['.', '!', '”', '"', '。']) =>
+            if outline.elements[around].tag != Tag::Item
+                && block.bold == block.weight
+                && block.weight < 80
+                && !block.text.ends_with(['.', '!', '”', '"', '。']) =>
         {
             Some(7)
         }

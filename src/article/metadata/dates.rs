@@ -213,13 +213,15 @@ fn localised(moment: Moment, said: &Statements) -> Moment {
 fn as_shown(moment: Moment, shown: &Shown) -> Option<Moment> {
     let local = shown.moment.at.naive_local();
     let minute = |time: NaiveDateTime| time.and_utc().timestamp().div_euclid(60);
-    let minutes = i32::try_from(minute(local) - minute(moment.at.naive_utc())).ok()?;
+    let minutes = minute(local) - minute(moment.at.naive_utc());
     let is_offset = minutes % 30 == 0 && (-12 * 60..=14 * 60).contains(&minutes);
     // midnight is what a date without a time is read as
     let has_time = local.time() != NaiveTime::MIN;
-    let offset =
-        FixedOffset::east_opt(minutes * 60).filter(|_| is_offset && has_time && shown.role != TimeRole::Updated)?;
-    (!shown.moment.zoned).then(|| Moment { at: moment.at.with_timezone(&offset), zoned: true })
+    if !is_offset || !has_time || shown.moment.zoned || shown.role == TimeRole::Updated {
+        return None;
+    }
+    let offset = FixedOffset::east_opt(i32::try_from(minutes * 60).ok()?)?;
+    Some(Moment { at: moment.at.with_timezone(&offset), zoned: true })
 }
 
 /// `/2024/05/03/` in the path.

@@ -17,6 +17,9 @@ pub(super) use names::Names;
 pub(super) use signs::Signs;
 pub(super) use walk::{block_elements, is_inline, outline};
 
+/// Heaviest text that is an entry of a table of contents.
+const ENTRY: usize = 160;
+
 /// A page, flat.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
@@ -211,6 +214,12 @@ impl Outline {
         linked == 0 && weight > 0
     }
 
+    /// Whether a range is more than the links of a table of contents: a paragraph of its own, or less linked than not.
+    /// What such a table leads to has its name as often (`toc-section`).
+    fn is_no_table(&self, blocks: Range<usize>) -> bool {
+        self.blocks[blocks].iter().any(|block| block.weight > ENTRY && block.linked * 2 < block.weight)
+    }
+
     fn hand_down(&mut self, headline: Option<usize>, sums: &[f32], empty: Signs) {
         let total = sums[self.blocks.len()];
         for at in 0..self.elements.len() {
@@ -227,6 +236,8 @@ impl Outline {
                 _ => empty,
             };
             let ignored = if linkless { ignored | Signs::RELATED } else { ignored };
+            let no_table = element.own.any(Signs::CONTENTS) && self.is_no_table(element.blocks.clone());
+            let ignored = if no_table { ignored | Signs::CONTENTS } else { ignored };
             let parent = if element.parent == at { Signs::NONE } else { self.elements[element.parent].signs };
             self.elements[at].signs = element.own.without(ignored) | parent;
         }

@@ -1,7 +1,7 @@
 //! Parts of the story beside the element that holds most of it.
 
 use super::{Body, OUTSIDE, Scores};
-use crate::article::outline::{Outline, Signs, Tag};
+use crate::article::outline::{Kind, Outline, Signs, Tag};
 
 /// How many levels up parts are looked for.
 const LEVELS: usize = 5;
@@ -69,7 +69,7 @@ fn twins<'a>(outline: &'a Outline, scores: &'a Scores, element: usize) -> impl I
         .flat_map(|twin| twin.blocks.clone())
 }
 
-/// What some blocks come to, those under foreign signs apart.
+/// What some blocks come to, those under foreign signs and cells of tables apart.
 #[derive(Default)]
 struct Part {
     weight: usize,
@@ -79,7 +79,9 @@ struct Part {
 
 impl Part {
     fn of(outline: &Outline, scores: &Scores, blocks: impl Iterator<Item = usize>) -> Self {
-        blocks.filter(|&at| !outline.signs(at).any(OUTSIDE)).fold(Self::default(), |part, at| Self {
+        // a table goes with the text around it
+        let counts = |&at: &usize| outline.blocks[at].kind != Kind::Cell && !outline.signs(at).any(OUTSIDE);
+        blocks.filter(counts).fold(Self::default(), |part, at| Self {
             weight: part.weight + outline.blocks[at].weight,
             linked: part.linked + outline.blocks[at].linked,
             score: part.score + scores.block(at),

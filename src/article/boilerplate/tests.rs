@@ -63,3 +63,21 @@ fn a_sentence_set_bare_is_a_cards_where_stories_are_set_in_paragraphs() {
     let bare = STORY.replace("<p>", "<div>").replace("</p>", "</div>");
     assert_eq!(behind(&bare, card, None), [None], "the story is set bare too");
 }
+
+#[test]
+fn a_list_of_what_the_page_holds_is_links_and_no_section() {
+    let section = |class: &str, inside: &str| format!("<section class={class}>{inside}</section>");
+    let list = section("toc", "<ul><li><a href=#a>The wheels</a></li><li><a href=#b>The works</a></li></ul>");
+    let sections = section("toc-para", &format!("<h2>The wheels</h2>{STORY}"));
+    let reasons = reasons(&format!("<main>{list}{sections}{STORY}{STORY}</main>"), None);
+    assert_eq!(reasons, [&[Some("contents"); 2][..], &[None; 7]].concat());
+}
+
+#[test]
+fn a_bold_line_heads_what_follows_it_but_in_a_list() {
+    let html = |item: &str| format!("<main><div>{STORY}</div><ul>{}</ul><h2>Why</h2>{STORY}</main>", item.repeat(2));
+    assert_eq!(reasons(&html("<li><p><b>Class leading wheels</b></p></li>"), None)[2..4], [None; 2]);
+    let headings = "<p><b>Class leading wheels</b></p>".repeat(2);
+    let html = format!("<main><div>{STORY}</div><div>{headings}</div><h2>Why</h2>{STORY}</main>");
+    assert_eq!(reasons(&html, None)[2..4], [Some("heading-of-nothing"); 2]);
+}

@@ -202,7 +202,13 @@ impl Outline {
         }
         let total = sums[self.blocks.len()];
         // much hidden text is folded away for the reader to open
-        let least = |bit: usize| if Signs::HIDDEN.bits().any(|hidden| hidden == bit) { 0.4 } else { 0.7 };
+        let is = |sign: Signs, bit: usize| sign.bits().any(|other| other == bit);
+        let least = |bit: usize| match bit {
+            _ if is(Signs::HIDDEN, bit) => 0.4,
+            // a gallery may say more than the story that it illustrates
+            _ if is(Signs::CAPTION, bit) => 0.9,
+            _ => 0.7,
+        };
         let empty = Signs::from_bits((0..64).filter(|&bit| under[bit] > total * least(bit)));
         self.hand_down(headline, &sums, empty.without(Signs::UNDENIABLE));
     }
@@ -228,9 +234,13 @@ impl Outline {
                 && sums[element.blocks.end] > sums[element.blocks.start]
                 && self.is_linkless(element.blocks.clone());
             let heads = headline.is_some_and(|headline| element.blocks.contains(&headline));
+            let start = element.blocks.start;
+            let follows = headline.map_or(sums[start] > 0.0, |headline| start > headline);
             let share = (sums[element.blocks.end] - sums[element.blocks.start]) / total;
             let ignored = match share {
                 _ if heads => Signs::FOREIGN | empty,
+                // readers say more than the writer
+                _ if share > 0.5 && follows => Signs::FOREIGN.without(Signs::FOOTER.and(Signs::COMMENTS)) | empty,
                 _ if share > 0.5 => Signs::FOREIGN.without(Signs::FOOTER) | empty,
                 _ if share > 0.3 => Signs::FOREIGN.without(Signs::UNDENIABLE) | empty,
                 _ => empty,

@@ -1,5 +1,6 @@
 //! Texts of widgets: the odd words on boxes, cards and players that stand between a story's paragraphs.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{Known, Reason, Verdict};
@@ -10,6 +11,8 @@ use crate::article::outline::{Block, Kind, Outline, Signs};
 const LABEL: usize = 60;
 /// Heaviest text of a card: a teaser, a caption, a disclaimer.
 const CARD: usize = 500;
+/// Least weight of a card's headline.
+const HEADLINE: usize = 15;
 /// Most blocks of a card.
 const BLOCKS: usize = 6;
 /// How many times more the paragraphs have to weigh than what stands bare, so that a bare text is an exception.
@@ -18,6 +21,7 @@ const RATIO: usize = 3;
 /// Where the story is set in paragraphs, drops texts that stand bare and alone in a container of their own. `deck` stays,
 /// and sentences that other evidence holds to be the story's.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &Range<usize>, known: &Known<'_>) {
+    drop_teasers(outline, verdicts, known);
     let weight = |kind: Kind| -> usize {
         let kept = verdicts.iter().filter(|(_, reason)| reason.is_none()).map(|(at, _)| &outline.blocks[*at]);
         kept.filter(|block| block.kind == kind).map(|block| block.weight).sum()
@@ -34,6 +38,37 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &Range<us
         }
     }
     drop_titles(outline, verdicts);
+}
+
+/// The beginning of another story under its headline, which is a link, in a card where little of the story stands.
+fn drop_teasers(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
+    let mut places = HashMap::<u64, usize>::new();
+    let kept = |verdicts: &[Verdict]| -> Vec<usize> {
+        verdicts.iter().filter(|(_, reason)| reason.is_none()).map(|(at, _)| *at).collect()
+    };
+    let mut total = 0;
+    for at in kept(verdicts) {
+        *places.entry(outline.signature(at)).or_default() += outline.blocks[at].weight;
+        total += outline.blocks[at].weight;
+    }
+    let teasers: Vec<usize> = (1..verdicts.len())
+        .filter(|&place| {
+            let (before, (at, reason)) = (verdicts[place - 1], verdicts[place]);
+            let (headline, block) = (&outline.blocks[before.0], &outline.blocks[at]);
+            let mut around = outline.ancestors(block.element).map(|element| &outline.elements[element].blocks);
+            let card = around.find(|blocks| blocks.len() > 1);
+            reason.is_none()
+                && before.1.is_some()
+                && headline.link_density() > 0.9
+                && headline.weight >= HEADLINE
+                && block.linked == 0
+                && block.weight < CARD
+                && card.is_some_and(|card| card.contains(&before.0) && card.len() <= BLOCKS)
+                && places[&outline.signature(at)] * 4 < total
+                && !known.tells(at)
+        })
+        .collect();
+    teasers.into_iter().for_each(|place| verdicts[place].1 = Some(Reason::Related));
 }
 
 /// Headings of cards of which all else was dropped, such a text with it.

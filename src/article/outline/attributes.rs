@@ -31,7 +31,16 @@ pub(super) fn own_signs(markup: &Markup, name: &str, names: &mut Names) -> Signs
     // a heading's id is its text made a link's target (`id="sponsorship-deals"`): it says nothing of its role
     let named = matches!(tag(name), Tag::Heading(_));
     let attributes = markup.attrs().filter(|(name, _)| !(named && *name == "id"));
-    attributes.fold(by_tag, |signs, (name, value)| signs | attribute_signs(name, value, names))
+    let signs = attributes.fold(by_tag, |signs, (name, value)| signs | attribute_signs(name, value, names));
+    if signs.any(Signs::HIDDEN) && attribute(markup, "class").is_some_and(is_folded) {
+        return signs.without(Signs::HIDDEN);
+    }
+    signs
+}
+
+/// Whether classes say that an element is folded away, for the reader to open.
+fn is_folded(classes: &str) -> bool {
+    ["accordion", "collaps", "faq", "expand"].iter().any(|word| classes.contains(word))
 }
 
 fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
@@ -39,6 +48,11 @@ fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
         "class" if value.split_ascii_whitespace().any(is_filing) => {
             let classes = value.split_ascii_whitespace().filter(|class| !is_filing(class));
             classes.fold(Signs::NONE, |signs, class| signs | names.signs(class))
+        }
+        "class"
+            if value.split_ascii_whitespace().any(is_hiding) && !value.split_ascii_whitespace().any(shows_again) =>
+        {
+            names.signs(value) | Signs::HIDDEN
         }
         "class" => names.signs(value),
         "id" => names.signs(value),
@@ -79,6 +93,25 @@ fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
 /// Whether a class files the story under a tag or a category (`tag-newsletter`): it says nothing of the element.
 fn is_filing(class: &str) -> bool {
     ["tag-", "category-", "topic-", "section-"].iter().any(|prefix| class.starts_with(prefix))
+}
+
+/// Whether a class hides an element, on wide windows at least: narrow ones are shown the same text elsewhere.
+/// (`overflow-hidden` clips it, and `field--label-hidden` hides its label.)
+fn is_hiding(class: &str) -> bool {
+    const PREFIXES: &[&str] = &["is-", "u-", "tw-", "js-", "md:", "lg:", "xl:", "2xl:"];
+    let bare = PREFIXES.iter().find_map(|prefix| class.strip_prefix(prefix)).unwrap_or(class);
+    matches!(bare, "hidden" | "hidden-md" | "hidden-lg" | "d-none" | "d-md-none" | "d-lg-none" | "d-xl-none")
+        || class.ends_with("--hidden")
+}
+
+/// Whether a class shows, on wide windows, what another hides on the rest: `md:block` beside `hidden`, `d-lg-flex`
+/// beside `d-none`.
+fn shows_again(class: &str) -> bool {
+    const WIDTHS: &[&str] = &["sm", "md", "lg", "xl", "2xl", "xxl"];
+    const SHOWN: &[&str] = &["block", "flex", "grid", "inline", "table", "contents"];
+    let class = class.strip_prefix("d-").unwrap_or(class);
+    let Some((width, shown)) = class.split_once([':', '-']) else { return false };
+    WIDTHS.contains(&width) && SHOWN.iter().any(|name| shown.trim_start_matches("tw-").starts_with(name))
 }
 
 fn hides(style: &str) -> bool {

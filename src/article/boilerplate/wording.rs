@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::LazyLock};
 use aho_corasick::AhoCorasick;
 
 use super::Reason;
-use crate::article::outline::Block;
+use crate::article::outline::{Block, Kind};
 
 /// How a phrase has to stand in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ enum Place {
     Whole,
     /// The block begins with it, and is short.
     Start,
-    /// The block begins with it and a colon follows.
+    /// The block begins with it and a colon follows, or it is the whole block and that is no heading.
     Label,
     /// It is anywhere in the block.
     Any,
@@ -91,6 +91,7 @@ impl Beginning {
             Place::Start => {
                 ends_word(rest) && (block.weight < SHORT || self.reason != Reason::Date && block.link_density() > 0.3)
             }
+            Place::Label if rest.is_empty() => !matches!(block.kind, Kind::Heading(_)),
             Place::Label => rest.trim_start().starts_with([':', '：', '>', '»', '|', '→', '–', '-']),
             Place::Any => false,
         }

@@ -47,7 +47,7 @@ pub(super) fn reason(outline: &Outline, at: usize, lower: &str, known: &Known<'_
     let decides =
         |table: &[(Signs, Reason)]| table.iter().find(|(sign, _)| signs.any(*sign)).map(|(_, reason)| *reason);
     let fits = |reason: &Reason| match reason {
-        Reason::Caption => !signs.any(Signs::TABLE),
+        Reason::Caption => !signs.any(Signs::TABLE.and(Signs::QUOTE)),
         // in a live blog, a heading stands beside its time
         Reason::Date => !matches!(block.kind, Kind::Heading(_)),
         _ => true,

@@ -45,8 +45,8 @@ fn is_folded(classes: &str) -> bool {
 
 fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
     match name {
-        "class" if value.split_ascii_whitespace().any(is_filing) => {
-            let classes = value.split_ascii_whitespace().filter(|class| !is_filing(class));
+        "class" if value.split_ascii_whitespace().any(is_of_others) => {
+            let classes = value.split_ascii_whitespace().filter(|class| !is_of_others(class));
             classes.fold(Signs::NONE, |signs, class| signs | names.signs(class))
         }
         "class"
@@ -90,9 +90,11 @@ fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
     }
 }
 
-/// Whether a class files the story under a tag or a category (`tag-newsletter`): it says nothing of the element.
-fn is_filing(class: &str) -> bool {
-    ["tag-", "category-", "topic-", "section-"].iter().any(|prefix| class.starts_with(prefix))
+/// Whether a class says nothing of the element: it files the story under a tag or a category (`tag-newsletter`), or
+/// tells what stands in or beside it (`has-sidebar`).
+fn is_of_others(class: &str) -> bool {
+    const BEGIN: &[&str] = &["tag-", "category-", "topic-", "section-", "has-", "no-", "with-", "without-"];
+    BEGIN.iter().any(|prefix| class.starts_with(prefix)) || class.ends_with("--false")
 }
 
 /// Whether a class hides an element, on wide windows at least: narrow ones are shown the same text elsewhere.

@@ -9,6 +9,8 @@ use crate::article::outline::{Block, Kind, Outline, Signs};
 
 /// Heaviest text that is a label, where it ends no sentence.
 const LABEL: usize = 60;
+/// How many sentences that stand alike are the story's own way to be set: questions with their answers.
+const MANY: usize = 5;
 /// Heaviest text of a card: a teaser, a caption, a disclaimer.
 const CARD: usize = 500;
 /// Least weight of a card's headline.
@@ -29,15 +31,25 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &Range<us
     if weight(Kind::Paragraph) <= RATIO * weight(Kind::Bare) {
         return;
     }
+    let places = sentences(outline, verdicts);
     for (at, reason) in verdicts.iter_mut().filter(|(at, reason)| reason.is_none() && !deck.contains(at)) {
         let block = &outline.blocks[*at];
-        let is_text = block.weight < CARD && is_prose(block) && !known.tells(*at);
+        let is_one_of_many = places.get(&outline.signature(*at)).is_some_and(|&count| count >= MANY);
+        let is_text = block.weight < CARD && is_prose(block) && !known.tells(*at) && !is_one_of_many;
         let is_label = block.weight < LABEL && !ends_sentence(&block.text);
         if (is_label || is_text) && stands_alone(outline, block, outline.signs(*at)) {
             *reason = Some(Reason::Label);
         }
     }
     drop_titles(outline, verdicts);
+}
+
+/// How many kept texts of sentences stand at each place.
+fn sentences(outline: &Outline, verdicts: &[Verdict]) -> HashMap<u64, usize> {
+    let mut places = HashMap::new();
+    let kept = verdicts.iter().filter(|(at, reason)| reason.is_none() && is_prose(&outline.blocks[*at]));
+    kept.for_each(|(at, _)| *places.entry(outline.signature(*at)).or_default() += 1);
+    places
 }
 
 /// The beginning of another story under its headline, which is a link, in a card where little of the story stands.

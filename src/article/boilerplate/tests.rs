@@ -81,3 +81,27 @@ fn a_bold_line_heads_what_follows_it_but_in_a_list() {
     let html = format!("<main><div>{STORY}</div><div>{headings}</div><h2>Why</h2>{STORY}</main>");
     assert_eq!(reasons(&html, None)[2..4], [Some("heading-of-nothing"); 2]);
 }
+
+#[test]
+fn answers_to_many_questions_may_stand_bare() {
+    let answer = "<div><div>He lights forty lamps each evening, and in winter before the schools are out.</div></div>";
+    let bare = |answers: usize| {
+        let reasons = reasons(&format!("<main>{}{}</main>", STORY.repeat(12), answer.repeat(answers)), None);
+        reasons[24..].iter().filter(|reason| reason.is_none()).count()
+    };
+    assert_eq!([bare(1), bare(2), bare(6)], [0, 0, 6]);
+}
+
+#[test]
+fn the_beginning_of_another_story_stands_under_its_headline() {
+    let card = |headline: &str| {
+        format!("<div class=feature><div><p>{headline}</p></div><p>Forty wheels of cast iron carry the deck.</p></div>")
+    };
+    let among = |card: &str| {
+        let reasons = reasons(&format!("<main><div>{STORY}</div>{card}<div>{STORY}</div></main>"), None);
+        reasons[2..4].to_vec()
+    };
+    let link = "<a href=/other>Another bridge over the river</a>";
+    assert_eq!(among(&card(link)), [Some("related-links"); 2]);
+    assert_eq!(among(&card("The other bridge over the river")), [None; 2]);
+}

@@ -133,3 +133,49 @@ pub(super) fn label(markup: &Markup) -> u64 {
         .chain(classes)
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_that_hide_and_classes_that_do_not() {
+        let hidden = |classes: &str| {
+            let html = scraper::Html::parse_fragment(&format!("<div class=\"{classes}\" style='display: block'>"));
+            let div = html.tree.values().filter_map(|node| node.as_element()).find(|element| element.name() == "div");
+            let div = div.expect("it was written");
+            own_signs(div, "div", &mut Names::default()).any(Signs::HIDDEN)
+        };
+        for classes in [
+            "hidden",
+            "box is-hidden",
+            "d-none",
+            "md:hidden",
+            "hidden-lg",
+            "menu--hidden",
+            "sr-only",
+            "hidden print:block",
+        ] {
+            assert!(hidden(classes), "{classes}");
+        }
+        for classes in [
+            "overflow-hidden",
+            "field--label-hidden",
+            "hidden md:block",
+            "d-none d-lg-flex",
+            "hidden-xs",
+            "faq-accordion hidden",
+            "collapse d-none",
+            "no-hidden",
+        ] {
+            assert!(!hidden(classes), "{classes}");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_an_element_says_nothing_of_it() {
+        let signs = |class: &str| attribute_signs("class", class, &mut Names::default());
+        assert_eq!(signs("story has-sidebar tag-newsletter sidebar-enabled--false"), Signs::NONE);
+        assert_eq!(signs("has-sidebar sidebar"), Signs::ASIDE);
+    }
+}

@@ -106,12 +106,12 @@ fn name_signs(names: &str) -> Signs {
     let mut signs = Signs::NONE;
     let mut before = b' ';
     for (at, &byte) in bytes.iter().enumerate() {
-        if byte.is_ascii_alphabetic() && boundary(before, byte) {
+        // a letter behind a digit begins no word: it is one of an id's
+        if byte.is_ascii_alphabetic() && !before.is_ascii_digit() && boundary(before, byte) {
             let rest = &bytes[at..];
             for Name { name, sign, whole } in &NAMES[beginning(rest)] {
                 let begins = rest.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name.as_bytes()));
-                if begins && (!whole || rest.get(name.len()).is_none_or(|&after| boundary(rest[name.len() - 1], after)))
-                {
+                if begins && (!whole || ends_word(&rest[name.len() - 1..])) {
                     signs |= *sign;
                 }
             }
@@ -119,6 +119,16 @@ fn name_signs(names: &str) -> Signs {
         before = byte;
     }
     signs
+}
+
+/// Whether a word ends behind a letter, a number of its own apart: in `ad2-wrap`, and not in `ad6d`.
+fn ends_word(rest: &[u8]) -> bool {
+    let digits = rest[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match rest.get(1 + digits) {
+        None => true,
+        Some(after) if digits > 0 => !after.is_ascii_alphabetic(),
+        Some(&after) => boundary(rest[0], after),
+    }
 }
 
 /// Whether a word ends between two characters.
@@ -140,6 +150,9 @@ mod tests {
             ("article__related-links", Signs::RELATED),
             ("unrelated", Signs::NONE),
             ("ad", Signs::ADVERT),
+            ("slot-ad2", Signs::ADVERT),
+            ("p-ddd261f2-56d7-ad6d-6c0c", Signs::NONE),
+            ("record-Zl4adYBaWocTs7xm css-1navu3k", Signs::NONE),
             ("adventure shadow header", Signs::NONE),
             ("c-newsletterSignup", Signs::NEWSLETTER),
             ("col-md-8 wrapper", Signs::NONE),

@@ -44,6 +44,11 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &Range<us
     drop_titles(outline, verdicts);
 }
 
+/// Whether a link may be one that unfolds its answer.
+fn is_question(block: &Block) -> bool {
+    block.text.ends_with(['?', '？', '؟'])
+}
+
 /// How many kept texts of sentences stand at each place.
 fn sentences(outline: &Outline, verdicts: &[Verdict]) -> HashMap<u64, usize> {
     let mut places = HashMap::new();
@@ -63,6 +68,7 @@ fn drop_teasers(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) 
         *places.entry(outline.signature(at)).or_default() += outline.blocks[at].weight;
         total += outline.blocks[at].weight;
     }
+    let sentences = sentences(outline, verdicts);
     let teasers: Vec<usize> = (1..verdicts.len())
         .filter(|&place| {
             let (before, (at, reason)) = (verdicts[place - 1], verdicts[place]);
@@ -73,6 +79,7 @@ fn drop_teasers(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) 
                 && before.1.is_some()
                 && headline.link_density() > 0.9
                 && headline.weight >= HEADLINE
+                && !(is_question(headline) && sentences.get(&outline.signature(at)).is_some_and(|&many| many >= MANY))
                 && block.linked == 0
                 && block.weight < CARD
                 && card.is_some_and(|card| card.contains(&before.0) && card.len() <= BLOCKS)

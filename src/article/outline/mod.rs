@@ -20,6 +20,9 @@ pub(super) use walk::{block_elements, is_inline, outline};
 /// Heaviest text that is an entry of a table of contents.
 const ENTRY: usize = 160;
 
+/// Weight from which on a text with few links is no list of links.
+const UNLINKED: usize = 400;
+
 /// A page, flat.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
@@ -213,11 +216,11 @@ impl Outline {
         self.hand_down(headline, &sums, empty.without(Signs::UNDENIABLE));
     }
 
-    /// Whether links are a small part of a range's text: links to other stories are nothing else.
+    /// Whether a range has no links, or few beside much text: links to other stories are nothing else.
     fn is_linkless(&self, blocks: Range<usize>) -> bool {
         let blocks = &self.blocks[blocks];
         let (linked, weight) = blocks.iter().fold((0, 0), |(l, w), block| (l + block.linked, w + block.weight));
-        linked == 0 && weight > 0
+        weight > 0 && (linked == 0 || weight > UNLINKED && linked * 10 < weight)
     }
 
     /// Whether a range is more than the links of a table of contents: a paragraph of its own, or less linked than not.

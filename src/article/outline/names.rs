@@ -104,21 +104,36 @@ impl Names {
 fn name_signs(names: &str) -> Signs {
     let bytes = names.as_bytes();
     let mut signs = Signs::NONE;
-    let mut before = b' ';
-    for (at, &byte) in bytes.iter().enumerate() {
-        // a letter behind a digit begins no word: it is one of an id's
-        if byte.is_ascii_alphabetic() && !before.is_ascii_digit() && boundary(before, byte) {
-            let rest = &bytes[at..];
-            for Name { name, sign, whole } in &NAMES[beginning(rest)] {
-                let begins = rest.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name.as_bytes()));
-                if begins && (!whole || ends_word(&rest[name.len() - 1..])) {
-                    signs |= *sign;
-                }
+    let mut start = 0;
+    for part in bytes.chunk_by(|one, next| one.is_ascii_alphanumeric() == next.is_ascii_alphanumeric()) {
+        let from = start;
+        start += part.len();
+        if is_random(part) {
+            continue;
+        }
+        for (at, &byte) in part.iter().enumerate() {
+            let before = if at == 0 { b' ' } else { part[at - 1] };
+            // a letter behind a digit begins no word: it is one of an id's
+            if byte.is_ascii_alphabetic() && !before.is_ascii_digit() && boundary(before, byte) {
+                signs |= signs_at(&bytes[from + at..]);
             }
         }
-        before = byte;
     }
     signs
+}
+
+/// What the names that a text begins with are signs of.
+fn signs_at(rest: &[u8]) -> Signs {
+    let begins = |name: &str| rest.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name.as_bytes()));
+    let said = |name: &&Name| begins(name.name) && (!name.whole || ends_word(&rest[name.name.len() - 1..]));
+    NAMES[beginning(rest)].iter().filter(said).fold(Signs::NONE, |signs, name| signs | name.sign)
+}
+
+/// Whether letters and digits are an id's that a machine made, in which words stand by chance: it is long, and has digits
+/// between letters.
+fn is_random(part: &[u8]) -> bool {
+    let mut kinds = part.chunk_by(|one, next| one.is_ascii_digit() == next.is_ascii_digit());
+    part.len() >= 8 && kinds.any(|kind| kind[0].is_ascii_alphabetic()) && kinds.count() >= 2
 }
 
 /// Whether a word ends behind a letter, a number of its own apart: in `ad2-wrap`, and not in `ad6d`.
@@ -152,7 +167,7 @@ mod tests {
             ("ad", Signs::ADVERT),
             ("slot-ad2", Signs::ADVERT),
             ("p-ddd261f2-56d7-ad6d-6c0c", Signs::NONE),
-            ("record-Zl4adYBaWocTs7xm css-1navu3k", Signs::NONE),
+            ("record-Zl4adYBaWocTs7xm css-1navu3k id-n1AuAdJlVL", Signs::NONE),
             ("adventure shadow header", Signs::NONE),
             ("c-newsletterSignup", Signs::NEWSLETTER),
             ("col-md-8 wrapper", Signs::NONE),

@@ -16,6 +16,8 @@ const ENDS: &[Reason] = &[
 ];
 /// How many kept blocks from the end a bio or a note may stand.
 const REACH: usize = 4;
+/// Heaviest line that points elsewhere.
+const POINTER: usize = 200;
 /// Heaviest note.
 const NOTE: usize = 500;
 /// Marks that open a quotation.
@@ -49,6 +51,7 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'
     drop_self_portrait(outline, verdicts);
     drop_marked_notes(outline, verdicts);
     drop_notes(outline, verdicts, known);
+    drop_pointers(outline, verdicts);
     drop_leftovers(outline, verdicts);
 }
 
@@ -102,6 +105,23 @@ fn drop_notes(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
         seen += usize::from(!is_note);
         if seen > REACH {
             break;
+        }
+    }
+}
+
+/// Short lines with written addresses, where more is told, behind a rule such as `___` that ends the story.
+fn drop_pointers(outline: &Outline, verdicts: &mut [Verdict]) {
+    let is_rule = |text: &str| text.chars().all(|c| matches!(c, '_' | '-' | '*' | '—' | ' '));
+    let kept = verdicts.iter().rev().filter(|(_, reason)| reason.is_none());
+    let Some((rule, _)) = kept.take(REACH + 1).find(|(at, _)| is_rule(&outline.blocks[*at].text)) else { return };
+    let rule = *rule;
+    for (at, reason) in verdicts.iter_mut().filter(|(at, reason)| *at > rule && reason.is_none()) {
+        let block = &outline.blocks[*at];
+        let mut words = block.text.split_whitespace();
+        if block.weight < POINTER
+            && words.any(|word| ["http://", "https://", "www."].iter().any(|s| word.starts_with(s)))
+        {
+            *reason = Some(Reason::Related);
         }
     }
 }

@@ -105,3 +105,10 @@ fn the_beginning_of_another_story_stands_under_its_headline() {
     assert_eq!(among(&card(link)), [Some("related-links"); 2]);
     assert_eq!(among(&card("The other bridge over the river")), [None; 2]);
 }
+
+#[test]
+fn a_line_behind_the_last_rule_may_point_elsewhere() {
+    let more = "<p>All the figures stand at https://quaypost.example/bridges</p>";
+    assert_eq!(reasons(&format!("<main>{STORY}<p>___</p>{more}</main>"), None)[3], Some("related-links"));
+    assert_eq!(reasons(&format!("<main>{STORY}{more}</main>"), None)[2], None);
+}

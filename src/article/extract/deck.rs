@@ -2,12 +2,12 @@
 //!
 //! Publishers set it in the page's header, outside of the story's container. It is part of what they wrote, so it is
 //! part of the story: documented choice, since extractors and labels differ on it. Where the markup does not call it a
-//! deck, it has to be a sentence: a second headline is none.
+//! deck, it has to be a sentence: a second headline is none. Nor is a short line with a date, whatever its name.
 
 use std::ops::Range;
 
 use super::{Body, OUTSIDE, ends_sentence};
-use crate::article::metadata::same_title;
+use crate::article::metadata::{has_date, same_title};
 use crate::article::outline::{Block, Kind, Outline, Signs};
 
 /// How many blocks after the headline it may stand.
@@ -49,6 +49,7 @@ fn is_deck(block: &Block, signs: Signs, distance: usize, description: Option<&st
     WEIGHT.contains(&block.weight)
         && block.link_density() < 0.3
         && block.kind != Kind::Caption
+        && (block.weight >= UNMARKED || ends_sentence(&block.text) || !has_date(&block.text))
         && (described && !signs.any(Signs::HIDDEN.and(Signs::CAPTION))
             || placed && !signs.any(NOT) && (block.weight >= UNMARKED || signs.any(Signs::DECK)))
 }

@@ -112,3 +112,12 @@ fn a_line_behind_the_last_rule_may_point_elsewhere() {
     assert_eq!(reasons(&format!("<main>{STORY}<p>___</p>{more}</main>"), None)[3], Some("related-links"));
     assert_eq!(reasons(&format!("<main>{STORY}{more}</main>"), None)[2], None);
 }
+
+#[test]
+fn what_is_hidden_may_outweigh_a_short_story() {
+    let pitch =
+        "<p class=hidden>Help us to keep the news free for everyone, by giving as little as the price of a bun.</p>";
+    let html = |pitches: usize| format!("<main>{STORY}{}</main>", pitch.repeat(pitches));
+    assert_eq!(reasons(&html(3), None), [None, None, Some("hidden"), Some("hidden"), Some("hidden")]);
+    assert!(reasons(&html(9), None).iter().all(Option::is_none), "a page that is shown by a script");
+}

@@ -204,14 +204,9 @@ impl Outline {
             self.elements[block.element].signs.bits().for_each(|bit| under[bit] += sums[at + 1] - sums[at]);
         }
         let total = sums[self.blocks.len()];
-        // much hidden text is folded away for the reader to open
-        let is = |sign: Signs, bit: usize| sign.bits().any(|other| other == bit);
-        let least = |bit: usize| match bit {
-            _ if is(Signs::HIDDEN, bit) => 0.4,
-            // a gallery may say more than the story that it illustrates
-            _ if is(Signs::CAPTION, bit) => 0.9,
-            _ => 0.7,
-        };
+        // a gallery may say more than the story that it illustrates
+        let is_caption = |bit: usize| Signs::CAPTION.bits().any(|caption| caption == bit);
+        let least = |bit: usize| if is_caption(bit) { 0.9 } else { 0.7 };
         let empty = Signs::from_bits((0..64).filter(|&bit| under[bit] > total * least(bit)));
         self.hand_down(headline, &sums, empty.without(Signs::UNDENIABLE));
     }

@@ -45,16 +45,7 @@ fn is_folded(classes: &str) -> bool {
 
 fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
     match name {
-        "class" if value.split_ascii_whitespace().any(is_of_others) => {
-            let classes = value.split_ascii_whitespace().filter(|class| !is_of_others(class));
-            classes.fold(Signs::NONE, |signs, class| signs | names.signs(class))
-        }
-        "class"
-            if value.split_ascii_whitespace().any(is_hiding) && !value.split_ascii_whitespace().any(shows_again) =>
-        {
-            names.signs(value) | Signs::HIDDEN
-        }
-        "class" => names.signs(value),
+        "class" => names.of_classes(value),
         "id" => names.signs(value),
         "hidden" => Signs::HIDDEN,
         "aria-hidden" if value == "true" => Signs::HIDDEN,
@@ -88,32 +79,6 @@ fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
         "rel" if value == "tag" || value == "category tag" => Signs::TAGS,
         _ => Signs::NONE,
     }
-}
-
-/// Whether a class says nothing of the element: it files the story under a tag or a category (`tag-newsletter`), or
-/// tells what stands in or beside it (`has-sidebar`).
-fn is_of_others(class: &str) -> bool {
-    const BEGIN: &[&str] = &["tag-", "category-", "topic-", "section-", "has-", "no-", "with-", "without-"];
-    BEGIN.iter().any(|prefix| class.starts_with(prefix)) || class.ends_with("--false")
-}
-
-/// Whether a class hides an element, on wide windows at least: narrow ones are shown the same text elsewhere.
-/// (`overflow-hidden` clips it, and `field--label-hidden` hides its label.)
-fn is_hiding(class: &str) -> bool {
-    const PREFIXES: &[&str] = &["is-", "u-", "tw-", "js-", "md:", "lg:", "xl:", "2xl:"];
-    let bare = PREFIXES.iter().find_map(|prefix| class.strip_prefix(prefix)).unwrap_or(class);
-    matches!(bare, "hidden" | "hidden-md" | "hidden-lg" | "d-none" | "d-md-none" | "d-lg-none" | "d-xl-none")
-        || class.ends_with("--hidden")
-}
-
-/// Whether a class shows, on wide windows, what another hides on the rest: `md:block` beside `hidden`, `d-lg-flex`
-/// beside `d-none`.
-fn shows_again(class: &str) -> bool {
-    const WIDTHS: &[&str] = &["sm", "md", "lg", "xl", "2xl", "xxl"];
-    const SHOWN: &[&str] = &["block", "flex", "grid", "inline", "table", "contents"];
-    let class = class.strip_prefix("d-").unwrap_or(class);
-    let Some((width, shown)) = class.split_once([':', '-']) else { return false };
-    WIDTHS.contains(&width) && SHOWN.iter().any(|name| shown.trim_start_matches("tw-").starts_with(name))
 }
 
 fn hides(style: &str) -> bool {
@@ -155,6 +120,7 @@ mod tests {
             "menu--hidden",
             "sr-only",
             "hidden print:block",
+            "has-media hidden",
         ] {
             assert!(hidden(classes), "{classes}");
         }

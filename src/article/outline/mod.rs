@@ -5,6 +5,7 @@
 //! element are a contiguous range, so that anything summed over a subtree is the difference of two prefix sums.
 
 mod attributes;
+mod classes;
 mod names;
 mod signs;
 mod teasers;
@@ -218,23 +219,30 @@ impl Outline {
         weight > 0 && (linked == 0 || weight > UNLINKED && linked * 10 < weight)
     }
 
-    /// Whether a range is more than the links of a table of contents: a paragraph of its own, or less linked than not.
+    /// Whether a range is more than the links of a table of contents: it holds a paragraph that is less linked than not.
     /// What such a table leads to has its name as often (`toc-section`).
     fn is_no_table(&self, blocks: Range<usize>) -> bool {
         self.blocks[blocks].iter().any(|block| block.weight > ENTRY && block.linked * 2 < block.weight)
+    }
+
+    /// Names of an element that its own text belies.
+    fn belied(&self, element: &Element, holds_prose: bool) -> Signs {
+        let sign_if = |sign: Signs, is_belied: bool| if is_belied { sign } else { Signs::NONE };
+        let is = |sign: Signs| element.own.any(sign);
+        let linkless = is(Signs::RELATED) && holds_prose && self.is_linkless(element.blocks.clone());
+        let no_table = is(Signs::CONTENTS) && self.is_no_table(element.blocks.clone());
+        sign_if(Signs::RELATED, linkless) | sign_if(Signs::CONTENTS, no_table)
     }
 
     fn hand_down(&mut self, headline: Option<usize>, sums: &[f32], empty: Signs) {
         let total = sums[self.blocks.len()];
         for at in 0..self.elements.len() {
             let element = &self.elements[at];
-            let linkless = element.own.any(Signs::RELATED)
-                && sums[element.blocks.end] > sums[element.blocks.start]
-                && self.is_linkless(element.blocks.clone());
             let heads = headline.is_some_and(|headline| element.blocks.contains(&headline));
             let start = element.blocks.start;
             let follows = headline.map_or(sums[start] > 0.0, |headline| start > headline);
-            let share = (sums[element.blocks.end] - sums[element.blocks.start]) / total;
+            let mass = sums[element.blocks.end] - sums[start];
+            let share = mass / total;
             let ignored = match share {
                 _ if heads => Signs::FOREIGN | empty,
                 // readers say more than the writer
@@ -243,9 +251,7 @@ impl Outline {
                 _ if share > 0.3 => Signs::FOREIGN.without(Signs::UNDENIABLE) | empty,
                 _ => empty,
             };
-            let ignored = if linkless { ignored | Signs::RELATED } else { ignored };
-            let no_table = element.own.any(Signs::CONTENTS) && self.is_no_table(element.blocks.clone());
-            let ignored = if no_table { ignored | Signs::CONTENTS } else { ignored };
+            let ignored = ignored | self.belied(element, mass > 0.0);
             let parent = if element.parent == at { Signs::NONE } else { self.elements[element.parent].signs };
             self.elements[at].signs = element.own.without(ignored) | parent;
         }

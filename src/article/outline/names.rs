@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::Signs;
+use super::classes::class_signs;
 
 /// The signs that `names.txt` has names for.
 const NAMED: &[(&str, Signs)] = &[
@@ -90,18 +91,28 @@ impl Default for Names {
 }
 
 impl Names {
-    /// The signs that a class list, an id or a role gives.
+    /// The signs of the names in a class list, an id or a role.
     pub(in crate::article) fn signs(&mut self, names: &str) -> Signs {
-        let hash = xxhash_rust::xxh3::xxh3_64(names.as_bytes());
+        self.remembered(names, 0, name_signs)
+    }
+
+    /// The signs of a class list, with all that frameworks mean by it.
+    pub(super) fn of_classes(&mut self, classes: &str) -> Signs {
+        self.remembered(classes, 1, class_signs)
+    }
+
+    /// `kind` tells texts apart that are read in different ways.
+    fn remembered(&mut self, text: &str, kind: u64, read: fn(&str) -> Signs) -> Signs {
+        let hash = xxhash_rust::xxh3::xxh3_64_with_seed(text.as_bytes(), kind);
         let slot = &mut self.seen[hash as usize % REMEMBERED];
         if slot.0 != hash {
-            *slot = (hash, name_signs(names));
+            *slot = (hash, read(text));
         }
         slot.1
     }
 }
 
-fn name_signs(names: &str) -> Signs {
+pub(super) fn name_signs(names: &str) -> Signs {
     let bytes = names.as_bytes();
     let mut signs = Signs::NONE;
     let mut start = 0;
@@ -129,8 +140,8 @@ fn signs_at(rest: &[u8]) -> Signs {
     NAMES[beginning(rest)].iter().filter(said).fold(Signs::NONE, |signs, name| signs | name.sign)
 }
 
-/// Whether letters and digits are an id's that a machine made, in which words stand by chance: it is long, and has digits
-/// between letters.
+/// Whether letters and digits are an id's that a machine made, in which words stand by chance: it is long, and has
+/// digits between letters.
 fn is_random(part: &[u8]) -> bool {
     let mut kinds = part.chunk_by(|one, next| one.is_ascii_digit() == next.is_ascii_digit());
     part.len() >= 8 && kinds.any(|kind| kind[0].is_ascii_alphabetic()) && kinds.count() >= 2

@@ -2,7 +2,8 @@
 //!
 //! (HTML, section 13.2.3.2 "Determining the character encoding".) Two departures, both for labels that lie: bytes
 //! that are valid UTF-8 beyond ASCII are UTF-8 whatever a legacy label says, since legacy text practically never is
-//! (a few characters in one of the encodings with two bytes a character may be); and bytes labelled UTF-8 that hold many faults are detected instead.
+//! (a few characters in one of the encodings with two bytes a character may be); and bytes labelled UTF-8 that hold
+//! many faults are detected instead.
 
 use std::borrow::Cow;
 

@@ -2,9 +2,9 @@
 //!
 //! PURE. A `Site` is evidence handed to the extractor; below a proven amount of it, it has no say. Two things are
 //! learned. *Paragraphs* that stand on several articles are the site's, not the story's: sentences on two, lines on
-//! three (stories share subheads), none where most of a page repeats, which is a story published again. *Places* (a block's last four
-//! elements with their classes) are counted inside and outside of text known from trusted labels: the feed's full
-//! content or the page's structured data, never the extractor's own opinion.
+//! three (stories share subheads), none where most of a page repeats, which is a story published again. *Places* (a
+//! block's last four elements with their classes) are counted inside and outside of text known from trusted labels: the
+//! feed's full content or the page's structured data, never the extractor's own opinion.
 //!
 //! A redesign shows in a row of pages that are strange: their stories stand at places that are not known, they are far
 //! shorter than usual or far more of them was taken out, or they have no story at all. Then all is forgotten.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{Known, Reason, Verdict};
+use super::{Known, Reason, Verdict, tally};
 use crate::article::extract::{ends_sentence, is_prose};
 use crate::article::outline::{Block, Kind, Outline, Signs};
 
@@ -20,8 +20,8 @@ const BLOCKS: usize = 6;
 /// How many times more the paragraphs have to weigh than what stands bare, so that a bare text is an exception.
 const RATIO: usize = 3;
 
-/// Where the story is set in paragraphs, drops texts that stand bare and alone in a container of their own. `deck` stays,
-/// and sentences that other evidence holds to be the story's.
+/// Drops teasers in cards and, where the story is set in paragraphs, texts that stand bare and alone in a container of
+/// their own. `deck` stays, and sentences that other evidence holds to be the story's.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &Range<usize>, known: &Known<'_>) {
     drop_teasers(outline, verdicts, known);
     let weight = |kind: Kind| -> usize {
@@ -34,7 +34,7 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &Range<us
     let places = sentences(outline, verdicts);
     for (at, reason) in verdicts.iter_mut().filter(|(at, reason)| reason.is_none() && !deck.contains(at)) {
         let block = &outline.blocks[*at];
-        let is_one_of_many = places.get(&outline.signature(*at)).is_some_and(|&count| count >= MANY);
+        let is_one_of_many = places[&outline.signature(*at)] >= MANY;
         let is_text = block.weight < CARD && is_prose(block) && !known.tells(*at) && !is_one_of_many;
         let is_label = block.weight < LABEL && !ends_sentence(&block.text);
         if (is_label || is_text) && stands_alone(outline, block, outline.signs(*at)) {
@@ -51,54 +51,49 @@ fn is_question(block: &Block) -> bool {
 
 /// How many kept texts of sentences stand at each place.
 fn sentences(outline: &Outline, verdicts: &[Verdict]) -> HashMap<u64, usize> {
-    let mut places = HashMap::new();
-    let kept = verdicts.iter().filter(|(at, reason)| reason.is_none() && is_prose(&outline.blocks[*at]));
-    kept.for_each(|(at, _)| *places.entry(outline.signature(*at)).or_default() += 1);
-    places
+    tally(outline, verdicts, |block| usize::from(is_prose(block)))
 }
 
-/// The beginning of another story under its headline, which is a link, in a card where little of the story stands.
+/// The blocks of the card that a block stands in with others.
+fn card(outline: &Outline, at: usize) -> Option<Range<usize>> {
+    let mut around = outline.ancestors(outline.blocks[at].element).map(|element| &outline.elements[element].blocks);
+    around.find(|blocks| blocks.len() > 1).filter(|blocks| blocks.len() <= BLOCKS).cloned()
+}
+
+/// Drops the beginning of another story under its headline, which is a link, in a card where little of the story stands.
 fn drop_teasers(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
-    let mut places = HashMap::<u64, usize>::new();
-    let kept = |verdicts: &[Verdict]| -> Vec<usize> {
-        verdicts.iter().filter(|(_, reason)| reason.is_none()).map(|(at, _)| *at).collect()
+    let is_teaser = |before: Verdict, (at, reason): Verdict| {
+        let (headline, block) = (&outline.blocks[before.0], &outline.blocks[at]);
+        let is_under_link = before.1.is_some() && headline.link_density() > 0.9 && headline.weight >= HEADLINE;
+        reason.is_none()
+            && is_under_link
+            && block.linked == 0
+            && block.weight < CARD
+            && card(outline, at).is_some_and(|card| card.contains(&before.0))
+            && !known.tells(at)
     };
-    let mut total = 0;
-    for at in kept(verdicts) {
-        *places.entry(outline.signature(at)).or_default() += outline.blocks[at].weight;
-        total += outline.blocks[at].weight;
+    let mut teasers: Vec<usize> =
+        (1..verdicts.len()).filter(|&place| is_teaser(verdicts[place - 1], verdicts[place])).collect();
+    if teasers.is_empty() {
+        return;
     }
+    let weights = tally(outline, verdicts, |block| block.weight);
+    let total: usize = weights.values().sum();
     let sentences = sentences(outline, verdicts);
-    let teasers: Vec<usize> = (1..verdicts.len())
-        .filter(|&place| {
-            let (before, (at, reason)) = (verdicts[place - 1], verdicts[place]);
-            let (headline, block) = (&outline.blocks[before.0], &outline.blocks[at]);
-            let mut around = outline.ancestors(block.element).map(|element| &outline.elements[element].blocks);
-            let card = around.find(|blocks| blocks.len() > 1);
-            reason.is_none()
-                && before.1.is_some()
-                && headline.link_density() > 0.9
-                && headline.weight >= HEADLINE
-                && !(is_question(headline) && sentences.get(&outline.signature(at)).is_some_and(|&many| many >= MANY))
-                && block.linked == 0
-                && block.weight < CARD
-                && card.is_some_and(|card| card.contains(&before.0) && card.len() <= BLOCKS)
-                && places[&outline.signature(at)] * 4 < total
-                && !known.tells(at)
-        })
-        .collect();
+    teasers.retain(|&place| {
+        let signature = outline.signature(verdicts[place].0);
+        let answers = is_question(&outline.blocks[verdicts[place - 1].0]) && sentences[&signature] >= MANY;
+        weights[&signature] * 4 < total && !answers
+    });
     teasers.into_iter().for_each(|place| verdicts[place].1 = Some(Reason::Related));
 }
 
-/// Headings of cards of which all else was dropped, such a text with it.
+/// Drops headings of cards of which all else was dropped, such a text with it.
 fn drop_titles(outline: &Outline, verdicts: &mut [Verdict]) {
     let fate = |at: usize| verdicts.binary_search_by_key(&at, |(block, _)| *block).ok().map(|place| verdicts[place].1);
     let titles_card = |at: usize| {
-        let mut around = outline.ancestors(outline.blocks[at].element).map(|element| &outline.elements[element].blocks);
-        let Some(card) = around.find(|blocks| blocks.len() > 1).filter(|blocks| blocks.len() <= BLOCKS) else {
-            return false;
-        };
-        let mut others = card.clone().filter(|&other| other != at).map(fate);
+        let Some(card) = card(outline, at) else { return false };
+        let mut others = card.filter(|&other| other != at).map(fate);
         let labelled = others.clone().any(|fate| fate == Some(Some(Reason::Label)));
         labelled && others.all(|fate| fate != Some(None))
     };

@@ -105,8 +105,17 @@ pub(super) struct Known<'a> {
 impl<'a> Known<'a> {
     /// Whether structured data or the feed tells a block as the story's, or the site has its stories there.
     fn tells(&self, at: usize) -> bool {
-        let anchored = self.anchored.get(at).copied().unwrap_or_default();
-        anchored || self.opinions.get(at).copied().flatten() == Some(false)
+        self.is_anchored(at) || self.opinion(at) == Some(false)
+    }
+
+    /// Whether other evidence holds a block to be the story.
+    fn is_anchored(&self, at: usize) -> bool {
+        self.anchored.get(at).copied().unwrap_or_default()
+    }
+
+    /// What the site says of a block.
+    fn opinion(&self, at: usize) -> Option<bool> {
+        self.opinions.get(at).copied().flatten()
     }
 
     /// Knowing nothing but titles.
@@ -151,8 +160,7 @@ pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Ve
 
 fn reason(outline: &Outline, at: usize, known: &Known<'_>, begun: bool) -> Option<Reason> {
     let block = &outline.blocks[at];
-    let anchored = known.anchored.get(at).copied().unwrap_or_default();
-    let opinion = known.opinions.get(at).copied().flatten();
+    let (anchored, opinion) = (known.is_anchored(at), known.opinion(at));
     // words decide on nothing that is longer
     let lower = if block.weight < WORDED { block.text.to_lowercase() } else { String::new() };
     let of_structure =
@@ -177,16 +185,23 @@ fn is_title(block: &Block, titles: &Titles) -> bool {
     block.kind == Kind::Heading(1) || titles.contain(&block.text)
 }
 
+/// A measure of the blocks that are kept, summed up for each place.
+fn tally(outline: &Outline, verdicts: &[Verdict], measure: impl Fn(&Block) -> usize) -> HashMap<u64, usize> {
+    let mut places = HashMap::new();
+    for (at, _) in verdicts.iter().filter(|(_, reason)| reason.is_none()) {
+        *places.entry(outline.signature(*at)).or_default() += measure(&outline.blocks[*at]);
+    }
+    places
+}
+
 /// A paragraph said twice at different places is kept at the one where more of the text stands: the other is a box's or
 /// a summary's. At the same place the writer says it again: a question put to everyone, a recipe for another day.
 fn drop_repeated(outline: &Outline, verdicts: &mut [Verdict]) {
-    let (mut weights, mut places) = (HashMap::<u64, usize>::new(), HashMap::<&str, u64>::new());
+    let is_long = |block: &Block| block.weight > REPEATED;
+    let weights = tally(outline, verdicts, |block| if is_long(block) { block.weight } else { 0 });
+    let mut places = HashMap::<&str, u64>::new();
     let kept = verdicts.iter().filter(|(_, reason)| reason.is_none()).map(|(at, _)| *at);
-    let long: Vec<usize> = kept.filter(|&at| outline.blocks[at].weight > REPEATED).collect();
-    for &at in &long {
-        *weights.entry(outline.signature(at)).or_default() += outline.blocks[at].weight;
-    }
-    for &at in &long {
+    for at in kept.filter(|&at| is_long(&outline.blocks[at])) {
         let place = outline.signature(at);
         let best = places.entry(&outline.blocks[at].text).or_insert(place);
         if weights[&place] > weights[best] {

@@ -80,6 +80,13 @@ const TRACKING: &[&str] = &[
     "gaa_at",
     "share_id",
 ];
+/// Of these, the ones that are documented by a widely used service, and name nothing anywhere.
+const CERTAIN_PREFIXES: &[&str] =
+    &["utm_", "mc_", "pk_", "piwik_", "mtm_", "matomo_", "hsa_", "_hs", "__hs", "__twitter_", "vero_", "oly_"];
+const CERTAIN: &[&str] = &[
+    "fbclid", "gclid", "gclsrc", "dclid", "wbraid", "gbraid", "msclkid", "yclid", "ymclid", "twclid", "ttclid",
+    "igshid", "igsh", "li_fat_id", "mkt_tok", "rb_clickid", "s_kwcid", "ref_src", "ref_url", "_ga", "_gl", "gaa_at",
+];
 /// Parameters that name an article on some sites; only with one of [`CHANNELS`] they are about the way to it.
 const MAYBE_TRACKING: &[&str] = &[
     "ref", "source", "src", "from", "via", "partner", "rss", "feed", "cid", "campaign", "medium", "referrer",
@@ -138,6 +145,16 @@ pub fn canonical(url: &Url) -> Url {
     url
 }
 
+/// The same, but folded only as far as it is certain that both forms lead to one page: the fragment stays, and so do
+/// parameters that name an article on some sites. Two links with one canonical form and two exact ones are one article
+/// only if something else says so.
+pub fn exact(url: &Url) -> Url {
+    let mut exact = canonical(url);
+    exact.set_query(url.query().map(|query| kept(query, is_certainly_tracking)).filter(|kept| !kept.is_empty()).as_deref());
+    exact.set_fragment(url.fragment().filter(|fragment| !fragment.is_empty()));
+    exact
+}
+
 /// The same address without what tells where a visitor came from: it can still be fetched.
 pub fn without_tracking(mut url: Url) -> Url {
     if url.query().is_some_and(|query| query.split('&').any(is_tracking)) {
@@ -188,9 +205,18 @@ fn fold_path(url: &mut Url) {
 
 fn fold_query(url: &mut Url) {
     let Some(query) = url.query() else { return };
-    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_tracking(pair)).collect();
-    let kept = kept.join("&");
+    let kept = kept(query, is_tracking);
     url.set_query(Some(kept.as_str()).filter(|kept| !kept.is_empty()));
+}
+
+fn kept(query: &str, is_dropped: fn(&str) -> bool) -> String {
+    query.split('&').filter(|pair| !pair.is_empty() && !is_dropped(pair)).collect::<Vec<_>>().join("&")
+}
+
+/// Parameters that their inventors document as telling where a visitor came from.
+fn is_certainly_tracking(pair: &str) -> bool {
+    let name = pair.split('=').next().unwrap_or(pair).to_ascii_lowercase();
+    CERTAIN.contains(&name.as_str()) || CERTAIN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn is_tracking(pair: &str) -> bool {
@@ -239,6 +265,20 @@ mod tests {
             let canonical = canonical(&Url::parse(url).unwrap());
             assert_eq!(canonical.as_str(), expected, "{url}");
             assert_eq!(super::canonical(&canonical), canonical, "{url} is not stable");
+        }
+    }
+
+    #[test]
+    fn an_exact_link_keeps_what_may_name_an_article() {
+        for (url, expected) in [
+            ("http://www.example.com/a/?utm_source=rss&ncid=7#part", "https://example.com/a?ncid=7#part"),
+            ("https://m.example.com/a?cmp=rss&fbclid=x", "https://example.com/a?cmp=rss"),
+            ("https://example.com/list#", "https://example.com/list"),
+            ("https://example.com/a?ref=rss&source=feed", "https://example.com/a?ref=rss&source=feed"),
+        ] {
+            let exact = exact(&Url::parse(url).unwrap());
+            assert_eq!(exact.as_str(), expected, "{url}");
+            assert_eq!(super::exact(&exact), exact, "{url} is not stable");
         }
     }
 

@@ -1,17 +1,11 @@
-//! Which entry this is, whatever else has changed about it.
+//! What an entry may be known by: its guid, its link, its title and date, its words.
 //!
 //! PURE. Publishers break each single mark of identity: they rewrite titles and slugs, move to another system and give
-//! every entry a new guid, add tracking to links, serve the same guid for everything. So an entry has several keys
-//! and is known if its guid *or* its link is known; one that changes both at once is a new one. A mark that
-//! the document itself shows to be worthless (one guid on different links, one link under different guids, the home
-//! page as a link) is no key. An entry without a link is also known by its words and date, since some feeds make up
-//! their guids anew for each reader; one left without either mark by its words alone. What only a series of documents
-//! shows is seen in `state/imprint.rs`.
+//! every entry a new guid, add session ids to links, serve the same guid or the same link for everything. So an entry
+//! has several names, each a hash, and `state::matching` decides which agreement of names outweighs which contradiction.
 //!
-//! Keys are stored for years: the hash (XXH3, 64 bits), the domains it is taken in, and the foldings below must never
+//! Names are stored for years: the hash (XXH3, 64 bits), the domains it is taken in, and the foldings below must never
 //! change.
-
-use std::collections::HashMap;
 
 use url::Url;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
@@ -19,117 +13,160 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::{Entry, Feed, problem::Problems};
 use crate::link;
 
-/// The keys of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keys {
-    /// Of its guid, within the site of the feed, so that an entry that moves between feeds of a site keeps it.
-    pub guid: Option<u64>,
-    /// Of its canonical link.
-    pub link: Option<u64>,
-    /// Of its words and date, where it has a guid and no link.
-    pub words: Option<u64>,
+/// What a name was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum NameKind {
+    /// A key that was stored by version 0.1: a guid, a link or words; which of them is not known.
+    Legacy = 0,
+    /// The guid, within the site.
+    Guid = 1,
+    /// The link in its most folded form: parameters that may only be tracking, the fragment and AMP forms are left out.
+    Folded = 2,
+    /// The link without what is certainly tracking, or the URL or canonical URL of its page.
+    Link = 3,
+    /// The title and the date.
+    TitleAndDate = 4,
+    /// All words of an entry that has neither guid nor link.
+    Words = 5,
+}
+
+impl NameKind {
+    const ALL: [Self; 6] = [Self::Legacy, Self::Guid, Self::Folded, Self::Link, Self::TitleAndDate, Self::Words];
+
+    /// The kind with a stored number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+}
+
+/// A name of an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name {
+    /// What it was made of.
+    pub kind: NameKind,
+    /// XXH3 of it.
+    pub hash: u64,
+}
+
+/// What one entry of a document may be known by. 0 stands for what it does not have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EntryNames {
+    /// Of its guid, within the site of the feed.
+    pub guid: u64,
+    /// Of its link in its most folded form ([`link::canonical`]).
+    pub folded: u64,
+    /// Of its link without what is certainly tracking ([`link::exact`]).
+    pub link: u64,
+    /// Of its title.
+    pub title: u32,
+    /// Of its date.
+    pub date: u32,
     /// Of its title and text.
-    pub content: u64,
+    pub words: u64,
+    /// Its date is a day without a time: many entries may share it.
+    pub date_is_a_day: bool,
 }
 
-impl Keys {
-    /// The keys by which the entry is known: the content only where there is nothing else.
-    pub fn significant(&self) -> impl Iterator<Item = u64> + use<> {
-        let content = (self.guid.is_none() && self.link.is_none()).then_some(self.content);
-        [self.guid, self.link, self.words, content].into_iter().flatten()
+impl EntryNames {
+    /// Whether it has neither guid nor link.
+    pub fn is_nameless(&self) -> bool {
+        self.guid == 0 && self.link == 0
     }
 
-    /// The same for a feed whose guids are worthless.
-    #[must_use]
-    pub fn without_guid(self) -> Self {
-        let is_known_otherwise = self.link.is_some() || self.words.is_some();
-        Self { guid: self.guid.filter(|_| !is_known_otherwise), ..self }
+    /// Title and date in one. Only where it has both, or nothing else to be known by.
+    pub fn title_and_date(&self) -> u64 {
+        let whole = self.title != 0 && (self.date != 0 || self.is_nameless());
+        if whole { u64::from(self.title) << 32 | u64::from(self.date) } else { 0 }
     }
 
-    /// Whether the entry is known, by what is known.
-    pub fn matches(&self, known: impl Fn(u64) -> bool) -> bool {
-        self.significant().any(known)
+    /// The words, where there is nothing else to be known by.
+    pub fn only_words(&self) -> u64 {
+        if self.is_nameless() { self.words } else { 0 }
+    }
+
+    /// The names.
+    pub fn names(&self) -> impl Iterator<Item = Name> + use<> {
+        // an exact link that is its own folded form is that form's name, too
+        let folded = if self.link == self.folded { 0 } else { self.folded };
+        [
+            (NameKind::Guid, self.guid),
+            (NameKind::Folded, folded),
+            (NameKind::Link, self.link),
+            (NameKind::Words, self.only_words()),
+            (NameKind::TitleAndDate, self.title_and_date()),
+        ]
+        .into_iter()
+        .filter(|(_, hash)| *hash != 0)
+        .map(|(kind, hash)| Name { kind, hash })
     }
 }
 
-/// The keys of a feed's entries, in their order. `feed_url` is the one the feed is configured under.
-pub fn keys(feed: &Feed, feed_url: &Url) -> Vec<Keys> {
-    let site = link::site(feed_url);
-    let home = feed.link.as_ref().map(|url| hash_link(&link::canonical(url)));
-    let marks: Vec<(Option<u64>, Option<u64>)> = feed
-        .entries
-        .iter()
-        .map(|entry| {
-            let guid = entry.guid.as_deref().map(str::trim).filter(|guid| !guid.is_empty());
-            let link = entry.url.as_ref().map(link::canonical).filter(|url| !is_home(url));
-            (
-                guid.map(|guid| xxh3_64(format!("copydesk guid 1\0{site}\0{guid}").as_bytes())),
-                link.map(|url| hash_link(&url)).filter(|link| Some(*link) != home),
-            )
-        })
-        .collect();
-    // without links, one guid on different words is worthless too
-    let others = feed.entries.iter().zip(&marks).map(|(entry, &(_, link))| link.unwrap_or_else(|| content(entry)));
-    let shared_guids = contradicted(marks.iter().zip(others).map(|(&(guid, _), other)| (guid, Some(other))));
-    let shared_links = contradicted(marks.iter().map(|&(guid, link)| (link, guid.filter(|g| !shared_guids.has(*g)))));
-    let entries = feed.entries.iter().zip(marks);
-    let mut keys: Vec<Keys> = entries
-        .map(|(entry, (guid, link))| {
-            let guid = guid.filter(|guid| !shared_guids.has(*guid));
-            let link = link.filter(|link| !shared_links.has(*link));
-            let content = content(entry);
-            let words = (guid.is_some() && link.is_none()).then(|| words(entry, content)).flatten();
-            Keys { guid, link, words, content }
-        })
-        .collect();
-    let shared_words = contradicted(keys.iter().map(|keys| (keys.words, keys.guid)));
-    for keys in &mut keys {
-        keys.words = keys.words.filter(|words| !shared_words.has(*words));
-    }
-    keys
+/// The names of a feed's entries, in their order. `site` is the feed's.
+pub fn names(feed: &Feed, site: &str) -> Vec<EntryNames> {
+    let home = feed.link.as_ref().map(link::canonical);
+    feed.entries.iter().map(|entry| of(entry, site, home.as_ref())).collect()
 }
 
-/// Notes guids and links that are no keys although they are there.
-pub fn flag_ignored(feed: &mut Feed, keys: &[Keys]) {
-    let count = |is_ignored: fn(&Entry, &Keys) -> bool| {
-        let ignored = feed.entries.iter().zip(keys).filter(|(entry, keys)| is_ignored(entry, keys));
-        u32::try_from(ignored.count()).unwrap_or(u32::MAX)
-    };
-    let guids = count(|entry, keys| entry.guid.is_some() && keys.guid.is_none());
-    let links = count(|entry, keys| entry.url.is_some() && keys.link.is_none());
+fn of(entry: &Entry, site: &str, home: Option<&Url>) -> EntryNames {
+    let guid = entry.guid.as_deref().map(str::trim).filter(|guid| !guid.is_empty());
+    let folded = entry.url.as_ref().map(link::canonical).filter(|url| !is_home(url));
+    let exact = entry.url.as_ref().map(link::exact);
+    // the front page is no article, but a place on it (`/#second`) may be
+    let has_place = exact.as_ref().is_some_and(|url| url.fragment().is_some());
+    let folded = folded.filter(|url| has_place || Some(url) != home);
+    let exact = exact.filter(|_| folded.is_some());
+    EntryNames {
+        guid: guid.map_or(0, |guid| xxh3_64(format!("copydesk guid 1\0{site}\0{guid}").as_bytes())),
+        folded: folded.as_ref().map_or(0, hash_link),
+        link: exact.as_ref().map_or(0, hash_link),
+        title: entry.title.as_deref().map_or(0, title_hash),
+        date: date_hash(entry),
+        words: words(entry),
+        date_is_a_day: entry.published.is_some_and(|moment| moment.at.timestamp() % 86_400 == 0),
+    }
+}
+
+/// Notes links that several entries of a document share.
+pub fn flag_shared_links(feed: &mut Feed, names: &[EntryNames]) {
+    let mut first = std::collections::HashMap::new();
+    let mut shared = 0_u32;
+    for names in names.iter().filter(|names| names.link != 0) {
+        let other_title = *first.entry(names.link).or_insert(names.title) != names.title;
+        shared = shared.saturating_add(u32::from(other_title));
+    }
     let mut problems = Problems::from(std::mem::take(&mut feed.problems));
-    problems.note_many("ambiguous-guid", guids, || "the guid stands on different links".to_owned());
-    problems
-        .note_many("ambiguous-link", links, || "the link stands under different guids, or is the home page".to_owned());
+    problems.note_many("shared-link", shared, || "one link stands under entries with different titles".to_owned());
     feed.problems = problems.into_vec();
 }
 
-/// What is left of an entry when its names change: hashes of its title, and of its date or else its text.
-pub fn imprint(entry: &Entry) -> (u16, u16) {
-    let hash = |text: &str| {
-        let mut hasher = Xxh3::new();
-        letters(text, char::is_alphanumeric, &mut hasher);
-        // 0 stands for none
-        (hasher.digest() as u16).max(1)
-    };
-    let title = entry.title.as_deref().map_or(0, hash);
-    let when = match entry.published {
-        Some(published) => (xxh3_64(&published.at.timestamp().to_le_bytes()) as u16).max(1),
-        None => entry.summary.as_ref().or(entry.content.as_ref()).map_or(0, |text| hash(text)),
-    };
-    (title, when)
+/// The name that a page's URL or canonical URL gives an article.
+pub fn page_name(url: &Url) -> Option<Name> {
+    let exact = link::exact(url);
+    (!is_home(&exact)).then(|| Name { kind: NameKind::Link, hash: hash_link(&exact) })
 }
 
-/// A fingerprint of what the feed says of an entry, by which an edit is noticed. White space and markup are nothing:
-/// counting pixels change at every poll.
-pub fn told(entry: &Entry) -> u32 {
+/// A hash of a title: letters and digits count, case and marks do not. 0 for a title without any.
+pub fn title_hash(title: &str) -> u32 {
     let mut hasher = Xxh3::new();
-    let texts = [&entry.title, &entry.summary, &entry.content];
-    for text in texts {
-        letters(text.as_deref().unwrap_or_default(), |c| !c.is_whitespace(), &mut hasher);
+    match letters(title, char::is_alphanumeric, &mut hasher) {
+        0 => 0,
+        _ => (hasher.digest() as u32).max(1),
     }
-    let updated = entry.updated.map_or(0, |moment| moment.at.timestamp());
-    hasher.update(&updated.to_le_bytes());
+}
+
+/// A hash of the date of an entry; 0 where it has none.
+pub fn date_hash(entry: &Entry) -> u32 {
+    entry.published.map_or(0, |moment| (xxh3_64(&moment.at.timestamp().to_le_bytes()) as u32).max(1))
+}
+
+/// A hash of what the feed says of an entry, by which an edit is noticed. White space, markup and digits are left out:
+/// counting pixels, numbers of comments and ages ("5 minutes ago") change at every poll.
+pub fn digest(entry: &Entry) -> u32 {
+    let mut hasher = Xxh3::new();
+    for text in [&entry.title, &entry.summary, &entry.content] {
+        letters(text.as_deref().unwrap_or_default(), char::is_alphabetic, &mut hasher);
+    }
     let digest = hasher.digest();
     (digest ^ (digest >> 32)) as u32
 }
@@ -143,7 +180,7 @@ fn is_home(canonical: &Url) -> bool {
     canonical.path() == "/" && canonical.query().is_none() && canonical.fragment().is_none()
 }
 
-fn content(entry: &Entry) -> u64 {
+fn words(entry: &Entry) -> u64 {
     let mut hasher = Xxh3::new();
     hasher.update(b"copydesk content 1\0");
     letters(entry.title.as_deref().unwrap_or_default(), char::is_alphanumeric, &mut hasher);
@@ -152,21 +189,15 @@ fn content(entry: &Entry) -> u64 {
     hasher.digest()
 }
 
-/// None for an entry that says too little to be known by it.
-fn words(entry: &Entry, content: u64) -> Option<u64> {
-    let is_vague = entry.published.is_none() && entry.summary.is_none() && entry.content.is_none();
-    let at = entry.published.map_or(0, |moment| moment.at.timestamp());
-    (!is_vague).then(|| xxh3_64(format!("copydesk words 1\0{content}\0{at}").as_bytes()))
-}
-
-/// Hashes those characters of a text, in lower case, that are not in tags, and an end mark.
-fn letters(text: &str, keep: fn(char) -> bool, hasher: &mut Xxh3) {
-    let (mut in_tag, mut bytes) = (false, [0; 4]);
+/// Hashes those characters of a text, in lower case, that are not in tags, and an end mark. Tells how many there were.
+fn letters(text: &str, keep: fn(char) -> bool, hasher: &mut Xxh3) -> usize {
+    let (mut in_tag, mut bytes, mut kept) = (false, [0; 4], 0);
     for c in text.chars() {
         match c {
             '<' => in_tag = true,
             '>' => in_tag = false,
             _ if !in_tag && keep(c) => {
+                kept += 1;
                 for lower in c.to_lowercase() {
                     hasher.update(lower.encode_utf8(&mut bytes).as_bytes());
                 }
@@ -175,28 +206,7 @@ fn letters(text: &str, keep: fn(char) -> bool, hasher: &mut Xxh3) {
         }
     }
     hasher.update(&[0]);
-}
-
-/// Marks that stand beside more than one other mark.
-struct Contradicted(HashMap<u64, Option<u64>>);
-
-impl Contradicted {
-    fn has(&self, mark: u64) -> bool {
-        self.0.get(&mark).is_some_and(Option::is_none)
-    }
-}
-
-fn contradicted(pairs: impl Iterator<Item = (Option<u64>, Option<u64>)>) -> Contradicted {
-    let mut seen = HashMap::new();
-    for (mark, other) in pairs {
-        if let (Some(mark), Some(other)) = (mark, other) {
-            let first = seen.entry(mark).or_insert(Some(other));
-            if *first != Some(other) {
-                *first = None;
-            }
-        }
-    }
-    Contradicted(seen)
+    kept
 }
 
 #[cfg(test)]
@@ -204,107 +214,66 @@ mod tests {
     use super::*;
     use crate::feed::{Source, parse};
 
-    fn feed(items: &str) -> Feed {
+    fn names_of(items: &str) -> Vec<EntryNames> {
         let url = Url::parse("https://feeds.example.com/rss").unwrap();
         let text = format!(
             "<rss version='2.0'><channel><title>News</title><link>https://example.com/news</link>{items}</channel></rss>"
         );
-        parse(text.as_bytes(), Source { url: &url, content_type: None }).unwrap()
+        let feed = parse(text.as_bytes(), Source { url: &url, content_type: None }).unwrap();
+        names(&feed, "example.com")
     }
 
-    fn keys_of(items: &str, feed_url: &str) -> Vec<Keys> {
-        keys(&feed(items), &Url::parse(feed_url).unwrap())
-    }
-
-    const BEFORE: &str = "<item><title>A storm</title><link>https://www.example.com/storm?utm_source=rss</link>\
+    const STORM: &str = "<item><title>A storm</title><link>https://www.example.com/storm?utm_source=rss</link>\
                           <guid isPermaLink='false'>77</guid><description>It blew.</description></item>";
 
-    fn check(what: &str, items: &str, feed_url: &str, known: bool) {
-        let before = keys_of(BEFORE, "https://feeds.example.com/rss")[0];
-        let after = keys_of(items, feed_url)[0];
-        let seen: Vec<u64> = before.significant().collect();
-        assert_eq!(after.matches(|key| seen.contains(&key)), known, "{what}");
+    /// These are in the state of everyone who runs copydesk.
+    #[test]
+    fn names_never_change() {
+        let names = names_of(STORM)[0];
+        assert_eq!(names.guid, 15_729_066_848_173_198_285);
+        assert_eq!(names.folded, 5_622_526_598_188_098_293);
+        assert_eq!(names.words, 15_378_056_421_977_003_238);
     }
 
     #[test]
-    fn an_entry_is_known_by_what_is_left_of_it() {
-        let same = "https://feeds.example.com/rss";
-        for (what, items, feed_url, known) in [
-            ("nothing", BEFORE, same, true),
-            ("another feed of the site", BEFORE, "http://example.com/other.xml", true),
-            (
-                "title and slug",
-                "<item><title>A big storm</title><link>https://example.com/big-storm</link><guid>77</guid></item>",
-                same,
-                true,
-            ),
-            (
-                "new guid",
-                "<item><title>A storm</title><link>https://example.com/storm</link><guid>78</guid></item>",
-                same,
-                true,
-            ),
-            ("no guid, mobile", "<item><link>http://m.example.com/storm/?fbclid=1</link></item>", same, true),
-            ("AMP", "<item><link>http://www.example.com/storm/amp</link></item>", same, true),
-            ("white space around the guid", "<item><guid> 77\n</guid></item>", same, true),
-            (
-                "guid and link",
-                "<item><title>A storm</title><link>https://example.com/x</link><guid>78</guid></item>",
-                same,
-                false,
-            ),
-            ("the guid on another site", "<item><guid>77</guid></item>", "https://example.org/rss", false),
-            (
-                "only the text is left",
-                "<item><title>A storm</title><description>It blew.</description></item>",
-                same,
-                false,
-            ),
+    fn names_are_equal_where_what_they_are_made_of_is() {
+        let storm = names_of(STORM)[0];
+        for (what, items, guid, folded, link) in [
+            ("nothing", STORM, true, true, true),
+            ("a slug", "<item><link>https://example.com/big-storm</link><guid>77</guid></item>", true, false, false),
+            ("a guid", "<item><link>https://example.com/storm</link><guid>78</guid></item>", false, true, true),
+            ("mobile", "<item><link>http://m.example.com/storm/?fbclid=1</link></item>", false, true, true),
+            ("AMP", "<item><link>http://www.example.com/storm/amp</link></item>", false, true, true),
+            ("space around the guid", "<item><guid> 77\n</guid></item>", true, false, false),
+            ("a place on the page", "<item><link>https://example.com/storm#day-2</link></item>", false, true, false),
+            ("a parameter", "<item><link>https://example.com/storm?ncid=4</link></item>", false, true, false),
         ] {
-            check(what, items, feed_url, known);
+            let other = names_of(items)[0];
+            let same = (other.guid == storm.guid, other.folded == storm.folded, other.link == storm.link);
+            assert_eq!(same, (guid, folded, link), "{what}");
         }
     }
 
     #[test]
-    fn worthless_marks_are_no_keys() {
-        let url = "https://example.com/rss";
-        let one_guid =
-            keys_of("<item><link>/a</link><guid>1</guid></item><item><link>/b</link><guid>1</guid></item>", url);
-        assert!(one_guid.iter().all(|keys| keys.guid.is_none() && keys.link.is_some()));
-        let one_link =
-            keys_of("<item><link>/a</link><guid>1</guid></item><item><link>/a</link><guid>2</guid></item>", url);
-        assert!(one_link.iter().all(|keys| keys.guid.is_some() && keys.link.is_none()));
-        let no_links =
-            keys_of("<item><title>a</title><guid>1</guid></item><item><title>b</title><guid>1</guid></item>", url);
-        assert!(no_links.iter().all(|keys| keys.significant().eq([keys.content])));
-        let home = keys_of("<item><link>/</link></item><item><link>https://example.com/news/</link></item>", url);
-        assert!(home.iter().all(|keys| keys.significant().eq([keys.content])));
-        let twice =
-            keys_of("<item><link>/a</link><guid>1</guid></item><item><link>/a</link><guid>1</guid></item>", url);
-        assert!(twice.iter().all(|keys| keys.guid.is_some() && keys.link.is_some()));
-    }
-
-    /// These are in the state of everyone who runs copydesk.
-    #[test]
-    fn keys_never_change() {
-        let keys = keys_of(BEFORE, "https://feeds.example.com/rss")[0];
-        let expected = Keys {
-            guid: Some(15_729_066_848_173_198_285),
-            link: Some(5_622_526_598_188_098_293),
-            words: None,
-            content: 15_378_056_421_977_003_238,
-        };
-        assert_eq!(keys, expected);
+    fn a_front_page_is_no_name() {
+        let home = names_of(
+            "<item><link>/</link></item><item><link>https://example.com/news/</link></item>\
+             <item><link>https://example.com/#a</link></item>",
+        );
+        assert_eq!(home.iter().map(|names| names.link != 0).collect::<Vec<_>>(), [false, false, true]);
     }
 
     #[test]
-    fn an_edit_is_noticed_and_white_space_is_not() {
-        let entry = |description: &str| {
+    fn an_edit_is_noticed_and_white_space_and_counters_are_not() {
+        let digest = |description: &str| {
+            let url = Url::parse("https://example.com/rss").unwrap();
             let items = format!("<item><title>A</title><description><![CDATA[{description}]]></description></item>");
-            told(&feed(&items).entries[0])
+            let text = format!("<rss version='2.0'><channel>{items}</channel></rss>");
+            let feed = parse(text.as_bytes(), Source { url: &url, content_type: None }).unwrap();
+            super::digest(&feed.entries[0])
         };
-        let before = entry("<p>It blew.</p>");
-        assert_eq!(entry("<p>It  blew.</p>\n<img src='pixel?4'>"), before);
-        assert_ne!(entry("<p>It blew hard.</p>"), before);
+        let before = digest("<p>It blew. 12 comments</p>");
+        assert_eq!(digest("<p>It  blew.  340 comments</p>\n<img src='pixel?4'>"), before);
+        assert_ne!(digest("<p>It blew hard. 12 comments</p>"), before);
     }
 }

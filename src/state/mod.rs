@@ -1,33 +1,49 @@
-//! What is remembered: a value a feed, and what polls and pages make of it.
+//! What is remembered, and what polls and pages make of it.
 //!
-//! PURE. The value holds the feed's validators and schedule figures, the fingerprints of entries that were resolved,
-//! and the *pending* entries: those not yet resolved, and published ones that are to be looked at again for edits.
-//! There is one queue, and it is durable: a poll's validators are committed together with the entries it found, and
-//! an entry leaves `pending` only in the commit that carries its record or its reject.
+//! PURE. A feed's value holds its validators, its schedule and its problems. Each *pending* entry is a value of its own:
+//! one that waits for its page, and a published one that is to be looked at again for edits. What was resolved is
+//! *remembered* for a horizon of months ([`memory`]). There is one queue, and it is durable: a poll's validators are
+//! stored only together with or after the entries it found, and an entry leaves the queue only in the commit that carries
+//! its record or its reject.
+//!
+//! ```text
+//!  document ─▶ absorb: matching ─▶ new: pending entry ─▶ progress: published ─▶ rechecks ─▶ memory
+//!                       │      └─▶ known and changed: recheck          └─▶ rejected ─────────▲
+//!                       └─▶ the same: nothing
+//! ```
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    feed::Children,
     fetch::{Reason, Validators},
     schedule::Figures,
 };
 
-mod fit;
+mod absorb;
+mod entry;
 mod holds;
-mod imprint;
+mod key;
+mod matching;
+mod memory;
 mod moved;
-mod pending;
-mod seen;
+mod names;
+mod progress;
 mod site;
+mod upgrade;
 
-pub use fit::Trim;
+pub use absorb::{Absorbed, Document, Policy};
+pub use entry::{Candidate, Carrier, Pending, Published};
 pub use holds::Holds;
-pub use imprint::Imprints;
+pub use key::feed_of;
 pub use moved::Moved;
-pub use pending::{Carrying, Pending, Published};
-pub use seen::Seen;
-pub use site::{Absorbed, Document, SiteState};
+pub use names::Names;
+pub use progress::{PageNames, Publication, Same};
+pub use site::SiteState;
+
+/// The version of stored values. Values without one are of version 0.1 ([`upgrade`]).
+pub const VERSION: u8 = 2;
 
 /// A feed's durable value.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -54,82 +70,125 @@ pub struct FeedState {
     /// When it is due, and what that is made of.
     pub schedule: Figures,
     /// What went wrong at the last poll; none if it went well.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trouble: Option<Trouble>,
-    /// Kinds and counts of what was mended in the document.
+    #[serde(rename = "trouble", skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<LastError>,
+    /// Kinds and counts of oddities in the document.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<(String, u32)>,
-    /// Fingerprints of resolved entries.
-    #[serde(skip_serializing_if = "Seen::is_empty")]
-    pub seen: Seen,
-    /// What the entries of the newest document looked like.
-    #[serde(skip_serializing_if = "Imprints::is_empty")]
-    pub imprints: Imprints,
-    /// Its guids were seen to name one story after the other: they are no marks of identity.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub guids_repeat: bool,
-    /// Entries not yet resolved, and published ones to look at again.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub pending: Vec<Pending>,
+    /// Its entries were all taken in at least once.
+    #[serde(skip_serializing_if = "is_default")]
+    pub was_read: bool,
+    /// How far its guids are trusted, from -8 to 4: they are not from [`FeedState::DISTRUST`] down.
+    #[serde(skip_serializing_if = "is_default")]
+    pub guid_trust: i8,
+    /// Documents in a row in which most known entries had other links than before.
+    #[serde(skip_serializing_if = "is_default")]
+    pub link_changes: u8,
+    /// The sitemaps of an index, as they were last read.
+    #[serde(skip_serializing_if = "is_default")]
+    pub sitemaps: Children,
     /// Since when the configuration names it no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<DateTime<Utc>>,
+    /// Its state lies with another site, where it was met first: this value only says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_at: Option<String>,
 }
 
 /// A failure of the last poll.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trouble {
+pub struct LastError {
     /// A stable name.
     pub reason: String,
     /// In words.
     pub detail: String,
 }
 
+/// A value with its version.
+#[derive(Debug, Serialize, Deserialize)]
+struct Versioned<T> {
+    v: u8,
+    #[serde(flatten)]
+    value: T,
+}
+
+/// Why a stored value cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StateError {
+    /// It was written by a newer version.
+    #[error("the state of `{key}` has version {version}, and this copydesk knows version {VERSION}: start the newer copydesk")]
+    Version {
+        /// Its key.
+        key: String,
+        /// The version it has.
+        version: u8,
+    },
+    /// It is damaged.
+    #[error("the state of `{key}` is unreadable: {why}")]
+    Unreadable {
+        /// Its key.
+        key: String,
+        /// In words.
+        why: String,
+    },
+}
+
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+/// The day of a time, counted from 1970.
+fn day(at: DateTime<Utc>) -> u16 {
+    u16::try_from(at.timestamp().div_euclid(86_400).max(0)).unwrap_or(u16::MAX)
+}
+
 impl FeedState {
-    /// Reads a stored value.
+    /// From this value of [`FeedState::guid_trust`] down, guids are no proof by themselves.
+    pub const DISTRUST: i8 = -4;
+    /// And from this value of [`FeedState::link_changes`] up, links are no names.
+    const ROTATING: u8 = 2;
+
+    /// Reads a stored value of any version.
     pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(json)
+        match upgrade::version(json)? {
+            0 => upgrade::feed_alone(json),
+            _ => serde_json::from_slice(json),
+        }
+    }
+
+    /// The value as it is stored.
+    pub fn to_json(&self) -> Vec<u8> {
+        json(&Versioned { v: VERSION, value: self })
     }
 
     /// Whether its server said at the last poll that it will not come back.
     pub fn is_gone(&self) -> bool {
-        self.trouble.as_ref().is_some_and(|trouble| trouble.reason == Reason::Gone.as_str())
+        self.last_error.as_ref().is_some_and(|error| error.reason == Reason::Gone.as_str())
     }
 
-    /// Sees to it that contents which were too large to keep are read from the feed again.
-    fn read_again_if_cut(&mut self) {
-        if self.pending.iter().any(|pending| pending.content_cut) {
-            self.validators = Validators::default();
-            self.body_hash = None;
-            self.schedule.due = None;
-        }
+    /// Whether a guid names one story for good.
+    pub fn trusts_guids(&self) -> bool {
+        self.guid_trust > Self::DISTRUST
+    }
+
+    /// Whether links change at each poll.
+    fn links_rotate(&self) -> bool {
+        self.link_changes >= Self::ROTATING
+    }
+
+    /// The next poll is sent the whole document, and it comes at once.
+    fn read_again(&mut self) {
+        self.validators = Validators::default();
+        self.body_hash = None;
+        self.schedule.due = None;
     }
 
     /// Where a clock that was ahead of `now` wrote the value, its times are brought back by as much: the feed and its
-    /// entries would not be looked at before `now` has caught up. Tells whether it did so.
-    fn bring_back(&mut self, now: DateTime<Utc>) -> bool {
-        let Some(ahead) = self.schedule.ahead(now) else { return false };
+    /// entries would not be looked at before `now` has caught up. Tells by how much.
+    fn bring_back(&mut self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        let ahead = self.schedule.ahead(now)?;
         self.schedule.bring_back(ahead);
-        for pending in &mut self.pending {
-            pending.bring_back(ahead, now);
-        }
-        true
-    }
-
-    /// The entry leaves the queue.
-    fn resolve(&mut self, id: &str) {
-        if let Some(position) = self.pending.iter().position(|pending| pending.id == id) {
-            let pending = self.pending.remove(position);
-            self.seen.add(pending.keys);
-        }
-    }
-
-    fn knows(&self, keys: &[u64]) -> bool {
-        keys.iter().any(|key| self.seen.contains(*key)) || self.pending.iter().any(|pending| pending.is(keys))
+        Some(ahead)
     }
 }
 

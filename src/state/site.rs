@@ -1,109 +1,152 @@
-//! The feeds of one site together: what an entry is, is decided here.
+//! All that is held of a site: its feeds, its pending entries, what it remembers, and what its pages repeat.
 //!
-//! A site is the unit because its feeds overlap: the same story in three of them is one record. All of them live in
-//! one partition, so that one instance sees them all and one commit can change them all.
+//! PURE. A site is the unit because its feeds overlap: the same story in three of them is one record. All of them live
+//! in one partition, so that one instance sees them all and one commit can change them all.
+//!
+//! What is stored, and when: an entry that was published or resolved is part of the commit with its record or reject
+//! (*urgent*). What a crash may lose without harm, because the feed is read again, is stored *later*: new entries, retries,
+//! and, after them, the feed with its validators. So validators are never stored before the entries that came with them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
-    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
 
-use super::{FeedState, Pending, Published, Trim, fit, pending::Carrying};
+use super::{
+    FeedState, Pending, StateError, key,
+    memory::{Article, Day, Memory},
+    upgrade,
+};
 use crate::{
     article::{self, Learned},
-    feed::{Entry, Feed, identity::Keys},
-    fetch::Validators,
-    ledger, record,
-    schedule::delta,
+    feed::identity::NameKind,
+    ledger,
 };
-
-/// New entries taken from one document; the rest is taken at the next polls, whose validators are withheld until then.
-const MOST_NEW: usize = 1_000;
-
-/// A feed document with the identities of its entries.
-#[derive(Debug, Clone)]
-pub struct Document {
-    /// The document.
-    pub feed: Feed,
-    /// One an entry.
-    pub keys: Vec<Keys>,
-    /// Hash of what the feed says, one an entry.
-    pub told: Vec<u32>,
-}
-
-/// What a document brought.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Absorbed {
-    /// Entries that became pending.
-    pub new: usize,
-    /// Entries that were known.
-    pub known: usize,
-    /// Known ones of which the feed now says something else.
-    pub retold: usize,
-    /// New ones left for the next poll.
-    pub left: usize,
-    /// New ones left alone: older than what is wanted of a feed that is met for the first time.
-    pub too_old: usize,
-    /// Not read: the document has more entries than a value has room for.
-    pub ignored: usize,
-    /// None was known, though the feed was read before: some may have come and gone between two polls.
-    pub overflowed: bool,
-    /// The feed's guids name one story after the other, and are ignored.
-    pub guids_repeat: bool,
-}
 
 /// What a site repeats is stored when one of so many of the lessons behind it is new.
 const SAVED_PART: u16 = 8;
+/// For how many days resolved entries are remembered, unless something else is configured.
+pub(super) const HORIZON: Day = 180;
 
 /// All that is held of a site.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct SiteState {
-    name: String,
-    feeds: BTreeMap<String, FeedState>,
+    pub(super) name: String,
+    pub(super) feeds: BTreeMap<String, FeedState>,
+    pub(super) entries: HashMap<u64, Pending>,
+    /// Pending entries by their names; where two share one, the newer entry.
+    index: HashMap<u64, u64>,
+    /// When pending entries are due.
+    due: BTreeSet<(DateTime<Utc>, u64)>,
+    pub(super) memory: Memory,
     knowledge: Arc<article::Site>,
-    changed: BTreeSet<String>,
     /// Lessons that no stored value has yet.
     unsaved: u16,
-    /// Bytes that a feed's value may have; none: as many as it likes.
+    forget_knowledge: bool,
+    changed_feeds: BTreeSet<String>,
+    urgent: HashSet<u64>,
+    later: BTreeSet<u64>,
+    /// Bytes that a value may have; none: as many as it likes.
     largest: Option<usize>,
-    trims: Vec<Trim>,
+    pub(super) horizon: Day,
+    /// Bytes of entries that wait for their first page, about.
+    pub(super) waiting_bytes: usize,
+    pub(super) waiting: usize,
 }
 
 impl SiteState {
     /// A site nothing is known of.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), ..Self::default() }
+        Self {
+            name: name.to_owned(),
+            feeds: BTreeMap::new(),
+            entries: HashMap::new(),
+            index: HashMap::new(),
+            due: BTreeSet::new(),
+            memory: Memory::default(),
+            knowledge: Arc::default(),
+            unsaved: 0,
+            forget_knowledge: false,
+            changed_feeds: BTreeSet::new(),
+            urgent: HashSet::new(),
+            later: BTreeSet::new(),
+            largest: None,
+            horizon: HORIZON,
+            waiting_bytes: 0,
+            waiting: 0,
+        }
     }
 
-    /// The same, with a bound on the bytes of a feed's value.
+    /// The same, with a bound on the bytes of a value.
     #[must_use]
     pub fn within(self, largest: Option<usize>) -> Self {
         Self { largest, ..self }
     }
 
+    /// From now on, resolved entries are remembered for so many days.
+    pub fn remember_for(&mut self, days: u16) {
+        self.horizon = days.max(1);
+    }
+
+    /// Its name: the registrable domain of its feeds when the first of them was met.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Takes in a stored value. The key is as [`SiteState::changes`] wrote it.
-    pub fn restore(&mut self, key: &str, value: &[u8]) -> Result<(), serde_json::Error> {
-        match key.split_once(' ') {
-            Some((_, url)) => {
-                let mut feed = FeedState::from_json(value)?;
-                feed.read_again_if_cut();
-                self.feeds.insert(url.to_owned(), feed);
+    pub fn restore(&mut self, key: &str, value: &[u8]) -> Result<(), StateError> {
+        let unreadable = |error: serde_json::Error| StateError::Unreadable { key: key.to_owned(), why: error.to_string() };
+        match key::parse(key) {
+            key::Kind::Knowledge => self.knowledge = Arc::new(serde_json::from_slice(value).map_err(unreadable)?),
+            key::Kind::Feed(url) => match upgrade::version(value).map_err(unreadable)? {
+                0 => upgrade::feed(self, url, value).map_err(unreadable)?,
+                super::VERSION => {
+                    let feed = serde_json::from_slice(value).map_err(unreadable)?;
+                    self.feeds.insert(url.to_owned(), feed);
+                }
+                version => return Err(StateError::Version { key: key.to_owned(), version }),
+            },
+            key::Kind::Entry => {
+                let pending: super::Versioned<Pending> = serde_json::from_slice(value).map_err(unreadable)?;
+                if pending.v != super::VERSION {
+                    return Err(StateError::Version { key: key.to_owned(), version: pending.v });
+                }
+                self.insert(pending.value);
             }
-            None => self.knowledge = Arc::new(serde_json::from_slice(value)?),
+            key::Kind::Memory(number) => {
+                if !self.memory.restore(number, value) {
+                    let why = "the bytes are no bucket of format 2".to_owned();
+                    return Err(StateError::Unreadable { key: key.to_owned(), why });
+                }
+            }
         }
         Ok(())
     }
 
-    /// Brings back the times of feeds that a clock ahead of `now` wrote; tells whether there were any.
-    pub fn bring_back(&mut self, now: DateTime<Utc>) -> bool {
-        let mut any = false;
-        for feed in self.feeds.values_mut() {
-            any |= feed.bring_back(now);
+    /// Ends a restore: feeds of which entries lost their content are read again. Values may come in any order.
+    pub fn restored(&mut self) {
+        let cut: HashSet<String> = self
+            .entries
+            .values()
+            .filter(|pending| pending.content_cut && pending.published.is_none())
+            .map(|pending| pending.feed().to_owned())
+            .collect();
+        for url in cut {
+            if let Some(feed) = self.feeds.get_mut(&url) {
+                feed.read_again();
+            }
         }
-        any
+    }
+
+    /// Brings back the times that a clock ahead of `now` wrote; tells whether there were any.
+    pub fn bring_back(&mut self, now: DateTime<Utc>) -> bool {
+        let ahead = self.feeds.values_mut().filter_map(|feed| feed.bring_back(now)).max();
+        let Some(ahead) = ahead else { return false };
+        self.entries.values_mut().for_each(|pending| pending.bring_back(ahead, now));
+        self.due = self.entries.values().map(|pending| (pending.due, pending.key)).collect();
+        true
     }
 
     /// The feeds by URL.
@@ -111,21 +154,57 @@ impl SiteState {
         &self.feeds
     }
 
-    /// A feed to be changed; made if it is new. It will be part of the next commit.
+    /// The pending entries, in no order.
+    pub fn entries(&self) -> impl Iterator<Item = &Pending> {
+        self.entries.values()
+    }
+
+    /// How many entries wait for their first page.
+    pub fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// How many articles are remembered.
+    pub fn remembered(&self) -> usize {
+        self.memory.len()
+    }
+
+    /// The pending entry with a key.
+    pub fn entry(&self, key: u64) -> Option<&Pending> {
+        self.entries.get(&key)
+    }
+
+    /// A feed to be changed; made if it is new. It will be stored.
     pub fn feed_mut(&mut self, url: &str) -> &mut FeedState {
-        self.changed.insert(url.to_owned());
+        self.changed_feeds.insert(url.to_owned());
         self.feeds.entry(url.to_owned()).or_default()
     }
 
-    /// Takes up a feed nothing is known of. There is nothing to commit of it yet.
+    /// Takes up a feed nothing is known of. There is nothing to store of it yet.
     pub fn add(&mut self, url: &str) {
         self.feeds.entry(url.to_owned()).or_default();
     }
 
-    /// Removes a feed's value for good.
+    /// Gives a feed another URL: its validators go, the rest of its state stays, and its entries follow it.
+    pub fn rename(&mut self, old: &str, new: &str) {
+        let Some(mut feed) = self.feeds.remove(old) else { return };
+        feed.read_again();
+        feed.moved = None;
+        feed.removed_at = None;
+        self.feeds.insert(new.to_owned(), feed);
+        self.changed_feeds.extend([old.to_owned(), new.to_owned()]);
+        for pending in self.entries.values_mut() {
+            for carrier in pending.carriers.iter_mut().filter(|carrier| carrier.feed == old) {
+                new.clone_into(&mut carrier.feed);
+                self.later.insert(pending.key);
+            }
+        }
+    }
+
+    /// Deletes a feed's value.
     pub fn forget(&mut self, url: &str) {
         self.feeds.remove(url);
-        self.changed.insert(url.to_owned());
+        self.changed_feeds.insert(url.to_owned());
     }
 
     /// What the site repeats.
@@ -144,217 +223,194 @@ impl SiteState {
         learned
     }
 
-    /// The values that changed since the last call, to be committed.
-    pub fn changes(&mut self) -> Vec<ledger::State> {
-        let mut states = Vec::new();
-        for url in std::mem::take(&mut self.changed) {
-            let key = format!("{} {url}", self.name);
-            let largest = self.largest().saturating_sub(key.len());
-            let (value, trim) = self.feeds.get_mut(&url).map(|feed| feed.to_json(largest)).unwrap_or_default();
-            self.trims.extend(trim);
-            states.push(ledger::State { key, value });
+    /// The next `most` entries that are due. They are not due again until they change or [`SiteState::offer_again`] says so.
+    pub fn take_due(&mut self, now: DateTime<Utc>, most: usize) -> Vec<u64> {
+        let mut taken = Vec::new();
+        while taken.len() < most
+            && let Some((due, key)) = self.due.first().copied()
+            && due <= now
+        {
+            self.due.pop_first();
+            taken.push(key);
+        }
+        taken
+    }
+
+    /// An entry that was taken and is not worked on is due as it was.
+    pub fn offer_again(&mut self, key: u64) {
+        if let Some(pending) = self.entries.get(&key) {
+            self.due.insert((pending.due, key));
+        }
+    }
+
+    /// When the next entry is due.
+    pub fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.due.first().map(|(due, _)| *due)
+    }
+
+    /// What is known under a name.
+    pub(super) fn find(&self, hash: u64) -> Option<Known<'_>> {
+        if hash == 0 {
+            return None;
+        }
+        match self.index.get(&hash).and_then(|key| self.entries.get(key)) {
+            Some(pending) => Some(Known::Pending(pending)),
+            None => self.memory.find(hash).map(|(article, _)| Known::Resolved(article)),
+        }
+    }
+
+    /// Of which kind a name of an article is, where it has that.
+    pub(super) fn kind_of(&self, known: &Known<'_>, hash: u64) -> Option<NameKind> {
+        match known {
+            _ if hash == 0 => None,
+            Known::Pending(pending) => pending.names.kind_of(hash),
+            Known::Resolved(article) => {
+                self.memory.find(hash).filter(|(other, _)| other.key == article.key).map(|(_, kind)| kind)
+            }
+        }
+    }
+
+    /// Whether an article has a key.
+    pub(super) fn has_key(&self, key: u64) -> bool {
+        self.entries.contains_key(&key) || self.memory.article(key).is_some()
+    }
+
+    /// Adds an entry to those that are pending.
+    pub(super) fn insert(&mut self, pending: Pending) {
+        if pending.published.is_none() {
+            self.waiting += 1;
+            self.waiting_bytes += pending.size();
+        }
+        self.due.insert((pending.due, pending.key));
+        pending.names.iter().for_each(|name| _ = self.index.insert(name.hash, pending.key));
+        self.entries.insert(pending.key, pending);
+    }
+
+    /// Takes an entry out, to be changed and inserted again or to be resolved.
+    pub(super) fn take(&mut self, key: u64) -> Option<Pending> {
+        let pending = self.entries.remove(&key)?;
+        if pending.published.is_none() {
+            self.waiting -= 1;
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(pending.size());
+        }
+        self.due.remove(&(pending.due, key));
+        for name in pending.names.iter() {
+            if self.index.get(&name.hash) == Some(&key) {
+                self.index.remove(&name.hash);
+            }
+        }
+        Some(pending)
+    }
+
+    /// Changes an entry; tells what `change` does.
+    pub(super) fn change<T>(&mut self, key: u64, when: When, change: impl FnOnce(&mut Pending) -> T) -> Option<T> {
+        let mut pending = self.take(key)?;
+        let result = change(&mut pending);
+        self.insert(pending);
+        self.mark(key, when);
+        Some(result)
+    }
+
+    /// An entry is to be stored.
+    pub(super) fn mark(&mut self, key: u64, when: When) {
+        match when {
+            When::Now => _ = self.urgent.insert(key),
+            When::Later => _ = self.later.insert(key),
+            When::Never => {}
+        }
+    }
+
+    /// Whether something waits to be stored that no record or reject carries along.
+    pub fn has_later_changes(&self) -> bool {
+        !self.later.is_empty() || !self.changed_feeds.is_empty() || self.memory.is_changed()
+    }
+
+    /// The values that changed since the last call, to be committed. What is not urgent is left out unless `all`, and then
+    /// comes in parts of at most `most` entries, so that no call takes long: as long as [`SiteState::has_later_changes`],
+    /// there is more.
+    pub fn changes(&mut self, all: bool, most: usize) -> Vec<ledger::State> {
+        let mut keys: Vec<u64> = self.urgent.drain().collect();
+        keys.sort_unstable();
+        keys.iter().for_each(|key| _ = self.later.remove(key));
+        if all {
+            let later: Vec<u64> = self.later.iter().copied().take(most).collect();
+            later.iter().for_each(|key| _ = self.later.remove(key));
+            keys.extend(later);
+        }
+        let mut states: Vec<ledger::State> = keys.into_iter().map(|key| self.entry_value(key)).collect();
+        let memory = self.memory.changes().into_iter();
+        states.extend(memory.map(|(number, value)| ledger::State { key: key::memory(&self.name, number), value }));
+        if all && self.later.is_empty() {
+            for url in std::mem::take(&mut self.changed_feeds) {
+                let value = self.feeds.get(&url).map(FeedState::to_json).unwrap_or_default();
+                states.push(ledger::State { key: key::feed(&self.name, &url), value });
+            }
         }
         // a crash costs the last few lessons and nothing else: a large value is not written for each of them
         if self.unsaved > 0 && self.unsaved.saturating_mul(SAVED_PART) >= self.knowledge.pages() {
             self.unsaved = 0;
             states.push(ledger::State { key: self.name.clone(), value: super::json(&*self.knowledge) });
+        } else if std::mem::take(&mut self.forget_knowledge) {
+            states.push(ledger::State { key: self.name.clone(), value: Vec::new() });
         }
         states
     }
 
-    /// What was given up of values since the last call, so that they fit.
-    pub fn take_trims(&mut self) -> Vec<Trim> {
-        std::mem::take(&mut self.trims)
+    fn entry_value(&self, key: u64) -> ledger::State {
+        let value = self.entries.get(&key).map(Pending::to_json).unwrap_or_default();
+        ledger::State { key: key::entry(&self.name, key), value }
     }
 
-    fn largest(&self) -> usize {
+    /// Every value, as it is to be stored in an empty ledger.
+    pub fn everything(&mut self) -> Vec<ledger::State> {
+        self.changed_feeds.extend(self.feeds.keys().cloned());
+        self.later.extend(self.entries.keys().copied());
+        self.memory.change_all();
+        self.unsaved = if self.knowledge.pages() > 0 { u16::MAX } else { 0 };
+        self.changes(true, usize::MAX)
+    }
+
+    /// Forgets what is beyond the horizon, and the site's pages once nothing else is left of it. Tells whether anything is.
+    pub fn forget_old(&mut self, now: DateTime<Utc>) -> bool {
+        let first = super::day(now).saturating_sub(self.horizon);
+        self.memory.forget_before(first);
+        let is_left = !self.feeds.is_empty() || !self.entries.is_empty() || !self.memory.is_empty();
+        if !is_left && self.knowledge.pages() > 0 {
+            self.knowledge = Arc::default();
+            self.unsaved = 0;
+            self.forget_knowledge = true;
+        }
+        is_left
+    }
+
+    pub(super) fn largest(&self) -> usize {
         self.largest.unwrap_or(usize::MAX)
-    }
-
-    /// Takes in the document of a poll: unknown entries become pending, known ones are met again.
-    ///
-    /// When a feed is met for the first time, entries that it dates before `since` are only remembered.
-    pub fn absorb(
-        &mut self,
-        url: &str,
-        document: &Document,
-        since: Option<DateTime<Utc>>,
-        now: DateTime<Utc>,
-    ) -> Absorbed {
-        let first_read = self.feeds.get(url).is_none_or(|feed| feed.seen.is_empty() && feed.pending.is_empty());
-        let since = since.filter(|_| first_read);
-        let mut absorbed = Absorbed::default();
-        let most = fit::most_entries(self.largest());
-        absorbed.ignored = document.keys.len().saturating_sub(most);
-        let mut room = self.largest.map_or(usize::MAX, |largest| self.feed_mut(url).room(largest));
-        let (mut own_keys, mut met) = (Vec::with_capacity(2 * document.keys.len()), HashSet::new());
-        for (index, keys) in self.names(url, document, most).into_iter().enumerate() {
-            let is_repeated = keys.iter().any(|key| met.contains(key));
-            met.extend(keys.iter().copied());
-            if self.knows(&keys) && is_repeated {
-                // the first time it stands in the document counts: two wordings would be an edit at each poll
-                absorbed.known += 1;
-                self.learn_names(url, &keys);
-            } else if self.knows(&keys) {
-                absorbed.known += 1;
-                absorbed.retold += usize::from(self.meet(url, document, index, &keys, now));
-            } else if is_before(&document.feed.entries[index], since) {
-                absorbed.too_old += 1;
-                self.feed_mut(url).seen.add(keys.iter().copied());
-            } else {
-                let pending = self.pending(url, document, index, keys.clone(), now);
-                let bytes = self.largest.map_or(0, |_| pending.least_bytes());
-                // one is always taken, or a feed might stand still
-                if absorbed.new == 0 || (absorbed.new < MOST_NEW && bytes <= room) {
-                    absorbed.new += 1;
-                    room = room.saturating_sub(bytes);
-                    self.feed_mut(url).pending.push(pending);
-                } else {
-                    absorbed.left += 1;
-                }
-            }
-            own_keys.extend(keys);
-        }
-        absorbed.overflowed = !first_read && absorbed.known == 0 && absorbed.new > 0;
-        absorbed.guids_repeat = self.feed_mut(url).guids_repeat;
-        self.feed_mut(url).seen.refresh(&own_keys, most.saturating_mul(2));
-        absorbed
-    }
-
-    pub(super) fn knows(&self, keys: &[u64]) -> bool {
-        self.feeds.values().any(|feed| feed.knows(keys))
-    }
-
-    fn pending(&self, url: &str, document: &Document, index: usize, keys: Vec<u64>, now: DateTime<Utc>) -> Pending {
-        Pending {
-            id: record::id(&self.name, keys[0]),
-            keys,
-            entry: document.feed.entries[index].clone(),
-            carriers: vec![Carrying { feed: url.to_owned(), told: document.told[index] }],
-            discovered_at: now,
-            due: now,
-            attempts: 0,
-            trouble: None,
-            content_cut: false,
-            published: None,
-        }
-    }
-
-    /// Meets a known entry again; tells whether the feed now says something else of it.
-    fn meet(&mut self, url: &str, document: &Document, index: usize, keys: &[u64], now: DateTime<Utc>) -> bool {
-        let Some((holder, position)) = self.learn_names(url, keys) else { return false };
-        let pending = &mut self.feed_mut(&holder).pending[position];
-        let retold = pending.hear(url, document.told[index]);
-        // the entry stays as its first feed tells it: another feed's words are no edit of those
-        if holder == url && (retold || pending.content_cut) {
-            pending.entry = document.feed.entries[index].clone();
-            pending.content_cut = false;
-        }
-        if holder == url && document.feed.entries[index].url.is_some() {
-            pending.entry.url.clone_from(&document.feed.entries[index].url);
-            pending.entry.url_as_told.clone_from(&document.feed.entries[index].url_as_told);
-        }
-        if retold && pending.published.is_some() {
-            pending.due = now;
-        }
-        retold
-    }
-
-    /// Keeps all names of a known entry, so that it is still known when one of them changes. Tells where it is pending,
-    /// if it is not resolved for good.
-    fn learn_names(&mut self, url: &str, keys: &[u64]) -> Option<(String, usize)> {
-        let found = self.feeds.iter().find_map(|(holder, feed)| {
-            feed.pending.iter().position(|pending| pending.is(keys)).map(|position| (holder.clone(), position))
-        });
-        if let Some((holder, position)) = &found {
-            let pending = &mut self.feed_mut(holder).pending[*position];
-            let unnamed: Vec<u64> = keys.iter().copied().filter(|key| !pending.keys.contains(key)).collect();
-            pending.keys.extend(unnamed);
-        }
-        if found.as_ref().is_none_or(|(holder, _)| holder != url) {
-            self.feed_mut(url).seen.add(keys.iter().copied());
-        }
-        found
-    }
-
-    /// The pending entry with an id.
-    pub fn find(&self, url: &str, id: &str) -> Option<&Pending> {
-        self.feeds.get(url)?.pending.iter().find(|pending| pending.id == id)
-    }
-
-    fn find_mut(&mut self, url: &str, id: &str) -> Option<&mut Pending> {
-        self.changed.insert(url.to_owned());
-        self.feeds.get_mut(url)?.pending.iter_mut().find(|pending| pending.id == id)
-    }
-
-    /// The entry's text was published as a new revision, first or later.
-    pub fn published(
-        &mut self,
-        url: &str,
-        id: &str,
-        revision: (u32, String),
-        validators: Validators,
-        looks: &[Duration],
-        now: DateTime<Utc>,
-    ) {
-        let Some(pending) = self.find_mut(url, id) else { return };
-        let (number, content_hash) = revision;
-        let (first_at, look) = pending.published.as_ref().map_or((now, 0), |last| (last.first_at, last.look));
-        pending.published = Some(Published { revision: number, content_hash, first_at, look, validators });
-        pending.reduce();
-        let keys = pending.keys.clone();
-        self.feed_mut(url).seen.add(keys);
-        self.schedule_look(url, id, looks, now);
-    }
-
-    /// The entry was looked at again and its text was the same, or its page did not answer for good.
-    pub fn unchanged(&mut self, url: &str, id: &str, looks: &[Duration], now: DateTime<Utc>) {
-        if let Some(pending) = self.find_mut(url, id) {
-            pending.reduce();
-        }
-        self.schedule_look(url, id, looks, now);
-    }
-
-    /// The next look for edits that lies ahead; none left: the entry is resolved for good.
-    fn schedule_look(&mut self, url: &str, id: &str, looks: &[Duration], now: DateTime<Utc>) {
-        let Some(pending) = self.find_mut(url, id) else { return };
-        let Some(published) = &mut pending.published else { return };
-        let ahead = looks.iter().enumerate().skip(published.look).find_map(|(index, look)| {
-            let at = published.first_at + delta(*look);
-            (at > now).then_some((index, at))
-        });
-        match ahead {
-            Some((index, at)) => {
-                published.look = index;
-                pending.due = at;
-            }
-            None => self.resolve(url, id),
-        }
-    }
-
-    /// A feed has said something else of the entry while it was looked at: it is to be looked at once more.
-    pub fn look_again(&mut self, url: &str, id: &str, now: DateTime<Utc>) {
-        if let Some(pending) = self.find_mut(url, id) {
-            pending.due = now;
-        }
-    }
-
-    /// The page failed and is to be tried again; `asked` says whether it was asked for at all.
-    pub fn postpone(&mut self, url: &str, id: &str, due: DateTime<Utc>, trouble: &str, asked: bool) {
-        if let Some(pending) = self.find_mut(url, id) {
-            pending.attempts = pending.attempts.saturating_add(u32::from(asked));
-            pending.due = due;
-            pending.trouble = Some(trouble.to_owned());
-        }
-    }
-
-    /// The entry leaves the queue: its reject is in the same commit, or its last look is done.
-    pub fn resolve(&mut self, url: &str, id: &str) {
-        self.feed_mut(url).resolve(id);
     }
 }
 
-fn is_before(entry: &Entry, since: Option<DateTime<Utc>>) -> bool {
-    let date = entry.published.or(entry.updated);
-    since.is_some_and(|since| date.is_some_and(|date| date.at < since))
+/// When a changed entry is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// With the record or the reject that it is about.
+    Now,
+    /// With its feed: a crash before that costs nothing but a request.
+    Later,
+    /// Not for this.
+    Never,
+}
+
+/// An article that has a name.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Known<'a> {
+    Pending(&'a Pending),
+    Resolved(Article),
+}
+
+impl Known<'_> {
+    pub(super) fn key(&self) -> u64 {
+        match self {
+            Self::Pending(pending) => pending.key,
+            Self::Resolved(article) => article.key,
+        }
+    }
 }

@@ -1,0 +1,338 @@
+//! An entry on its way to its record, and afterwards to the rechecks for edits.
+//!
+//! PURE. Each is a stored value of its own, deleted when the entry is resolved.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Names, VERSION, Versioned, is_default};
+use crate::{feed::Entry, fetch::Validators, schedule::delta};
+
+/// Feeds of one entry that are kept: more only repeat it.
+const MOST_CARRIERS: usize = 16;
+/// Of a longer content than this only a mark is stored: the feed is read again after a restart, and has it.
+const LONGEST_STORED_CONTENT: usize = 2 * 1024;
+/// Hashes of earlier contents that are kept, to know what comes back.
+const MOST_EARLIER: usize = 8;
+/// How long after the first, second, … recheck that a feed caused the next one may follow; the last one counts for all
+/// that follow.
+const FEED_RECHECK_GAPS: [TimeDelta; 5] =
+    [TimeDelta::minutes(10), TimeDelta::minutes(40), TimeDelta::hours(3), TimeDelta::hours(8), TimeDelta::hours(24)];
+/// A feed may tell an edit before its page shows it: how long after the first look that showed nothing the page is looked
+/// at again.
+const LAG_RECHECKS: [TimeDelta; 3] = [TimeDelta::minutes(5), TimeDelta::minutes(30), TimeDelta::hours(3)];
+/// An edit that one feed tells within this time of another feed's is taken for the same.
+const ONE_EDIT: TimeDelta = TimeDelta::hours(24);
+/// Revisions of an article in a day; what changes more often is published as it is the day after.
+const MOST_REVISIONS_A_DAY: u8 = 6;
+
+/// An entry that is not resolved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pending {
+    /// What its record id is made of.
+    pub key: u64,
+    /// What it is known by.
+    pub names: Names,
+    /// What the feed says of it. Once it is published only what identifies it is kept.
+    pub entry: Entry,
+    /// The feeds that carry it, the first one first.
+    pub carriers: Vec<Carrier>,
+    /// When it was first seen.
+    pub discovered_at: DateTime<Utc>,
+    /// When its page is to be asked for.
+    pub due: DateTime<Utc>,
+    /// How often it was asked for since it last succeeded.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub attempts: u32,
+    /// Since when every attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<DateTime<Utc>>,
+    /// The last failure, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+    /// The feed had full content that was not stored: what is left of it is not the whole story.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub content_cut: bool,
+    /// Its text is the feed's, and no page is asked for: the configuration of its feed said so when it was met, or its link
+    /// leads to a page that other entries share.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub feed_text_only: bool,
+    /// Its link is that of other entries, too.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub shared_page: bool,
+    /// What was published of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Published>,
+}
+
+/// A feed that carries an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carrier {
+    /// Its URL.
+    pub feed: String,
+    /// Hash of what it says of the entry: another one later is an edit. 0: not known.
+    pub digest: u32,
+}
+
+/// The newest published revision of an entry, and what is known for its rechecks.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Published {
+    /// Its number.
+    pub revision: u32,
+    /// 32 bits of its content hash.
+    pub content: u32,
+    /// Those of earlier revisions, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<u32>,
+    /// Its text is the feed's.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub is_feed_text: bool,
+    /// Marks of the page it was read from, by which the page is known to be unchanged or to be another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// Hashes of the text's paragraphs without their digits, as far as there are not too many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paragraphs: Vec<u32>,
+    /// The page's URL after redirects, where it is not the entry's link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// When revision 1 was handed to the ledger: the rechecks count from here.
+    pub first_at: DateTime<Utc>,
+    /// Which of the configured rechecks is the next.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub recheck: usize,
+    /// The page's validators.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub validators: Validators,
+    /// A content that was seen once, and counts only when it is seen again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<Candidate>,
+    /// A feed says something else of the entry since its page was last looked at.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub is_retold: bool,
+    /// Rechecks that feeds caused.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub feed_rechecks: u8,
+    /// When the last of them was, and which feed caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retold_at: Option<DateTime<Utc>>,
+    /// That feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retold_by: Option<String>,
+    /// Looks since then that showed no edit; none where the edit was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag: Option<u8>,
+    /// A day since 1970, and how many revisions were published on it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub day: (i64, u8),
+}
+
+/// A content that was seen once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// 32 bits of its hash.
+    pub content: u32,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What becomes of a published entry next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Its page is looked at, or it is resolved, at this time.
+    At(DateTime<Utc>),
+    /// It is resolved.
+    Resolved,
+}
+
+impl Pending {
+    /// Observes what a feed says of it; tells whether that feed said something else before.
+    pub(super) fn observe(&mut self, feed: &str, digest: u32) -> bool {
+        match self.carriers.iter_mut().find(|carrier| carrier.feed == feed) {
+            Some(carrier) => {
+                let before = std::mem::replace(&mut carrier.digest, digest);
+                before != digest && before != 0
+            }
+            None => {
+                if self.carriers.len() < MOST_CARRIERS {
+                    self.carriers.push(Carrier { feed: feed.to_owned(), digest });
+                }
+                false
+            }
+        }
+    }
+
+    /// Whether a feed carries it.
+    pub fn is_carried_by(&self, feed: &str) -> bool {
+        self.carriers.iter().any(|carrier| carrier.feed == feed)
+    }
+
+    /// The feed whose words its entry has.
+    pub fn feed(&self) -> &str {
+        self.carriers.first().map_or("", |carrier| &carrier.feed)
+    }
+
+    /// Whether a feed says something else than it did when the carriers were `earlier`.
+    pub fn has_changed_since(&self, earlier: &[Carrier]) -> bool {
+        let said = |feed: &str| earlier.iter().find(|carrier| carrier.feed == feed);
+        self.carriers.iter().any(|carrier| {
+            said(&carrier.feed).is_some_and(|then| then.digest != 0 && then.digest != carrier.digest)
+        })
+    }
+
+    /// A feed says something else of it since it was published: its page is looked at again, soon at first, and ever later
+    /// the more often that happens. Tells whether that feed's words count.
+    pub(super) fn retold(&mut self, feed: &str, now: DateTime<Utc>) -> bool {
+        let Some(published) = &mut self.published else { return true };
+        let echo = published.retold_at.is_some_and(|at| at <= now && now - at < ONE_EDIT)
+            && published.retold_by.as_deref().is_some_and(|by| by != feed);
+        if published.is_feed_text && echo {
+            return false;
+        }
+        published.is_retold = true;
+        published.retold_by = Some(feed.to_owned());
+        true
+    }
+
+    /// Whether its page is to be looked at now, and not only its time is over.
+    pub fn wants_page(&self, rechecks: &[Duration], now: DateTime<Utc>) -> bool {
+        let Some(published) = &self.published else { return true };
+        let recheck = published.next_recheck(rechecks).is_some_and(|(_, at)| at <= now);
+        recheck || published.is_retold || published.lag_recheck().is_some_and(|at| at <= now)
+    }
+
+    /// Its last attempt is over, whatever came of it.
+    pub(super) fn attempted(&mut self) {
+        self.attempts = 0;
+        self.failing_since = None;
+        self.last_error = None;
+    }
+
+    /// The value to store, without content that is too long to be rewritten; it is kept where nothing else has the text.
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        let is_long = self.entry.content.as_ref().is_some_and(|content| content.len() > LONGEST_STORED_CONTENT);
+        let has_page = self.entry.url.is_some() && !self.feed_text_only;
+        if !(is_long && has_page) {
+            return super::json(&Versioned { v: VERSION, value: self });
+        }
+        let mut value = self.clone();
+        value.cut_content();
+        super::json(&Versioned { v: VERSION, value })
+    }
+
+    /// About how many bytes it takes, in memory and in the store.
+    pub(super) fn size(&self) -> usize {
+        let entry = &self.entry;
+        let texts = [&entry.guid, &entry.url_as_told, &entry.title, &entry.summary, &entry.content];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        let url = entry.url.as_ref().map_or(0, |url| url.as_str().len());
+        let authors: usize = entry.authors.iter().filter_map(|author| author.name.as_ref()).map(String::len).sum();
+        400 + texts + url + authors + 40 * entry.authors.len()
+    }
+
+    /// Leaves the content out.
+    pub(super) fn cut_content(&mut self) {
+        self.content_cut |= self.entry.content.take().is_some();
+    }
+
+    /// Keeps of a published entry what identifies and dates it.
+    pub(super) fn reduce(&mut self) {
+        let entry = std::mem::take(&mut self.entry);
+        self.entry = Entry {
+            guid: entry.guid,
+            guid_is_permalink: entry.guid_is_permalink,
+            url: entry.url,
+            url_as_told: entry.url_as_told,
+            title: entry.title,
+            published: entry.published,
+            authors: entry.authors,
+            ..Entry::default()
+        };
+        self.content_cut = false;
+        self.attempted();
+    }
+
+    /// Counts from a clock that is so much behind. What is due already stays so.
+    pub(super) fn bring_back(&mut self, by: TimeDelta, now: DateTime<Utc>) {
+        if self.due > now {
+            self.due -= by;
+        }
+        let published = self.published.as_mut();
+        let times = published.map(|published| (&mut published.first_at, published.retold_at.as_mut()));
+        let times = times.into_iter().flat_map(|(first, retold)| [Some(first), retold]).flatten();
+        times.chain(self.failing_since.as_mut()).filter(|time| **time > now).for_each(|time| *time -= by);
+    }
+}
+
+impl Published {
+    /// A revision was published.
+    pub fn revise(&mut self, content: u32, now: DateTime<Utc>) {
+        if self.revision == 0 {
+            self.first_at = now;
+        } else {
+            self.earlier.push(self.content);
+            let too_many = self.earlier.len().saturating_sub(MOST_EARLIER);
+            self.earlier.drain(..too_many);
+        }
+        self.revision += 1;
+        self.content = content;
+        self.candidate = None;
+        let today = now.timestamp().div_euclid(86_400);
+        let before = if self.day.0 == today { self.day.1 } else { 0 };
+        self.day = (today, before.saturating_add(1));
+    }
+
+    /// Whether it was revised so often today that the next revision waits.
+    pub fn is_revised_often(&self, now: DateTime<Utc>) -> bool {
+        self.day.0 == now.timestamp().div_euclid(86_400) && self.day.1 >= MOST_REVISIONS_A_DAY
+    }
+
+    /// Its page was looked at: what is due by now is done. `edited` says whether a new revision came of it.
+    pub(super) fn looked_at(&mut self, rechecks: &[Duration], edited: bool, now: DateTime<Utc>) {
+        while self.next_recheck(rechecks).is_some_and(|(_, at)| at <= now) {
+            self.recheck += 1;
+        }
+        if std::mem::take(&mut self.is_retold) {
+            self.feed_rechecks = self.feed_rechecks.saturating_add(1);
+            self.retold_at = Some(now);
+            self.lag = Some(0).filter(|_| !edited);
+        } else if self.lag_recheck().is_some_and(|at| at <= now) {
+            self.lag = self.lag.map(|lag| lag + 1).filter(|_| !edited);
+        }
+    }
+
+    /// When something is to be done next.
+    pub(super) fn next(&self, rechecks: &[Duration], now: DateTime<Utc>) -> Next {
+        let retold = self.is_retold.then(|| self.feed_recheck_from().unwrap_or(now));
+        let recheck = self.next_recheck(rechecks).map(|(_, at)| at);
+        let candidate = self.is_revised_often(now).then(|| start_of_next_day(now));
+        // while another edit would have to wait for its turn, the entry stays: a new one would begin to count again
+        let quiet = self.feed_recheck_from().filter(|at| *at > now);
+        match [retold, recheck, self.lag_recheck(), candidate, quiet].into_iter().flatten().min() {
+            Some(at) => Next::At(at),
+            None => Next::Resolved,
+        }
+    }
+
+    /// The earliest time of another recheck that a feed causes.
+    fn feed_recheck_from(&self) -> Option<DateTime<Utc>> {
+        let last = usize::from(self.feed_rechecks.checked_sub(1)?).min(FEED_RECHECK_GAPS.len() - 1);
+        Some(self.retold_at? + FEED_RECHECK_GAPS[last])
+    }
+
+    fn lag_recheck(&self) -> Option<DateTime<Utc>> {
+        Some(self.retold_at? + *LAG_RECHECKS.get(usize::from(self.lag?))?)
+    }
+
+    fn next_recheck(&self, rechecks: &[Duration]) -> Option<(usize, DateTime<Utc>)> {
+        let index = self.recheck;
+        rechecks.get(index).map(|after| (index, self.first_at + delta(*after)))
+    }
+}
+
+fn start_of_next_day(now: DateTime<Utc>) -> DateTime<Utc> {
+    let day = now.timestamp().div_euclid(86_400) + 1;
+    DateTime::from_timestamp(day * 86_400, 0).unwrap_or(now)
+}

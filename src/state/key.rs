@@ -1,0 +1,68 @@
+//! The keys under which state is stored.
+//!
+//! PURE. Each begins with its site, which decides the partition, and a space:
+//!
+//! | key | value |
+//! |---|---|
+//! | `SITE` | what the site's pages repeat |
+//! | `SITE FEED-URL` | a feed: validators, schedule, problems |
+//! | `SITE entry KEY` | a pending entry |
+//! | `SITE memory NUMBER` | a bucket of what was resolved |
+//!
+//! A feed's URL has a scheme, so that it is never one of the words.
+
+/// What a key names.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Kind<'a> {
+    Knowledge,
+    Feed(&'a str),
+    Entry,
+    Memory(u32),
+}
+
+pub(super) fn parse(key: &str) -> Kind<'_> {
+    let Some((_, rest)) = key.split_once(' ') else { return Kind::Knowledge };
+    match rest.split_once(' ') {
+        Some(("entry", _)) => Kind::Entry,
+        Some(("memory", number)) => number.parse().map_or(Kind::Feed(rest), Kind::Memory),
+        _ => Kind::Feed(rest),
+    }
+}
+
+pub(super) fn feed(site: &str, url: &str) -> String {
+    format!("{site} {url}")
+}
+
+pub(super) fn entry(site: &str, key: u64) -> String {
+    format!("{site} entry {key:016x}")
+}
+
+pub(super) fn memory(site: &str, number: u32) -> String {
+    format!("{site} memory {number}")
+}
+
+/// The URL of the feed that a key is of, if it is a feed's.
+pub fn feed_of(key: &str) -> Option<&str> {
+    match parse(key) {
+        Kind::Feed(url) => Some(url),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_as_they_are_written() {
+        for (key, expected) in [
+            ("example.com".to_owned(), Kind::Knowledge),
+            (feed("example.com", "https://example.com/f x"), Kind::Feed("https://example.com/f x")),
+            (entry("example.com", 255), Kind::Entry),
+            (memory("example.com", 12), Kind::Memory(12)),
+        ] {
+            assert_eq!(parse(&key), expected, "{key}");
+        }
+        assert_eq!(entry("example.com", 255), "example.com entry 00000000000000ff");
+    }
+}

@@ -1,0 +1,217 @@
+//! Which article an entry is: the one rule by which names that agree outweigh names that contradict.
+//!
+//! PURE. An entry is compared with each article that shares a name with it. What publishers do, and what decides:
+//!
+//! | the entry and the article have | it is |
+//! |---|---|
+//! | the same link, and no other guid | the article, however its title and date changed |
+//! | the same link, another guid of this feed | the article if title or date is the same; a daily column under one link is not |
+//! | links that differ in what may or may not be tracking | the article if title, date or guid is the same |
+//! | the same guid in this feed | the article, as long as the feed's guids are trusted; else if title or date is the same |
+//! | the same guid, but from another feed of the site | the article if title or date is the same |
+//! | the same title and date, all else different | the article: its site moved to another system |
+//!
+//! An article that another entry of the same document matches better is *claimed* by that one. Then only the same link
+//! with the same title, or the same guid with the same title, make it the article once more: a story that is listed
+//! twice. All else is a list of stories on one page.
+
+/// How two marks compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// They are equal.
+    Same,
+    /// They are not.
+    Other,
+    /// One of them is missing, or says nothing.
+    Unknown,
+}
+
+impl Mark {
+    /// Compares two hashes, of which 0 stands for none.
+    pub(super) fn of<T: PartialEq + Default>(one: T, other: T) -> Self {
+        match one == T::default() || other == T::default() {
+            true => Self::Unknown,
+            false if one == other => Self::Same,
+            false => Self::Other,
+        }
+    }
+}
+
+/// How two links compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    /// They lead to one page, or the entry's leads to the article's page.
+    Same,
+    /// They may lead to one page: what differs may only tell where a visitor came from.
+    Folded,
+    /// They differ.
+    Other,
+    /// The entry has none.
+    Unknown,
+}
+
+/// What is known of an entry beside an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Evidence {
+    /// The guids, where the feed carried the article; `Unknown` where another feed did.
+    pub(super) guid: Mark,
+    /// The guid is one that another feed of the site gave the article.
+    pub(super) guid_of_another_feed: bool,
+    /// The feed's guids were not seen to name one story after the other.
+    pub(super) guids_are_trusted: bool,
+    /// The links.
+    pub(super) link: Link,
+    /// The titles.
+    pub(super) title: Mark,
+    /// The dates.
+    pub(super) date: Mark,
+    /// The dates are days without a time: many stories may share them.
+    pub(super) date_is_a_day: bool,
+    /// The entry has neither guid nor link, and its words are the article's.
+    pub(super) words: bool,
+    /// The article was stored by version 0.1: nothing but the name is known of it.
+    pub(super) is_legacy: bool,
+    /// Another entry of the document is this article.
+    pub(super) is_claimed: bool,
+}
+
+impl Evidence {
+    /// Whether the entry is the article.
+    pub(super) fn is_one_story(&self) -> bool {
+        let title = self.title == Mark::Same;
+        if self.is_claimed {
+            let listed_twice = self.link == Link::Same || self.guid == Mark::Same;
+            return listed_twice && (title || self.title == Mark::Unknown && self.date != Mark::Other);
+        }
+        if self.is_legacy || self.words {
+            return true;
+        }
+        let told = title || self.date == Mark::Same;
+        // says nothing of itself but its names: a sitemap
+        let is_bare = self.title == Mark::Unknown && self.date == Mark::Unknown;
+        let guid = self.guid == Mark::Same;
+        match self.link {
+            Link::Same if self.guid == Mark::Other && self.guids_are_trusted => told || is_bare,
+            Link::Same => true,
+            Link::Folded if told || guid => true,
+            _ if guid && self.guids_are_trusted => true,
+            _ if guid || self.guid_of_another_feed => told,
+            _ => title && self.is_same_moment(),
+        }
+    }
+
+    /// Title and date alone: of two stories with one title, each day has another one; the date has to say more than that.
+    fn is_same_moment(&self) -> bool {
+        self.date == Mark::Same && !(self.date_is_a_day && self.guid == Mark::Other && self.guids_are_trusted)
+    }
+
+    /// How much agrees: of several articles an entry may be, it is the one that this is greatest for.
+    pub(super) fn strength(&self) -> u32 {
+        let link = match self.link {
+            Link::Same => 4,
+            Link::Folded => 1,
+            _ => 0,
+        };
+        let guid = if self.guid == Mark::Same { 4 } else { u32::from(self.guid_of_another_feed) };
+        let same = |mark: Mark| u32::from(mark == Mark::Same);
+        link + guid + 2 * same(self.title) + 2 * same(self.date) + u32::from(self.words)
+    }
+
+    /// Whether the guid was right: `None` where nothing else says so.
+    pub(super) fn guid_was_right(&self, is_one_story: bool) -> Option<bool> {
+        let otherwise = self.link == Link::Same && self.title == Mark::Same;
+        match self.guid {
+            Mark::Same if !is_one_story => Some(false),
+            Mark::Other if otherwise => Some(false),
+            Mark::Same if self.link == Link::Same || self.title == Mark::Same => Some(true),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mark::*, *};
+
+    fn evidence(guid: Mark, link: Link, title: Mark, date: Mark) -> Evidence {
+        Evidence {
+            guid,
+            guid_of_another_feed: false,
+            guids_are_trusted: true,
+            link,
+            title,
+            date,
+            date_is_a_day: false,
+            words: false,
+            is_legacy: false,
+            is_claimed: false,
+        }
+    }
+
+    #[test]
+    fn what_publishers_do() {
+        use Link::{Folded, Other as Elsewhere, Same as Here, Unknown as NoLink};
+        for (what, guid, link, title, date, expected) in [
+            ("nothing changed", Same, Here, Same, Same, true),
+            ("the headline changed", Same, Here, Other, Same, true),
+            ("a live story: headline, slug and date changed at once", Same, Elsewhere, Other, Other, true),
+            ("the slug was corrected", Same, Elsewhere, Same, Same, true),
+            ("the guid got a counter", Other, Here, Same, Other, true),
+            ("the guid got a counter, and the headline changed", Other, Here, Other, Same, true),
+            ("a daily column under one link", Other, Here, Other, Other, false),
+            ("no guid, a live page under one link", Unknown, Here, Other, Other, true),
+            ("no guid, the slug was corrected", Unknown, Elsewhere, Same, Same, true),
+            ("a new system: guid and link changed", Other, Elsewhere, Same, Same, true),
+            ("a bulletin with the title of the last one", Other, Elsewhere, Same, Other, false),
+            ("no guid, a bulletin", Unknown, Elsewhere, Same, Other, false),
+            ("two stories of one minute", Other, Elsewhere, Other, Same, false),
+            ("a place on a page with release notes", Unknown, Folded, Other, Other, false),
+            ("another tracking parameter", Unknown, Folded, Same, Unknown, true),
+            ("a parameter that names the article, in a sitemap", Unknown, Folded, Unknown, Unknown, false),
+            ("another tracking parameter under one guid", Same, Folded, Other, Other, true),
+            ("a sitemap", Unknown, Here, Unknown, Unknown, true),
+            ("neither guid nor link, the text was edited", Unknown, NoLink, Same, Same, true),
+            ("neither guid nor link, another text of that minute", Unknown, NoLink, Other, Same, false),
+        ] {
+            assert_eq!(evidence(guid, link, title, date).is_one_story(), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_guid_of_another_feed_needs_a_second_witness() {
+        let elsewhere = |title, date| Evidence {
+            guid_of_another_feed: true,
+            ..evidence(Unknown, Link::Other, title, date)
+        };
+        assert!(!elsewhere(Other, Other).is_one_story(), "two systems that both count from 1");
+        assert!(elsewhere(Same, Other).is_one_story());
+        assert!(elsewhere(Other, Same).is_one_story());
+    }
+
+    #[test]
+    fn guids_that_repeat_need_one_too() {
+        let distrusted =
+            |link, title, date| Evidence { guids_are_trusted: false, ..evidence(Same, link, title, date) };
+        assert!(!distrusted(Link::Other, Other, Other).is_one_story());
+        assert!(distrusted(Link::Other, Same, Other).is_one_story());
+        assert!(distrusted(Link::Same, Other, Other).is_one_story());
+    }
+
+    #[test]
+    fn one_page_under_many_entries_is_a_list() {
+        let claimed = |guid, link, title, date| Evidence { is_claimed: true, ..evidence(guid, link, title, date) };
+        assert!(!claimed(Other, Link::Same, Other, Other).is_one_story(), "a list page");
+        assert!(!claimed(Unknown, Link::Same, Other, Same).is_one_story(), "a list page without guids");
+        assert!(claimed(Other, Link::Same, Same, Other).is_one_story(), "a story that is listed twice");
+        assert!(claimed(Unknown, Link::Same, Unknown, Unknown).is_one_story(), "a sitemap that lists a page twice");
+        assert!(!claimed(Other, Link::Other, Same, Same).is_one_story(), "two stories of one title and minute");
+        assert!(!claimed(Same, Link::Other, Other, Other).is_one_story(), "one guid for everything");
+    }
+
+    #[test]
+    fn title_and_day_alone_are_not_enough_where_guids_say_otherwise() {
+        let day = |guid| Evidence { date_is_a_day: true, ..evidence(guid, Link::Other, Same, Same) };
+        assert!(!day(Other).is_one_story());
+        assert!(day(Unknown).is_one_story());
+    }
+}

@@ -1,0 +1,291 @@
+//! What becomes of an entry: published, rechecked, tried again, resolved.
+//!
+//! PURE.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Names, Pending, Published, SiteState,
+    absorb::tag,
+    entry::{Candidate, Carrier, Next},
+    memory::{Article, MOST_FEEDS, Outcome, Resolved},
+    site::{Known, When},
+};
+use crate::{
+    feed::{
+        Entry,
+        identity::{Name, date_hash, title_hash},
+    },
+    fetch::Validators,
+};
+
+/// A revision that is published.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Publication {
+    /// 32 bits of its content hash.
+    pub content: u32,
+    /// Its text is the feed's.
+    pub is_feed_text: bool,
+    /// Marks of its page.
+    pub page: Option<String>,
+    /// Hashes of its paragraphs.
+    pub paragraphs: Vec<u32>,
+    /// The page's URL after redirects, where it is not the entry's link.
+    pub url: Option<String>,
+    /// The page's validators.
+    pub validators: Validators,
+}
+
+/// What a page is called by its URL after redirects and by its canonical URL.
+pub type PageNames = Vec<Name>;
+
+/// An entry turned out to be an article that is known by other names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Same {
+    /// The key of that article.
+    pub key: u64,
+}
+
+/// 32 bits of a content hash.
+pub fn content(hash: &str) -> u32 {
+    hash.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default()
+}
+
+impl SiteState {
+    /// An entry's text is published as a new revision, first or later.
+    pub fn published(&mut self, key: u64, publication: Publication, rechecks: &[Duration], now: DateTime<Utc>) {
+        let Some(mut pending) = self.take(key) else { return };
+        let mut published = pending.published.take().unwrap_or_default();
+        published.revise(publication.content, now);
+        published.is_feed_text = publication.is_feed_text;
+        published.page = publication.page;
+        published.paragraphs = publication.paragraphs;
+        published.url = publication.url;
+        published.validators = publication.validators;
+        if published.revision > 1 {
+            published.looked_at(rechecks, true, now);
+        }
+        pending.published = Some(published);
+        pending.reduce();
+        self.put_back(pending, rechecks, When::Now, now);
+    }
+
+    /// An entry was looked at again, and there is no revision to publish. A `candidate` is a content that counts when it is
+    /// seen again; `page` are the newest marks and validators of the page, where it was had.
+    pub fn unchanged(
+        &mut self,
+        key: u64,
+        candidate: Option<u32>,
+        validators: Option<Validators>,
+        rechecks: &[Duration],
+        now: DateTime<Utc>,
+    ) {
+        let Some(mut pending) = self.take(key) else { return };
+        if let Some(published) = &mut pending.published {
+            published.looked_at(rechecks, false, now);
+            published.candidate = candidate.map(|content| match published.candidate {
+                Some(before) if before.content == content => before,
+                _ => Candidate { content, at: now },
+            });
+            if let Some(validators) = validators {
+                published.validators = validators;
+            }
+        }
+        pending.reduce();
+        self.put_back(pending, rechecks, When::Later, now);
+    }
+
+    /// The time of a published entry is over that needs no look at its page.
+    pub fn let_time_pass(&mut self, key: u64, rechecks: &[Duration], now: DateTime<Utc>) {
+        if let Some(pending) = self.take(key) {
+            self.put_back(pending, rechecks, When::Never, now);
+        }
+    }
+
+    /// A published entry goes back into the queue, or into the memory where nothing more is to be done.
+    fn put_back(&mut self, mut pending: Pending, rechecks: &[Duration], when: When, now: DateTime<Utc>) {
+        let key = pending.key;
+        if pending.schedule(rechecks, now) {
+            self.insert(pending);
+            self.mark(key, when);
+        } else {
+            self.remember(resolved(&pending, Outcome::Published, now));
+            self.mark(key, When::Now);
+        }
+    }
+
+    /// A page failed and is to be tried again; `asked` says whether it was asked for at all, and so counts.
+    pub fn postpone(&mut self, key: u64, due: DateTime<Utc>, error: &str, asked: bool, now: DateTime<Utc>) {
+        self.change(key, When::Later, |pending| {
+            if asked {
+                pending.attempts = pending.attempts.saturating_add(1);
+                pending.failing_since.get_or_insert(now);
+            }
+            pending.due = due;
+            pending.last_error = Some(error.to_owned());
+        });
+    }
+
+    /// A feed has said something else of the entry while it was looked at: it is to be looked at once more.
+    pub fn look_again(&mut self, key: u64, rechecks: &[Duration], now: DateTime<Utc>) {
+        self.change(key, When::Later, |pending| {
+            if let Some(published) = &mut pending.published {
+                published.is_retold = true;
+            }
+            pending.schedule(rechecks, now);
+        });
+    }
+
+    /// The entry ends with a reject, which is in the same commit.
+    pub fn rejected(&mut self, key: u64, now: DateTime<Utc>) {
+        if let Some(pending) = self.take(key) {
+            self.remember(resolved(&pending, Outcome::Rejected, now));
+            self.mark(key, When::Now);
+        }
+    }
+
+    /// A published article is not looked at again.
+    pub(super) fn let_go(&mut self, key: u64, now: DateTime<Utc>) {
+        if let Some(pending) = self.take(key) {
+            self.remember(resolved(&pending, Outcome::Published, now));
+            self.mark(key, When::Now);
+        }
+    }
+
+    /// The page of an entry that waits was had: it is also known by the page's names. Where another article has one of them
+    /// already, and nothing says that the two are two stories, the entry is that article: it ends without a record, and
+    /// the article is known by its names, too.
+    pub fn learn_page(&mut self, key: u64, page: &[Name], now: DateTime<Utc>) -> Option<Same> {
+        let pending = self.entries.get(&key)?;
+        if pending.shared_page {
+            return None;
+        }
+        let known = page.iter().filter_map(|name| self.find(name.hash)).find(|known| known.key() != key);
+        match known.filter(|_| pending.published.is_none()) {
+            Some(known) if self.is_same_page_story(pending, &known) => {
+                let other = known.key();
+                self.merge(key, other, page, now);
+                Some(Same { key: other })
+            }
+            Some(_) => None,
+            None => {
+                if page.iter().any(|name| !pending.names.knows(*name)) {
+                    self.change(key, When::Later, |pending| page.iter().for_each(|name| _ = pending.names.add(*name)));
+                }
+                None
+            }
+        }
+    }
+
+    /// Two entries that lead to one page are one story, unless one feed gave them different guids, titles and dates.
+    fn is_same_page_story(&self, pending: &Pending, known: &Known<'_>) -> bool {
+        let title = pending.entry.title.as_deref().map_or(0, title_hash) as u16;
+        let date = date_hash(&pending.entry) as u16;
+        let (other_title, other_date, one_feed) = match known {
+            Known::Pending(other) => {
+                let title = other.entry.title.as_deref().map_or(0, title_hash) as u16;
+                let one_feed = pending.carriers.iter().any(|carrier| other.is_carried_by(&carrier.feed));
+                (title, date_hash(&other.entry) as u16, one_feed)
+            }
+            Known::Resolved(article) => {
+                let tags: Vec<u16> = pending.carriers.iter().map(|carrier| tag(&carrier.feed)).collect();
+                (article.title, article.date, article.feeds.iter().any(|(tag, _)| tags.contains(tag)))
+            }
+        };
+        let agrees = (title != 0 && title == other_title) || (date != 0 && date == other_date);
+        let is_bare = title == 0 && date == 0;
+        agrees || is_bare || !one_feed
+    }
+
+    fn merge(&mut self, key: u64, other: u64, page: &[Name], now: DateTime<Utc>) {
+        let Some(pending) = self.take(key) else { return };
+        self.mark(key, When::Now);
+        let names: Vec<Name> = pending.names.iter().chain(page.iter().copied()).collect();
+        if self.entries.contains_key(&other) {
+            self.change(other, When::Now, |other| {
+                names.iter().for_each(|name| _ = other.names.add(*name));
+                for carrier in &pending.carriers {
+                    other.observe(&carrier.feed, carrier.digest);
+                }
+            });
+        } else if let Some(mut article) = self.memory.article(other) {
+            let mut all: Names = self.memory.names(other).into_iter().collect();
+            names.iter().for_each(|name| _ = all.add(*name));
+            article.day = super::day(now);
+            for carrier in &pending.carriers {
+                if let Some(slot) = article.feeds.iter_mut().find(|(known, _)| *known == 0) {
+                    *slot = (tag(&carrier.feed), carrier.digest);
+                }
+            }
+            self.remember(Resolved { article, names: all.iter().collect() });
+        }
+    }
+
+    pub(super) fn remember(&mut self, resolved: Resolved) {
+        let (largest, horizon) = (self.largest(), self.horizon);
+        self.memory.add(resolved, largest, horizon);
+    }
+}
+
+fn resolved(pending: &Pending, outcome: Outcome, now: DateTime<Utc>) -> Resolved {
+    let mut feeds = [(0, 0); MOST_FEEDS];
+    for (slot, carrier) in feeds.iter_mut().zip(&pending.carriers) {
+        *slot = (tag(&carrier.feed), carrier.digest);
+    }
+    let published = pending.published.as_ref();
+    let article = Article {
+        key: pending.key,
+        outcome,
+        revision: published.map_or(0, |published| u16::try_from(published.revision).unwrap_or(u16::MAX)),
+        content: published.map_or(0, |published| published.content),
+        day: super::day(now),
+        title: pending.entry.title.as_deref().map_or(0, title_hash) as u16,
+        date: date_hash(&pending.entry) as u16,
+        feeds,
+    };
+    Resolved { article, names: pending.names.iter().collect() }
+}
+
+impl Pending {
+    /// Sets when it is due next; `false` where a published one is resolved.
+    pub(super) fn schedule(&mut self, rechecks: &[Duration], now: DateTime<Utc>) -> bool {
+        match self.published.as_ref().map(|published| published.next(rechecks, now)) {
+            Some(Next::Resolved) => return false,
+            Some(Next::At(at)) => self.due = at.max(now),
+            None => {}
+        }
+        true
+    }
+
+    /// A remembered article of which a feed says something else.
+    pub(super) fn reopened(article: Article, names: Names, entry: Entry, feed: &str, now: DateTime<Utc>) -> Self {
+        let digest = article.feeds.iter().find(|(known, _)| *known == tag(feed)).map_or(0, |(_, digest)| *digest);
+        Self {
+            key: article.key,
+            names,
+            entry,
+            carriers: vec![Carrier { feed: feed.to_owned(), digest }],
+            discovered_at: now,
+            due: now,
+            attempts: 0,
+            failing_since: None,
+            last_error: None,
+            content_cut: false,
+            feed_text_only: false,
+            shared_page: false,
+            published: Some(Published {
+                revision: article.revision.into(),
+                content: article.content,
+                // its rechecks are done: only feeds cause more
+                first_at: DateTime::UNIX_EPOCH,
+                recheck: usize::MAX,
+                is_retold: true,
+                retold_by: Some(feed.to_owned()),
+                ..Published::default()
+            }),
+        }
+    }
+}
+

@@ -87,6 +87,89 @@ async fn a_reader_follows_across_files() {
     }
 }
 
+/// The names of records files, the oldest first.
+fn names(directory: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(directory).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|path| path.file_name().unwrap().to_str().unwrap().starts_with("records-"));
+    files.sort();
+    files
+}
+
+#[tokio::test]
+async fn a_reader_goes_on_behind_what_was_changed_from_outside() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut ledger, _events, _) = open(dir.path()).await;
+    // nine of the short ones fill a file, and seven of the others
+    for number in 1..=23 {
+        ledger.commit(&story(number)).await.unwrap();
+    }
+    let files = names(dir.path());
+    assert_eq!(files.len(), 3);
+    // two whole lines, and the beginning of a third
+    std::fs::File::options().write(true).open(&files[0]).unwrap().set_len(30).unwrap();
+    std::fs::remove_file(&files[1]).unwrap();
+    let mut expected = stories(23);
+    expected.drain(2..17);
+    assert_eq!(read(dir.path()).await, expected);
+
+    // one that has read all, and one that has read nothing yet
+    let mut at_the_end = Reader::open(dir.path(), Start::End, true).await.unwrap();
+    let mut behind = Reader::open(dir.path(), Start::Beginning, true).await.unwrap();
+    std::fs::File::options().write(true).open(&files[2]).unwrap().set_len(0).unwrap();
+    ledger.commit(&story(24)).await.unwrap();
+    let within = Duration::from_secs(10);
+    let last = story(24).records[0].payload.clone();
+    assert_eq!(timeout(within, at_the_end.next()).await.unwrap().unwrap().unwrap(), last);
+    for expected in [&story(1), &story(2), &story(24)] {
+        let record = timeout(within, behind.next()).await.unwrap().unwrap().unwrap();
+        assert_eq!(record, expected.records[0].payload);
+    }
+}
+
+#[tokio::test]
+async fn a_start_after_a_truncation_goes_on_in_a_new_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut ledger, _events, _) = open(dir.path()).await;
+    ledger.commit(&story(1)).await.unwrap();
+    ledger.close().await.unwrap();
+    std::fs::write(&names(dir.path())[0], "").unwrap();
+    let (mut ledger, _events, handled) = open(dir.path()).await;
+    assert_eq!(handled, 1, "the state says that the story was published");
+    ledger.commit(&story(2)).await.unwrap();
+    let texts: Vec<String> = names(dir.path()).iter().map(|f| std::fs::read_to_string(f).unwrap()).collect();
+    assert_eq!(texts, ["", "{\"story\":2}\n"]);
+    assert_eq!(read(dir.path()).await, [r#"{"story":2}"#]);
+}
+
+/// The runtime's blocking threads are shared with name resolution and with the reading of documents.
+#[test]
+fn a_ledger_needs_no_blocking_thread_of_the_runtime() {
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let (free, until_free) = std::sync::mpsc::sync_channel::<()>(0);
+    runtime.block_on(async {
+        tokio::task::spawn_blocking(move || until_free.recv());
+        let queued = tokio::task::spawn_blocking(|| ());
+        let worked = timeout(Duration::from_secs(20), async {
+            let (mut ledger, _events, _) = open(dir.path()).await;
+            ledger.commit(&story(1)).await.unwrap();
+            assert_eq!(read(dir.path()).await, stories(1));
+            assert_eq!(handled(&states(dir.path()).await.unwrap()), 1);
+            ledger.close().await.unwrap();
+        })
+        .await;
+        assert!(!queued.is_finished(), "the pool was taken all the time");
+        // else the runtime would wait for its thread
+        drop(free);
+        worked.unwrap();
+    });
+}
+
 #[tokio::test]
 async fn a_second_process_is_refused_with_the_pid_of_the_first() {
     let dir = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::Path, process::ExitCode};
 
-use super::{USAGE, load, runtime};
+use super::{USAGE, load, logs, runtime};
 use crate::{
     config::{Config, Ledger},
     ledger::{LedgerError, Start, kafka, local},
@@ -19,6 +19,8 @@ pub(super) struct Options {
 
 pub(super) fn run(path: &Path, options: Options, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let Some(config) = load(path) else { return Ok(ExitCode::from(USAGE)) };
+    // what is missing from the ledger is said beside the records
+    logs::start(&config.log)?;
     runtime()?.block_on(tail(&config, options, out))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -13,6 +13,15 @@
 #[cfg(feature = "faults")]
 pub(crate) use armed::{clock_jump, is_left_out, point};
 
+#[cfg(test)]
+pub(crate) use disk::{disk, fail_disk};
+
+/// A disk that does not fail by our doing.
+#[cfg(not(test))]
+pub(crate) fn disk(_operation: &str) -> std::io::Result<()> {
+    Ok(())
+}
+
 /// Does nothing.
 #[cfg(not(feature = "faults"))]
 pub(crate) fn point(_name: &str) {}
@@ -27,6 +36,28 @@ pub(crate) fn is_left_out(_what: &str) -> bool {
 #[cfg(not(feature = "faults"))]
 pub(crate) fn clock_jump() -> i64 {
     0
+}
+
+/// A full disk, for unit tests of what runs on their own thread.
+#[cfg(test)]
+mod disk {
+    use std::{cell::Cell, io};
+
+    thread_local! {
+        static FAILING: Cell<&'static [&'static str]> = const { Cell::new(&[]) };
+    }
+
+    /// From now on, these operations fail, and no others.
+    pub(crate) fn fail_disk(operations: &'static [&'static str]) {
+        FAILING.set(operations);
+    }
+
+    pub(crate) fn disk(operation: &str) -> io::Result<()> {
+        match FAILING.get().contains(&operation) {
+            true => Err(io::ErrorKind::StorageFull.into()),
+            false => Ok(()),
+        }
+    }
 }
 
 #[cfg(feature = "faults")]

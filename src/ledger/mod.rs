@@ -15,6 +15,7 @@ pub(crate) mod fault;
 pub mod kafka;
 pub mod local;
 mod placement;
+mod threads;
 
 pub use kafka::KafkaLedger;
 pub use local::LocalLedger;

@@ -208,3 +208,28 @@ async fn a_message_that_is_too_large_is_named_and_harms_nothing() {
     desk.commit(&fits).await.unwrap();
     assert_eq!(published(&config).await.len(), 1);
 }
+
+/// The runtime's blocking threads are shared with name resolution and with the reading of documents.
+#[test]
+fn a_ledger_needs_no_blocking_thread_of_the_runtime() {
+    let config = kafka::ledger();
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).max_blocking_threads(1).enable_all().build().unwrap();
+    let (free, until_free) = std::sync::mpsc::sync_channel::<()>(0);
+    runtime.block_on(async {
+        tokio::task::spawn_blocking(move || until_free.recv());
+        let queued = tokio::task::spawn_blocking(|| ());
+        let worked = timeout(PATIENCE, async {
+            let mut desk = Desk::open_all(&config).await;
+            desk.commit(&story("a.example", "1")).await.unwrap();
+            assert_eq!(published(&config).await, ["1"]);
+            assert_eq!(states(&config).await.unwrap().len(), 1);
+            desk.close().await;
+        })
+        .await;
+        assert!(!queued.is_finished(), "the pool was taken all the time");
+        // else the runtime would wait for its thread
+        drop(free);
+        worked.unwrap();
+    });
+}

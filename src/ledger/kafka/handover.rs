@@ -11,14 +11,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    blocking,
     membership::{Change, GIVE_UP_WITHIN},
     ownership::Ownership,
     restore::{self, Restored, Wanted},
 };
 use crate::{
     config,
-    ledger::{Event, LedgerError, Partition},
+    ledger::{Event, LedgerError, Partition, threads},
 };
 
 /// The task between the membership and whoever takes the events.
@@ -122,8 +121,8 @@ impl Handover {
                 }
             }
             let out = restored.clone();
-            let work = blocking(move || restore::run(&config, wanted, |one| _ = out.blocking_send(Ok(one))));
-            if let Err(error) = work.await {
+            let work = move || restore::run(&config, wanted, |one| _ = out.blocking_send(Ok(one)));
+            if let Err(error) = threads::once("kafka-restore", work).await {
                 let _ = restored.send(Err(error)).await;
             }
         });
@@ -170,6 +169,11 @@ impl Handover {
     }
 
     fn fail(&mut self, error: LedgerError) {
+        // there is no commit to be given again: the ledger itself has to be opened again
+        let error = match error {
+            LedgerError::Retry(why) | LedgerError::Fenced(why) => LedgerError::Reopen(why),
+            error => error,
+        };
         self.send(Event::Failed(error.clone()));
         self.ownership.fail(error);
     }

@@ -38,6 +38,11 @@ use crate::{
 /// given up all the same, and the coordinator refuses what is still under way.
 pub(super) const GIVE_UP_WITHIN: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(100);
+/// How long a name may belong to a member that is gone: longer than a broker lets a session last (45 s by default, 60 s at
+/// most unless its settings say otherwise).
+const RELEASED_WITHIN: Duration = Duration::from_secs(120);
+/// How often the name is asked for meanwhile.
+const ASK_EVERY: Duration = Duration::from_secs(1);
 
 /// What happened to our place in the group.
 #[derive(Debug)]
@@ -62,65 +67,135 @@ pub(super) fn join(
     rejoin: Arc<AtomicBool>,
     stop: CancellationToken,
 ) -> Result<JoinHandle<()>, LedgerError> {
-    let consumer: BaseConsumer<Member> = client::create(config, Part::Member, member)?;
-    let topic = config.state.clone();
-    consumer.subscribe(&[&topic]).map_err(|e| failure::of("join the group", &e))?;
-    let renews = config.consumer_protocol;
-    let leave_and_join = move |consumer: &BaseConsumer<Member>| {
-        if rejoin.swap(false, Ordering::Relaxed) {
-            // other than by its end, a static member leaves the group by this, too
-            consumer.unsubscribe();
-            // fails for nothing but a name that it took before
-            let _ = consumer.subscribe(&[&topic]);
-        }
-    };
+    let membership = Membership { config: config.clone(), member, rejoin, stop };
+    // the first consumer is made here: settings that it does not take are for the caller to hear of
+    let consumer = membership.consumer()?;
     thread::Builder::new()
         .name("kafka-member".to_owned())
-        .spawn(move || poll(&consumer, renews, leave_and_join, &stop))
+        .spawn(move || membership.keep(consumer))
         .map_err(|e| LedgerError::Retry(format!("cannot start the thread of the group membership: {e}")))
 }
 
-fn poll(
-    consumer: &BaseConsumer<Member>,
-    renews: bool,
-    leave_and_join: impl Fn(&BaseConsumer<Member>),
-    stop: &CancellationToken,
-) {
-    let member = consumer.context();
-    while !stop.is_cancelled() {
-        leave_and_join(consumer);
-        if let Some(Err(error)) = consumer.poll(POLL)
-            && let Some(failed) = end_of_membership(consumer, &error)
-        {
-            let _ = member.changes.blocking_send(Change::Failed(failed));
-            return;
+/// What the thread works with.
+struct Membership {
+    config: config::KafkaLedger,
+    member: Member,
+    rejoin: Arc<AtomicBool>,
+    stop: CancellationToken,
+}
+
+/// Why a consumer is of no more use.
+enum End {
+    /// With KIP-848, a name belongs to the member that had it until that leaves, or until its session is over.
+    NameHeld(String),
+    Failed(LedgerError),
+}
+
+impl Membership {
+    fn consumer(&self) -> Result<BaseConsumer<Member>, LedgerError> {
+        let consumer: BaseConsumer<Member> = client::create(&self.config, Part::Member, self.member.clone())?;
+        consumer.subscribe(&[&self.config.state]).map_err(|e| failure::of("join the group", &e))?;
+        Ok(consumer)
+    }
+
+    /// Stays a member until it is stopped, or cannot be one.
+    fn keep(self, mut consumer: BaseConsumer<Member>) {
+        let mut waiting_since = None;
+        let failed = loop {
+            match self.poll(&consumer) {
+                None => return,
+                Some(End::Failed(error)) => break error,
+                Some(End::NameHeld(reason)) => {
+                    // gives up what it has, if that was held until now
+                    drop(consumer);
+                    if let Some(error) = self.wait_for_name(&mut waiting_since, &reason) {
+                        break error;
+                    }
+                }
+            }
+            consumer = match self.consumer() {
+                Ok(consumer) => consumer,
+                Err(error) => break error,
+            };
+        };
+        let _ = self.member.changes.blocking_send(Change::Failed(failed));
+    }
+
+    /// Polls for as long as that is of use; `None`: it was stopped.
+    fn poll(&self, consumer: &BaseConsumer<Member>) -> Option<End> {
+        while !self.stop.is_cancelled() {
+            if self.rejoin.swap(false, Ordering::Relaxed) {
+                // other than by its end, a static member leaves the group by this, too
+                consumer.unsubscribe();
+                // fails for nothing but a name that it took before
+                let _ = consumer.subscribe(&[&self.config.state]);
+            }
+            if let Some(Err(error)) = consumer.poll(POLL)
+                && let Some(end) = end_of_membership(consumer, &error)
+            {
+                return Some(end);
+            }
+            // With KIP-848 the epoch moves on without a callback. What is read between two polls is never of an assignment
+            // that lacks a held partition, and a member that was thrown out has an epoch that the coordinator refuses.
+            // In a classic group such a member has generation -1, which is not checked at all: there, only the callback
+            // for an assignment is a good moment.
+            if self.config.consumer_protocol {
+                self.member.ownership.renew(consumer.group_metadata());
+            }
         }
-        // With KIP-848 the epoch moves on without a callback. What is read between two polls is never of an assignment
-        // that lacks a held partition, and a member that was thrown out has an epoch that the coordinator refuses.
-        // In a classic group such a member has generation -1, which is not checked at all: there, only the callback
-        // for an assignment is a good moment.
-        if renews {
-            member.ownership.renew(consumer.group_metadata());
+        None
+    }
+
+    /// Waits a moment before the name is asked for again. An error: it has been held for too long.
+    fn wait_for_name(&self, since: &mut Option<Instant>, reason: &str) -> Option<LedgerError> {
+        let now = Instant::now();
+        if self.member.was_assigned.swap(false, Ordering::Relaxed) {
+            *since = None;
         }
+        let instance = self.config.instance.as_deref().unwrap_or_default();
+        let limit = RELEASED_WITHIN.as_secs();
+        match *since {
+            None => {
+                *since = Some(now);
+                tracing::warn!(
+                    instance,
+                    "the group still has a member of this name: another process, or one that was killed and whose session \
+                     is not over. Joining again until it is gone, for at most {limit} s"
+                );
+            }
+            Some(begun) if now - begun > RELEASED_WITHIN => {
+                return Some(LedgerError::Fatal(format!(
+                    "another process is in the group under the name `{instance}` and did not leave it within {limit} s \
+                     ({reason}): stop it, or give each process an `instance` of its own"
+                )));
+            }
+            Some(_) => {}
+        }
+        let until = now + ASK_EVERY;
+        while Instant::now() < until && !self.stop.is_cancelled() {
+            thread::sleep(POLL);
+        }
+        None
     }
 }
 
 /// Whether an error of the consumer ends the membership. Most pass by themselves.
-fn end_of_membership(consumer: &BaseConsumer<Member>, error: &KafkaError) -> Option<LedgerError> {
+fn end_of_membership(consumer: &BaseConsumer<Member>, error: &KafkaError) -> Option<End> {
     if let Some((code, reason)) = consumer.client().fatal_error() {
         return Some(match code {
-            RDKafkaErrorCode::FencedInstanceId | RDKafkaErrorCode::UnreleasedInstanceId => {
+            RDKafkaErrorCode::UnreleasedInstanceId => End::NameHeld(reason),
+            RDKafkaErrorCode::FencedInstanceId => {
                 let text = format!("another process joined the group under this instance's name: {reason}");
-                match consumer.context().run.fenced(Instant::now()) {
+                End::Failed(match consumer.context().run.fenced(Instant::now()) {
                     true => LedgerError::Fatal(text),
                     false => LedgerError::Reopen(text),
-                }
+                })
             }
-            _ => LedgerError::Reopen(format!("the group membership failed: {reason}")),
+            _ => End::Failed(LedgerError::Reopen(format!("the group membership failed: {reason}"))),
         });
     }
     match failure::of("take part in the group", error) {
-        LedgerError::Fatal(text) => Some(LedgerError::Fatal(text)),
+        LedgerError::Fatal(text) => Some(End::Failed(LedgerError::Fatal(text))),
         _ => {
             if !matches!(error, KafkaError::PartitionEOF(_)) {
                 tracing::debug!("group membership: {error}");
@@ -131,11 +206,14 @@ fn end_of_membership(consumer: &BaseConsumer<Member>, error: &KafkaError) -> Opt
 }
 
 /// Who hears of the group.
+#[derive(Clone)]
 pub(super) struct Member {
     context: Context,
     ownership: Arc<Ownership>,
     changes: mpsc::Sender<Change>,
     run: Arc<Run>,
+    /// Whether there was an assignment since this was last asked.
+    was_assigned: Arc<AtomicBool>,
 }
 
 impl ClientContext for Member {
@@ -163,7 +241,7 @@ impl ConsumerContext for Member {
 
 impl Member {
     pub(super) fn new(ownership: Arc<Ownership>, changes: mpsc::Sender<Change>, run: Arc<Run>) -> Self {
-        Self { context: Context::default(), ownership, changes, run }
+        Self { context: Context::default(), ownership, changes, run, was_assigned: Arc::default() }
     }
 
     fn assign(&self, consumer: &BaseConsumer<Self>, list: &mut TopicPartitionList) -> KafkaResult<()> {
@@ -175,6 +253,7 @@ impl Member {
         consumer.pause(list)?;
         // a cooperative rebalance that leaves us as we were assigns an empty list, so this stays fresh
         self.ownership.renew(consumer.group_metadata());
+        self.was_assigned.store(true, Ordering::Relaxed);
         let partitions = partitions(list);
         tracing::info!(?partitions, "assigned");
         let _ = self.changes.blocking_send(Change::Assigned(partitions));

@@ -54,7 +54,7 @@ use self::{
     ownership::Ownership,
     transaction::Transactions,
 };
-use super::{Batch, Event, Ledger, LedgerError, Partition, State, partition};
+use super::{Batch, Event, Ledger, LedgerError, Partition, State, partition, threads};
 use crate::config;
 
 /// How long leaving the group may take.
@@ -143,8 +143,7 @@ impl KafkaLedger {
         self.ownership.doubt();
         let opening = self.opening();
         let lost = std::mem::replace(&mut self.producer, opening);
-        // its end blocks for a moment
-        tokio::task::spawn_blocking(move || drop(lost));
+        threads::discard("kafka-end", lost);
         match self.changes.send(Change::Doubtful).await {
             Ok(()) => LedgerError::Fenced(why),
             Err(_) => LedgerError::Reopen(why),
@@ -209,11 +208,10 @@ impl Ledger for KafkaLedger {
     async fn close(mut self) -> Result<(), LedgerError> {
         self.stop.cancel();
         let Some(member) = self.member.take() else { return Ok(()) };
-        let left =
-            blocking(move || member.join().map_err(|_| LedgerError::Retry("the membership panicked".to_owned())));
+        let panicked = |_| LedgerError::Retry("the membership panicked".to_owned());
+        let left = threads::once("kafka-leave", move || member.join().map_err(panicked));
         let result = timeout(LEAVE_WITHIN, left).await;
-        // the producer's end blocks for a moment, too
-        tokio::task::spawn_blocking(move || drop(self));
+        threads::discard("kafka-end", self);
         result.unwrap_or_else(|_| Err(LedgerError::Retry("cannot leave the group: no answer in time".to_owned())))
     }
 }
@@ -230,15 +228,5 @@ fn transactional_id(config: &config::KafkaLedger, run: u64) -> String {
     match &config.instance {
         Some(instance) => format!("{}-{instance}", config.group),
         None => format!("{}-{run:016x}", config.group),
-    }
-}
-
-/// librdkafka's calls block, so they stay off the async threads.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, LedgerError> + Send + 'static,
-) -> Result<T, LedgerError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(e) => Err(LedgerError::Reopen(format!("a call of the Kafka client ended early: {e}"))),
     }
 }

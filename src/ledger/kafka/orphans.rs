@@ -19,14 +19,13 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    blocking,
     client::{self, Context, Part},
     failure,
     membership::GIVE_UP_WITHIN,
 };
 use crate::{
     config,
-    ledger::{LedgerError, Partition},
+    ledger::{LedgerError, Partition, threads},
 };
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -76,7 +75,7 @@ async fn look(
     client: Arc<BaseConsumer<Context>>,
 ) -> Result<BTreeSet<Partition>, LedgerError> {
     let config = config.clone();
-    blocking(move || {
+    threads::once("kafka-group", move || {
         let groups = client
             .client()
             .fetch_group_list(Some(&config.group), ANSWER_WITHIN)

@@ -11,7 +11,6 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    blocking,
     client::{self, Context, Part},
     failure,
     restore::{self, Wanted},
@@ -19,7 +18,7 @@ use super::{
 };
 use crate::{
     config,
-    ledger::{LedgerError, Partition, Start, State},
+    ledger::{LedgerError, Partition, Start, State, threads},
 };
 
 /// How long a reader that does not follow waits for the brokers.
@@ -29,7 +28,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 pub async fn states(config: &config::KafkaLedger) -> Result<Vec<State>, LedgerError> {
     let partitions = existing(config, &config.state).await?;
     let config = config.clone();
-    blocking(move || {
+    threads::once("kafka-reader", move || {
         let reader: BaseConsumer<Context> = client::create(&config, Part::Reader, Context::default())?;
         let deadline = std::time::Instant::now() + 4 * ANSWER_WITHIN;
         let read = restore::replay(&config, &reader, &partitions, || std::time::Instant::now() > deadline)?;
@@ -47,7 +46,7 @@ pub async fn settled_states(config: &config::KafkaLedger, within: Duration) -> R
     let late = CancellationToken::new();
     let wanted = |&partition: &Partition| Wanted { partition, cancelled: late.clone() };
     let (wanted, config): (Vec<_>, _) = (partitions.iter().map(wanted).collect(), config.clone());
-    let work = blocking(move || {
+    let work = threads::once("kafka-reader", move || {
         let mut read = Vec::new();
         restore::run(&config, wanted, |restored| read.push(restored.states))?;
         Ok(read)

@@ -35,6 +35,8 @@ use crate::{
 const ANSWER_WITHIN: Duration = Duration::from_millis(500);
 const ANSWER_WITHIN_AT_MOST: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How long a failure that may pass is left alone.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// How often it is told that a partition is still waited for.
 const TELL_EVERY: Duration = Duration::from_secs(10);
 
@@ -56,11 +58,34 @@ pub(super) struct Restored {
     pub(super) cancelled: CancellationToken,
 }
 
-/// Restores partitions, each as soon as it can be. Blocks until all are restored or cancelled.
+/// Restores partitions, each as soon as it can be, and tries again whatever may pass. Blocks until all are restored or
+/// cancelled.
 pub(super) fn run(
     config: &config::KafkaLedger,
     mut wanted: Vec<Wanted>,
     mut restored: impl FnMut(Restored),
+) -> Result<(), LedgerError> {
+    patiently(|| attempt(config, &mut wanted, &mut restored))
+}
+
+/// Repeats what fails in a way that may pass. It has to end by itself where nobody waits for it any more.
+fn patiently(mut attempt: impl FnMut() -> Result<(), LedgerError>) -> Result<(), LedgerError> {
+    loop {
+        match attempt() {
+            Err(LedgerError::Retry(why)) => {
+                tracing::warn!(why, "the state cannot be read back yet; trying again");
+                std::thread::sleep(AGAIN_AFTER);
+            }
+            ended => return ended,
+        }
+    }
+}
+
+/// Takes from `wanted` what is restored.
+fn attempt(
+    config: &config::KafkaLedger,
+    wanted: &mut Vec<Wanted>,
+    restored: &mut impl FnMut(Restored),
 ) -> Result<(), LedgerError> {
     let reader: BaseConsumer<Context> = client::create(config, Part::Reader, Context::default())?;
     let witness: BaseConsumer<Context> = client::create(config, Part::Witness, Context::default())?;
@@ -72,19 +97,17 @@ pub(super) fn run(
             return Ok(());
         }
         let mut stable = HashMap::new();
-        for one in &wanted {
+        for one in &*wanted {
             if let Some(end) = settled(config, &reader, &witness, one, patience)? {
                 stable.insert(one.partition, end);
             }
         }
-        let (ready, waiting): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|w| stable.contains_key(&w.partition));
-        wanted = waiting;
+        let ready: Vec<_> = wanted.iter().filter(|one| stable.contains_key(&one.partition)).cloned().collect();
         let partitions: Vec<_> = ready.iter().map(|one| one.partition).collect();
         let cancelled = || ready.iter().all(|one| one.cancelled.is_cancelled());
         for (partition, states) in replay(config, &reader, &partitions, cancelled)? {
-            let Some(Wanted { cancelled, .. }) = ready.iter().find(|one| one.partition == partition).cloned() else {
-                continue;
-            };
+            let Some(at) = wanted.iter().position(|one| one.partition == partition) else { continue };
+            let Wanted { cancelled, .. } = wanted.swap_remove(at);
             restored(Restored { partition, states, end: stable[&partition], cancelled });
         }
         patience = (patience * 2).min(ANSWER_WITHIN_AT_MOST);
@@ -208,4 +231,18 @@ fn take(
         None => _ = values.remove(key),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_is_tried_again_and_what_may_not_is_not() {
+        let mut answers = vec![Ok(()), Err(LedgerError::Retry("busy".to_owned()))];
+        patiently(|| answers.pop().unwrap()).unwrap();
+        let mut answers = vec![Ok(()), Err(LedgerError::Fatal("no permission".to_owned()))];
+        assert!(matches!(patiently(|| answers.pop().unwrap()), Err(LedgerError::Fatal(_))));
+        assert_eq!(answers.len(), 1);
+    }
 }

@@ -11,11 +11,13 @@ use rdkafka::{
 use tokio::time::Instant;
 
 use super::{
-    blocking,
     client::{self, Context, Part},
     failure,
 };
-use crate::{config, ledger::LedgerError};
+use crate::{
+    config,
+    ledger::{LedgerError, threads},
+};
 
 /// How long a broker may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -49,7 +51,7 @@ pub(super) async fn prepare(config: &config::KafkaLedger) -> Result<(), LedgerEr
 /// The number of partitions of each topic that is there.
 pub(super) async fn partitions(config: &config::KafkaLedger, names: &[&str]) -> Result<Vec<Option<i32>>, LedgerError> {
     let (config, names) = (config.clone(), names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
-    blocking(move || {
+    threads::once("kafka-topics", move || {
         let context = Context::default();
         // not a producer, whose questions may create a topic
         let consumer: BaseConsumer<Context> = client::create(&config, Part::Witness, context.clone())?;

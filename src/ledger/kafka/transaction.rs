@@ -14,14 +14,13 @@ use rdkafka::{
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{
-    blocking,
     client::{self, Context, Part},
     failure::{self, Failure},
     ownership::Fence,
 };
 use crate::{
     config,
-    ledger::{Batch, LedgerError, Message, Partition, State, fault, placement},
+    ledger::{Batch, LedgerError, Message, Partition, State, fault, placement, threads::Worker},
 };
 
 type Producer = FutureProducer<Context>;
@@ -44,6 +43,8 @@ pub(super) const OVERHEAD: usize = 128;
 /// The transactional producer.
 pub(super) struct Transactions {
     producer: Producer,
+    /// Makes the producer's calls that block.
+    calls: Worker<Producer>,
     config: config::KafkaLedger,
     /// A transaction failed and could not be aborted yet.
     unaborted: bool,
@@ -55,12 +56,10 @@ impl Transactions {
         let context = Context::default();
         let part = Part::Producer { transactional_id };
         let producer: Producer = client::create(config, part, context.clone())?;
-        let initialised = blocking({
-            let producer = producer.clone();
-            move || Ok(producer.init_transactions(INIT_WITHIN))
-        });
-        initialised.await?.map_err(|e| context.explain("begin to use transactions", &e))?;
-        Ok(Transactions { producer, config: config.clone(), unaborted: false })
+        let calls = Worker::start("kafka-producer", producer.clone())?;
+        let initialised = calls.run(|producer| Ok(producer.init_transactions(INIT_WITHIN))).await?;
+        initialised.map_err(|e| context.explain("begin to use transactions", &e))?;
+        Ok(Transactions { producer, calls, config: config.clone(), unaborted: false })
     }
 
     /// Carries out a batch. Gives the offsets committed for the state's partitions. After [`LedgerError::Reopen`] the
@@ -183,16 +182,16 @@ impl Transactions {
         }
     }
 
-    /// Makes a blocking call off the async threads, and again for as long as that can mend it. An error of the ledger says
-    /// that the call did not come back: its thread stays with a producer that is of no more use.
+    /// Makes a call that blocks, and again for as long as that can help. An error of the ledger says that the call did not
+    /// come back: its thread stays with a producer that is of no more use.
     async fn persist<F>(&self, what: &str, within: Duration, call: F) -> Result<KafkaResult<()>, LedgerError>
     where
         F: Fn(&Producer) -> KafkaResult<()> + Clone + Send + 'static,
     {
         let deadline = Instant::now() + within;
         loop {
-            let (producer, call) = (self.producer.clone(), call.clone());
-            let called = blocking(move || Ok(call(&producer)));
+            let call = call.clone();
+            let called = self.calls.run(move |producer| Ok(call(producer)));
             let Ok(result) = timeout(STEP_WITHIN + OVERSTAY, called).await else {
                 return Err(LedgerError::Reopen(format!("no answer to the {what}: the call did not come back")));
             };

@@ -4,6 +4,7 @@ use std::{io, path::Path};
 
 use rusqlite::ErrorCode;
 
+use super::file::is_no_file;
 use crate::ledger::LedgerError;
 
 /// A failed call on a file: `doing` is a verb, as in "cannot write `…`".
@@ -12,6 +13,9 @@ pub(super) fn io(doing: &str, path: &Path, error: &io::Error) -> LedgerError {
         AlreadyExists, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem,
     };
     let text = format!("cannot {doing} `{}`: {error}", path.display());
+    if is_no_file(error) {
+        return LedgerError::Fatal(format!("{text}: it has to be a regular file, and no link to one"));
+    }
     match error.kind() {
         AlreadyExists | InvalidInput | IsADirectory | NotADirectory | NotFound | PermissionDenied
         | ReadOnlyFilesystem => LedgerError::Fatal(text),

@@ -1,19 +1,20 @@
-//! One kind of JSON Lines files: appended to, made durable, rotated; cut back to what was committed.
+//! One kind of JSON Lines files: which one is appended to, when a new one is begun, and what was done to one from outside.
 //!
-//! Only files that this ledger has entered in its database are ever written or cut. A file that was moved away (to be
-//! archived, say) is left alone, and a new one begun.
+//! Only files that this ledger has entered in its database are ever written or cut. One that something outside has
+//! changed in any way ([`Change`]) is left alone, and a new one begun.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io,
-    os::unix::fs::{FileExt, MetadataExt},
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
 use chrono::{Datelike, NaiveDate};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::failure;
+use super::{
+    failure,
+    file::{Change, Entry, JournalFile},
+};
 use crate::{config, ledger::LedgerError};
 
 /// What the lines are.
@@ -42,24 +43,19 @@ pub(super) struct Journal {
     directory: PathBuf,
     rotate_bytes: u64,
     rotate_daily: bool,
-    current: Option<Current>,
-}
-
-/// The file that is appended to.
-#[derive(Debug)]
-struct Current {
-    id: i64,
-    path: PathBuf,
-    day: String,
-    file: File,
-    committed: u64,
-    /// Its length once the commit under way has succeeded.
-    appended: Option<u64>,
+    /// The file that is appended to.
+    current: Option<JournalFile>,
 }
 
 impl Journal {
-    /// Goes on with the last file, cut to its committed length.
-    pub(super) fn open(db: &Connection, kind: Kind, config: &config::LocalLedger) -> Result<Journal, LedgerError> {
+    /// Goes on with the last file. `crashed`: the last process did not close the ledger, and may have left lines behind
+    /// that were not committed.
+    pub(super) fn open(
+        db: &Connection,
+        kind: Kind,
+        config: &config::LocalLedger,
+        crashed: bool,
+    ) -> Result<Journal, LedgerError> {
         let mut journal = Journal {
             kind,
             directory: config.directory.clone(),
@@ -67,19 +63,31 @@ impl Journal {
             rotate_daily: config.rotate_daily,
             current: None,
         };
-        let last = db
-            .query_row(
-                "SELECT id, day, number, committed FROM file WHERE kind = ?1 ORDER BY id DESC LIMIT 1",
-                [kind.name()],
-                |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get::<_, i64>(3)?)),
-            )
-            .optional()
-            .map_err(|e| failure::sqlite("read", &e))?;
-        if let Some((id, day, number, committed)) = last {
-            let path = journal.directory.join(kind.file_name(&day, number));
-            journal.current = reopen(id, path, day, committed.cast_unsigned())?;
+        let last = journal.last(db).map_err(|e| failure::sqlite("read", &e))?;
+        if let Some(entry) = last {
+            let (path, never_written) = (entry.path.clone(), entry.committed == 0);
+            match JournalFile::reopen(entry, crashed).map_err(|e| failure::io("open", &path, &e))? {
+                Ok(file) => journal.current = Some(file),
+                // entered, and not made before a crash
+                Err(Change::Gone) if never_written => {}
+                Err(change) => report(&path, change),
+            }
         }
         Ok(journal)
+    }
+
+    fn last(&self, db: &Connection) -> rusqlite::Result<Option<Entry>> {
+        let entry = |row: &rusqlite::Row<'_>| {
+            let day: String = row.get(1)?;
+            let path = self.directory.join(self.kind.file_name(&day, row.get(2)?));
+            Ok(Entry { id: row.get(0)?, path, day, committed: row.get::<_, i64>(3)?.cast_unsigned() })
+        };
+        db.query_row(
+            "SELECT id, day, number, committed FROM file WHERE kind = ?1 ORDER BY id DESC LIMIT 1",
+            [self.kind.name()],
+            entry,
+        )
+        .optional()
     }
 
     /// Appends lines durably. They count only from [`Journal::settle`] on.
@@ -88,122 +96,103 @@ impl Journal {
             return Ok(());
         }
         let day = format!("{:04}{:02}{:02}", day.year(), day.month(), day.day());
-        let current = match self.current.take().filter(|current| self.goes_on(current, &day)) {
-            Some(current) => self.current.insert(current),
-            None => {
-                let begun = self.begin(db, day)?;
-                self.current.insert(begun)
-            }
+        self.leave_what_is_over(&day)?;
+        let current = match &mut self.current {
+            Some(current) => current,
+            none => none.insert(begin(db, self.kind, &self.directory, day)?),
         };
-        current.append(lines).map_err(|e| failure::io("write", &current.path, &e))
+        current.append(lines).map_err(|e| failure::io("write", current.path(), &e))
     }
 
     /// The file appended to and its new length, for the transaction that commits it.
     pub(super) fn appended(&self) -> Option<(i64, u64)> {
-        self.current.as_ref().and_then(|current| current.appended.map(|length| (current.id, length)))
+        self.current.as_ref().and_then(JournalFile::appended)
     }
 
     /// What was appended is committed.
     pub(super) fn settle(&mut self) {
-        if let Some(current) = &mut self.current
-            && let Some(length) = current.appended.take()
-        {
-            current.committed = length;
+        if let Some(current) = &mut self.current {
+            current.settle();
         }
     }
 
     /// What was appended is not committed. Best effort, for those who read the file without asking for its committed
-    /// length: the next append and the next opening cut again.
+    /// length: the next append tries again before anything else, and the next opening does.
     pub(super) fn cut(&mut self) {
-        if let Some(current) = &mut self.current {
-            current.appended = None;
-            if let Err(e) = current.cut() {
-                tracing::warn!(path = %current.path.display(), "cannot cut what was not committed: {e}");
-            }
+        if let Some(current) = &mut self.current
+            && let Err(e) = current.cut()
+        {
+            tracing::warn!(path = %current.path().display(), "cannot cut what was not committed: {e}");
         }
     }
 
-    fn goes_on(&self, current: &Current, day: &str) -> bool {
-        // days compare as text; a clock set back does not begin a file of the past
-        let over = current.committed >= self.rotate_bytes || (self.rotate_daily && day > current.day.as_str());
-        !over && current.is_in_place()
+    /// Whether no file has anything uncommitted.
+    pub(super) fn is_clean(&self) -> bool {
+        self.current.as_ref().is_none_or(JournalFile::is_clean)
     }
 
-    fn begin(&self, db: &Connection, day: String) -> Result<Current, LedgerError> {
-        let (id, path) = self.enter(db, &day).map_err(|e| failure::sqlite("write", &e))?;
-        let created = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let created = created.map_err(|e| failure::io("create", &path, &e));
-        match created.and_then(|file| sync_directory(&self.directory).map(|()| file)) {
-            Ok(file) => Ok(Current { id, path, day, file, committed: 0, appended: None }),
+    fn leave_what_is_over(&mut self, day: &str) -> Result<(), LedgerError> {
+        let Some(current) = &mut self.current else { return Ok(()) };
+        let path = current.path().to_owned();
+        // what could not be cut before must not stay behind, wherever the file is by now
+        current.cut().map_err(|e| failure::io("cut", &path, &e))?;
+        let change = current.change().map_err(|e| failure::io("read", &path, &e))?;
+        // days compare as text; a clock set back does not begin a file of the past
+        let over = current.committed() >= self.rotate_bytes || (self.rotate_daily && day > current.day());
+        if let Some(change) = change {
+            report(&path, change);
+        }
+        if over || change.is_some() {
+            self.current = None;
+        }
+        Ok(())
+    }
+}
+
+/// Enters a new file in the database, and makes it: in this order, so that a crash leaves no file that nobody knows of.
+fn begin(db: &Connection, kind: Kind, directory: &Path, day: String) -> Result<JournalFile, LedgerError> {
+    let last: u32 = db
+        .query_row(
+            "SELECT coalesce(max(number), 0) FROM file WHERE kind = ?1 AND day = ?2",
+            params![kind.name(), day],
+            |row| row.get(0),
+        )
+        .map_err(|e| failure::sqlite("read", &e))?;
+    let mut number = last + 1;
+    loop {
+        let path = directory.join(kind.file_name(&day, number));
+        // one of somebody else, or of a database that was removed; a link to nowhere is one, too
+        if fs::symlink_metadata(&path).is_ok() {
+            number += 1;
+            continue;
+        }
+        db.execute("INSERT INTO file (kind, day, number) VALUES (?1, ?2, ?3)", params![kind.name(), day, number])
+            .map_err(|e| failure::sqlite("write", &e))?;
+        let id = db.last_insert_rowid();
+        let entry = Entry { id, day: day.clone(), path: path.clone(), committed: 0 };
+        let created = JournalFile::create(entry).map_err(|e| failure::io("create", &path, &e));
+        match created.and_then(|file| sync_directory(directory).map(|()| file)) {
+            Ok(file) => return Ok(file),
             Err(e) => {
                 // an entry without a file does no harm, but each retry would add one
                 let _ = db.execute("DELETE FROM file WHERE id = ?1", [id]);
-                Err(e)
+                return Err(e);
             }
         }
     }
-
-    /// Enters a new file in the database before it exists, so that a crash leaves no file that nobody knows of.
-    fn enter(&self, db: &Connection, day: &str) -> rusqlite::Result<(i64, PathBuf)> {
-        let last: u32 = db.query_row(
-            "SELECT coalesce(max(number), 0) FROM file WHERE kind = ?1 AND day = ?2",
-            params![self.kind.name(), day],
-            |row| row.get(0),
-        )?;
-        let path = |number| self.directory.join(self.kind.file_name(day, number));
-        let mut number = last + 1;
-        // a file of somebody else, or of a database that was removed
-        while path(number).exists() {
-            number += 1;
-        }
-        db.execute("INSERT INTO file (kind, day, number) VALUES (?1, ?2, ?3)", params![self.kind.name(), day, number])?;
-        Ok((db.last_insert_rowid(), path(number)))
-    }
 }
 
-impl Current {
-    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        self.cut()?;
-        self.file.write_all_at(lines, self.committed)?;
-        self.file.sync_data()?;
-        self.appended = Some(self.committed + lines.len() as u64);
-        Ok(())
-    }
-
-    fn cut(&mut self) -> io::Result<()> {
-        if self.file.metadata()?.len() == self.committed {
-            return Ok(());
-        }
-        self.file.set_len(self.committed)
-    }
-
-    fn is_in_place(&self) -> bool {
-        match (self.file.metadata(), fs::metadata(&self.path)) {
-            (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
-            _ => false,
-        }
-    }
-}
-
-fn reopen(id: i64, path: PathBuf, day: String, committed: u64) -> Result<Option<Current>, LedgerError> {
-    let file = match OpenOptions::new().write(true).open(&path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(failure::io("open", &path, &e)),
+/// Says once what was done to a file from outside, and what to do about it.
+fn report(path: &Path, change: Change) {
+    let lost = match change {
+        Change::Truncated { .. } | Change::Overwritten => "; the lines that are gone are not written again",
+        Change::Gone | Change::Replaced | Change::Appended { .. } => "",
     };
-    let length = file.metadata().map_err(|e| failure::io("read", &path, &e))?.len();
-    if length < committed {
-        return Err(LedgerError::Fatal(format!(
-            "`{}` has {length} bytes, but {committed} were committed: restore the file, or move it away to go on without",
-            path.display()
-        )));
-    }
-    if length > committed {
-        tracing::info!(path = %path.display(), bytes = length - committed, "cut what a crash left uncommitted");
-    }
-    let mut current = Current { id, path, day, file, committed, appended: None };
-    current.cut().map_err(|e| failure::io("cut", &current.path, &e))?;
-    Ok(Some(current))
+    tracing::warn!(
+        path = %path.display(),
+        "this file {change}. It is left as it is, and a new file is begun{lost}. To rotate, leave it to copydesk, and move \
+         files away only by renaming them (logrotate: never `copytruncate`)"
+    );
 }
 
 /// Makes the creation of a file in a directory durable.

@@ -12,14 +12,15 @@
 //! ([`Reader`]) stop in front of it.
 
 mod failure;
+mod file;
 mod journal;
 mod lock;
 mod reader;
 mod store;
 #[cfg(test)]
 mod tests;
-
-use std::sync::{Arc, Mutex};
+#[cfg(test)]
+mod tests_outside;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
@@ -27,7 +28,10 @@ use tokio::sync::mpsc;
 pub use reader::{Reader, states};
 
 use self::store::{Lines, Store};
-use super::{Batch, Event, Ledger, LedgerError, Partition};
+use super::{
+    Batch, Event, Ledger, LedgerError, Partition,
+    threads::{self, Worker},
+};
 use crate::config;
 
 /// The one partition of a local ledger.
@@ -36,7 +40,7 @@ const PARTITION: Partition = 0;
 /// A directory with state, records and rejects.
 #[derive(Debug)]
 pub struct LocalLedger {
-    store: Arc<Mutex<Store>>,
+    store: Worker<Store>,
     clock: fn() -> DateTime<Utc>,
     // kept, so that the other end waits for a next event instead of seeing the channel close
     _events: mpsc::Sender<Event>,
@@ -53,7 +57,7 @@ impl LocalLedger {
         clock: fn() -> DateTime<Utc>,
     ) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
         let config = config.clone();
-        let (store, states) = blocking(move || {
+        let (store, states) = threads::once("ledger-open", move || {
             let store = Store::open(&config)?;
             let states = store.states()?;
             Ok((store, states))
@@ -63,7 +67,7 @@ impl LocalLedger {
         events
             .try_send(Event::Gained { partition: PARTITION, states, awaited: 0 })
             .expect("an empty channel takes one event");
-        Ok((LocalLedger { store: Arc::new(Mutex::new(store)), clock, _events: events }, receiver))
+        Ok((LocalLedger { store: Worker::start("ledger", store)?, clock, _events: events }, receiver))
     }
 }
 
@@ -80,38 +84,16 @@ impl Ledger for LocalLedger {
         if *batch == Batch::default() {
             return Ok(());
         }
-        let lines = Lines::of(batch);
-        let (store, now) = (Arc::clone(&self.store), (self.clock)());
-        blocking(move || {
-            // a panic within a commit leaves its outcome unknown
-            let mut store = store.lock().map_err(|_| LedgerError::Reopen("a commit ended in a panic".to_owned()))?;
-            store.commit(&lines, now)
-        })
-        .await
+        let (lines, now) = (Lines::of(batch), (self.clock)());
+        self.store.run(move |store| store.commit(&lines, now)).await
     }
 
     async fn close(self) -> Result<(), LedgerError> {
-        let store = self.store;
-        blocking(move || match Arc::into_inner(store).map(Mutex::into_inner) {
-            Some(Ok(store)) => store.close(),
-            // a commit that nobody waited for is still at work, or panicked: the lock goes with it
-            _ => Ok(()),
-        })
-        .await
+        self.store.end(Store::close).await
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the rim: the day only names files")]
 fn clock() -> DateTime<Utc> {
     Utc::now()
-}
-
-/// Files and SQLite block, so they stay off the async threads.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, LedgerError> + Send + 'static,
-) -> Result<T, LedgerError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(e) => Err(LedgerError::Reopen(format!("work on the ledger's files ended early: {e}"))),
-    }
 }

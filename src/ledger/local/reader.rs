@@ -1,22 +1,27 @@
 //! Reads what was committed, also while another process writes: never past a committed length.
+//!
+//! What something outside did to a file does not stop a reader: of a file that was truncated it reads what is left, and
+//! one that was moved away it leaves out.
 
 use std::{
     collections::VecDeque,
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    blocking, failure,
+    failure,
     journal::Kind,
     store::{self, open_for_reading},
 };
-use crate::ledger::{LedgerError, Start, State};
+use crate::ledger::{
+    LedgerError, Start, State,
+    threads::{self, Worker},
+};
 
 /// How often a reader that follows looks for new records.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -26,122 +31,130 @@ const READ_AHEAD: usize = 1 << 20;
 /// Every state value of a directory, whether or not a process writes it.
 pub async fn states(directory: &Path) -> Result<Vec<State>, LedgerError> {
     let directory = directory.to_owned();
-    blocking(move || store::states(&open_for_reading(&directory)?).map_err(|e| failure::sqlite("read", &e))).await
+    let read = move || store::states(&open_for_reading(&directory)?).map_err(|e| failure::sqlite("read", &e));
+    threads::once("ledger-reader", read).await
 }
 
 /// Committed records, in order.
 #[derive(Debug)]
 pub struct Reader {
-    cursor: Arc<Mutex<Cursor>>,
+    files: Worker<Files>,
+    place: Place,
+    lines: VecDeque<Vec<u8>>,
     follow: bool,
+}
+
+/// How far the files were read.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    file: i64,
+    offset: u64,
 }
 
 impl Reader {
     /// Reads the records of a directory. With `follow` it waits for further ones at the end.
     pub async fn open(directory: &Path, start: Start, follow: bool) -> Result<Reader, LedgerError> {
         let directory = directory.to_owned();
-        let cursor = blocking(move || Cursor::open(directory, start)).await?;
-        Ok(Reader { cursor: Arc::new(Mutex::new(cursor)), follow })
+        let (files, place) = threads::once("ledger-reader", move || {
+            let files = Files { db: open_for_reading(&directory)?, directory };
+            let place = match start {
+                Start::Beginning => Place { file: 0, offset: 0 },
+                Start::End => files.end().map_err(|e| failure::sqlite("read", &e))?,
+            };
+            Ok((files, place))
+        })
+        .await?;
+        Ok(Reader { files: Worker::start("ledger-reader", files)?, place, lines: VecDeque::new(), follow })
     }
 
     /// The next record's JSON, or `None` at the end if the reader does not follow. Cancel-safe.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, LedgerError> {
         loop {
-            let cursor = Arc::clone(&self.cursor);
-            let line = blocking(move || match cursor.lock() {
-                Ok(mut cursor) => cursor.next(),
-                Err(_) => Err(LedgerError::Reopen("the reader's thread panicked".to_owned())),
-            })
-            .await?;
-            if line.is_some() || !self.follow {
-                return Ok(line);
+            if let Some(line) = self.lines.pop_front() {
+                return Ok(Some(line));
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            let place = self.place;
+            match self.files.run(move |files| files.read(place)).await? {
+                Some((place, lines)) => (self.place, self.lines) = (place, lines),
+                None if self.follow => tokio::time::sleep(LOOK_EVERY).await,
+                None => return Ok(None),
+            }
         }
     }
 }
 
 #[derive(Debug)]
-struct Cursor {
+struct Files {
     db: Connection,
     directory: PathBuf,
-    /// The file that is read, by its id, and how far.
-    file: i64,
-    offset: u64,
-    lines: VecDeque<Vec<u8>>,
 }
 
-impl Cursor {
-    fn open(directory: PathBuf, start: Start) -> Result<Cursor, LedgerError> {
-        let db = open_for_reading(&directory)?;
-        let (file, offset) = match start {
-            Start::Beginning => (0, 0),
-            Start::End => end(&db).map_err(|e| failure::sqlite("read", &e))?,
-        };
-        Ok(Cursor { db, directory, file, offset, lines: VecDeque::new() })
-    }
-
-    fn next(&mut self) -> Result<Option<Vec<u8>>, LedgerError> {
-        while self.lines.is_empty() {
-            let next = self.next_file().map_err(|e| failure::sqlite("read", &e))?;
+impl Files {
+    /// The next lines, and how far that is; `None` at the end.
+    fn read(&self, mut place: Place) -> Result<Option<(Place, VecDeque<Vec<u8>>)>, LedgerError> {
+        loop {
+            let next = self.next_file(place).map_err(|e| failure::sqlite("read", &e))?;
             let Some((file, path, committed)) = next else { return Ok(None) };
-            if file != self.file {
-                (self.file, self.offset) = (file, 0);
-            }
-            match self.read(&path, committed) {
-                Ok(()) => {}
+            let offset = if file == place.file { place.offset } else { 0 };
+            match read_lines(&path, offset, committed) {
+                Ok((lines, length)) if length > 0 => {
+                    return Ok(Some((Place { file, offset: offset + length }, lines)));
+                }
+                Ok(_) => {
+                    let missing = committed - offset;
+                    tracing::warn!(path = %path.display(), "this file was truncated: its last {missing} bytes are missing");
+                }
                 // moved away by its owner: what it held is read elsewhere
-                Err(e) if e.kind() == io::ErrorKind::NotFound => self.offset = committed,
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) => return Err(failure::io("read", &path, &e)),
             }
+            place = Place { file, offset: committed };
         }
-        Ok(self.lines.pop_front())
     }
 
     /// The first file that has more than was read of it.
-    fn next_file(&self) -> rusqlite::Result<Option<(i64, PathBuf, u64)>> {
+    fn next_file(&self, place: Place) -> rusqlite::Result<Option<(i64, PathBuf, u64)>> {
         let mut query = self.db.prepare_cached(
             "SELECT id, day, number, committed FROM file
              WHERE kind = ?1 AND ((id = ?2 AND committed > ?3) OR (id > ?2 AND committed > 0)) ORDER BY id LIMIT 1",
         )?;
         let kind = Kind::Records;
         query
-            .query_row((kind.name(), self.file, self.offset.cast_signed()), |row| {
+            .query_row((kind.name(), place.file, place.offset.cast_signed()), |row| {
                 let name = kind.file_name(&row.get::<_, String>(1)?, row.get(2)?);
                 Ok((row.get(0)?, self.directory.join(name), row.get::<_, i64>(3)?.cast_unsigned()))
             })
             .optional()
     }
 
-    fn read(&mut self, path: &Path, committed: u64) -> io::Result<()> {
-        let mut file = File::open(path)?;
-        file.seek(SeekFrom::Start(self.offset))?;
-        let mut file = BufReader::new(file.take(committed - self.offset));
-        let mut read = 0;
-        while read < READ_AHEAD {
-            let mut line = Vec::new();
-            let length = file.read_until(b'\n', &mut line)?;
-            if line.pop_if(|last| *last == b'\n').is_none() {
-                break;
-            }
-            read += length;
-            self.lines.push_back(line);
-        }
-        if read == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file is shorter than what was committed"));
-        }
-        self.offset += read as u64;
-        Ok(())
+    fn end(&self) -> rusqlite::Result<Place> {
+        let last = self
+            .db
+            .query_row(
+                "SELECT id, committed FROM file WHERE kind = ?1 ORDER BY id DESC LIMIT 1",
+                [Kind::Records.name()],
+                |row| Ok(Place { file: row.get(0)?, offset: row.get::<_, i64>(1)?.cast_unsigned() }),
+            )
+            .optional()?;
+        Ok(last.unwrap_or(Place { file: 0, offset: 0 }))
     }
 }
 
-fn end(db: &Connection) -> rusqlite::Result<(i64, u64)> {
-    let last = db
-        .query_row(
-            "SELECT id, committed FROM file WHERE kind = ?1 ORDER BY id DESC LIMIT 1",
-            [Kind::Records.name()],
-            |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())),
-        )
-        .optional()?;
-    Ok(last.unwrap_or((0, 0)))
+/// Whole lines from `offset` on, not past `committed`, and how many bytes they are: none where the file ends before the
+/// next line does.
+fn read_lines(path: &Path, offset: u64, committed: u64) -> io::Result<(VecDeque<Vec<u8>>, u64)> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut file = BufReader::new(file.take(committed - offset));
+    let (mut lines, mut read) = (VecDeque::new(), 0);
+    while read < READ_AHEAD {
+        let mut line = Vec::new();
+        let length = file.read_until(b'\n', &mut line)?;
+        if line.pop_if(|last| *last == b'\n').is_none() {
+            break;
+        }
+        read += length;
+        lines.push_back(line);
+    }
+    Ok((lines, read as u64))
 }

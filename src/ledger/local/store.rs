@@ -61,7 +61,7 @@ pub(super) struct Store {
     /// Set once the outcome of a commit is unknown: nothing is written from then on.
     broken: Option<LedgerError>,
     // last, so that it is given up when all else is closed
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl Store {
@@ -72,9 +72,10 @@ impl Store {
         let db = open_for_writing(directory).map_err(|e| failure::sqlite("open", &e))?;
         check_version(&db)?;
         sync_directory(directory)?;
-        let records = Journal::open(&db, Kind::Records, config)?;
-        let rejects = Journal::open(&db, Kind::Rejects, config)?;
-        Ok(Store { db, records, rejects, broken: None, _lock: lock })
+        let crashed = !lock.was_closed();
+        let records = Journal::open(&db, Kind::Records, config, crashed)?;
+        let rejects = Journal::open(&db, Kind::Rejects, config, crashed)?;
+        Ok(Store { db, records, rejects, broken: None, lock })
     }
 
     pub(super) fn states(&self) -> Result<Vec<State>, LedgerError> {
@@ -123,8 +124,13 @@ impl Store {
         transaction.commit().map_err(|e| failure::commit(&e))
     }
 
-    pub(super) fn close(self) -> Result<(), LedgerError> {
-        self.db.close().map_err(|(_, e)| failure::sqlite("close", &e))
+    /// Closes the database and gives the directory up.
+    pub(super) fn close(mut self) -> Result<(), LedgerError> {
+        self.records.cut();
+        self.rejects.cut();
+        let clean = self.broken.is_none() && self.records.is_clean() && self.rejects.is_clean();
+        self.db.close().map_err(|(_, e)| failure::sqlite("close", &e))?;
+        if clean { self.lock.close() } else { Ok(()) }
     }
 }
 

@@ -1,0 +1,134 @@
+//! Threads of the ledgers' own, for their calls that block.
+//!
+//! The runtime's pool of blocking threads is shared with name resolution and with the reading of documents. Where all of
+//! its threads are taken, more work waits in its queue, and a commit must not wait behind that.
+
+use std::thread;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::LedgerError;
+
+/// A thread, and what only that thread touches: files, a database, a client. It does one job after the other, and ends
+/// when this value is dropped; a job under way is finished first.
+#[derive(Debug)]
+pub(super) struct Worker<S> {
+    name: &'static str,
+    jobs: mpsc::Sender<Job<S>>,
+}
+
+/// Gives back what the next job works with, or nothing if there is no next one.
+type Job<S> = Box<dyn FnOnce(S) -> Option<S> + Send>;
+
+impl<S: Send + 'static> Worker<S> {
+    /// Starts the thread. Linux shows the first 15 bytes of its name.
+    pub(super) fn start(name: &'static str, state: S) -> Result<Self, LedgerError> {
+        let (jobs, mut inbox) = mpsc::channel::<Job<S>>(1);
+        spawn(name, move || {
+            let mut state = state;
+            while let Some(job) = inbox.blocking_recv() {
+                match job(state) {
+                    Some(left) => state = left,
+                    None => return,
+                }
+            }
+        })?;
+        Ok(Self { name, jobs })
+    }
+
+    /// Does a job, after those that were given before it. Where the future is dropped, the job is done all the same.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut S) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        self.give(move |mut state| (work(&mut state), Some(state))).await
+    }
+
+    /// Does the last job.
+    pub(super) async fn end<T: Send + 'static>(
+        self,
+        work: impl FnOnce(S) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        self.give(move |state| (work(state), None)).await
+    }
+
+    async fn give<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(S) -> (Result<T, LedgerError>, Option<S>) + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let (reply, outcome) = oneshot::channel();
+        let job: Job<S> = Box::new(move |state| {
+            let (result, left) = work(state);
+            // whoever waited for it may be gone
+            let _ = reply.send(result);
+            left
+        });
+        if self.jobs.send(job).await.is_err() {
+            return Err(ended(self.name));
+        }
+        outcome.await.unwrap_or_else(|_| Err(ended(self.name)))
+    }
+}
+
+/// Does one job on a thread of its own.
+pub(super) async fn once<T: Send + 'static>(
+    name: &'static str,
+    work: impl FnOnce() -> Result<T, LedgerError> + Send + 'static,
+) -> Result<T, LedgerError> {
+    let (reply, outcome) = oneshot::channel();
+    spawn(name, move || _ = reply.send(work()))?;
+    outcome.await.unwrap_or_else(|_| Err(ended(name)))
+}
+
+/// Drops something whose end blocks. Nobody waits for it.
+pub(super) fn discard(name: &'static str, value: impl Send + 'static) {
+    // without a thread, it is dropped here and now
+    let _ = spawn(name, move || drop(value));
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), LedgerError> {
+    match thread::Builder::new().name(name.to_owned()).spawn(work) {
+        Ok(_) => Ok(()),
+        Err(e) => Err(LedgerError::Retry(format!("cannot start the thread `{name}`: {e}"))),
+    }
+}
+
+/// What a job has done that ended in a panic, nobody knows.
+fn ended(name: &str) -> LedgerError {
+    LedgerError::Reopen(format!("the thread `{name}` ended in the middle of its work"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn jobs_are_done_in_order_on_one_thread_and_the_last_takes_all() {
+        let worker = Worker::start("test", vec![thread::current().id()]).unwrap();
+        for _ in 0..2 {
+            worker.run(|seen| Ok(seen.push(thread::current().id()))).await.unwrap();
+        }
+        let seen = worker.end(Ok).await.unwrap();
+        assert!(seen[0] != seen[1] && seen[1] == seen[2], "{seen:?}");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_for_this_job_and_all_that_follow() {
+        let worker = Worker::start("test", ()).unwrap();
+        let panicked = worker.run::<()>(|()| panic!("as a test wants it")).await;
+        let after = worker.run(|()| Ok(())).await;
+        for outcome in [panicked, after, once("test", || panic!("as a test wants it")).await] {
+            assert!(matches!(outcome, Err(LedgerError::Reopen(_))), "{outcome:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_dropped_with_a_job_under_way_is_dropped_after_it() {
+        let (done, told) = oneshot::channel::<()>();
+        let worker = Worker::start("test", done).unwrap();
+        let never = worker.run(|_| Ok(thread::sleep(std::time::Duration::from_millis(100))));
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(10), never).await.is_err());
+        drop(worker);
+        assert!(told.await.is_err(), "the thread has dropped what it had");
+    }
+}

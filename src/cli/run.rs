@@ -18,6 +18,11 @@ use crate::{
     ledger::{KafkaLedger, LedgerError, LocalLedger},
 };
 
+mod watchdog;
+
+/// How long threads are waited for once everything is committed and closed.
+const THREADS_WITHIN: Duration = Duration::from_millis(250);
+
 pub(super) fn run(path: &Path, once: bool) -> anyhow::Result<ExitCode> {
     let Some(config) = load(path) else { return Ok(ExitCode::from(USAGE)) };
     config.require_contact()?;
@@ -25,7 +30,7 @@ pub(super) fn run(path: &Path, once: bool) -> anyhow::Result<ExitCode> {
     let runtime = runtime()?;
     let ended = runtime.block_on(supervise(path, config, once));
     // threads that still extract have nobody to hand their result to
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    runtime.shutdown_timeout(THREADS_WITHIN);
     let ended = ended?;
     tracing::info!(pending = ended.pending, cut_off = ended.cut_off, "stopped");
     Ok(ExitCode::SUCCESS)
@@ -44,6 +49,7 @@ async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<En
     let ledger = config.ledger.clone();
     let admin = config.admin.filter(|_| !once);
     let (new_config, config) = watch::channel(Arc::new(config));
+    watchdog::start(new_config.subscribe())?;
     if let Some(address) = admin {
         let listener =
             admin::bind(address).await.with_context(|| format!("the admin address {address} cannot be used"))?;

@@ -20,6 +20,7 @@ use super::{
     Failure, Reason,
     address::{Guard, Reach},
     body,
+    lookup::Lookups,
     resolve::{Names, Resolver},
 };
 use crate::config::{self, Proxy};
@@ -44,7 +45,7 @@ type Lazy = Arc<OnceCell<Arc<Way>>>;
 struct Setup {
     config: config::Fetch,
     user_agent: String,
-    names: Names,
+    lookups: Arc<Lookups>,
 }
 
 /// Connections by way of a proxy, or of none.
@@ -69,7 +70,9 @@ pub struct SetupError(String);
 
 impl Connections {
     pub(super) fn new(config: &config::Fetch, user_agent: &str, names: &Names) -> Result<Self, SetupError> {
-        let setup = Setup { config: config.clone(), user_agent: user_agent.to_owned(), names: names.clone() };
+        // a little less than the connection that waits for it has: a failure is then told for what it is
+        let lookups = Lookups::new(names, config.connect_within * 9 / 10);
+        let setup = Setup { config: config.clone(), user_agent: user_agent.to_owned(), lookups };
         Ok(Self { usual: Arc::new(setup.way(config.proxy.as_ref())?), others: Mutex::default(), setup })
     }
 
@@ -101,7 +104,8 @@ impl Setup {
         let guard = Arc::new(Guard::new(&config.ports, &config.allow_networks, proxy.map(|proxy| &proxy.url)));
         let client = |reach| {
             let name = proxy.and_then(|proxy| proxy.url.host_str()).map(str::to_owned);
-            let resolver = Resolver { names: self.names.clone(), guard: Arc::clone(&guard), reach, proxy: name };
+            let resolver =
+                Resolver { lookups: Arc::clone(&self.lookups), guard: Arc::clone(&guard), reach, proxy: name };
             client(config, proxy, &self.user_agent, &resolver)
         };
         Ok(Way {

@@ -19,6 +19,7 @@ pub mod cookies;
 mod failure;
 pub mod governor;
 pub mod headers;
+mod lookup;
 mod redirect;
 mod resolve;
 pub mod robots;

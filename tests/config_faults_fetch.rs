@@ -60,7 +60,7 @@ fn hosts() {
             "5:5: `hosts`: expected a host such as example.com or *.example.com, found `https://a.example`",
             "6:5: `hosts`: expected a host such as example.com or *.example.com, found `a.example:443`",
             "7:28: `host_rate`: expected a rate such as 60/1m, or off, found `0/1m`",
-            "7:34: unknown key `gap` in a host, known are: host_gap, host_rate, max_crawl_delay, obey_robots, per_host",
+            "7:34: unknown key `gap` in a host, known are: host_gap, host_rate, max_crawl_delay, max_retry_after, obey_robots, per_host",
             "8:5: `hosts`: `B.example.` is another spelling of a host above",
             "8:29: `host_rate`: expected a number and its unit, such as 15m, found `5/2`",
             "9:16: a host: expected a mapping of keys, found `5`",

@@ -28,6 +28,7 @@ fn fetch() {
   host_rate: 90/1m
   obey_robots: false
   max_crawl_delay: 7s
+  max_retry_after: 2h
   in_flight: 4
   connect_within: 1s
   first_byte_within: 2s
@@ -57,6 +58,7 @@ fn fetch() {
             host_rate: Some(Rate { requests: 90, within: millis(60_000) }),
             obey_robots: false,
             max_crawl_delay: millis(7000),
+            max_retry_after: millis(7_200_000),
         },
         hosts: BTreeMap::new(),
         in_flight: 4,
@@ -89,7 +91,7 @@ fn some_hosts() {
     let fetch = read(
         "fetch:
   hosts:
-    Slow.Example.com.: {per_host: 1, host_gap: 5s, host_rate: 6/1h, obey_robots: false, max_crawl_delay: 2m}
+    Slow.Example.com.: {per_host: 1, host_gap: 5s, host_rate: 6/1h, obey_robots: false, max_crawl_delay: 2m, max_retry_after: 7d}
     '*.example.org': {host_gap: 1s}
     '*.de.example.org': {}
     bücher.example: {host_gap: 3s}
@@ -108,6 +110,7 @@ fn some_hosts() {
         host_rate: Some(Rate { requests: 6, within: millis(3_600_000) }),
         obey_robots: false,
         max_crawl_delay: millis(120_000),
+        max_retry_after: millis(7 * 86_400_000),
         ..gap(5)
     };
     for (host, expected) in [

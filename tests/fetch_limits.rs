@@ -162,3 +162,28 @@ async fn a_name_server_that_does_not_answer_is_told_from_a_host_that_does_not() 
     let failure = fetcher(&config, silent).get(feed("http://news.example/")).await.unwrap_err();
     assert_eq!((failure.reason, begun.elapsed() < Duration::from_secs(2)), (Reason::Dns, true), "{failure}");
 }
+
+#[tokio::test]
+async fn a_network_that_is_down_is_told_from_a_host_that_is() {
+    let server = Hostile::start(Says(answer("200 OK", "", b"<rss/>"))).await;
+    let port = server.address.port();
+    // names that begin with `up` are this machine, the others are nowhere
+    let fetcher = fetcher(&config(), |name| match name.starts_with("up") {
+        true => vec!["127.0.0.1".parse().unwrap()],
+        false => vec![],
+    });
+    let ask = async |host: &str| fetcher.get(feed(&format!("http://{host}.example:{port}/"))).await.is_ok();
+    for (host, answers, offline) in [
+        ("down-1", false, false),
+        ("down-1", false, false),
+        ("down-1", false, false),
+        ("up", true, false),
+        ("down-1", false, false),
+        ("down-2", false, false),
+        ("down-1", false, true),
+        ("down-3", false, true),
+        ("up", true, false),
+    ] {
+        assert_eq!((ask(host).await, fetcher.is_offline()), (answers, offline), "after {host}");
+    }
+}

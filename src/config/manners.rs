@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, ops::RangeInclusive, time::Duration};
 use url::Url;
 
 use super::{
-    leaf::{Wrong, count, flag, or_off},
+    leaf::{Leaf, Wrong, count, flag, or_off},
     quantity::{duration, shown},
     section::{Decoder, Section},
     yaml::Node,
@@ -109,6 +109,14 @@ fn pattern(name: &str) -> Option<String> {
     let host = url.host_str().filter(|host| is_host && !host.contains('*') && url.fragment().is_none())?;
     // below an address there is nothing
     (prefix.is_empty() || url.domain().is_some()).then(|| format!("{prefix}{host}"))
+}
+
+/// One host, as URLs name it.
+pub(super) fn host_name() -> Leaf<impl Fn(&str) -> Result<String, Wrong>> {
+    Leaf::new("a host such as example.com", |text| match pattern(text.trim()) {
+        Some(name) if !name.starts_with('*') => Ok(name),
+        _ => Err(Wrong::Kind),
+    })
 }
 
 fn rate(text: &str) -> Result<Rate, Wrong> {

@@ -114,7 +114,8 @@ impl Connections {
 impl Setup {
     fn way(&self, proxy: Option<&Proxy>) -> Result<Way, SetupError> {
         let config = &self.config;
-        let guard = Arc::new(Guard::new(&config.ports, &config.allow_networks, proxy.map(|proxy| &proxy.url)));
+        let guard = Guard::new(&config.ports, &config.allow_networks, proxy.map(|proxy| &proxy.url));
+        let guard = Arc::new(guard.with_nat64(&config.nat64));
         let client = |reach| {
             let name = proxy.and_then(|proxy| proxy.url.host_str()).map(str::to_owned);
             let resolver =

@@ -53,7 +53,8 @@ impl Resolve for Resolver {
             let found = resolver.lookups.find(name.as_str()).await?;
             // port 0: the connector puts in the URL's
             let mut allowed: Vec<SocketAddr> = found.iter().map(|address| SocketAddr::new(*address, 0)).collect();
-            if resolver.proxy.as_deref() == Some(name.as_str()) {
+            let bare = |name: &str| name.strip_suffix('.').unwrap_or(name).to_owned();
+            if resolver.proxy.as_deref().map(bare) == Some(bare(name.as_str())) {
                 return Ok(Box::new(allowed.into_iter()) as Addrs);
             }
             let mut refusal = None;

@@ -7,12 +7,10 @@
 use std::{sync::Arc, thread, time::Duration};
 
 use anyhow::Context;
-use rustix::process::{Signal as Kill, getpid, kill_process};
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::watch,
-};
+use rustix::process::{Signal, getpid, kill_process};
+use tokio::sync::watch;
 
+use super::StopSignals;
 use crate::config::Config;
 
 /// Exit code of a process that had to be ended.
@@ -26,16 +24,12 @@ const LAST_WORD: Duration = Duration::from_millis(250);
 pub(super) fn start(config: watch::Receiver<Arc<Config>>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the watchdog")?;
-    let listen = |kind| {
+    let mut signals = {
         let _within = runtime.enter();
-        signal(kind).context("the watchdog cannot listen for signals")
+        StopSignals::new()?
     };
-    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     let wait = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        signals.next().await;
         let within = config.borrow().stop_within;
         tokio::time::sleep(within + GRACE).await;
         within
@@ -61,5 +55,5 @@ fn end(within: Duration) {
         thread::sleep(LAST_WORD);
     }
     // a log that nobody reads, or something that hangs at exit
-    let _ = kill_process(getpid(), Kill::KILL);
+    let _ = kill_process(getpid(), Signal::KILL);
 }

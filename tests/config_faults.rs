@@ -39,7 +39,7 @@ fn keys() {
     check_settings(
         "intervall: 5m\n? [a]\n: b\nlog: {format: text, format: json, foo: 1}",
         &[
-            "2:1: unknown key `intervall` in the configuration, known are: admin, commit, contact, defaults, documents, feeds, fetch, include, ledger, log, schedule, sites, stop_within",
+            "2:1: unknown key `intervall` in the configuration, known are: admin, admin_names, commit, contact, defaults, documents, feeds, fetch, include, ledger, log, schedule, sites, stop_within",
             "3:3: key: expected a name, found a list",
             "5:21: duplicate key `format`, first at line 5",
             "5:35: unknown key `foo` in `log`, known are: filter, format",
@@ -210,16 +210,19 @@ fn other_settings() {
     check_settings(
         "contact: nobody
 admin: localhost
+admin_names: ['*.example.com', 'a.example:8080', b.example]
 log: {format: xml, filter: 'a=b=c'}
 fetch: {proxy: 'http://u:hunter2@p.example', allow_networks: [10.0.0.0/40, ::1], allow_downgrade: off}",
         &[
             "2:10: `contact`: expected a mail address or a web page, found `nobody`",
             "3:8: `admin`: expected an address such as 127.0.0.1:9464, or off, found `localhost`",
-            "4:15: `format`: expected `text` or `json`, found `xml`",
-            "4:28: `filter`: expected a filter such as `info` or `info,copydesk=debug`, found `a=b=c`",
-            "5:16: `proxy`: the URL of a proxy must not hold credentials, it is shown; write `proxy: {url, username, password_file}`",
-            "5:63: `allow_networks`: expected a network such as 10.1.0.0/16, or an address, found `10.0.0.0/40`",
-            "5:99: `allow_downgrade`: expected `true` or `false`, found `off`",
+            "4:15: `admin_names`: expected a host such as example.com, found `*.example.com`",
+            "4:32: `admin_names`: expected a host such as example.com, found `a.example:8080`",
+            "5:15: `format`: expected `text` or `json`, found `xml`",
+            "5:28: `filter`: expected a filter such as `info` or `info,copydesk=debug`, found `a=b=c`",
+            "6:16: `proxy`: the URL of a proxy must not hold credentials, it is shown; write `proxy: {url, username, password_file}`",
+            "6:63: `allow_networks`: expected a network such as 10.1.0.0/16, or an address, found `10.0.0.0/40`",
+            "6:99: `allow_downgrade`: expected `true` or `false`, found `off`",
         ],
     );
     check_settings(

@@ -17,6 +17,7 @@ fn limits_of_answers_and_documents() {
   max_window: 3 MiB
   page_types: [html, text/html; charset=utf-8]
   max_crawl_delay: 1h
+  nat64: [64:ff9b::/97, 10.0.0.0/8, 64:ff9b::/96]
 documents: {within: 1h, max_depth: 1, max_elements: 0, max_markup: 1 GiB, depth: 3}
 schedule: {max_interval: 2h, unconditional_interval: 3h}",
         &[
@@ -29,12 +30,14 @@ schedule: {max_interval: 2h, unconditional_interval: 3h}",
             "9:16: `page_types`: expected a content type such as text/html, found `html`",
             "9:22: `page_types`: expected a content type such as text/html, found `text/html; charset=utf-8`",
             "10:20: `max_crawl_delay`: expected 0s to 10m, found `1h`",
-            "11:21: `within`: expected 100ms to 1m, found `1h`",
-            "11:36: `max_depth`: expected a whole number from 32 to 2048, found `1`",
-            "11:53: `max_elements`: expected a whole number from 1000 to 1000000, found `0`",
-            "11:68: `max_markup`: expected 64 KiB to 16 MiB, found `1 GiB`",
-            "11:75: unknown key `depth` in `documents`, known are: max_depth, max_elements, max_markup, within",
-            "12:30: `unconditional_interval`, 3h, is longer than `max_interval`, 2h",
+            "11:11: `nat64`: expected a prefix of NAT64 of 32, 40, 48, 56, 64 or 96 bits, such as 64:ff9b:1::/96, found `64:ff9b::/97`",
+            "11:25: `nat64`: expected a prefix of NAT64 of 32, 40, 48, 56, 64 or 96 bits, such as 64:ff9b:1::/96, found `10.0.0.0/8`",
+            "12:21: `within`: expected 100ms to 1m, found `1h`",
+            "12:36: `max_depth`: expected a whole number from 32 to 2048, found `1`",
+            "12:53: `max_elements`: expected a whole number from 1000 to 1000000, found `0`",
+            "12:68: `max_markup`: expected 64 KiB to 16 MiB, found `1 GiB`",
+            "12:75: unknown key `depth` in `documents`, known are: max_depth, max_elements, max_markup, within",
+            "13:30: `unconditional_interval`, 3h, is longer than `max_interval`, 2h",
         ],
     );
 }
@@ -60,7 +63,7 @@ fn hosts() {
             "5:5: `hosts`: expected a host such as example.com or *.example.com, found `https://a.example`",
             "6:5: `hosts`: expected a host such as example.com or *.example.com, found `a.example:443`",
             "7:28: `host_rate`: expected a rate such as 60/1m, or off, found `0/1m`",
-            "7:34: unknown key `gap` in a host, known are: host_gap, host_rate, max_crawl_delay, obey_robots, per_host",
+            "7:34: unknown key `gap` in a host, known are: host_gap, host_rate, max_crawl_delay, max_retry_after, obey_robots, per_host",
             "8:5: `hosts`: `B.example.` is another spelling of a host above",
             "8:29: `host_rate`: expected a number and its unit, such as 15m, found `5/2`",
             "9:16: a host: expected a mapping of keys, found `5`",

@@ -28,6 +28,7 @@ fn fetch() {
   host_rate: 90/1m
   obey_robots: false
   max_crawl_delay: 7s
+  max_retry_after: 2h
   in_flight: 4
   connect_within: 1s
   first_byte_within: 2s
@@ -42,6 +43,7 @@ fn fetch() {
   max_ratio: 50
   max_window: 2 MiB
   max_redirects: 7
+  nat64: ['64:ff9b:1::/96', '2001:db8:aa:bb::/64']
   page_types: [text/html, Text/Markdown]
   feed_types: application/vnd.example
   ports: [443, 8443]
@@ -57,6 +59,7 @@ fn fetch() {
             host_rate: Some(Rate { requests: 90, within: millis(60_000) }),
             obey_robots: false,
             max_crawl_delay: millis(7000),
+            max_retry_after: millis(7_200_000),
         },
         hosts: BTreeMap::new(),
         in_flight: 4,
@@ -73,6 +76,7 @@ fn fetch() {
         max_ratio: 50,
         max_window_bytes: 2 << 20,
         max_redirects: 7,
+        nat64: vec!["64:ff9b:1::/96".parse().unwrap(), "2001:db8:aa:bb::/64".parse().unwrap()],
         page_types: vec!["text/html".to_owned(), "text/markdown".to_owned()],
         feed_types: vec!["application/vnd.example".to_owned()],
         ports: vec![443, 8443],
@@ -89,7 +93,7 @@ fn some_hosts() {
     let fetch = read(
         "fetch:
   hosts:
-    Slow.Example.com.: {per_host: 1, host_gap: 5s, host_rate: 6/1h, obey_robots: false, max_crawl_delay: 2m}
+    Slow.Example.com.: {per_host: 1, host_gap: 5s, host_rate: 6/1h, obey_robots: false, max_crawl_delay: 2m, max_retry_after: 7d}
     '*.example.org': {host_gap: 1s}
     '*.de.example.org': {}
     bücher.example: {host_gap: 3s}
@@ -108,6 +112,7 @@ fn some_hosts() {
         host_rate: Some(Rate { requests: 6, within: millis(3_600_000) }),
         obey_robots: false,
         max_crawl_delay: millis(120_000),
+        max_retry_after: millis(7 * 86_400_000),
         ..gap(5)
     };
     for (host, expected) in [
@@ -192,12 +197,14 @@ fn the_rest_of_the_main_file() {
     let config = read(
         "contact: https://example.com/bot
 admin: '[::1]:80'
+admin_names: [Desk.Example.com., copydesk]
 log: {format: json, filter: 'copydesk=debug'}
 stop_within: 5s
 ledger: {local: {directory: records, rotate_size: 5 KiB, rotate_daily: false}}",
     );
     assert_eq!(config.require_contact(), Ok("https://example.com/bot"));
     assert_eq!(config.admin, Some("[::1]:80".parse().unwrap()));
+    assert_eq!(config.admin_names, ["desk.example.com", "copydesk"]);
     assert_eq!(config.log, Log { format: LogFormat::Json, filter: "copydesk=debug".to_owned() });
     assert_eq!(config.stop_within, millis(5000));
     let directory = "/etc/records".into();

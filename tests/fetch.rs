@@ -201,7 +201,7 @@ async fn a_gzipped_body_is_counted_twice_and_given_once() {
 #[tokio::test]
 async fn a_busy_host_is_left_alone_and_no_other() {
     for (busy, held) in [
-        (status(429).insert_header("retry-after", "604800"), 604_800),
+        (status(429).insert_header("retry-after", "604800"), 86_400),
         (status(429).insert_header("retry-after", "Thu, 01 Jan 1970 01:00:00 GMT").insert_header("date", ""), 3600),
         (status(503).insert_header("retry-after", "120"), 120),
         (status(429), 30),

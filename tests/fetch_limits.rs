@@ -7,11 +7,11 @@ mod fetcher;
 #[path = "support/hostile.rs"]
 mod hostile;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_compression::tokio::bufread::{GzipEncoder, ZstdEncoder};
 use copydesk::{config::Fetch, fetch::Reason};
-use fetcher::{config, feed, local, page};
+use fetcher::{config, feed, fetcher, local, page};
 use hostile::{
     Behaviour::{self, Drips, Says, Serves},
     Hostile,
@@ -145,8 +145,45 @@ async fn what_nobody_wants_is_not_waited_for() {
     let head = b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
     let endless = Drips(head, b"1\r\na\r\n".to_vec(), Duration::from_millis(10));
     let server = Hostile::start(endless).await;
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let failure = local(&config()).get(feed(&server.url())).await.unwrap_err();
     assert_eq!((failure.reason, failure.status), (Reason::NotFound, Some(404)));
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_name_server_that_does_not_answer_is_told_from_a_host_that_does_not() {
+    let config = Fetch { connect_within: Duration::from_millis(500), ..config() };
+    let silent = |_: &str| {
+        std::thread::sleep(Duration::from_secs(2));
+        vec!["127.0.0.1".parse().unwrap()]
+    };
+    let begun = Instant::now();
+    let failure = fetcher(&config, silent).get(feed("http://news.example/")).await.unwrap_err();
+    assert_eq!((failure.reason, begun.elapsed() < Duration::from_secs(2)), (Reason::Dns, true), "{failure}");
+}
+
+#[tokio::test]
+async fn a_network_that_is_down_is_told_from_a_host_that_is() {
+    let server = Hostile::start(Says(answer("200 OK", "", b"<rss/>"))).await;
+    let port = server.address.port();
+    // names that begin with `up` are this machine, the others are nowhere
+    let fetcher = fetcher(&config(), |name| match name.starts_with("up") {
+        true => vec!["127.0.0.1".parse().unwrap()],
+        false => vec![],
+    });
+    let ask = async |host: &str| fetcher.get(feed(&format!("http://{host}.example:{port}/"))).await.is_ok();
+    for (host, answers, offline) in [
+        ("down-1", false, false),
+        ("down-1", false, false),
+        ("down-1", false, false),
+        ("up", true, false),
+        ("down-1", false, false),
+        ("down-2", false, false),
+        ("down-1", false, true),
+        ("down-3", false, true),
+        ("up", true, false),
+    ] {
+        assert_eq!((ask(host).await, fetcher.is_offline()), (answers, offline), "after {host}");
+    }
 }

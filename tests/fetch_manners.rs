@@ -102,13 +102,16 @@ async fn what_came_of_robots_txt_decides() {
         (status(401), None),
         (status(204), None),
         (status(300), None),
-        (status(500), Some(Reason::ServerError)),
-        (status(503), Some(Reason::ServerError)),
+        (status(500), Some(Reason::RobotsUnreachable)),
+        (status(503), Some(Reason::RobotsUnreachable)),
         (status(503).insert_header("retry-after", "60"), Some(Reason::Busy)),
         (status(429), Some(Reason::Busy)),
-        (robots("User-agent: *\nDisallow: /").insert_header("content-encoding", "nonsense"), Some(Reason::Malformed)),
+        (
+            robots("User-agent: *\nDisallow: /").insert_header("content-encoding", "nonsense"),
+            Some(Reason::RobotsUnreachable),
+        ),
         (to("/robots.txt"), None),
-        (to("http://10.0.0.1/"), Some(Reason::Forbidden)),
+        (to("http://10.0.0.1/"), Some(Reason::RobotsUnreachable)),
     ] {
         let server = server(html()).await;
         on(&server, "/robots.txt", answer).await;

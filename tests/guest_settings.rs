@@ -152,10 +152,16 @@ async fn a_body_that_is_the_same_is_noticed() {
     let desk = Desk::with_feeds(directory.path(), &[home.url("/feed")], &settings);
     let daemon = desk.start(None);
     home.asked_times(5).await;
-    let mut metrics = String::new();
-    let mut connection = std::net::TcpStream::connect(admin).unwrap();
-    connection.write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
-    connection.read_to_string(&mut metrics).unwrap();
+    let ask = |host: &str| {
+        let mut answer = String::new();
+        let mut connection = std::net::TcpStream::connect(admin).unwrap();
+        let request = format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).unwrap();
+        connection.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(ask("evil.example").starts_with("HTTP/1.1 421 "), "a web page's own name");
+    let metrics = ask("localhost");
     block_in_place(|| stop(daemon));
     let count = |outcome: &str| -> u32 {
         let line = metrics

@@ -66,7 +66,7 @@ fn is_gentle(host: usize) -> bool {
 }
 
 fn manners() -> Fetch {
-    let usual = Manners { host_gap: GAP, ..Manners::default() };
+    let usual = Manners { host_gap: GAP, max_retry_after: Duration::from_secs(31 * 86_400), ..Manners::default() };
     let gentle = Manners { per_host: 1, host_gap: GENTLE_GAP, host_rate: Some(GENTLE_RATE), ..usual };
     let hosts = (0..FEEDS).filter(|host| is_gentle(*host)).map(|host| (host.to_string(), gentle)).collect();
     Fetch { manners: usual, hosts, ..Fetch::default() }

@@ -1,13 +1,15 @@
 //! Health, readiness, metrics and status over HTTP, for operators and their machines.
 //!
-//! Read-only views: nothing here changes anything. Meant for a loopback or cluster-internal address.
+//! Read-only views: nothing here changes anything. Meant for a loopback or cluster-internal address, and only for those
+//! who ask for it by a name of its own.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Request, State},
     http::{StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -18,6 +20,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+mod host;
 mod metrics;
 mod status;
 
@@ -67,15 +70,30 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
-/// Serves until `stop`.
-pub async fn serve(listener: TcpListener, view: View, stop: CancellationToken) -> std::io::Result<()> {
+/// Serves until `stop`, under the address and these names.
+pub async fn serve(
+    listener: TcpListener,
+    names: &[String],
+    view: View,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let names = Arc::new(host::Names::new(listener.local_addr()?, names));
     let router = Router::new()
         .route("/healthz", get(healthy))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .route("/status", get(status))
-        .with_state(view);
+        .with_state(view)
+        .layer(middleware::from_fn_with_state(names, for_us));
     axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
+/// Lets through only what was meant for us.
+async fn for_us(State(names): State<Arc<host::Names>>, request: Request, next: Next) -> Response {
+    if names.are_meant(request.uri(), request.headers()) {
+        return next.run(request).await;
+    }
+    (StatusCode::MISDIRECTED_REQUEST, "not a name of this server: see `admin_names`\n").into_response()
 }
 
 /// The status of the daemon that serves this address.

@@ -1,6 +1,11 @@
 //! `copydesk run`: everything a daemon is made of is made here, and its signals are heard.
 
-use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context;
 use tokio::{
@@ -18,6 +23,11 @@ use crate::{
     ledger::{KafkaLedger, LedgerError, LocalLedger},
 };
 
+mod watchdog;
+
+/// How long threads are waited for once everything is committed and closed.
+const THREADS_WITHIN: Duration = Duration::from_millis(250);
+
 pub(super) fn run(path: &Path, once: bool) -> anyhow::Result<ExitCode> {
     let Some(config) = load(path) else { return Ok(ExitCode::from(USAGE)) };
     config.require_contact()?;
@@ -25,7 +35,7 @@ pub(super) fn run(path: &Path, once: bool) -> anyhow::Result<ExitCode> {
     let runtime = runtime()?;
     let ended = runtime.block_on(supervise(path, config, once));
     // threads that still extract have nobody to hand their result to
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    runtime.shutdown_timeout(THREADS_WITHIN);
     let ended = ended?;
     tracing::info!(pending = ended.pending, cut_off = ended.cut_off, "stopped");
     Ok(ExitCode::SUCCESS)
@@ -33,7 +43,7 @@ pub(super) fn run(path: &Path, once: bool) -> anyhow::Result<ExitCode> {
 
 async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<Ended> {
     // first of all: a signal that comes before anybody listens ends the process
-    let mut signals = Signals::new()?;
+    let (mut signals, hangup) = (StopSignals::new()?, listen(SignalKind::hangup())?);
     let (version, feeds) = (env!("CARGO_PKG_VERSION"), config.feeds.len());
     tracing::info!(version, feeds, ledger = place(&config.ledger), "starting");
     let stop = CancellationToken::new();
@@ -42,25 +52,29 @@ async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<En
     let (health, health_seen) = watch::channel(Health::Starting);
     let (ask, questions) = mpsc::channel(16);
     let ledger = config.ledger.clone();
-    let admin = config.admin.filter(|_| !once);
+    let (admin, names) = (config.admin.filter(|_| !once), config.admin_names.clone());
     let (new_config, config) = watch::channel(Arc::new(config));
+    watchdog::start(new_config.subscribe())?;
     if let Some(address) = admin {
         let listener =
             admin::bind(address).await.with_context(|| format!("the admin address {address} cannot be used"))?;
         let view = View { metrics: Arc::clone(&metrics), health: health_seen.clone(), questions: ask.clone() };
-        tokio::spawn(admin::serve(listener, view, stop.child_token()));
+        let stop = stop.child_token();
+        tokio::spawn(async move { admin::serve(listener, &names, view, stop).await });
     }
     tokio::spawn(tell_systemd(health_seen, ask, stop.child_token()));
+    tokio::spawn(reload_on(hangup, path.to_owned(), new_config));
     let parts = Parts { config, fetcher, metrics, health, questions, watcher: None, stop: stop.clone(), once };
     let mut daemon = std::pin::pin!(start(ledger, parts));
     loop {
         tokio::select! {
             ended = &mut daemon => return Ok(ended?),
-            heard = signals.next() => match heard {
-                Heard::Stop if stop.is_cancelled() => anyhow::bail!("told to stop twice: what was under way is pending"),
-                Heard::Stop => stop.cancel(),
-                Heard::Reload => reload(path, &new_config),
-            },
+            () = signals.next() => {
+                if stop.is_cancelled() {
+                    anyhow::bail!("told to stop twice: what was under way is pending");
+                }
+                stop.cancel();
+            }
         }
     }
 }
@@ -83,23 +97,31 @@ async fn start(ledger: Ledger, parts: Parts) -> Result<Ended, LedgerError> {
     }
 }
 
-/// Reads the configuration again. One with faults changes nothing.
-fn reload(path: &Path, config: &watch::Sender<Arc<Config>>) {
-    let new = match config::load(path, &environment) {
-        Ok(new) => new,
-        Err(faults) => {
-            for fault in faults.iter() {
-                tracing::error!(%fault, "the configuration is not taken over");
+/// Reads the configuration again at each such signal, for as long as anybody wants it.
+async fn reload_on(mut hangup: Signal, path: PathBuf, config: watch::Sender<Arc<Config>>) {
+    while hangup.recv().await.is_some() {
+        let path = path.clone();
+        // files may be many, or on a disk that hangs
+        match tokio::task::spawn_blocking(move || config::load(&path, &environment)).await {
+            Ok(Ok(new)) => take_over(new, &config),
+            Ok(Err(faults)) => {
+                for fault in faults.iter() {
+                    tracing::error!(%fault, "the configuration is not taken over");
+                }
             }
-            return;
+            Err(error) => tracing::error!(%error, "the configuration could not be read"),
         }
-    };
+    }
+}
+
+fn take_over(new: Config, config: &watch::Sender<Arc<Config>>) {
     let old = config.borrow().clone();
     let fixed = [
         ("contact", old.contact != new.contact),
         ("ledger", old.ledger != new.ledger),
         ("fetch", old.fetch != new.fetch),
         ("admin", old.admin != new.admin),
+        ("admin_names", old.admin_names != new.admin_names),
         ("log", old.log != new.log),
     ];
     for (section, _) in fixed.iter().filter(|(_, changed)| *changed) {
@@ -108,34 +130,27 @@ fn reload(path: &Path, config: &watch::Sender<Arc<Config>>) {
     config.send_replace(Arc::new(new));
 }
 
-enum Heard {
-    Stop,
-    Reload,
-}
-
-struct Signals {
+/// The signals that ask for a stop.
+struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
-    hangup: Signal,
 }
 
-impl Signals {
+impl StopSignals {
     fn new() -> anyhow::Result<Self> {
-        let listen = |kind| signal(kind).context("cannot listen for signals");
-        Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            hangup: listen(SignalKind::hangup())?,
-        })
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
-    async fn next(&mut self) -> Heard {
+    async fn next(&mut self) {
         tokio::select! {
-            _ = self.terminate.recv() => Heard::Stop,
-            _ = self.interrupt.recv() => Heard::Stop,
-            _ = self.hangup.recv() => Heard::Reload,
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
+}
+
+fn listen(kind: SignalKind) -> anyhow::Result<Signal> {
+    signal(kind).context("cannot listen for signals")
 }
 
 /// Tells systemd (`Type=notify`) of readiness and stop, and feeds its watchdog for as long as the desk answers.

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 
 use super::{
     leaf::{Leaf, Wrong, count, flag, or_off},
@@ -56,6 +56,8 @@ pub struct Fetch {
     pub ports: Vec<u16>,
     /// Private or special-purpose networks that may be reached all the same, at any port.
     pub allow_networks: Vec<IpNet>,
+    /// NAT64 prefixes (RFC 6052), beside the well-known one.
+    pub nat64: Vec<Ipv6Net>,
     /// Whether a redirect may lead from https to http.
     pub allow_downgrade: bool,
     /// A proxy for all requests.
@@ -100,6 +102,7 @@ impl Default for Fetch {
             feed_types: Vec::new(),
             ports: vec![80, 443],
             allow_networks: Vec::new(),
+            nat64: Vec::new(),
             allow_downgrade: false,
             proxy: None,
         }
@@ -117,6 +120,7 @@ pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Fetch {
         s.set("allow_downgrade", &mut fetch.allow_downgrade, &flag());
         fetch.proxy = s.proxy().and_then(|route| route.proxy(None).cloned());
         fetch.allow_networks = s.list("allow_networks", &network()).unwrap_or_default();
+        fetch.nat64 = s.list("nat64", &nat64()).unwrap_or_default();
         if let Some(ports) = s.list("ports", &count(1..=u16::MAX)) {
             fetch.ports = ports;
         }
@@ -174,6 +178,14 @@ fn content_type() -> Leaf<impl Fn(&str) -> Result<String, Wrong>> {
         };
         let is_type = text.split_once('/').is_some_and(|(top, sub)| token(top) && token(sub));
         if is_type { Ok(text) } else { Err(Wrong::Kind) }
+    })
+}
+
+/// The lengths are those of RFC 6052 section 2.2.
+fn nat64() -> Leaf<impl Fn(&str) -> Result<Ipv6Net, Wrong>> {
+    Leaf::new("a prefix of NAT64 of 32, 40, 48, 56, 64 or 96 bits, such as 64:ff9b:1::/96", |text| {
+        let prefix: Option<Ipv6Net> = text.trim().parse().ok();
+        prefix.filter(|prefix| matches!(prefix.prefix_len(), 32 | 40 | 48 | 56 | 64 | 96)).ok_or(Wrong::Kind)
     })
 }
 

@@ -19,7 +19,7 @@ use super::{
     fetch,
     interpolate::Env,
     leaf::{Wrong, or_off, text},
-    ledger, log,
+    ledger, log, manners,
     quantity::duration,
     schedule,
     section::{Decoder, Section},
@@ -242,6 +242,9 @@ fn decode_settings(s: &mut Section<'_, '_, '_>, config: &mut Config) {
     }
     let address = |text: &str| text.parse::<SocketAddr>().map_err(|_| Wrong::Kind);
     s.set("admin", &mut config.admin, &or_off("an address such as 127.0.0.1:9464, or off", address));
+    if let Some(names) = s.list("admin_names", &manners::host_name()) {
+        config.admin_names = names;
+    }
     s.set("stop_within", &mut config.stop_within, &duration(Duration::from_secs(1)..=Duration::from_secs(600)));
 }
 

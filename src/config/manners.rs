@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, ops::RangeInclusive, time::Duration};
 use url::Url;
 
 use super::{
-    leaf::{Wrong, count, flag, or_off},
+    leaf::{Leaf, Wrong, count, flag, or_off},
     quantity::{duration, shown},
     section::{Decoder, Section},
     yaml::Node,
@@ -24,6 +24,8 @@ pub struct Manners {
     pub obey_robots: bool,
     /// The longest `Crawl-delay` that is heard: more would be a denial.
     pub max_crawl_delay: Duration,
+    /// The longest `Retry-After` that is heard: more is a mistake more often than meant.
+    pub max_retry_after: Duration,
 }
 
 /// A bucket of so many requests, which fills again within so long.
@@ -44,6 +46,7 @@ impl Default for Manners {
             host_rate: None,
             obey_robots: true,
             max_crawl_delay: Duration::from_secs(30),
+            max_retry_after: Duration::from_secs(24 * 3600),
         }
     }
 }
@@ -71,9 +74,11 @@ pub(super) fn decode(s: &mut Section<'_, '_, '_>, manners: &mut Manners) {
     s.set("host_rate", &mut manners.host_rate, &or_off("a rate such as 60/1m, or off", rate));
     s.set("obey_robots", &mut manners.obey_robots, &flag());
     s.set("max_crawl_delay", &mut manners.max_crawl_delay, &duration(Duration::ZERO..=LONGEST_GAP));
+    s.set("max_retry_after", &mut manners.max_retry_after, &duration(HOLD));
 }
 
 const LONGEST_GAP: Duration = Duration::from_secs(600);
+const HOLD: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(31 * 24 * 3600);
 const RATE_REQUESTS: RangeInclusive<u32> = 1..=100_000;
 const RATE_WITHIN: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(24 * 3600);
 
@@ -104,6 +109,14 @@ fn pattern(name: &str) -> Option<String> {
     let host = url.host_str().filter(|host| is_host && !host.contains('*') && url.fragment().is_none())?;
     // below an address there is nothing
     (prefix.is_empty() || url.domain().is_some()).then(|| format!("{prefix}{host}"))
+}
+
+/// One host, as URLs name it.
+pub(super) fn host_name() -> Leaf<impl Fn(&str) -> Result<String, Wrong>> {
+    Leaf::new("a host such as example.com", |text| match pattern(text.trim()) {
+        Some(name) if !name.starts_with('*') => Ok(name),
+        _ => Err(Wrong::Kind),
+    })
 }
 
 fn rate(text: &str) -> Result<Rate, Wrong> {

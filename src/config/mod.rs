@@ -79,6 +79,8 @@ pub struct Config {
     pub sites: Arc<Rules>,
     /// Where health, metrics and status are served; `None` switches it off.
     pub admin: Option<SocketAddr>,
+    /// Names of hosts under which they may be asked for, beside addresses, `localhost` and names of the local network.
+    pub admin_names: Vec<String>,
     /// How logs are written.
     pub log: Log,
     /// What is left to finish in after a signal to stop.
@@ -105,6 +107,7 @@ impl Config {
             commit: Commit::default(),
             sites: Arc::default(),
             admin: Some(Self::ADMIN),
+            admin_names: Vec::new(),
             log: Log::default(),
             stop_within: Self::STOP_WITHIN,
         }

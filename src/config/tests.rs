@@ -30,8 +30,21 @@ fn is_setting(line: &str) -> bool {
 
 #[test]
 fn the_example_shows_the_defaults() {
-    let Config { files: _, contact, feeds, ledger, fetch, documents, schedule, commit, sites, admin, log, stop_within } =
-        read(EXAMPLE);
+    let Config {
+        files: _,
+        contact,
+        feeds,
+        ledger,
+        fetch,
+        documents,
+        schedule,
+        commit,
+        sites,
+        admin,
+        admin_names,
+        log,
+        stop_within,
+    } = read(EXAMPLE);
     let plain = Config::new(vec![], Ledger::Local(LocalLedger::new("copydesk-ledger")));
     let plain_feed = Feed::new("https://example.com/feed.xml".parse().unwrap());
     assert_eq!(contact.as_deref(), Some("desk@example.com"));
@@ -43,6 +56,7 @@ fn the_example_shows_the_defaults() {
     assert_eq!(commit, plain.commit);
     assert_eq!(sites, plain.sites);
     assert_eq!(admin, plain.admin);
+    assert_eq!(admin_names, plain.admin_names);
     assert_eq!(log, plain.log);
     assert_eq!(stop_within, plain.stop_within);
 }

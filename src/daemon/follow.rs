@@ -14,10 +14,12 @@ use crate::{
     config::{self, FullText},
     feed::Entry,
     fetch::{Failure, Fetcher, Kind, Request, Response, Validators},
+    ledger::fault,
 };
 
-/// Pages of one article that are put together (`rel=next`).
-const MOST_PAGES: usize = 8;
+mod pages;
+
+pub(super) use pages::append_next_pages;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -97,8 +99,10 @@ async fn page(job: &Follow, url: Url, fetcher: &Fetcher, cpu: &Cpu) -> PageOutco
     let (url, validators) = (response.url.clone(), response.validators.clone());
     match extract(job, response, cpu).await {
         Ok((mut article, lesson)) => {
-            if let Ok(article) = &mut article {
-                append_next_pages(job, article, &url, fetcher, cpu).await;
+            if let Ok(article) = &mut article
+                && let Err(failure) = append_next_pages(job, article, &url, fetcher, cpu).await
+            {
+                return PageOutcome::Failed(failure);
             }
             PageOutcome::Read(Box::new(PageRead { url, validators, fetched_at, article, lesson }))
         }
@@ -109,9 +113,19 @@ async fn page(job: &Follow, url: Url, fetcher: &Fetcher, cpu: &Cpu) -> PageOutco
 type Extracted = (Result<Article, NoArticle>, Option<article::Lesson>);
 
 async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracted, CpuFailure> {
+    let work = extraction(job);
+    cpu.run(move || {
+        fault::point("extracting");
+        work(response)
+    })
+    .await
+}
+
+/// The reading of a page, to be done on a thread for such work.
+fn extraction(job: &Follow) -> impl FnOnce(Response) -> Extracted + Send + 'static {
     let (entry, knowledge, rules) = (job.entry.clone(), Arc::clone(&job.knowledge), Arc::clone(&job.rules));
     let limits = job.limits;
-    cpu.run(move || {
+    move |response| {
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
         match article::extract(page, Aids { entry: Some(&entry), site: &knowledge, rules: &rules, limits }) {
             Ok(article::Extraction { mut article, lesson }) => {
@@ -123,8 +137,7 @@ async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracte
                 (Err(no_article), Some(lesson))
             }
         }
-    })
-    .await
+    }
 }
 
 /// The answer's headers may ask more of those who copy the page than the page does.
@@ -137,24 +150,6 @@ pub(super) fn add_restrictions(article: &mut Article, restrictions: Vec<String>)
     article.restrictions.dedup();
 }
 
-/// Follows `rel=next` and appends what it finds. A page that fails ends it: what was read so far is kept.
-pub(super) async fn append_next_pages(job: &Follow, article: &mut Article, first: &Url, fetcher: &Fetcher, cpu: &Cpu) {
-    let mut asked = vec![first.clone()];
-    let mut next = article.next_page.take();
-    while let Some(url) = next.filter(|url| asked.len() < MOST_PAGES && !asked.contains(url)) {
-        asked.push(url.clone());
-        let Ok(response) = fetcher.get(request(job, url, Validators::default())).await else { return };
-        let Ok((Ok(page), _)) = extract(job, response, cpu).await else { return };
-        for paragraph in page.text.split("\n\n") {
-            if !article.text.contains(paragraph) {
-                article.text.push_str("\n\n");
-                article.text.push_str(paragraph);
-            }
-        }
-        next = page.next_page;
-    }
-}
-
 pub(super) fn request(job: &Follow, url: Url, validators: Validators) -> Request {
     // what the user configured for a feed is meant for its origin, and may be a secret
     let feed = job.feed.as_ref().filter(|feed| feed.url.origin() == url.origin());
@@ -162,3 +157,6 @@ pub(super) fn request(job: &Follow, url: Url, validators: Validators) -> Request
         feed.map(|feed| (feed.headers.clone(), feed.cookies, feed.proxy.clone())).unwrap_or_default();
     Request { url, kind: Kind::Page, validators, headers, obey_robots: true, cookies, route }
 }
+
+#[cfg(test)]
+mod tests;

@@ -246,8 +246,8 @@ async fn page(
     let mut article = explained.outcome.clone().map(|Extraction { article, .. }| article);
     if let Ok(article) = &mut article {
         follow::add_restrictions(article, restrictions);
-        if from_web {
-            follow::append_next_pages(job, article, &url, fetcher, cpu).await;
+        if from_web && let Err(failure) = follow::append_next_pages(job, article, &url, fetcher, cpu).await {
+            return (PageOutcome::Failed(failure), Ok(explained));
         }
     }
     let page = PageRead { url, validators: Validators::default(), fetched_at: now, article, lesson: None };

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 
 /// As many threads for parsing and extraction as there are cores.
 #[derive(Debug, Clone)]
@@ -48,12 +48,29 @@ impl Cpu {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CpuFailure> {
+        self.run_within(&mut self.within.clone(), work).await
+    }
+
+    /// As long as one document has.
+    pub(super) fn deadline(&self) -> Duration {
+        self.within
+    }
+
+    /// Does one of several pieces of work that have so much time together; what it takes is taken off.
+    pub(super) async fn run_within<T: Send + 'static>(
+        &self,
+        left: &mut Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, CpuFailure> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.expect("this semaphore is never closed");
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work()
         });
-        match tokio::time::timeout(self.within, task).await {
+        let begun = Instant::now();
+        let ended = tokio::time::timeout(*left, task).await;
+        *left = left.saturating_sub(begun.elapsed());
+        match ended {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(_)) => Err(CpuFailure::Panicked),
             Err(_) => Err(CpuFailure::TooSlow),
@@ -75,5 +92,16 @@ mod tests {
         drop(end);
         cpu.set_deadline(Duration::from_secs(60));
         assert_eq!(cpu.run(|| 7).await, Ok(7), "and permits are given back");
+    }
+
+    #[tokio::test]
+    async fn pieces_of_work_share_their_time() {
+        let cpu = Cpu::new(Duration::from_secs(60));
+        let mut left = Duration::from_millis(400);
+        let pause = || std::thread::sleep(Duration::from_millis(150));
+        let ended = [cpu.run_within(&mut left, pause).await, cpu.run_within(&mut left, pause).await];
+        assert_eq!(ended, [Ok(()), Ok(())]);
+        assert_eq!(cpu.run_within(&mut left, pause).await, Err(CpuFailure::TooSlow));
+        assert_eq!((left, cpu.run(|| 7).await), (Duration::ZERO, Ok(7)), "a document's own time is not touched");
     }
 }

@@ -20,6 +20,8 @@ pub struct Guard {
     /// Networks that may be reached although they are special-purpose, at any port: an exception names a network
     /// that the operator trusts.
     exceptions: Vec<IpNet>,
+    /// Prefixes by which this network translates IPv4 addresses, beside the well-known one.
+    nat64: Vec<Ipv6Net>,
     /// The proxy's own name, which no URL may use: the proxy would ask itself.
     proxy: Option<String>,
     /// Whether names are looked up here, so that their addresses can be judged.
@@ -66,9 +68,15 @@ impl Guard {
         Self {
             ports: ports.to_vec(),
             exceptions: exceptions.to_vec(),
-            proxy: proxy.and_then(Url::host_str).map(str::to_owned),
+            nat64: Vec::new(),
+            proxy: proxy.and_then(Url::host_str).map(|name| undotted(name).to_owned()),
             sees_addresses: proxy.is_none_or(|proxy| proxy.scheme() == "socks5"),
         }
+    }
+
+    /// The same in a network that has NAT64 prefixes of its own (RFC 6052).
+    pub fn with_nat64(self, prefixes: &[Ipv6Net]) -> Self {
+        Self { nat64: prefixes.to_vec(), ..self }
     }
 
     /// Judges a URL before anything is asked or resolved for it, and says which addresses its name may have.
@@ -80,7 +88,7 @@ impl Guard {
             return Err(Refusal::Length(url.as_str().len()));
         }
         let host = url.host().ok_or_else(|| Refusal::Host(String::new()))?;
-        if self.proxy.as_deref() == url.host_str() {
+        if self.proxy.as_deref() == url.host_str().map(undotted) {
             return Err(Refusal::Host(host.to_string()));
         }
         let port = url.port_or_known_default().unwrap_or(0);
@@ -94,7 +102,7 @@ impl Guard {
         };
         let reach = if listed { Reach::Public } else { Reach::Exceptions };
         match self.check_address(literal, reach) {
-            Err(_) if !listed && special_purpose(literal).is_none() => Err(Refusal::Port(port)),
+            Err(_) if !listed && special_purpose(self.behind(literal)).is_none() => Err(Refusal::Port(port)),
             verdict => verdict.map(|()| reach),
         }
     }
@@ -102,15 +110,40 @@ impl Guard {
     /// Judges an address that a name resolved to, or that a connection is made to.
     pub fn check_address(&self, address: IpAddr, reach: Reach) -> Result<(), Refusal> {
         let excepted = |address: IpAddr| self.exceptions.iter().any(|network| network.contains(&address));
-        if excepted(address) || translated(address).is_some_and(|inner| excepted(IpAddr::V4(inner))) {
+        let behind = self.behind(address);
+        if excepted(address) || excepted(behind) {
             return Ok(());
         }
-        match (special_purpose(address), reach) {
+        match (special_purpose(behind), reach) {
             (Some(network), _) => Err(Refusal::Address { address, network }),
             (None, Reach::Public) => Ok(()),
             (None, Reach::Exceptions) => Err(Refusal::Address { address, network: "outside the excepted networks" }),
         }
     }
+
+    /// Where a connection to an address ends, as far as the address tells.
+    fn behind(&self, address: IpAddr) -> IpAddr {
+        let IpAddr::V6(outer) = address else { return address };
+        let prefix = self.nat64.iter().find(|prefix| prefix.contains(&outer));
+        prefix
+            .map(|prefix| embedded(outer, prefix.prefix_len()))
+            .or_else(|| translated(address))
+            .map_or(address, IpAddr::V4)
+    }
+}
+
+/// The IPv4 address in an IPv6 one behind a prefix of so many bits (RFC 6052 section 2.2): the octet from bit 64 on is
+/// skipped.
+fn embedded(address: Ipv6Addr, prefix: u8) -> Ipv4Addr {
+    let octets = address.octets();
+    let from = usize::from(prefix / 8).min(12);
+    let mut behind = (from..16).filter(|at| prefix == 96 || *at != 8).map(|at| octets[at]);
+    Ipv4Addr::from(std::array::from_fn(|_| behind.next().unwrap_or_default()))
+}
+
+/// A host's name without the dot at its end, which names the same.
+fn undotted(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
 }
 
 /// The purpose of the special-purpose network an address belongs to; `None` for an address of the public internet.

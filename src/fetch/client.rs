@@ -90,6 +90,12 @@ impl Fetcher {
         self.0.governor.hold(host, wait);
     }
 
+    /// Whether our own network seems to be down: no host was reached since several were asked in vain. What fails
+    /// meanwhile says nothing of pages and feeds.
+    pub fn is_offline(&self) -> bool {
+        self.0.connections.are_cut_off()
+    }
+
     /// The counters so far.
     pub fn stats(&self) -> Stats {
         self.0.counters.snapshot(self.0.governor.hosts())

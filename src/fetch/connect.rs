@@ -20,9 +20,15 @@ use super::{
     Failure, Reason,
     address::{Guard, Reach},
     body,
+    failure::is_without_connection,
+    lookup::Lookups,
+    outage::Outage,
     resolve::{Names, Resolver},
 };
-use crate::config::{self, Proxy};
+use crate::{
+    config::{self, Proxy},
+    link,
+};
 
 /// How long a connection is kept for the next request: long enough for the pages that follow a feed.
 const KEEP_IDLE: Duration = Duration::from_secs(20);
@@ -44,13 +50,15 @@ type Lazy = Arc<OnceCell<Arc<Way>>>;
 struct Setup {
     config: config::Fetch,
     user_agent: String,
-    names: Names,
+    lookups: Arc<Lookups>,
+    outage: Arc<Outage>,
 }
 
 /// Connections by way of a proxy, or of none.
 #[derive(Debug)]
 pub(super) struct Way {
     guard: Arc<Guard>,
+    outage: Arc<Outage>,
     /// For ports on the list.
     public: reqwest::Client,
     /// For other ports: reaches the excepted networks only.
@@ -69,8 +77,16 @@ pub struct SetupError(String);
 
 impl Connections {
     pub(super) fn new(config: &config::Fetch, user_agent: &str, names: &Names) -> Result<Self, SetupError> {
-        let setup = Setup { config: config.clone(), user_agent: user_agent.to_owned(), names: names.clone() };
+        // a little less than the connection that waits for it has: a failure is then told for what it is
+        let lookups = Lookups::new(names, config.connect_within * 9 / 10);
+        let setup =
+            Setup { config: config.clone(), user_agent: user_agent.to_owned(), lookups, outage: Arc::default() };
         Ok(Self { usual: Arc::new(setup.way(config.proxy.as_ref())?), others: Mutex::default(), setup })
+    }
+
+    /// Whether nobody can be reached.
+    pub(super) fn are_cut_off(&self) -> bool {
+        self.setup.outage.is_ours()
     }
 
     /// The way of requests that travel so.
@@ -98,16 +114,19 @@ impl Connections {
 impl Setup {
     fn way(&self, proxy: Option<&Proxy>) -> Result<Way, SetupError> {
         let config = &self.config;
-        let guard = Arc::new(Guard::new(&config.ports, &config.allow_networks, proxy.map(|proxy| &proxy.url)));
+        let guard = Guard::new(&config.ports, &config.allow_networks, proxy.map(|proxy| &proxy.url));
+        let guard = Arc::new(guard.with_nat64(&config.nat64));
         let client = |reach| {
             let name = proxy.and_then(|proxy| proxy.url.host_str()).map(str::to_owned);
-            let resolver = Resolver { names: self.names.clone(), guard: Arc::clone(&guard), reach, proxy: name };
+            let resolver =
+                Resolver { lookups: Arc::clone(&self.lookups), guard: Arc::clone(&guard), reach, proxy: name };
             client(config, proxy, &self.user_agent, &resolver)
         };
         Ok(Way {
             public: client(Reach::Public)?,
             exceptions: client(Reach::Exceptions)?,
             guard,
+            outage: Arc::clone(&self.outage),
             proxied: proxy.is_some(),
             head_within: config.connect_within + config.first_byte_within,
             max_headers: config.max_headers,
@@ -135,9 +154,16 @@ impl Way {
             Reach::Exceptions => &self.exceptions,
         };
         let head = deadline.min(Instant::now() + self.head_within);
-        let response = timeout_at(head, client.get(url).headers(headers).send())
-            .await
-            .map_err(|_| Failure::new(Reason::Timeout, "no answer before the deadline"))??;
+        let host = link::host(&url);
+        let sent = timeout_at(head, client.get(url).headers(headers).send()).await;
+        let sent = sent.map_err(|_| Failure::new(Reason::Timeout, "no answer before the deadline"))?;
+        match &sent {
+            Ok(_) => self.outage.reached(),
+            Err(error) if is_without_connection(error) => self.outage.unreached(&host),
+            // a connection that breaks says nothing either way
+            Err(_) => {}
+        }
+        let response = sent?;
         self.check_peer(&response, reach)?;
         self.check_head(response.headers())?;
         Ok(response)

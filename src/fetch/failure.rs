@@ -66,6 +66,12 @@ impl From<reqwest::Error> for Failure {
     }
 }
 
+/// Whether a request did not even come to a connection, for another reason than our own guard.
+pub(super) fn is_without_connection(error: &reqwest::Error) -> bool {
+    let met_somebody = find::<Refusal>(error).is_some() || find::<rustls::Error>(error).is_some();
+    (error.is_connect() || error.is_dns()) && !met_somebody
+}
+
 /// Looks through the causes of an error for one of a type. An [`io::Error`] hides what it carries from `source`.
 fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     if let Some(found) = error.downcast_ref::<E>() {

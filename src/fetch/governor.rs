@@ -24,8 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const FIRST_HOLD: Duration = Duration::from_secs(30);
 /// Where doubling ends.
 const LONGEST_OWN_HOLD: Duration = Duration::from_secs(3600);
-/// The longest `Retry-After` that is believed.
-const LONGEST_HOLD: Duration = Duration::from_secs(31 * 24 * 3600);
 /// Hosts remembered for their holds alone. Past this many, holds of idle hosts are forgotten as well: they are the
 /// work of somebody with a wildcard name.
 const MOST_HELD: usize = 50_000;
@@ -62,6 +60,8 @@ struct Pace {
     bucket: Option<Bucket>,
     last_start: Option<Instant>,
     held_until: Option<Instant>,
+    /// The longest time that a host may say.
+    longest_hold: Duration,
     /// How often in a row the host was too busy without saying for how long.
     strikes: u32,
 }
@@ -117,9 +117,12 @@ impl Governor {
         }
     }
 
-    /// Leaves a host alone from now on, for as long as it said earlier.
+    /// Leaves a host alone from now on, for as long as it said earlier, or may say now.
     pub fn hold(&self, name: &str, wait: Duration) {
-        lock(&self.host(name).pace).hold(wait);
+        let host = self.host(name);
+        let mut pace = lock(&host.pace);
+        let wait = wait.min(pace.longest_hold);
+        pace.hold(wait);
     }
 
     /// How many hosts are remembered.
@@ -147,16 +150,16 @@ impl Governor {
 }
 
 impl Permit {
-    /// Leaves the host alone: for as long as it said, or for twice as long as the last time.
+    /// Leaves the host alone: for as long as it said, as far as it may, or for twice as long as the last time.
     /// Says for how long.
     pub fn hold(&self, said: Option<Duration>) -> Duration {
         let mut pace = lock(&self.host.pace);
         let hold = match said {
-            Some(said) if !said.is_zero() => said.min(LONGEST_HOLD),
+            Some(said) if !said.is_zero() => said.min(pace.longest_hold),
             // none at all is no answer of a host that is too busy
             _ => {
                 pace.strikes = (pace.strikes + 1).min(16);
-                (FIRST_HOLD * 2_u32.pow(pace.strikes - 1)).min(LONGEST_OWN_HOLD)
+                (FIRST_HOLD * 2_u32.pow(pace.strikes - 1)).min(LONGEST_OWN_HOLD).min(pace.longest_hold)
             }
         };
         pace.hold(hold);
@@ -215,13 +218,14 @@ impl Pace {
             bucket: manners.host_rate.map(|rate| Bucket::new(rate.requests, rate.within)),
             last_start: None,
             held_until: None,
+            longest_hold: manners.max_retry_after,
             strikes: 0,
         }
     }
 
     /// An earlier hold that is longer stands.
     fn hold(&mut self, wait: Duration) {
-        let until = Instant::now() + wait.min(LONGEST_HOLD);
+        let until = Instant::now() + wait;
         self.held_until = Some(self.held_until.map_or(until, |earlier| earlier.max(until)));
     }
 

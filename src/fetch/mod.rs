@@ -19,6 +19,8 @@ pub mod cookies;
 mod failure;
 pub mod governor;
 pub mod headers;
+mod lookup;
+mod outage;
 mod redirect;
 mod resolve;
 pub mod robots;
@@ -151,11 +153,13 @@ pub enum Reason {
     Forbidden,
     /// robots.txt says no.
     Robots,
+    /// robots.txt could not be had, so that nothing may be asked for.
+    RobotsUnreachable,
 }
 
 impl Reason {
     /// Every class, in the order of their declaration.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Dns,
         Self::Connect,
         Self::Tls,
@@ -172,6 +176,7 @@ impl Reason {
         Self::Redirect,
         Self::Forbidden,
         Self::Robots,
+        Self::RobotsUnreachable,
     ];
 
     /// The name in rejects and metrics.
@@ -193,14 +198,19 @@ impl Reason {
             Self::Redirect => "redirect",
             Self::Forbidden => "forbidden_address",
             Self::Robots => "robots",
+            Self::RobotsUnreachable => "robots_unreachable",
         }
     }
 
     /// Whether asking again later may help.
     pub fn is_transient(self) -> bool {
-        matches!(
-            self,
-            Self::Dns | Self::Connect | Self::Tls | Self::Timeout | Self::Busy | Self::ServerError | Self::Malformed
-        )
+        match self {
+            Self::Dns | Self::Connect | Self::Tls | Self::Timeout | Self::Busy | Self::ServerError => true,
+            Self::Malformed | Self::RobotsUnreachable => true,
+            Self::NotFound | Self::Gone | Self::Denied | Self::ClientError | Self::TooLarge | Self::ContentType => {
+                false
+            }
+            Self::Redirect | Self::Forbidden | Self::Robots => false,
+        }
     }
 }

@@ -10,7 +10,10 @@ use std::{
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::address::{Guard, Reach};
+use super::{
+    address::{Guard, Reach},
+    lookup::Lookups,
+};
 
 /// Where names are looked up.
 #[derive(Clone)]
@@ -21,8 +24,8 @@ pub enum Names {
     Given(Arc<Table>),
 }
 
-/// From a name to its addresses.
-pub type Table = dyn Fn(&str) -> Vec<IpAddr> + Send + Sync;
+/// From a name to its addresses. May block.
+pub type Table = dyn Fn(&str) -> std::io::Result<Vec<IpAddr>> + Send + Sync;
 
 impl std::fmt::Debug for Names {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -36,7 +39,7 @@ impl std::fmt::Debug for Names {
 /// Looks names up and hands on only the addresses that may be reached.
 #[derive(Debug, Clone)]
 pub(super) struct Resolver {
-    pub(super) names: Names,
+    pub(super) lookups: Arc<Lookups>,
     pub(super) guard: Arc<Guard>,
     pub(super) reach: Reach,
     /// The proxy's name: the operator's choice, not guarded.
@@ -47,12 +50,14 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let resolver = self.clone();
         Box::pin(async move {
-            let found = look_up(&resolver.names, name.as_str()).await?;
-            if resolver.proxy.as_deref() == Some(name.as_str()) {
-                return Ok(Box::new(found.into_iter()) as Addrs);
+            let found = resolver.lookups.find(name.as_str()).await?;
+            // port 0: the connector puts in the URL's
+            let mut allowed: Vec<SocketAddr> = found.iter().map(|address| SocketAddr::new(*address, 0)).collect();
+            let bare = |name: &str| name.strip_suffix('.').unwrap_or(name).to_owned();
+            if resolver.proxy.as_deref().map(bare) == Some(bare(name.as_str())) {
+                return Ok(Box::new(allowed.into_iter()) as Addrs);
             }
             let mut refusal = None;
-            let mut allowed = found;
             allowed.retain(|address| match resolver.guard.check_address(address.ip(), resolver.reach) {
                 Ok(()) => true,
                 Err(why) => {
@@ -66,16 +71,4 @@ impl Resolve for Resolver {
             }
         })
     }
-}
-
-async fn look_up(names: &Names, name: &str) -> std::io::Result<Vec<SocketAddr>> {
-    let found: Vec<SocketAddr> = match names {
-        // port 0: the connector puts in the URL's
-        Names::System => tokio::net::lookup_host((name, 0)).await?.collect(),
-        Names::Given(table) => table(name).into_iter().map(|address| SocketAddr::new(address, 0)).collect(),
-    };
-    if found.is_empty() {
-        return Err(std::io::Error::new(std::io::ErrorKind::NotFound, "no address for the name"));
-    }
-    Ok(found)
 }

@@ -121,10 +121,23 @@ fn understand(loaded: Loaded, older: Option<Known>, now: Instant) -> Known {
                 _ if now - since >= GRACE => {
                     Known::nothing(Ok(Arc::new(robotxt::Robots::allow_all())), until, Some(since))
                 }
-                _ => Known::nothing(Err(failure.of("robots.txt")), until, Some(since)),
+                _ => Known::nothing(Err(in_passing(failure)), until, Some(since)),
             }
         }
     }
+}
+
+/// Why nothing may be asked for while the file cannot be had: something that passes, whatever came of the file, and which
+/// says nothing of what was to be asked for.
+fn in_passing(failure: Failure) -> Failure {
+    let reason = match failure.reason {
+        // the host's own word
+        Reason::Busy => Reason::Busy,
+        // there is no way to the host
+        reason if failure.status.is_none() && reason.is_transient() => reason,
+        _ => Reason::RobotsUnreachable,
+    };
+    Failure { reason, status: None, ..failure.of("robots.txt") }
 }
 
 /// Whether a robots.txt lets us ask for a URL.
@@ -197,7 +210,8 @@ impl Known {
     fn answer(self) -> Result<Arc<robotxt::Robots>, Failure> {
         self.rules.map_err(|failure| {
             let left = self.until.saturating_duration_since(Instant::now());
-            Failure { retry_after: failure.retry_after.map(|_| left), ..failure }
+            let waits = failure.retry_after.is_some() || failure.reason == Reason::RobotsUnreachable;
+            Failure { retry_after: waits.then_some(left), ..failure }
         })
     }
 }

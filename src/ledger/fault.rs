@@ -2,8 +2,9 @@
 //! to nothing, and no release is built with it.
 //!
 //! - `COPYDESK_FAULT=NAME:N` kills the process by SIGKILL as it passes the point NAME for the Nth time: no destructor
-//!   runs, nothing is flushed. `NAME:N:stop` freezes it by SIGSTOP instead, until it is sent SIGCONT. The desk passes
-//!   `after-poll` once it has taken in a feed; both ledgers pass `before-begin`, `after-append` (local) or
+//!   runs, nothing is flushed. `NAME:N:stop` freezes it by SIGSTOP instead, until it is sent SIGCONT; `NAME:N:spin` lets
+//!   the thread that passes spin for ever. The desk passes `after-poll` once it has taken in a feed; a worker passes
+//!   `extracting` with a page in hand; both ledgers pass `before-begin`, `after-append` (local) or
 //!   `after-produce` (Kafka: between the records and the offsets that fence them), `before-commit` and `after-commit`.
 //! - `COPYDESK_FAULT_CLOCK=SECONDS:MILLISECONDS` sets the wall clock so many seconds forward, or back, so many
 //!   milliseconds after it was first read.
@@ -72,16 +73,22 @@ mod armed {
 
     use rustix::process::{Signal, getpid, kill_process};
 
+    #[derive(Clone, Copy)]
+    enum Action {
+        Send(Signal),
+        Spin,
+    }
+
     struct Fault {
         name: String,
-        signal: Signal,
+        action: Action,
         passings_left: AtomicU64,
     }
 
     static FAULT: LazyLock<Option<Fault>> = LazyLock::new(|| {
         let text = variable("COPYDESK_FAULT")?;
         let fault = parse(&text);
-        assert!(fault.is_some(), "COPYDESK_FAULT is `{text}`, not NAME:N or NAME:N:stop with N from 1");
+        assert!(fault.is_some(), "COPYDESK_FAULT is `{text}`, not NAME:N, NAME:N:stop or NAME:N:spin with N from 1");
         fault
     });
 
@@ -110,25 +117,34 @@ mod armed {
         std::env::var(name).ok()
     }
 
-    /// Kills or stops the process if this is the passing that was asked for.
+    /// Kills or stops the process, or spins, if this is the passing that was asked for.
     pub(crate) fn point(name: &str) {
         let Some(fault) = FAULT.as_ref().filter(|fault| fault.name == name) else { return };
-        if fault.passings_left.fetch_sub(1, Ordering::SeqCst) == 1 {
-            // a failure to kill would let a test pass that proves nothing
-            kill_process(getpid(), fault.signal).expect("a process may kill itself");
-            // the signal is the process's: this thread would run on until the kernel has stopped all of them
-            std::thread::sleep(Duration::from_secs(1));
+        if fault.passings_left.fetch_sub(1, Ordering::SeqCst) != 1 {
+            return;
+        }
+        match fault.action {
+            Action::Send(signal) => {
+                // a failure to kill would let a test pass that proves nothing
+                kill_process(getpid(), signal).expect("a process may kill itself");
+                // the signal is the process's: this thread would run on until the kernel has stopped all of them
+                std::thread::sleep(Duration::from_secs(1));
+            }
+            Action::Spin => loop {
+                std::hint::spin_loop();
+            },
         }
     }
 
     fn parse(text: &str) -> Option<Fault> {
         let (name, passing) = text.split_once(':')?;
-        let (passing, signal) = match passing.split_once(':') {
-            None => (passing, Signal::KILL),
-            Some((passing, "stop")) => (passing, Signal::STOP),
+        let (passing, action) = match passing.split_once(':') {
+            None => (passing, Action::Send(Signal::KILL)),
+            Some((passing, "stop")) => (passing, Action::Send(Signal::STOP)),
+            Some((passing, "spin")) => (passing, Action::Spin),
             Some(_) => return None,
         };
         let passing: u64 = passing.parse().ok().filter(|&n| n > 0)?;
-        Some(Fault { name: name.to_owned(), signal, passings_left: AtomicU64::new(passing) })
+        Some(Fault { name: name.to_owned(), action, passings_left: AtomicU64::new(passing) })
     }
 }

@@ -17,7 +17,8 @@ mod rhythm;
 
 pub use rhythm::Rhythm;
 
-/// No failure, hint or interval of ours keeps a feed unpolled for longer; only a `Retry-After` may.
+/// No failure, hint or interval of ours keeps a feed unpolled for longer; only a `Retry-After` may, where the user lets
+/// it.
 pub const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// A hint to stay fresh longer than this is taken for a mistake of the publisher's cache.
 const LONGEST_HINT: Duration = Duration::from_secs(24 * 3600);
@@ -109,7 +110,7 @@ impl Figures {
         self.due = Some(told.pace.map_or(due, |pace| skip(due, pace, bounds.feed)));
     }
 
-    /// After a poll that failed. `retry_after` is the host's word and is obeyed, were it a week.
+    /// After a poll that failed. `retry_after` is the host's word, as far as it may be heard, and is obeyed.
     pub fn failed(&mut self, now: DateTime<Utc>, bounds: Bounds, setback: Setback, retry_after: Option<Duration>) {
         self.failures = self.failures.saturating_add(1);
         self.asked_at = Some(now);

@@ -34,7 +34,7 @@ pub(crate) fn fetcher(config: &config::Fetch, table: impl Fn(&str) -> Vec<IpAddr
         config,
         "copydesk/test (+tester@example.org)",
         || SystemTime::UNIX_EPOCH,
-        &Names::Given(Arc::new(table)),
+        &Names::Given(Arc::new(move |name: &str| Ok(table(name)))),
     )
     .unwrap()
 }

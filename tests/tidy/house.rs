@@ -141,6 +141,8 @@ pub(crate) const HOUSE: &[Room] = &[
         rooms: &["config::Fetch", "config::Manners", "config::Proxy", "config::Route", "link"],
         reaches: &[Network, Tasks, Clock],
     },
+    // what the operating system blocks in has threads of its own
+    Room { name: "fetch::lookup", rooms: &["fetch"], reaches: &[Network, Tasks, Clock, Process] },
     Room { name: "link", rooms: &[], reaches: PURE },
     Room { name: "text", rooms: &[], reaches: &[Documents] },
     Room { name: "feed", rooms: &["link", "text"], reaches: &[Documents] },

@@ -297,3 +297,49 @@ proptest::proptest! {
         proptest::prop_assert!(global || special_purpose(IpAddr::V6(address)).is_some());
     }
 }
+
+#[test]
+fn an_address_behind_a_configured_translator_is_judged_by_what_it_carries() {
+    let prefixes =
+        ["2a00:1::/32", "2a00:2:100::/40", "2a00:3:1::/48", "2a00:4:1:100::/56", "2a00:5:1:1::/64", "64:ff9b:1::/96"];
+    let prefixes = prefixes.map(|prefix| prefix.parse().unwrap());
+    let guard = Guard::new(&[80], &[], None).with_nat64(&prefixes);
+    // the table of RFC 6052 section 2.4, with 8.9.10.11 and with 10.9.8.7
+    for (address, allowed) in [
+        ("2a00:1:809:a0b::", true),
+        ("2a00:1:a09:807::", false),
+        ("2a00:2:108:90a:b::", true),
+        ("2a00:2:10a:908:7::", false),
+        ("2a00:3:1:809:a:b00::", true),
+        ("2a00:3:1:a09:8:700::", false),
+        ("2a00:4:1:108:9:a0b::", true),
+        ("2a00:4:1:10a:9:807::", false),
+        ("2a00:5:1:1:8:90a:b00:0", true),
+        ("2a00:5:1:1:a:908:700:0", false),
+        ("64:ff9b:1::809:a0b", true),
+        ("64:ff9b:1::a09:807", false),
+        ("64:ff9b:1::7f00:1", false),
+        // the rest of the local-use network is nobody's
+        ("64:ff9b:1:1::809:a0b", false),
+        ("64:ff9b::a09:807", false),
+        ("2a00:9::a09:807", true),
+    ] {
+        let judged = guard.check_address(address.parse().unwrap(), Reach::Public);
+        assert_eq!(judged.is_ok(), allowed, "{address}: {judged:?}");
+    }
+    let networks = ["10.0.0.0/8".parse().unwrap()];
+    let guard = Guard::new(&[80], &networks, None).with_nat64(&prefixes);
+    let behind = "64:ff9b:1::a09:807".parse().unwrap();
+    assert_eq!(guard.check_address(behind, Reach::Exceptions), Ok(()), "excepted is what it carries");
+}
+
+#[test]
+fn a_proxy_has_no_second_name() {
+    for proxy in ["http://proxy.internal:3128", "http://proxy.internal.:3128"] {
+        let guard = Guard::new(&[80], &[], Some(&Url::parse(proxy).unwrap()));
+        for host in ["proxy.internal", "proxy.internal.", "PROXY.Internal."] {
+            let url = Url::parse(&format!("http://{host}/")).unwrap();
+            assert!(matches!(guard.check_url(&url), Err(Refusal::Host(_))), "{host} by {proxy}");
+        }
+    }
+}

@@ -135,9 +135,10 @@ async fn a_host_that_hangs_delays_no_other() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hold_binds_the_host_that_asked_for_it() {
-    let governor = governor(1, Duration::ZERO, 100);
-    let permit = governor.acquire("a").await.unwrap();
     let week = Duration::from_secs(7 * 24 * 3600);
+    let manners = Manners { per_host: 1, host_gap: Duration::ZERO, max_retry_after: week, ..Manners::default() };
+    let governor = Governor::new(&Fetch { manners, ..Fetch::default() });
+    let permit = governor.acquire("a").await.unwrap();
     assert_eq!(permit.hold(Some(week)), week);
     // a shorter one does not end it
     permit.hold(Some(GAP));
@@ -173,7 +174,24 @@ async fn holds_that_name_no_time_double_until_an_answer() {
     permit.forgive();
     assert_eq!(permit.hold(None).as_secs(), 30);
     assert_eq!(permit.hold(Some(Duration::ZERO)).as_secs(), 60);
-    assert_eq!(permit.hold(Some(Duration::MAX)), LONGEST_HOLD);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_hold_is_longer_than_it_may_be() {
+    let (day, hour) = (Duration::from_secs(24 * 3600), Duration::from_secs(3600));
+    let usual = Manners { host_gap: Duration::ZERO, max_retry_after: day, ..Manners::default() };
+    let hosts = [("b.example".to_owned(), Manners { max_retry_after: hour, ..usual })].into();
+    let governor = Governor::new(&Fetch { manners: usual, hosts, ..Fetch::default() });
+    for (host, longest) in [("https://a.example:443", day), ("https://b.example:443", hour)] {
+        let permit = governor.acquire(host).await.unwrap();
+        assert_eq!(permit.hold(Some(Duration::MAX)), longest);
+        assert_eq!(governor.acquire(host).await.unwrap_err(), Held(longest));
+        // what was said before this process was begun
+        governor.hold(host, 30 * day);
+        assert_eq!(governor.acquire(host).await.unwrap_err(), Held(longest));
+        tokio::time::advance(longest).await;
+        assert!(governor.acquire(host).await.is_ok(), "{host}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,8 @@ use super::*;
 const PAGE: &str = "https://news.example/politics/story?id=1";
 
 fn failure() -> Loaded {
-    Loaded::Unreachable(Failure::new(Reason::ServerError, "status 500 Internal Server Error"))
+    let status = Failure::new(Reason::ServerError, "status 500 Internal Server Error");
+    Loaded::Unreachable(Failure { status: Some(500), ..status })
 }
 
 fn file(text: &'static str) -> Loaded {
@@ -87,8 +88,8 @@ async fn a_file_is_used_for_a_day_at_most() {
 #[tokio::test(start_paused = true)]
 async fn an_unreachable_file_disallows_unless_an_older_copy_allows() {
     let robots = Robots::default();
-    assert_eq!(check(&robots, PAGE, failure()).await, Err(Reason::ServerError), "worth another try");
-    assert_eq!(check(&robots, PAGE, file("")).await, Err(Reason::ServerError), "not asked again at once");
+    assert_eq!(check(&robots, PAGE, failure()).await, Err(Reason::RobotsUnreachable), "worth another try");
+    assert_eq!(check(&robots, PAGE, file("")).await, Err(Reason::RobotsUnreachable), "not asked again at once");
     tokio::time::advance(UNREACHABLE_FOR).await;
     assert!(check(&robots, PAGE, file("User-agent: *\nDisallow: /a")).await.is_ok());
     tokio::time::advance(LONGEST_USE).await;
@@ -99,11 +100,33 @@ async fn an_unreachable_file_disallows_unless_an_older_copy_allows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_file_that_cannot_be_had_is_a_passing_failure_whatever_came_of_it() {
+    for (reason, status, expected) in [
+        (Reason::ServerError, Some(503), Reason::RobotsUnreachable),
+        (Reason::Malformed, Some(206), Reason::RobotsUnreachable),
+        (Reason::Forbidden, None, Reason::RobotsUnreachable),
+        (Reason::Busy, Some(429), Reason::Busy),
+        (Reason::Busy, None, Reason::Busy),
+        (Reason::Connect, None, Reason::Connect),
+        (Reason::Dns, None, Reason::Dns),
+        (Reason::Timeout, None, Reason::Timeout),
+    ] {
+        let robots = Robots::default();
+        let load = async |_| Loaded::Unreachable(Failure { status, ..Failure::new(reason, "why") });
+        let failure = robots.check(&Url::parse(PAGE).unwrap(), load).await.unwrap_err();
+        assert_eq!((failure.reason, failure.status), (expected, None), "{reason:?}");
+        assert!(failure.reason.is_transient() && failure.detail == "robots.txt: why");
+        let again = (expected == Reason::RobotsUnreachable).then_some(UNREACHABLE_FOR);
+        assert_eq!(failure.retry_after, again, "no use in coming before it is asked again");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_file_that_is_unreachable_for_a_month_is_taken_for_none() {
     let robots = Robots::default();
     let hour = Duration::from_secs(3600);
     for _ in 0..30 * 24 {
-        assert_eq!(check(&robots, PAGE, failure()).await, Err(Reason::ServerError));
+        assert_eq!(check(&robots, PAGE, failure()).await, Err(Reason::RobotsUnreachable));
         tokio::time::advance(hour).await;
     }
     assert!(check(&robots, PAGE, failure()).await.is_ok());

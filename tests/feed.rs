@@ -226,7 +226,7 @@ fn hostile_documents_are_bounded() {
     let people =
         "<rss><channel><item><author>foo@example.com（山田）</author><itunes:duration>١٢:٣٤</itunes:duration></item>";
     for (document, max_entries) in
-        [(deep, 1), (base, 10_000), (empty, 30_000), (laughs, 0), (people.to_owned(), 1), ("<".repeat(100_000), 0)]
+        [(deep, 1), (base, 10_000), (empty, 50_000), (laughs, 0), (people.to_owned(), 1), ("<".repeat(100_000), 0)]
     {
         let Ok(feed) = read(document.as_bytes(), None) else { continue };
         assert!(feed.entries.len() <= max_entries, "{} entries", feed.entries.len());
@@ -322,4 +322,23 @@ proptest! {
             prop_assert_eq!((again.new, again.retold), (0, 0), "the same document brings something new");
         }
     }
+}
+
+/// The protocol of sitemaps allows 50,000 addresses, and says nothing of how long they have to be.
+#[test]
+fn every_address_of_a_sitemap_is_read() {
+    let sitemap = |count: usize| {
+        let urls: String = (0..count).map(|n| format!("<url><loc>https://a.example/{n}</loc></url>")).collect();
+        read(format!("<urlset>{urls}</urlset>").as_bytes(), None).unwrap()
+    };
+    let all = sitemap(50_000);
+    assert_eq!((all.entries.len(), all.problems.len()), (50_000, 0));
+    let more = sitemap(50_007);
+    assert_eq!(more.entries.len(), 50_000);
+    let problems: Vec<(&str, u32)> = more.problems.iter().map(|problem| (problem.kind, problem.count)).collect();
+    assert_eq!(problems, [("too-many-entries", 7)]);
+    let items = vec!["{\"id\":1}"; 50_003].join(",");
+    let json = read(format!("{{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{items}]}}").as_bytes(), None);
+    let json = json.unwrap();
+    assert_eq!((json.entries.len(), json.problems[0].kind, json.problems[0].count), (50_000, "too-many-entries", 3));
 }

@@ -115,13 +115,21 @@ fn rss(count: usize, item: impl Fn(usize) -> String) -> String {
 
 /// What any document may take: buffers have a least size.
 const FREE: usize = 1 << 20;
+/// What an entry may take, however short it is written. A document has some 50,000 of them at the most, or one for every
+/// hundred bytes.
+const ENTRY: usize = 640;
+const MOST_ENTRIES: usize = 50_000;
 
 #[test]
 fn memory_and_time_grow_with_the_document() {
     let mut wrong = Vec::new();
     for (name, shape) in SHAPES {
         let (small, large) = (shape(1_000), shape(8_000));
-        let (memory, allowed) = (memory(&large), 8 * large.len() + FREE);
+        let entries = read(&large).map_or(0, |feed| feed.entries.len());
+        let (memory, allowed) = (memory(&large), FREE + (8 * large.len()).max(ENTRY * entries));
+        if entries > MOST_ENTRIES.max(large.len() / 100) {
+            wrong.push(format!("{name}: {entries} entries of {} bytes", large.len()));
+        }
         println!("{name}: {} bytes, {:.1} times as much memory", large.len(), memory as f64 / large.len() as f64);
         if memory > allowed {
             wrong.push(format!("{name}: {memory} bytes for a document of {}", large.len()));

@@ -8,12 +8,13 @@ use std::fmt::Write;
 use feed_rs::model;
 use url::Url;
 
+use super::bounds::beginning;
 use super::entity::escape;
 
 /// Longest value that is worth a place in the model; the bulk of an entry does not pass through here.
 const MAX_VALUE: usize = 4096;
 /// Most links, people, categories or files of one entry.
-const MAX_REPEATS: usize = 64;
+const MAX_REPEATS: u32 = 64;
 
 /// A link or a file.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,7 +31,7 @@ pub(super) struct Link<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Atom {
     text: String,
-    repeats: usize,
+    repeats: u32,
     /// The entry that is open, until there is something of it.
     announced: Option<usize>,
     /// There is something of the open entry.
@@ -49,11 +50,13 @@ impl Atom {
         self.has_entry
     }
 
-    pub(super) fn end_entry(&mut self) {
+    /// Ends the entry that is open; tells how many of its links, people, categories and files were left out.
+    pub(super) fn end_entry(&mut self) -> u32 {
         self.announced = None;
         if std::mem::take(&mut self.has_entry) {
             self.text.push_str("</entry>");
         }
+        self.repeats.saturating_sub(MAX_REPEATS)
     }
 
     fn begin(&mut self) {
@@ -116,7 +119,7 @@ impl Atom {
     }
 
     fn element(&mut self, tag: &str, text: &str) {
-        let text = cut(text.trim());
+        let text = beginning(text.trim(), MAX_VALUE);
         if text.is_empty() {
             return;
         }
@@ -145,16 +148,7 @@ impl Atom {
     }
 
     fn full(&mut self) -> bool {
-        self.repeats += 1;
+        self.repeats = self.repeats.saturating_add(1);
         self.repeats > MAX_REPEATS
     }
-}
-
-/// At most [`MAX_VALUE`] bytes, whole characters.
-fn cut(text: &str) -> &str {
-    let mut end = text.len().min(MAX_VALUE);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }

@@ -11,15 +11,16 @@ use std::mem;
 use url::Url;
 
 use super::atom::{Atom, Link};
+use super::bounds;
 use super::draft::{self, Draft};
 use super::markup::Title;
 use super::problem::Problems;
 use super::relative::Links;
 use super::{Entry, Feed, Format, Moment, Pace, Person, Sitemap, date};
 
-/// Entries that a document of any size may have, and beyond that one for every so many bytes: an entry takes more
-/// memory than the few bytes of an empty `<item/>`.
-const FREE_ENTRIES: usize = 1000;
+/// Entries that a document of any size may have: as many as the protocol allows a sitemap, some 30 MB of them. Beyond
+/// that one for every so many bytes: an entry takes more memory than the few bytes of an empty `<item/>`.
+const FREE_ENTRIES: usize = 50_000;
 const BYTES_AN_ENTRY: usize = 100;
 const MAX_ENTRIES: usize = 100_000;
 const MAX_SITEMAPS: usize = 50_000;
@@ -111,7 +112,7 @@ impl Document {
         {
             self.body.plain_link(&url, told.as_deref());
         }
-        self.body.end_entry();
+        bounds::too_many(self.body.end_entry(), &mut self.problems);
         self.drafts.push(draft);
         if self.drafts.len() >= BATCH || self.body.len() >= BATCH_BYTES {
             self.flush();
@@ -168,7 +169,7 @@ impl Document {
         let mut models = model.map(|feed| feed.entries).unwrap_or_default().into_iter().peekable();
         for (index, draft) in mem::take(&mut self.drafts).into_iter().enumerate() {
             let model = models.next_if(|model| model.id.parse() == Ok(index)).unwrap_or_default();
-            self.entries.push(draft::entry(draft, model, self.format, &mut self.links));
+            self.entries.push(draft::entry(draft, model, self.format, &mut self.links, &mut self.problems));
         }
     }
 
@@ -186,7 +187,13 @@ impl Document {
     }
 
     fn most_entries(&self) -> usize {
-        (FREE_ENTRIES + self.length / BYTES_AN_ENTRY).min(MAX_ENTRIES)
+        (self.length / BYTES_AN_ENTRY).clamp(FREE_ENTRIES, MAX_ENTRIES)
+    }
+
+    /// Notes entries that are not read.
+    pub(super) fn leave_out(&mut self, count: u32) {
+        let read = self.most_entries();
+        self.problems.note_many("too-many-entries", count, || format!("only the first {read} are read"));
     }
 
     /// The feed, complete.

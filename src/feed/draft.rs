@@ -3,8 +3,10 @@
 use feed_rs::model;
 use url::Url;
 
+use super::bounds;
 use super::entity::resolve_html;
 use super::markup::{self, Style, Title};
+use super::problem::Problems;
 use super::relative::Links;
 use super::scope::{other_spelling, without_empty_parts};
 use super::token::{Token, Tokenizer, attributes};
@@ -93,12 +95,18 @@ impl Draft {
 }
 
 /// The entry that a draft and feed-rs's model of it make together.
-pub(super) fn entry(mut draft: Draft, model: model::Entry, format: Format, links: &mut Links) -> Entry {
+pub(super) fn entry(
+    mut draft: Draft,
+    model: model::Entry,
+    format: Format,
+    links: &mut Links,
+    problems: &mut Problems,
+) -> Entry {
     let (summary, content) = draft.texts();
     let guid = draft.guid.filter(|guid| !guid.trim().is_empty());
     let permalink = || {
         let guid = guid.as_deref().filter(|_| draft.permalink)?;
-        let url = web_address(guid).or(draft.guid_link.take())?;
+        let url = web_address(guid).and_then(|url| bounds::link(url, problems)).or(draft.guid_link.take())?;
         let told = other_spelling(guid, &url).map(str::to_owned);
         Some((url, told))
     };
@@ -113,32 +121,25 @@ pub(super) fn entry(mut draft: Draft, model: model::Entry, format: Format, links
         summary: summary.map(|html| links.absolute(html, base)),
         content: content.map(|html| links.absolute(html, base)),
         url,
-        url_as_told: told,
+        url_as_told: told.and_then(bounds::told),
         redirect: redirect.map(Box::new),
-        title: model.title.as_ref().and_then(title_text),
+        title: model.title.as_ref().and_then(title_text).map(|title| bounds::title(title, problems)),
         published: draft.published.or(draft.some_date),
         updated: draft.updated,
-        authors: exactly(model.authors.len(), model.authors.into_iter().filter_map(author)),
-        categories: exactly(model.categories.len(), model.categories.into_iter().map(|category| category.term)),
+        authors: bounds::authors(model.authors.into_iter().filter_map(author), problems),
+        categories: bounds::categories(model.categories.into_iter().map(|category| category.term), problems),
         enclosures: enclosures(model.links, model.media),
         image: draft.image.map(Box::new),
         language: draft.language,
-        source: draft.source,
+        source: draft.source.map(|title| bounds::title(title, problems)),
         source_url: draft.source_url.map(Box::new),
         comments: draft.comments.map(Box::new),
         comment_count: draft.comment_count,
         comments_feed: draft.comments_feed.map(Box::new),
         place: draft.latitude.zip(draft.longitude).map(|(latitude, longitude)| GeoPoint { latitude, longitude }),
         guid_is_permalink: draft.permalink && guid.is_some() && format == Format::Rss,
-        guid,
+        guid: guid.map(|guid| bounds::guid(guid, problems)),
     }
-}
-
-/// A list without room to spare, and not in the place of another one with larger elements.
-fn exactly<T>(count: usize, elements: impl Iterator<Item = T>) -> Vec<T> {
-    let mut list = Vec::with_capacity(count);
-    list.extend(elements);
-    list
 }
 
 /// A title is text, whatever it was; one that is still full of entities was escaped twice.
@@ -191,10 +192,11 @@ pub(super) fn web_address(text: &str) -> Option<Url> {
 fn enclosures(links: Vec<model::Link>, media: Vec<model::MediaObject>) -> Vec<Enclosure> {
     let mut found: Vec<Enclosure> = Vec::new();
     let linked = links.into_iter().filter(|link| link.rel.as_deref() == Some("enclosure")).filter_map(|link| {
-        Some(Enclosure { url: Url::parse(&link.href).ok()?, media_type: link.media_type, length: link.length })
+        let media_type = bounds::media_type(link.media_type);
+        Some(Enclosure { url: Url::parse(&link.href).ok()?, media_type, length: link.length })
     });
     let media = media.into_iter().flat_map(|object| object.content).filter_map(|content| {
-        let media_type = content.content_type.map(|t| t.to_string());
+        let media_type = bounds::media_type(content.content_type.map(|t| t.to_string()));
         Some(Enclosure { url: content.url?, media_type, length: content.size })
     });
     for enclosure in linked.chain(media) {

@@ -15,7 +15,7 @@ use super::Format;
 use super::atom::Link;
 use super::document::{Document, enclosure, language, moment};
 use super::markup::{self, Style};
-use super::scope::other_spelling;
+use super::scope::{Scope, other_spelling};
 use crate::text;
 
 mod item;
@@ -27,7 +27,7 @@ pub(super) fn read(text: &str, url: &Url, mut document: Document) -> Option<Docu
     // what stands before the first brace is a guard against inclusion as a script, or junk
     let start = text.find('{')?;
     document.format = Format::Json;
-    let mut reader = Reader { document: &mut document, url, recognised: false };
+    let mut reader = Reader { document: &mut document, scope: Scope::new(url, text.len()), recognised: false };
     let result = serde_json::Deserializer::from_str(&text[start..]).deserialize_map(&mut reader);
     let recognised = reader.recognised;
     if let Err(error) = result {
@@ -38,7 +38,7 @@ pub(super) fn read(text: &str, url: &Url, mut document: Document) -> Option<Docu
 
 struct Reader<'d> {
     document: &'d mut Document,
-    url: &'d Url,
+    scope: Scope<'d>,
     recognised: bool,
 }
 
@@ -71,7 +71,7 @@ impl Reader<'_> {
             "title" => self.document.title = text().and_then(|title| markup::title(title, Style::Text)),
             "language" => self.document.language = text().as_deref().and_then(language),
             "home_page_url" => {
-                if let Some(url) = text().and_then(|href| self.url.join(href.trim()).ok()) {
+                if let Some(url) = text().and_then(|href| self.resolve(&href)) {
                     self.document.head.link(Link { rel: "alternate", href: url.as_str(), ..Link::default() });
                 }
             }
@@ -79,7 +79,7 @@ impl Reader<'_> {
             "authors" => self.people(from::<List<Person>>(raw).unwrap_or_default().0),
             "hubs" => {
                 for hub in from::<List<Hub>>(raw).unwrap_or_default().0 {
-                    if let Some(url) = hub.url.0.and_then(|href| self.url.join(href.trim()).ok()) {
+                    if let Some(url) = hub.url.0.and_then(|href| self.resolve(&href)) {
                         self.document.hub(url);
                     }
                 }
@@ -94,11 +94,16 @@ impl Reader<'_> {
         }
     }
 
+    fn resolve(&mut self, href: &str) -> Option<Url> {
+        self.scope.resolve(href, &mut self.document.problems)
+    }
+
     fn entry(&mut self, item: Item) {
-        let (document, url) = (&mut *self.document, self.url);
-        let address = |text: &Text| text.0.as_deref().and_then(|href| url.join(href.trim()).ok());
+        let Self { document, scope, .. } = self;
+        let mut address =
+            |text: &Text, to: &mut Document| text.0.as_deref().and_then(|href| scope.resolve(href, &mut to.problems));
         document.begin_entry();
-        if let Some(url) = address(&item.url).or_else(|| address(&item.external_url)) {
+        if let Some(url) = address(&item.url, document).or_else(|| address(&item.external_url, document)) {
             let told = item.url.0.as_deref().and_then(|told| other_spelling(told, &url));
             document.body.link(Link { rel: "alternate", href: url.as_str(), told, ..Link::default() });
         }
@@ -110,14 +115,14 @@ impl Reader<'_> {
             document.body.category(&text::line(tag));
         }
         for file in &item.attachments.0 {
-            if let Some(url) = address(&file.url) {
+            if let Some(url) = address(&file.url, document) {
                 let (media_type, length) = (file.mime_type.0.as_deref(), file.size_in_bytes.0.as_deref());
                 document.body.link(enclosure(url.as_str(), media_type, length));
             }
         }
         let published = item.date_published.0.and_then(|text| moment(&text, &mut document.problems));
         let updated = item.date_modified.0.and_then(|text| moment(&text, &mut document.problems));
-        let image = address(&item.image).or_else(|| address(&item.banner_image));
+        let image = address(&item.image, document).or_else(|| address(&item.banner_image, document));
         if let Some(draft) = &mut document.entry {
             draft.guid = item.id.0;
             draft.permalink = true;
@@ -154,8 +159,11 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
         let reader = self.0;
         while let Some(raw) = items.next_element::<&RawValue>()? {
             if reader.document.is_full() {
-                reader.document.problems.note("too-many-entries", || "the rest is left out".to_owned());
-                while items.next_element::<IgnoredAny>()?.is_some() {}
+                let mut rest = 1;
+                while items.next_element::<IgnoredAny>()?.is_some() {
+                    rest += 1;
+                }
+                reader.document.leave_out(rest);
                 return Ok(());
             }
             reader.document.position += raw.get().len();

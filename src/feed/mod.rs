@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 mod atom;
+mod bounds;
 pub mod date;
 mod document;
 mod draft;

@@ -66,7 +66,8 @@ impl<'a> Reader<'a> {
         while let Some(token) = tokens.next() {
             reader.document.position = tokens.at();
             if reader.document.is_full() {
-                reader.document.problems.note("too-many-entries", || "the rest is left out".to_owned());
+                let rest = reader.entries_in(std::iter::once(token).chain(&mut tokens));
+                reader.document.leave_out(rest);
                 break;
             }
             match token {
@@ -111,12 +112,7 @@ impl<'a> Reader<'a> {
         if raw.contains("xml") {
             self.declare(raw);
         }
-        let (prefix, local) = name.split_once(':').unwrap_or(("", name));
-        let namespace = self.scope.namespace(prefix);
-        let mut tag = names::tag(namespace, local);
-        if self.document.format == Format::Sitemap && namespace == Namespace::Core && local == "url" {
-            tag = Tag::Item;
-        }
+        let (tag, namespace, local) = self.meaning(name);
         if self.field.is_some() {
             if self.is_inside_value(tag, namespace, local) || self.is_stylesheet(local, raw) {
                 return self.open_inside(name, local, raw, closed, outer);
@@ -133,6 +129,20 @@ impl<'a> Reader<'a> {
         if closed {
             self.unwind(self.frames.len().saturating_sub(1));
         }
+    }
+
+    /// What an element is for, with its namespace and its name in there.
+    fn meaning<'n>(&self, name: &'n str) -> (Tag, Namespace, &'n str) {
+        let (prefix, local) = name.split_once(':').unwrap_or(("", name));
+        let namespace = self.scope.namespace(prefix);
+        let is_url = self.document.format == Format::Sitemap && namespace == Namespace::Core && local == "url";
+        (if is_url { Tag::Item } else { names::tag(namespace, local) }, namespace, local)
+    }
+
+    /// How many entries begin in what is left of the document.
+    fn entries_in(&self, rest: impl Iterator<Item = Token<'a>>) -> u32 {
+        let begins = |token: &Token<'_>| matches!(token, Token::Open { name, .. } if self.meaning(name).0 == Tag::Item);
+        u32::try_from(rest.filter(begins).count()).unwrap_or(u32::MAX)
     }
 
     /// Declarations of prefixes, base address and language.

@@ -6,13 +6,13 @@ use std::borrow::Cow;
 
 use url::Url;
 
+use super::bounds;
 use super::names::{self, Namespace};
 use super::problem::Problems;
 
 const MAX_BINDINGS: usize = 256;
 const MAX_BASES: usize = 128;
-/// Longest address that is worth resolving, and longest base.
-const MAX_ADDRESS: usize = 8192;
+/// Longest base that is worth resolving against.
 const MAX_BASE: usize = 2048;
 /// Bytes that relative addresses may grow by in a document of any size; beyond it, half as many as it has itself.
 const FREE_GROWTH: usize = 65_536;
@@ -80,15 +80,19 @@ impl<'a> Scope<'a> {
     /// An absolute address; `None` for what is no address, and for more relative ones than a document may have.
     pub(super) fn resolve(&mut self, text: &str, problems: &mut Problems) -> Option<Url> {
         let text = text.trim();
-        if text.is_empty() || text.len() > MAX_ADDRESS {
+        if text.is_empty() {
+            return None;
+        }
+        if text.len() > 2 * bounds::LINK {
+            problems.note("too-long-link", || text.to_owned());
             return None;
         }
         let broken = text.contains(['\n', '\t', '\r']);
         let text: Cow<'_, str> = if broken { text.split_whitespace().collect::<String>().into() } else { text.into() };
         if let Ok(url) = Url::parse(&text) {
-            return Some(without_empty_parts(url));
+            return bounds::link(without_empty_parts(url), problems);
         }
-        let url = without_empty_parts(self.base().join(&text).ok()?);
+        let url = bounds::link(without_empty_parts(self.base().join(&text).ok()?), problems)?;
         let Some(growth) = self.growth.checked_sub(url.as_str().len().saturating_sub(text.len())) else {
             problems.note("too-long-base", || "relative links would outgrow the document".to_owned());
             return None;

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use copydesk::article::{self, Aids, Field, Page, Rules, Site, Source, TextSource};
+use copydesk::article::{self, Aids, Field, NoArticleReason, Page, Rules, Site, Source, TextSource};
 use copydesk::cli::clean::manifest;
 use copydesk::feed::{Entry, Person};
 use serde_json::Value;
@@ -63,13 +63,14 @@ fn where_the_page_is_silent_the_feed_is_heard() {
 }
 
 #[test]
-fn the_feed_stands_in_for_a_page_without_a_story() {
+fn nothing_of_a_page_without_a_story_is_an_article() {
     let url = Url::parse("https://www.quaypost.example/news/1").unwrap();
     let body = b"<html><title>Just a moment...</title><p>Checking your browser</p></html>";
     let page = Page { url: &url, body, content_type: None };
-    let article = article::from_page(page, Some(&entry(None, Some(FIRST))), &Site::default()).unwrap();
-    assert_eq!((article.text.as_str(), article.text_source), (FIRST, TextSource::FeedSummary));
-    assert!(article::from_page(page, None, &Site::default()).is_err());
+    for entry in [None, Some(&entry(None, Some(FIRST)))] {
+        let refused = article::from_page(page, entry, &Site::default()).unwrap_err();
+        assert_eq!(refused.reason, NoArticleReason::Wall);
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod metadata;
 mod outline;
 mod page;
 mod plain;
+mod print;
 mod prune;
 mod record_lines;
 mod refusal;
@@ -27,6 +28,7 @@ mod source;
 mod tree;
 
 pub use explain::{Explained, Explanation, Fate};
+pub use print::{Likeness, NoPrint, Print, TextSketch};
 pub use rules::{BadRule, Rules, Selector};
 pub use site::{Learned, Lesson, Site};
 pub use source::{Field, Source, Sources};
@@ -62,7 +64,7 @@ impl<'a> Aids<'a> {
     }
 }
 
-/// Cuts the story out of a page. `entry` is what the feed said of it: evidence, and the fallback.
+/// Cuts the story out of a page. `entry` is what the feed said of it: evidence, and what the page leaves open.
 pub fn from_page(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<Article, NoArticle> {
     let rules = Rules::default();
     extract(page, Aids { entry, ..Aids::without_entry(site, &rules) }).map(|extraction| extraction.article)
@@ -114,6 +116,8 @@ pub struct Extraction {
     pub article: Article,
     /// What to learn from the page.
     pub lesson: Lesson,
+    /// All text of the page, before anything was judged.
+    pub print: Print,
 }
 
 /// What was extracted from page and entry together.
@@ -228,6 +232,11 @@ impl NoArticleReason {
     /// Every class, in the order of their declaration.
     pub const ALL: [Self; 7] =
         [Self::NoText, Self::NotAnArticle, Self::Paywall, Self::Wall, Self::ErrorPage, Self::NotHtml, Self::TooLarge];
+
+    /// Whether the page is that of the story all the same, so that its structured data is about the story.
+    fn is_of_a_story(self) -> bool {
+        matches!(self, Self::NoText | Self::Paywall | Self::NotAnArticle | Self::TooLarge)
+    }
 
     /// The name in rejects and metrics.
     pub fn as_str(self) -> &'static str {

@@ -12,7 +12,7 @@ use super::prune::Attributes;
 use super::refusal::refusal;
 use super::rules::{Cut, Ruling};
 use super::site::Lesson;
-use super::{Aids, Article, Dropped, Extraction, NoArticle, NoArticleReason, Page, Site, TextSource};
+use super::{Aids, Article, Dropped, Extraction, NoArticle, NoArticleReason, Page, Print, TextSource};
 use super::{anchors, assemble, boilerplate, decode, entry, explain, plain, tree};
 use crate::feed::Entry;
 
@@ -46,6 +46,7 @@ pub(super) struct Reading<'a> {
     /// What rules cut out of paragraphs.
     pub(super) cuts: Vec<Cut>,
     text: String,
+    print: Print,
     /// Why the visible text is no story, if it is none.
     pub(super) refused: Option<NoArticle>,
 }
@@ -63,6 +64,7 @@ impl<'a> Reading<'a> {
         let cuts = if rules.is_empty() { Vec::new() } else { rules.mark(&mut tree.html) };
         let mut names = Names::default();
         let mut outline = outline(&tree.html, &mut names);
+        let print = Print::of_page(&outline);
         let mut meta = metadata::metadata(&metadata::collect(&tree.html, &mut names), page.url);
         let (seen, cut) = (look(&tree.html, &rules), tree.cut);
         drop(tree);
@@ -80,15 +82,16 @@ impl<'a> Reading<'a> {
         let text = assemble::text(&outline, &verdicts);
         let refused = refusal(&text, &meta, &outline, cut);
         let url = page.url;
-        Ok((seen, Self { url, aids, outline, meta, body, anchored, opinions, verdicts, cuts, text, refused }))
+        Ok((seen, Self { url, aids, outline, meta, body, anchored, opinions, verdicts, cuts, text, print, refused }))
     }
 
-    /// The article, or what stands in for it.
+    /// The article, or why there is none. Nothing of a page that is refused reaches one.
     pub(super) fn finish(self) -> Result<Extraction, NoArticle> {
-        let Aids { entry, site, .. } = self.aids;
+        let (entry, print) = (self.aids.entry, self.print);
         if let Some(refused) = self.refused {
             let lesson = Lesson::without_story(self.url, refused.reason);
-            return fallback(self.meta, entry, site).map(|article| Extraction { article, lesson }).ok_or(refused);
+            let stated = if refused.reason.is_of_a_story() { stated(self.meta, entry) } else { None };
+            return stated.map(|article| Extraction { article, lesson, print }).ok_or(refused);
         }
         let mut article = Article { text: self.text, ..Article::default() };
         describe(&mut article, self.meta);
@@ -99,7 +102,7 @@ impl<'a> Reading<'a> {
             entry::describe(&mut article, entry);
         }
         let lesson = Lesson::of_page(self.url, &self.outline, &self.body, &self.anchored, &self.verdicts);
-        Ok(Extraction { article, lesson })
+        Ok(Extraction { article, lesson, print })
     }
 }
 
@@ -135,21 +138,18 @@ fn around_headline(outline: &Outline, headline: Option<usize>) -> impl Iterator<
     blocks.iter().filter(|block| block.weight < 160).map(|block| block.text.as_str())
 }
 
-/// What is left where the page's visible text is no story: its structured data, or the feed.
-fn fallback(mut meta: Metadata, entry: Option<&Entry>, site: &Site) -> Option<Article> {
-    let of_feed = entry.and_then(|entry| entry::article(entry, site));
-    let mut article = match meta.body.take() {
-        Some(body) if of_feed.as_ref().is_none_or(|feed| feed.text.len() < body.len()) => Article {
-            text_source: TextSource::StructuredData,
-            ..plain::from_parts(&body.split("\n\n").collect::<Vec<_>>(), &meta.titles)
-        },
-        _ => of_feed?,
+/// The story as structured data tells it, where the page's visible text is none.
+fn stated(mut meta: Metadata, entry: Option<&Entry>) -> Option<Article> {
+    let body = meta.body.take()?;
+    let mut article = Article {
+        text_source: TextSource::StructuredData,
+        ..plain::from_parts(&body.split("\n\n").collect::<Vec<_>>(), &meta.titles)
     };
     describe(&mut article, meta);
     if let Some(entry) = entry {
         entry::describe(&mut article, entry);
     }
-    Some(article)
+    (!article.text.is_empty()).then_some(article)
 }
 
 fn describe(article: &mut Article, meta: Metadata) {

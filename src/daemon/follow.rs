@@ -128,7 +128,7 @@ fn extraction(job: &Follow) -> impl FnOnce(Response) -> Extracted + Send + 'stat
     move |response| {
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
         match article::extract(page, Aids { entry: Some(&entry), site: &knowledge, rules: &rules, limits }) {
-            Ok(article::Extraction { mut article, lesson }) => {
+            Ok(article::Extraction { mut article, lesson, .. }) => {
                 add_restrictions(&mut article, response.restrictions);
                 (Ok(article), Some(lesson))
             }

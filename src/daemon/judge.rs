@@ -1,38 +1,50 @@
 //! What becomes of an entry that was followed.
 //!
 //! PURE. Every entry ends as a record or as a reject with its reason, or waits for another try; the feed's own text
-//! stands in where the page has none to give and the user did not insist on the page.
+//! is published where the page has none to give and the user did not insist on the page.
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::follow::{Followed, PageOutcome, PageRead};
 use crate::{
-    article::{Article, NoArticleReason, TextSource},
-    config::FullText,
+    article::{Article, NoArticle, NoArticleReason, Print, TextSource},
+    config::{FullText, Schedule},
     fetch::{Failure, Reason, Validators},
     record,
-    schedule::page_retry,
-    state::Pending,
+    schedule::{delta, page_retry},
+    state::{Pending, Publication, content},
 };
 
-/// A page that is not found is asked for this often: many sites announce an article a moment before they serve it.
-const NOT_FOUND_ATTEMPTS: u32 = 3;
+mod recheck;
+
 /// A summary shorter than this (in characters) is a teaser, not a story.
 const LEAST_SUMMARY: usize = 300;
+/// A page that is missing or denied may still come: for so long at the most.
+const DOUBT: TimeDelta = TimeDelta::days(1);
+/// A page that was a wall or an error is tried again after this, and then three times as long each time.
+const REFUSED_AGAIN: Duration = Duration::from_secs(600);
 
 /// What becomes of it.
 #[derive(Debug)]
 pub(super) enum Verdict {
     /// A new revision.
     Publish(Box<Publish>),
-    /// Published before, and still the same.
-    Unchanged,
-    /// Asked for again after this long; `asked` is false where the host's own word kept it from being asked this time.
-    Retry { wait: Duration, trouble: String, asked: bool },
-    /// Given up.
-    Reject { reason: String, detail: String },
+    /// Published before, and there is no revision to publish.
+    Unchanged {
+        /// 32 bits of the hash of a content that counts when it is seen again.
+        candidate: Option<u32>,
+        /// The newest validators of the page, where it was had.
+        validators: Option<Validators>,
+    },
+    /// Asked for again after this long; `asked` is false where this try does not count: the page was not asked for, or our
+    /// own network is down.
+    Retry { wait: Duration, error: String, asked: bool },
+    /// Given up, or only for now: then the page is tried again after `again`.
+    Reject { reason: String, detail: String, again: Option<Duration> },
+    /// It was rejected before, and its page is tried no more.
+    Over,
 }
 
 /// What is published.
@@ -40,68 +52,113 @@ pub(super) enum Verdict {
 pub(super) struct Publish {
     pub(super) article: Article,
     pub(super) revision: u32,
-    pub(super) content_hash: String,
     pub(super) url: Option<String>,
-    pub(super) validators: Validators,
     pub(super) fetched_at: Option<DateTime<Utc>>,
     pub(super) fallback_reason: Option<String>,
+    /// What is kept of it.
+    pub(super) publication: Publication,
 }
 
-/// Decides. `attempts` is how often a failing page is tried.
-pub(super) fn judge(pending: &Pending, full_text: FullText, attempts: u32, followed: Followed) -> Verdict {
+/// What is known when an entry is judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Case<'a> {
+    pub(super) pending: &'a Pending,
+    pub(super) full_text: FullText,
+    pub(super) schedule: &'a Schedule,
+    /// Our own network seems to be down.
+    pub(super) offline: bool,
+    pub(super) now: DateTime<Utc>,
+}
+
+/// Decides.
+pub(super) fn judge(case: Case<'_>, followed: Followed) -> Verdict {
+    if case.pending.published.is_some() {
+        return recheck::judge(case, followed);
+    }
     let Followed { page, told } = followed;
     match page {
-        PageOutcome::Unchanged => Verdict::Unchanged,
-        PageOutcome::Read(read) => judge_read(pending, *read, told),
-        PageOutcome::Failed(failure) if was_not_asked(&failure) => {
-            let wait = failure.retry_after.unwrap_or(Duration::from_secs(60));
-            Verdict::Retry { wait, trouble: failure.to_string(), asked: false }
+        // there is nothing that it could be unchanged from
+        PageOutcome::Unchanged => case.retry(None, "the page was answered with 304".to_owned()),
+        PageOutcome::Read(read) => judge_read(case, *read, told),
+        PageOutcome::Failed(failure) => judge_failure(case, &failure, told),
+        PageOutcome::Unreadable(failure) => fall_back(case, told, failure.as_str(), failure.to_string(), None),
+        PageOutcome::NotWanted if case.pending.content_cut && case.is_patient(delta(case.schedule.page_patience)) => {
+            case.retry(None, "its content was too large to keep: the feed is read again".to_owned())
         }
-        PageOutcome::Failed(failure) if worth_another_try(pending, &failure, attempts) => {
-            let wait = page_retry(pending.attempts + 1, failure.retry_after);
-            Verdict::Retry { wait, trouble: failure.to_string(), asked: true }
+        PageOutcome::NotWanted if case.full_text == FullText::Feed || case.pending.shared_page => match told {
+            Some(article) => publish(case, article, None, None),
+            None => reject("no_feed_text", "the feed has no text for this entry".to_owned()),
+        },
+        PageOutcome::NotWanted => {
+            fall_back(case, told, "no_link", "the entry has no link to follow".to_owned(), None)
         }
-        PageOutcome::Failed(failure) => fall_back(pending, told, failure.reason.as_str(), failure.to_string()),
-        PageOutcome::Unreadable(failure) => fall_back(pending, told, failure.as_str(), failure.to_string()),
-        PageOutcome::NotWanted if pending.content_cut && pending.attempts + 1 < attempts => Verdict::Retry {
-            wait: page_retry(pending.attempts + 1, None),
-            trouble: "its content was too large to keep: the feed is read again".to_owned(),
-            asked: true,
-        },
-        PageOutcome::NotWanted if full_text == FullText::Feed => match told {
-            Some(article) => publish(pending, article, None, None),
-            None => missing(pending, "no_feed_text", "the feed has no text for this entry"),
-        },
-        PageOutcome::NotWanted => fall_back(pending, told, "no_link", "the entry has no link to follow".to_owned()),
     }
 }
 
-fn judge_read(pending: &Pending, read: PageRead, told: Option<Article>) -> Verdict {
-    let PageRead { url, validators, fetched_at, article, .. } = read;
-    let origin = Origin { url: url.into(), validators, fetched_at };
+fn judge_read(case: Case<'_>, read: PageRead, told: Option<Article>) -> Verdict {
+    let PageRead { url, validators, fetched_at, article, print, .. } = read;
+    let origin = Origin { url: url.into(), validators, fetched_at, print };
     match article {
         Ok(article) if article.paywalled && told.as_ref().is_some_and(|told| is_fuller(told, &article)) => fall_back(
-            pending,
+            case,
             told,
             NoArticleReason::Paywall.as_str(),
             "only a teaser is outside the paywall".to_owned(),
+            None,
         ),
-        Ok(article) => publish(pending, article, Some(origin), None),
-        Err(no_article) => fall_back(pending, told, no_article.reason.as_str(), no_article.detail),
+        Ok(article) => publish(case, article, Some(origin), None),
+        Err(NoArticle { reason, detail }) => {
+            let attempts = case.pending.attempts.min(16);
+            let again = REFUSED_AGAIN.saturating_mul(3_u32.saturating_pow(attempts)).min(Duration::from_secs(86_400));
+            let again = Some(again).filter(|_| is_passing(reason) && case.is_patient(delta(case.schedule.page_patience)));
+            fall_back(case, told, reason.as_str(), detail, again)
+        }
+    }
+}
+
+/// A page that holds no story now may hold one later.
+fn is_passing(reason: NoArticleReason) -> bool {
+    matches!(reason, NoArticleReason::Wall | NoArticleReason::ErrorPage | NoArticleReason::NoText)
+}
+
+fn judge_failure(case: Case<'_>, failure: &Failure, told: Option<Article>) -> Verdict {
+    let error = failure.to_string();
+    if was_not_asked(failure) {
+        let wait = failure.retry_after.unwrap_or(Duration::from_secs(60));
+        return Verdict::Retry { wait, error, asked: false };
+    }
+    let transient = failure.reason.is_transient();
+    if transient && case.offline {
+        return Verdict::Retry { wait: page_retry(case.pending.attempts + 1, failure.retry_after), error, asked: false };
+    }
+    let patience = match failure.reason {
+        _ if transient => delta(case.schedule.page_patience),
+        Reason::NotFound | Reason::Denied | Reason::ClientError => delta(case.schedule.page_patience).min(DOUBT),
+        _ => TimeDelta::zero(),
+    };
+    // a feed that has the story lets its page fail some times only
+    let tried = case.pending.attempts + 1 >= case.schedule.page_attempts || !transient;
+    let enough = told.as_ref().is_some_and(|article| is_enough(case.pending, article));
+    match (case.is_patient(patience), enough && tried) {
+        (true, false) => case.retry(failure.retry_after, error),
+        _ => fall_back(case, told, failure.reason.as_str(), error, None),
+    }
+}
+
+impl Case<'_> {
+    /// Whether the page is tried again, if it is tried for so long.
+    fn is_patient(&self, patience: TimeDelta) -> bool {
+        self.pending.failing_since.is_none_or(|since| self.now - since < patience) && patience > TimeDelta::zero()
+    }
+
+    fn retry(&self, retry_after: Option<Duration>, error: String) -> Verdict {
+        Verdict::Retry { wait: page_retry(self.pending.attempts + 1, retry_after), error, asked: true }
     }
 }
 
 /// A host that said when to come again is not asked before that, and the entry is not to blame.
 fn was_not_asked(failure: &Failure) -> bool {
     failure.reason == Reason::Busy && failure.status.is_none()
-}
-
-fn worth_another_try(pending: &Pending, failure: &Failure, attempts: u32) -> bool {
-    let asked = pending.attempts + 1;
-    match failure.reason {
-        Reason::NotFound if pending.published.is_none() => asked < NOT_FOUND_ATTEMPTS.min(attempts),
-        reason => reason.is_transient() && asked < attempts,
-    }
 }
 
 fn is_fuller(told: &Article, page: &Article) -> bool {
@@ -113,16 +170,29 @@ struct Origin {
     url: String,
     validators: Validators,
     fetched_at: DateTime<Utc>,
+    print: Option<Print>,
 }
 
-/// The feed's own text, where it is enough of a story; else the end of the entry.
-fn fall_back(pending: &Pending, told: Option<Article>, reason: &str, detail: String) -> Verdict {
+/// The feed's own text, where it is enough of a story; else the end of the entry, or another try `again`.
+fn fall_back(
+    case: Case<'_>,
+    told: Option<Article>,
+    reason: &str,
+    detail: String,
+    again: Option<Duration>,
+) -> Verdict {
     match told {
-        // an edit is judged against what was published: a page that is gone must not turn into its feed's teaser
-        _ if pending.published.is_some() => Verdict::Unchanged,
-        Some(article) if is_enough(pending, &article) => publish(pending, article, None, Some(reason.to_owned())),
-        _ => Verdict::Reject { reason: reason.to_owned(), detail },
+        Some(article) if is_enough(case.pending, &article) => publish(case, article, None, Some(reason.to_owned())),
+        _ if case.pending.is_rejected => match again {
+            Some(wait) => Verdict::Retry { wait, error: detail, asked: true },
+            None => Verdict::Over,
+        },
+        _ => Verdict::Reject { reason: reason.to_owned(), detail, again },
     }
+}
+
+fn reject(reason: &str, detail: String) -> Verdict {
+    Verdict::Reject { reason: reason.to_owned(), detail, again: None }
 }
 
 fn is_enough(pending: &Pending, told: &Article) -> bool {
@@ -132,32 +202,38 @@ fn is_enough(pending: &Pending, told: &Article) -> bool {
     }
 }
 
-fn missing(pending: &Pending, reason: &str, detail: &str) -> Verdict {
-    if pending.published.is_some() {
-        return Verdict::Unchanged;
-    }
-    Verdict::Reject { reason: reason.to_owned(), detail: detail.to_owned() }
+/// 32 bits of what a content is known by.
+fn content_of(article: &Article) -> u32 {
+    content(&record::content_hash(article.title.as_deref(), &article.text))
 }
 
-fn publish(pending: &Pending, article: Article, origin: Option<Origin>, fallback_reason: Option<String>) -> Verdict {
-    let content_hash = record::content_hash(article.title.as_deref(), &article.text);
-    let last = pending.published.as_ref();
-    if last.is_some_and(|last| last.content_hash == content_hash) {
-        return Verdict::Unchanged;
-    }
-    let entry_url = || pending.entry.url.as_ref().map(ToString::to_string);
-    let (url, validators, fetched_at) = match origin {
-        Some(origin) => (Some(origin.url), origin.validators, Some(origin.fetched_at)),
-        None => (entry_url(), Validators::default(), None),
+fn text_print(article: &Article) -> Print {
+    Print::of_text(&format!("{}\n{}", article.title.as_deref().unwrap_or_default(), article.text))
+}
+
+fn publish(case: Case<'_>, article: Article, origin: Option<Origin>, fallback_reason: Option<String>) -> Verdict {
+    let pending = case.pending;
+    let entry_url = pending.entry.url.as_ref().map(ToString::to_string);
+    let publication = Publication {
+        content: content_of(&article),
+        is_feed_text: origin.is_none(),
+        page: origin.as_ref().and_then(|origin| origin.print),
+        text: Some(text_print(&article)),
+        length: article.text.len(),
+        url: origin.as_ref().map(|origin| origin.url.clone()).filter(|url| Some(url) != entry_url.as_ref()),
+        validators: origin.as_ref().map(|origin| origin.validators.clone()).unwrap_or_default(),
+    };
+    let (url, fetched_at) = match origin {
+        Some(origin) => (Some(origin.url), Some(origin.fetched_at)),
+        None => (entry_url, None),
     };
     Verdict::Publish(Box::new(Publish {
         article,
-        revision: last.map_or(1, |last| last.revision + 1),
-        content_hash,
+        revision: pending.published.as_ref().map_or(1, |last| last.revision + 1),
         url,
-        validators,
         fetched_at,
         fallback_reason,
+        publication,
     }))
 }
 

@@ -243,6 +243,7 @@ impl SiteState {
             content_cut: false,
             feed_text_only: policy.feed_text_only,
             shared_page: shared,
+            is_rejected: false,
             published: None,
         };
         self.insert(pending);
@@ -299,7 +300,7 @@ impl SiteState {
         let slot = slot.or_else(|| article.feeds.iter().position(|(tag, _)| *tag == 0));
         let before = slot.map_or((feed.tag, digest), |slot| std::mem::replace(&mut article.feeds[slot], (feed.tag, digest)));
         let changed = before.0 == feed.tag && before.1 != digest && before.1 != 0;
-        if changed && article.outcome == Outcome::Published {
+        if changed && matches!(article.outcome, Outcome::Published | Outcome::PublishedFeedText) {
             self.reopen(feed, &document.feed.entries[index], article, now);
             self.learn_names(feed, key, names);
             return true;

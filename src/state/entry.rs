@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Names, VERSION, Versioned, is_default};
-use crate::{feed::Entry, fetch::Validators, schedule::delta};
+use crate::{article::Print, feed::Entry, fetch::Validators, schedule::delta};
 
 /// Feeds of one entry that are kept: more only repeat it.
 const MOST_CARRIERS: usize = 16;
@@ -62,6 +62,9 @@ pub struct Pending {
     /// Its link is that of other entries, too.
     #[serde(default, skip_serializing_if = "is_default")]
     pub shared_page: bool,
+    /// It was rejected, since its page was a wall or an error; the page is tried again, and a record may follow.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub is_rejected: bool,
     /// What was published of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Published>,
@@ -89,12 +92,15 @@ pub struct Published {
     /// Its text is the feed's.
     #[serde(default, skip_serializing_if = "is_default")]
     pub is_feed_text: bool,
-    /// Marks of the page it was read from, by which the page is known to be unchanged or to be another one.
+    /// All text of the page it was read from, by which the page is known to be unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub page: Option<String>,
-    /// Hashes of the text's paragraphs without their digits, as far as there are not too many.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub paragraphs: Vec<u32>,
+    pub page: Option<Print>,
+    /// Its title and text, by which what differs is told from what was added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Print>,
+    /// Length of its text in bytes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub length: usize,
     /// The page's URL after redirects, where it is not the entry's link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -251,6 +257,7 @@ impl Pending {
             ..Entry::default()
         };
         self.content_cut = false;
+        self.is_rejected = false;
         self.attempted();
     }
 
@@ -301,6 +308,11 @@ impl Published {
         } else if self.lag_recheck().is_some_and(|at| at <= now) {
             self.lag = self.lag.map(|lag| lag + 1).filter(|_| !edited);
         }
+    }
+
+    /// Whether a feed told an edit that no look at the page has shown yet.
+    pub fn awaits_edit(&self) -> bool {
+        self.is_retold || self.lag.is_some()
     }
 
     /// When something is to be done next.

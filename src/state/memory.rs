@@ -52,6 +52,8 @@ pub(super) enum Outcome {
     Rejected = 2,
     /// It was too old to be followed.
     TooOld = 3,
+    /// It was published with the feed's text, as there was no page to have.
+    PublishedFeedText = 4,
 }
 
 impl Outcome {
@@ -60,6 +62,7 @@ impl Outcome {
             1 => Self::Published,
             2 => Self::Rejected,
             3 => Self::TooOld,
+            4 => Self::PublishedFeedText,
             _ => Self::Legacy,
         }
     }

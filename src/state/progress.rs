@@ -14,6 +14,7 @@ use super::{
     site::{Known, When},
 };
 use crate::{
+    article::Print,
     feed::{
         Entry,
         identity::{Name, date_hash, title_hash},
@@ -28,10 +29,12 @@ pub struct Publication {
     pub content: u32,
     /// Its text is the feed's.
     pub is_feed_text: bool,
-    /// Marks of its page.
-    pub page: Option<String>,
-    /// Hashes of its paragraphs.
-    pub paragraphs: Vec<u32>,
+    /// All text of its page.
+    pub page: Option<Print>,
+    /// Its title and text.
+    pub text: Option<Print>,
+    /// Length of its text in bytes.
+    pub length: usize,
     /// The page's URL after redirects, where it is not the entry's link.
     pub url: Option<String>,
     /// The page's validators.
@@ -61,7 +64,8 @@ impl SiteState {
         published.revise(publication.content, now);
         published.is_feed_text = publication.is_feed_text;
         published.page = publication.page;
-        published.paragraphs = publication.paragraphs;
+        published.text = publication.text;
+        published.length = publication.length;
         published.url = publication.url;
         published.validators = publication.validators;
         if published.revision > 1 {
@@ -111,7 +115,7 @@ impl SiteState {
             self.insert(pending);
             self.mark(key, when);
         } else {
-            self.remember(resolved(&pending, Outcome::Published, now));
+            self.remember(resolved(&pending, now));
             self.mark(key, When::Now);
         }
     }
@@ -138,10 +142,17 @@ impl SiteState {
         });
     }
 
-    /// The entry ends with a reject, which is in the same commit.
-    pub fn rejected(&mut self, key: u64, now: DateTime<Utc>) {
-        if let Some(pending) = self.take(key) {
-            self.remember(resolved(&pending, Outcome::Rejected, now));
+    /// The entry is rejected in the same commit. Its page is tried again at `again`, where that is given: a record may follow.
+    pub fn rejected(&mut self, key: u64, again: Option<DateTime<Utc>>, now: DateTime<Utc>) {
+        if let Some(due) = again {
+            self.change(key, When::Now, |pending| {
+                pending.is_rejected = true;
+                pending.attempts = pending.attempts.saturating_add(1);
+                pending.failing_since.get_or_insert(now);
+                pending.due = due;
+            });
+        } else if let Some(pending) = self.take(key) {
+            self.remember(resolved(&pending, now));
             self.mark(key, When::Now);
         }
     }
@@ -149,7 +160,7 @@ impl SiteState {
     /// A published article is not looked at again.
     pub(super) fn let_go(&mut self, key: u64, now: DateTime<Utc>) {
         if let Some(pending) = self.take(key) {
-            self.remember(resolved(&pending, Outcome::Published, now));
+            self.remember(resolved(&pending, now));
             self.mark(key, When::Now);
         }
     }
@@ -229,7 +240,12 @@ impl SiteState {
     }
 }
 
-fn resolved(pending: &Pending, outcome: Outcome, now: DateTime<Utc>) -> Resolved {
+fn resolved(pending: &Pending, now: DateTime<Utc>) -> Resolved {
+    let outcome = match &pending.published {
+        None => Outcome::Rejected,
+        Some(published) if published.is_feed_text => Outcome::PublishedFeedText,
+        Some(_) => Outcome::Published,
+    };
     let mut feeds = [(0, 0); MOST_FEEDS];
     for (slot, carrier) in feeds.iter_mut().zip(&pending.carriers) {
         *slot = (tag(&carrier.feed), carrier.digest);
@@ -275,9 +291,11 @@ impl Pending {
             content_cut: false,
             feed_text_only: false,
             shared_page: false,
+            is_rejected: false,
             published: Some(Published {
                 revision: article.revision.into(),
                 content: article.content,
+                is_feed_text: article.outcome == Outcome::PublishedFeedText,
                 // its rechecks are done: only feeds cause more
                 first_at: DateTime::UNIX_EPOCH,
                 recheck: usize::MAX,

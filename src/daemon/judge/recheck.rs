@@ -1,0 +1,176 @@
+//! What becomes of a published article whose page was looked at again.
+//!
+//! PURE. A revision says that the publisher changed the story: not that it is read otherwise now, nor that its page was
+//! another one for a while.
+//!
+//! | the page | then |
+//! |---|---|
+//! | has the same text as before, all of it | unchanged, whatever is read out of it |
+//! | gives the text that was published, now or earlier | unchanged: what comes back is no edit |
+//! | differs in numbers and relative times only | a revision, once the same numbers are seen a day later |
+//! | is at another address, with another text | unchanged: it is another page |
+//! | has wholly another text, or a much shorter one | a revision, once it is seen again |
+//! | differs between two readings in a row as much as from what was published | unchanged: it flips |
+//! | else | a revision |
+//!
+//! An edit that the feed told as well needs no second reading. A page that fails or is refused is tried again, and
+//! changes nothing.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::{Case, Origin, Verdict, content_of, publish, text_print, was_not_asked};
+use crate::{
+    article::{Article, Likeness},
+    daemon::follow::{Followed, PageOutcome, PageRead},
+    state::Published,
+};
+
+/// Below this share of paragraphs in common, a text is wholly another one.
+const ANOTHER_TEXT: f32 = 0.15;
+/// A text that has less than this part of the old one's length is a teaser, or half a story.
+const MUCH_SHORTER: (usize, usize) = (3, 5);
+/// Two sightings of what has to be seen twice lie so far apart, at the least.
+const TWICE_AFTER: TimeDelta = TimeDelta::hours(6);
+/// Where a feed told the edit.
+const TWICE_AFTER_TOLD: TimeDelta = TimeDelta::minutes(4);
+/// And where only numbers differ.
+const SAME_NUMBERS_AFTER: TimeDelta = TimeDelta::hours(20);
+/// A page that fails at a recheck is tried so often; the next recheck looks again.
+const TRIES: u32 = 3;
+/// After so long at first, and four times as long each time.
+const FIRST_TRY: Duration = Duration::from_secs(900);
+
+pub(super) fn judge(case: Case<'_>, followed: Followed) -> Verdict {
+    let Some(published) = &case.pending.published else { return unchanged(None) };
+    let Followed { page, told } = followed;
+    match page {
+        PageOutcome::Unchanged => unchanged(None),
+        PageOutcome::Read(read) => match read.article {
+            Ok(_) => judge_read(case, published, *read),
+            Err(ref no_article) => without_page(case, published, told, &no_article.detail, no_article.reason.as_str(), false),
+        },
+        PageOutcome::Failed(failure) if was_not_asked(&failure) => {
+            let wait = failure.retry_after.unwrap_or(Duration::from_secs(60));
+            Verdict::Retry { wait, error: failure.to_string(), asked: false }
+        }
+        PageOutcome::Failed(failure) => {
+            let lasts = !failure.reason.is_transient();
+            without_page(case, published, told, &failure.to_string(), failure.reason.as_str(), lasts)
+        }
+        PageOutcome::Unreadable(failure) => without_page(case, published, told, &failure.to_string(), failure.as_str(), true),
+        PageOutcome::NotWanted => match told {
+            Some(article) => edited_feed_text(case, published, article, None),
+            None => unchanged(None),
+        },
+    }
+}
+
+/// The page has no story to give: an article that has its text from the feed is judged by that; else it is tried again.
+fn without_page(
+    case: Case<'_>,
+    published: &Published,
+    told: Option<Article>,
+    error: &str,
+    reason: &str,
+    lasts: bool,
+) -> Verdict {
+    if published.is_feed_text && let Some(article) = told {
+        return edited_feed_text(case, published, article, Some(reason.to_owned()));
+    }
+    if lasts || case.pending.attempts + 1 >= TRIES {
+        return unchanged(None);
+    }
+    let wait = FIRST_TRY.saturating_mul(4_u32.saturating_pow(case.pending.attempts));
+    Verdict::Retry { wait, error: error.to_owned(), asked: !case.offline }
+}
+
+/// The feed is the source of the text, and its word is enough.
+fn edited_feed_text(case: Case<'_>, published: &Published, article: Article, fallback_reason: Option<String>) -> Verdict {
+    let is_known = is_published(published, content_of(&article));
+    // a summary says less than it did while the entry was new
+    let is_less = article.text.is_empty() || case.pending.content_cut;
+    if is_known || is_less || !published.awaits_edit() || published.is_revised_often(case.now) {
+        return unchanged(None);
+    }
+    publish(case, article, None, fallback_reason)
+}
+
+fn judge_read(case: Case<'_>, published: &Published, read: PageRead) -> Verdict {
+    let PageRead { url, validators, fetched_at, article, print, again, .. } = read;
+    let Ok(article) = article else { return unchanged(None) };
+    let same = |candidate| Verdict::Unchanged { candidate, validators: Some(validators.clone()) };
+    let content = content_of(&article);
+    let told = published.awaits_edit();
+    let same_page = matches!((&published.page, &print), (Some(before), Some(now)) if before.compare(now) == Likeness::Same);
+    let other_source = published.is_feed_text && !told;
+    if same_page || is_published(published, content) || other_source || article.paywalled {
+        return same(None);
+    }
+    if published.is_revised_often(case.now) {
+        return same(None);
+    }
+    let text = text_print(&article);
+    let likeness = published.text.map(|before| before.compare(&text));
+    let seen_again = |after: TimeDelta| {
+        published.candidate.is_some_and(|candidate| candidate.content == content && case.now - candidate.at >= after)
+    };
+    let twice = if told { TWICE_AFTER_TOLD } else { TWICE_AFTER };
+    let wait_for = match likeness {
+        Some(Likeness::Same) => return same(None),
+        Some(Likeness::SameButForNumbers) => Some(SAME_NUMBERS_AFTER),
+        Some(Likeness::Other(share)) if share < ANOTHER_TEXT => {
+            if is_elsewhere(case, published, url.as_str()) && !published.is_feed_text {
+                return same(None);
+            }
+            Some(twice)
+        }
+        _ if is_much_shorter(published, &article) => Some(twice),
+        // nothing is known of the text, or it is an edit of it
+        _ => None,
+    };
+    match wait_for {
+        Some(after) if !seen_again(after) => same(Some(content)),
+        None if !told && flips(published, content, &text, again) => same(None),
+        _ => {
+            let origin = Origin { url: url.into(), validators, fetched_at, print };
+            publish(case, article, Some(origin), None)
+        }
+    }
+}
+
+fn unchanged(candidate: Option<u32>) -> Verdict {
+    Verdict::Unchanged { candidate, validators: None }
+}
+
+fn is_published(published: &Published, content: u32) -> bool {
+    content == published.content || published.earlier.contains(&content)
+}
+
+/// Whether the page came from another address than the feed or the last reading led to.
+fn is_elsewhere(case: Case<'_>, published: &Published, url: &str) -> bool {
+    let is_link = case.pending.entry.url.as_ref().is_some_and(|link| link.as_str() == url);
+    !is_link && published.url.as_deref() != Some(url)
+}
+
+fn is_much_shorter(published: &Published, article: &Article) -> bool {
+    let (part, whole) = MUCH_SHORTER;
+    article.text.len() * whole < published.length * part
+}
+
+/// Whether a second reading, right after the first, differs from it about as much as the first does from what was
+/// published: then it is the page that flips, and no editor was at work.
+fn flips(published: &Published, content: u32, text: &crate::article::Print, again: Option<Article>) -> bool {
+    let Some(again) = again else { return false };
+    let second = content_of(&again);
+    if second == content {
+        return false;
+    }
+    let share = |one: &crate::article::Print, other: &crate::article::Print| match one.compare(other) {
+        Likeness::Other(share) => share,
+        _ => 1.0,
+    };
+    let between = share(text, &text_print(&again));
+    is_published(published, second) || published.text.is_none_or(|before| share(&before, text) >= between - 0.1)
+}

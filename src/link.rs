@@ -6,6 +6,10 @@
 
 use url::{Host, Url};
 
+mod shown;
+
+pub use shown::{shown, shown_text};
+
 /// Prefixes of parameters that tell where a visitor came from.
 const TRACKING_PREFIXES: &[&str] = &[
     "utm_",

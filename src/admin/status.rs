@@ -5,7 +5,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::state::{FeedState, Moved};
+use crate::{
+    link,
+    state::{FeedState, Moved},
+};
 
 /// A whole instance.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -28,7 +31,7 @@ pub struct Status {
 /// One feed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FeedStatus {
-    /// As configured.
+    /// As configured, but for what may not be shown of it.
     pub url: String,
     /// The feed's own title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,21 +81,21 @@ impl FeedStatus {
     pub fn of(url: &str, feed: &FeedState, configured: bool) -> Self {
         let waiting = || feed.pending.iter().filter(|pending| pending.published.is_none());
         Self {
-            url: url.to_owned(),
+            url: link::shown_text(url),
             title: feed.title.clone(),
             due: feed.schedule.due,
             asked_at: feed.schedule.asked_at,
             answered_at: feed.schedule.answered_at,
             failures: feed.schedule.failures,
             trouble: feed.trouble.as_ref().map(|trouble| format!("{}: {}", trouble.reason, trouble.detail)),
-            moved_to: feed.moved.as_ref().map(|moved| moved.to.to_string()),
+            moved_to: feed.moved.as_ref().map(|moved| link::shown(&moved.to)),
             moved: feed.moved.as_ref().is_some_and(Moved::is_believed),
             gone: feed.is_gone(),
             problems: feed.problems.clone(),
             pending: waiting().count(),
             failing: waiting()
                 .filter_map(|pending| {
-                    let url = pending.entry.url.as_ref().map(ToString::to_string);
+                    let url = pending.entry.url.as_ref().map(link::shown);
                     Some((url.unwrap_or_else(|| pending.id.clone()), pending.trouble.clone()?))
                 })
                 .take(MOST_FAILING)

@@ -26,6 +26,7 @@ use super::{
     sites,
     yaml::{self, Node, Value},
 };
+use crate::link;
 
 /// The largest file that is read: 50,000 feeds with all their keys fit ten times.
 const LARGEST_FILE: u64 = 64 << 20;
@@ -148,7 +149,7 @@ impl<'e> Loader<'e> {
                 std::collections::hash_map::Entry::Occupied(first) => {
                     let (file_of_first, Mark { line, column }) = first.get();
                     let first = format!("first at {}:{line}:{column}", file_of_first.display());
-                    let message = format!("duplicate feed {}, {first}", feed.url);
+                    let message = format!("duplicate feed {}, {first}", link::shown(&feed.url));
                     self.fault(&file, Some(at), message);
                 }
                 std::collections::hash_map::Entry::Vacant(place) => {

@@ -270,7 +270,7 @@ fn at_hand(url: Url, body: Bytes, content_type: Option<String>) -> Response {
 fn carrier(trial: &Trial, document: &Document) -> Carrier {
     let configured = trial.feed.as_ref().map(|(_, feed)| feed);
     Carrier {
-        url: configured.map(|feed| feed.url.to_string()).unwrap_or_default(),
+        url: configured.map(|feed| link::shown(&feed.url)).unwrap_or_default(),
         title: document.feed.title.clone(),
         name: configured.and_then(|feed| feed.name.clone()),
         tags: configured.map(|feed| feed.tags.clone()).unwrap_or_default(),

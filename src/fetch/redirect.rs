@@ -7,6 +7,7 @@ use http::StatusCode;
 use url::Url;
 
 use super::{Failure, Reason};
+use crate::link;
 
 /// A chain of redirects, from the URL that was asked for to the one that is asked now.
 #[derive(Debug)]
@@ -62,18 +63,19 @@ impl Chain {
         }
         let Some(location) = location else { return refuse("a redirect without a location".to_owned()) };
         let Ok(mut next) = self.current.join(location) else {
-            return refuse(format!("a redirect to no URL: {location}"));
+            let readable = location.split(['?', '#']).next().unwrap_or_default();
+            return refuse(format!("a redirect to no URL: {readable}"));
         };
         next.set_fragment(None);
         // whoever redirects does not choose the credentials that are sent
         let _ = next.set_username("");
         let _ = next.set_password(None);
         if self.current.scheme() == "https" && next.scheme() == "http" && !self.allow_downgrade {
-            return refuse(format!("a redirect from https to {next}"));
+            return refuse(format!("a redirect from https to {}", link::shown(&next)));
         }
         let was_here = next == self.current || self.visited.contains(&next);
         if was_here && !std::mem::take(&mut self.may_return) {
-            return refuse(format!("a redirect loop at {next}"));
+            return refuse(format!("a redirect loop at {}", link::shown(&next)));
         }
         self.permanent &= matches!(status.as_u16(), 301 | 308);
         if self.permanent {
@@ -131,6 +133,7 @@ mod tests {
         check(&[(302, "https://[::1")], Err("no URL"));
         check(&[(302, "http://example.com/")], Err("from https to http"));
         check(&[(302, "#bottom")], Err("loop"));
+        check(&[(302, "/b?token=a"), (302, "/b?token=a")], Err("loop at https://example.com/b?token=***"));
         check(&[(302, "/b"), (302, "/feed?a=1")], Err("loop"));
         check(&[(302, "/b"), (302, "/c"), (302, "/b")], Err("loop"));
         check(&[(302, "/b"), (302, "/c"), (302, "/d"), (302, "/e")], Err("more than 3"));

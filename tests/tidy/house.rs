@@ -132,7 +132,7 @@ const PURE: &[Reach] = &[];
 pub(crate) const HOUSE: &[Room] = &[
     Room {
         name: "config",
-        rooms: &["article::Limits", "article::Rules", "article::Selector"],
+        rooms: &["article::Limits", "article::Rules", "article::Selector", "link::shown"],
         reaches: &[Files, Kafka, Log],
     },
     Room { name: "schedule", rooms: &["feed::Pace"], reaches: PURE },
@@ -166,7 +166,7 @@ pub(crate) const HOUSE: &[Room] = &[
     Room { name: "ledger", rooms: &["config"], reaches: &[Files, Tasks, Clock, Log, Kafka, Database, Process, Chance] },
     // switches of the test build, beside any configuration
     Room { name: "ledger::fault", rooms: &[], reaches: &[User, Process, Clock] },
-    Room { name: "admin", rooms: &["state"], reaches: &[Network, Tasks, Clock] },
+    Room { name: "admin", rooms: &["link", "state"], reaches: &[Network, Tasks, Clock] },
     Room {
         name: "daemon",
         rooms: &["admin", "article", "config", "feed", "fetch", "ledger", "link", "record", "schedule", "state"],

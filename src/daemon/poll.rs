@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     config,
-    feed::{self, Feed, Format, NotAFeed, Source, identity},
+    feed::{self, Children, Feed, Format, NotAFeed, Source, identity},
     fetch::{Failure, Fetcher, Kind, Reason, Request, Response, Validators},
     schedule::Setback,
     state::Document,
@@ -27,6 +27,8 @@ pub(super) struct Poll {
     pub(super) url: Url,
     pub(super) validators: Validators,
     pub(super) body_hash: Option<u64>,
+    /// Where the feed is an index: what was read of its sitemaps.
+    pub(super) sitemaps: Children,
 }
 
 /// What came of it.
@@ -47,6 +49,12 @@ pub(super) struct Answer {
     pub(super) body_hash: Option<u64>,
     pub(super) fresh_for: Option<Duration>,
     pub(super) moved_to: Option<Url>,
+    /// The document was cut off, or sitemaps of the index are left: its validators are not to be sent with the next
+    /// request, which would be answered by a 304.
+    pub(super) partial: bool,
+    /// Where the document is an index: what was read of its sitemaps by now. To be remembered only if no entry of the
+    /// document is left for the next poll: a sitemap that counts as read is not read again.
+    pub(super) sitemaps: Children,
 }
 
 /// Why there is no document.
@@ -104,17 +112,12 @@ fn request(job: &Poll, url: Url, validators: Validators) -> Request {
 }
 
 async fn read(job: Poll, response: Response, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
-    let body_hash = (!response.not_modified).then(|| xxh3_64(&response.body)).or(job.body_hash);
-    let answer = Answer {
-        validators: match job.url == job.feed.url {
-            true => response.validators.clone(),
-            false => of_url(response.validators.clone(), &response.url),
-        },
-        body_hash,
-        fresh_for: response.fresh_for,
-        moved_to: response.moved_to.clone(),
-    };
-    if response.not_modified || (body_hash.is_some() && body_hash == job.body_hash) {
+    let mut answer = answer(&job, &response);
+    if response.not_modified || (answer.body_hash.is_some() && answer.body_hash == job.body_hash) {
+        if !response.not_modified && job.validators.is_empty() {
+            // no validators were kept of these very bytes: they were cut off, and still are
+            answer.validators = Validators::default();
+        }
         return Polled::Unchanged { answer, not_modified: response.not_modified };
     }
     let url = response.url.clone();
@@ -123,14 +126,36 @@ async fn read(job: Poll, response: Response, fetcher: &Fetcher, cpu: &Cpu) -> Po
         Ok(Err(not_a_feed)) => return Polled::Failed(unusable(not_a_feed.reason(), not_a_feed.to_string())),
         Err(failure) => return Polled::Failed(failure.into()),
     };
-    if feed.format == Format::SitemapIndex
-        && let Err(failure) = sitemaps::read(&mut feed, &job, &url, fetcher, cpu).await
-    {
-        return Polled::Failed(failure);
+    answer.partial = feed.truncated;
+    answer.sitemaps = Children::default();
+    if feed.format == Format::SitemapIndex {
+        match sitemaps::read(&mut feed, &job, &url, fetcher, cpu).await {
+            Ok(read) => {
+                answer.sitemaps = read.children;
+                if read.left > 0 {
+                    (answer.partial, answer.body_hash) = (true, None);
+                }
+            }
+            Err(failure) => return Polled::Failed(failure),
+        }
     }
     match cpu.run(move || identified(feed, &job.feed)).await {
         Ok(document) => Polled::Read { answer, document: Box::new(document) },
         Err(failure) => Polled::Failed(failure.into()),
+    }
+}
+
+fn answer(job: &Poll, response: &Response) -> Answer {
+    Answer {
+        validators: match job.url == job.feed.url {
+            true => response.validators.clone(),
+            false => of_url(response.validators.clone(), &response.url),
+        },
+        body_hash: (!response.not_modified).then(|| xxh3_64(&response.body)).or(job.body_hash),
+        fresh_for: response.fresh_for,
+        moved_to: response.moved_to.clone(),
+        partial: false,
+        sitemaps: job.sitemaps.clone(),
     }
 }
 
@@ -164,6 +189,10 @@ fn parse(response: &Response) -> Result<Feed, NotAFeed> {
 
 fn identified(mut feed: Feed, configured: &config::Feed) -> Document {
     feed.flag_future(clock::now());
+    if feed.format == Format::Sitemap {
+        // sitemaps have no order of their own, and not all of their entries need be taken at once
+        feed.entries.sort_by_key(|entry| std::cmp::Reverse(entry.published.or(entry.updated).map(|moment| moment.at)));
+    }
     let keys = identity::keys(&feed, &configured.url);
     identity::flag_ignored(&mut feed, &keys);
     let told = feed.entries.iter().map(identity::told).collect();

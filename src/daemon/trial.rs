@@ -137,7 +137,8 @@ async fn document(
     let (feed, url) = (configured.clone(), origin.url().clone());
     match origin {
         Origin::Web(_) => {
-            let job = poll::Poll { feed, url, validators: Validators::default(), body_hash: None };
+            let (validators, sitemaps) = (Validators::default(), feed::Children::default());
+            let job = poll::Poll { feed: configured.clone(), url, validators, body_hash: None, sitemaps };
             match poll::poll(job, fetcher, cpu).await {
                 poll::Polled::Read { document, .. } => Ok(*document),
                 poll::Polled::Unchanged { .. } => Err("not modified, though nothing was known of it".to_owned()),
@@ -194,6 +195,7 @@ fn unheard_of(url: &Url) -> Document {
         cloud: None,
         sitemaps: Vec::new(),
         entries: vec![entry],
+        truncated: false,
         problems: Vec::new(),
     };
     Document { feed, keys: Vec::new(), told }

@@ -46,6 +46,7 @@ pub(super) struct Document {
     pub(super) id: Option<Url>,
     pub(super) sitemaps: Vec<Sitemap>,
     pub(super) problems: Problems,
+    pub(super) truncated: bool,
     /// The entry being read.
     pub(super) entry: Option<Draft>,
     drafts: Vec<Draft>,
@@ -72,6 +73,7 @@ impl Document {
             id: None,
             sitemaps: Vec::new(),
             problems,
+            truncated: false,
             entry: None,
             drafts: Vec::new(),
             entries: Vec::new(),
@@ -190,6 +192,12 @@ impl Document {
         (self.length / BYTES_AN_ENTRY).clamp(FREE_ENTRIES, MAX_ENTRIES)
     }
 
+    /// The document ends too early.
+    pub(super) fn cut_off(&mut self) {
+        self.truncated = true;
+        self.problems.note("truncated", || "the document ends before its last element does".to_owned());
+    }
+
     /// Notes entries that are not read.
     pub(super) fn leave_out(&mut self, count: u32) {
         let read = self.most_entries();
@@ -222,6 +230,7 @@ impl Document {
             cloud: self.cloud,
             sitemaps: self.sitemaps,
             entries: self.entries,
+            truncated: self.truncated,
             problems: self.problems.into_vec(),
         }
     }

@@ -31,7 +31,10 @@ pub(super) fn read(text: &str, url: &Url, mut document: Document) -> Option<Docu
     let result = serde_json::Deserializer::from_str(&text[start..]).deserialize_map(&mut reader);
     let recognised = reader.recognised;
     if let Err(error) = result {
-        document.problems.note(if error.is_eof() { "truncated" } else { "damaged-json" }, || error.to_string());
+        match error.is_eof() {
+            true => document.cut_off(),
+            false => document.problems.note("damaged-json", || error.to_string()),
+        }
     }
     recognised.then_some(document)
 }

@@ -20,6 +20,7 @@ use url::Url;
 
 mod atom;
 mod bounds;
+mod children;
 pub mod date;
 mod document;
 mod draft;
@@ -42,6 +43,7 @@ mod relative;
 mod scope;
 mod token;
 
+pub use children::{Children, Offer};
 use document::Document;
 pub use entry::{Enclosure, Entry, GeoPoint, Moment, Person};
 pub use page::usual_places;
@@ -63,7 +65,7 @@ pub struct Source<'a> {
 /// Reads a feed document.
 pub fn parse(bytes: &[u8], source: Source<'_>) -> Result<Feed, NotAFeed> {
     let mut problems = Problems::default();
-    let bytes = unpacked(bytes, &mut problems);
+    let (bytes, is_cut) = unpacked(bytes, &mut problems);
     let text = encoding::decode(&bytes, source.content_type, &mut problems);
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}'));
     if text.is_empty() {
@@ -76,7 +78,10 @@ pub fn parse(bytes: &[u8], source: Source<'_>) -> Result<Feed, NotAFeed> {
         Reader::read(text, source.url, document)
     };
     match found {
-        Some(document) => Ok(document.finish()),
+        Some(mut document) => {
+            document.truncated |= is_cut;
+            Ok(document.finish())
+        }
         None => Err(match page::announced(text, source.url) {
             Some(feeds) => NotAFeed::WebPage { feeds },
             None => NotAFeed::Unrecognised,
@@ -85,16 +90,19 @@ pub fn parse(bytes: &[u8], source: Source<'_>) -> Result<Feed, NotAFeed> {
 }
 
 /// Sitemaps are often stored gzipped, and served so without a `Content-Encoding`.
-fn unpacked<'a>(bytes: &'a [u8], problems: &mut Problems) -> Cow<'a, [u8]> {
+///
+/// Tells whether there is more than could be unpacked.
+fn unpacked<'a>(bytes: &'a [u8], problems: &mut Problems) -> (Cow<'a, [u8]>, bool) {
     if !bytes.starts_with(&[0x1F, 0x8B]) {
-        return Cow::Borrowed(bytes);
+        return (Cow::Borrowed(bytes), false);
     }
     let mut unpacked = Vec::new();
     let whole = flate2::read::MultiGzDecoder::new(bytes).take(MAX_UNPACKED).read_to_end(&mut unpacked);
-    if whole.is_err() || unpacked.len() as u64 == MAX_UNPACKED {
+    let is_cut = whole.is_err() || unpacked.len() as u64 == MAX_UNPACKED;
+    if is_cut {
         problems.note("damaged-gzip", || "the rest could not be unpacked".to_owned());
     }
-    Cow::Owned(unpacked)
+    (Cow::Owned(unpacked), is_cut)
 }
 
 fn looks_like_json(text: &str) -> bool {
@@ -211,6 +219,8 @@ pub struct Feed {
     pub sitemaps: Vec<Sitemap>,
     /// Entries in document order.
     pub entries: Vec<Entry>,
+    /// The document ends before it is complete, or could not be unpacked to its end.
+    pub truncated: bool,
     /// What was mended or ignored, bounded.
     pub problems: Vec<Problem>,
 }

@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
 
     fn end(&mut self, tokens: &Tokenizer<'_>) {
         if self.started && !self.frames.is_empty() && !self.document.is_full() {
-            self.document.problems.note("truncated", || "the document ends before its last element does".to_owned());
+            self.document.cut_off();
         }
         // one that is the only entry is rather carelessly written than cut off
         if self.document.entry.is_some() && !self.document.is_empty() {

@@ -38,6 +38,7 @@ fn document(entries: &[(u64, u64, u32)]) -> Document {
                     ..Entry::default()
                 })
                 .collect(),
+            truncated: false,
             problems: vec![],
         },
         keys: entries

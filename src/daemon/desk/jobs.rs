@@ -90,6 +90,7 @@ impl Desk<'_> {
             url: state.url_to_ask(&feed.url, now),
             validators: state.validators.clone(),
             body_hash: state.body_hash,
+            sitemaps: state.sitemaps.clone(),
             feed,
         })))
     }

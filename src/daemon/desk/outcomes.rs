@@ -21,6 +21,7 @@ use crate::{
         poll::{Answer, PollFailure, Polled},
     },
     feed::Entry,
+    fetch::Validators,
     ledger::fault,
     record::{Carrier, Provenance, Record, Reject, Told},
     schedule::{Bounds, Success, delta},
@@ -106,10 +107,12 @@ impl Desk<'_> {
             pace: Some(&pace),
         };
         feed.schedule.succeeded(now, bounds, told);
+        let sitemaps = std::mem::take(&mut feed.sitemaps);
         remember_answer(feed, answer);
         if absorbed.left > 0 {
             // the rest is to be read: the next poll must not be answered by a 304
-            feed.validators = crate::fetch::Validators::default();
+            feed.sitemaps = sitemaps;
+            feed.validators = Validators::default();
             feed.body_hash = None;
         }
         feed.title = document.feed.title;
@@ -269,8 +272,9 @@ fn dated(entry: &Entry) -> Option<DateTime<Utc>> {
 }
 
 fn remember_answer(feed: &mut FeedState, answer: Answer) {
-    feed.validators = answer.validators;
+    feed.validators = if answer.partial { Validators::default() } else { answer.validators };
     feed.body_hash = answer.body_hash;
+    feed.sitemaps = answer.sitemaps;
     feed.trouble = None;
 }
 

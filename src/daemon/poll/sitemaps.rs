@@ -1,114 +1,147 @@
-//! An index of sitemaps as a feed: its entries are those of the sitemaps that changed last.
+//! An index of sitemaps as a feed: its entries are those of the sitemaps that changed since they were read.
 //!
-//! They are asked for only when the index itself has changed, since no validators of theirs are kept. An index that
-//! does not date them says nothing of their changes: then it is better to name a sitemap as the feed, and it is said so.
+//! Which these are is [`Children`]'s to say. Some are asked for at each poll; what is left for later is a problem that
+//! `status` shows, and keeps the index from being answered by a 304.
 
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::{Poll, PollFailure, parse, request, unusable};
 use crate::{
-    daemon::work::Cpu,
-    feed::{Feed, Problem, Sitemap},
+    daemon::{clock, work::Cpu},
+    feed::{Children, Entry, Feed, Format, Offer, Problem, Sitemap},
     fetch::{Fetcher, Validators},
-    link,
 };
 
-/// Sitemaps that are read of one index: those with the latest news.
-const MOST: usize = 3;
-/// Entries of all of them together.
-const MOST_ENTRIES: usize = 20_000;
+/// With so many entries, the sitemaps that are left are read at the next polls.
+const ENOUGH: usize = 20_000;
 
-/// Adds the entries of an index's sitemaps. Fails where none of them could be read.
+/// What came of an index.
+pub(super) struct Read {
+    /// With the sitemaps that were read.
+    pub(super) children: Children,
+    /// How many are to be asked for at the next poll whether the index changes or not.
+    pub(super) left: usize,
+}
+
+/// Adds the entries of an index's sitemaps. Fails where none of those that were asked for could be read.
 pub(super) async fn read(
     index: &mut Feed,
     job: &Poll,
     url: &Url,
     fetcher: &Fetcher,
     cpu: &Cpu,
-) -> Result<(), PollFailure> {
-    let mut failure = unusable("empty", "the index names no sitemap of its site".to_owned());
-    let mut any = false;
-    for sitemap in newest(&index.sitemaps, url) {
-        match one(sitemap, job, fetcher, cpu).await {
-            Ok(found) => {
-                any = true;
-                let room = MOST_ENTRIES - index.entries.len();
-                index.entries.extend(found.entries.into_iter().take(room));
-                add_problems(&mut index.problems, found.problems);
+) -> Result<Read, PollFailure> {
+    let (mut children, sitemaps) = (job.sitemaps.clone(), std::mem::take(&mut index.sitemaps));
+    let home = url.clone();
+    // an index may name fifty thousand
+    let (chosen, mut children, sitemaps) = cpu
+        .run(move || {
+            let offer = children.choose(&sitemaps, &home, clock::now());
+            (Chosen::of(offer), children, sitemaps)
+        })
+        .await?;
+    if chosen.is_foreign {
+        return Err(unusable("empty", "the index names no sitemap of its site".to_owned()));
+    }
+    let (mut found, mut failed) = (Vec::new(), Vec::new());
+    let asked = chosen.sitemaps.len();
+    for sitemap in chosen.sitemaps {
+        if found.len() >= ENOUGH {
+            break;
+        }
+        match one(&sitemap, job, fetcher, cpu).await {
+            Ok(feed) => {
+                match feed.truncated {
+                    true => children.failed(&sitemap, clock::now()),
+                    false => children.read(&sitemap, clock::now()),
+                }
+                found.extend(feed.entries.into_iter().map(|entry| (dated(&entry, &sitemap), entry)));
+                add_problems(&mut index.problems, feed.problems);
             }
-            Err(failed) => failure = failed,
+            Err(failure) => {
+                children.failed(&sitemap, clock::now());
+                failed.push(failure);
+            }
         }
     }
-    if index.sitemaps.iter().all(|sitemap| sitemap.updated.is_none()) {
-        let example = "name the sitemap with the news as the feed".to_owned();
-        index.problems.push(Problem { kind: "undated-sitemaps", count: 1, example });
+    add_problems(&mut index.problems, chosen.problems);
+    let named =
+        |failure: &PollFailure| problem("failed-sitemap", 1, &format!("{}: {}", failure.reason, failure.detail));
+    add_problems(&mut index.problems, failed.iter().map(named));
+    if let Some(failure) = failed.pop().filter(|_| failed.len() + 1 == asked) {
+        return Err(failure);
     }
-    if any { Ok(()) } else { Err(failure) }
+    let home = url.clone();
+    let (entries, read) = cpu
+        .run(move || {
+            found.sort_by_key(|(at, _)| Reverse(*at));
+            let left = children.left(&sitemaps, &home);
+            (found.into_iter().map(|(_, entry)| entry).collect(), Read { children, left })
+        })
+        .await?;
+    index.entries = entries;
+    Ok(read)
 }
 
-async fn one(url: Url, job: &Poll, fetcher: &Fetcher, cpu: &Cpu) -> Result<Feed, PollFailure> {
-    let response = fetcher.get(request(job, url, Validators::default())).await?;
-    match cpu.run(move || parse(&response)).await? {
-        Ok(feed) => Ok(feed),
-        Err(not_a_feed) => Err(unusable(not_a_feed.reason(), not_a_feed.to_string())),
+/// What is asked for, and what is to be said of it.
+struct Chosen {
+    sitemaps: Vec<Sitemap>,
+    is_foreign: bool,
+    problems: Vec<Problem>,
+}
+
+impl Chosen {
+    fn of(offer: Offer<'_>) -> Self {
+        let said = [
+            ("waiting-sitemaps", offer.waiting, "they have changed, and are read at the next polls"),
+            ("undated-sitemaps", offer.undated, "some of them are read at each poll, in turn"),
+            ("old-sitemaps", offer.archives, "archives, which are read when they change"),
+            ("ignored-sitemaps", offer.ignored, "of another site, named twice, or too many"),
+        ];
+        let said = said.into_iter().filter(|(_, count, _)| *count > 0);
+        Self {
+            is_foreign: offer.named == 0,
+            sitemaps: offer.chosen.into_iter().cloned().collect(),
+            problems: said.map(|(kind, count, words)| problem(kind, count, words)).collect(),
+        }
     }
 }
 
-/// The sitemaps that the index dates last, those that are about news first where it dates none; of its own site only.
-fn newest(sitemaps: &[Sitemap], index: &Url) -> Vec<Url> {
-    let site = link::site(index);
-    let mut own: Vec<&Sitemap> = sitemaps.iter().filter(|sitemap| link::site(&sitemap.url) == site).collect();
-    own.sort_by_key(|sitemap| {
-        let at = sitemap.updated.map(|moment| moment.at.to_utc());
-        (std::cmp::Reverse(at), !sitemap.url.path().contains("news"))
-    });
-    own.into_iter().take(MOST).map(|sitemap| sitemap.url.clone()).collect()
+async fn one(sitemap: &Sitemap, job: &Poll, fetcher: &Fetcher, cpu: &Cpu) -> Result<Feed, PollFailure> {
+    let found = async {
+        let response = fetcher.get(request(job, sitemap.url.clone(), Validators::default())).await?;
+        match cpu.run(move || parse(&response)).await? {
+            Ok(feed) if feed.format == Format::SitemapIndex => {
+                Err(unusable("malformed", "an index in an index".to_owned()))
+            }
+            Ok(feed) => Ok(feed),
+            Err(not_a_feed) => Err(unusable(not_a_feed.reason(), not_a_feed.to_string())),
+        }
+    };
+    let named = |failure: PollFailure| {
+        let detail = format!("{}: {}", sitemap.url, failure.detail);
+        PollFailure { detail, ..failure }
+    };
+    found.await.map_err(named)
 }
 
-fn add_problems(to: &mut Vec<Problem>, found: Vec<Problem>) {
+/// When an entry is from; one that does not say so is as new as its sitemap.
+fn dated(entry: &Entry, sitemap: &Sitemap) -> Option<DateTime<Utc>> {
+    entry.published.or(entry.updated).or(sitemap.updated).map(|moment| moment.at.to_utc())
+}
+
+fn problem(kind: &'static str, count: usize, example: &str) -> Problem {
+    Problem { kind, count: u32::try_from(count).unwrap_or(u32::MAX), example: example.to_owned() }
+}
+
+fn add_problems(to: &mut Vec<Problem>, found: impl IntoIterator<Item = Problem>) {
     for problem in found {
         match to.iter_mut().find(|known| known.kind == problem.kind) {
             Some(known) => known.count = known.count.saturating_add(problem.count),
             None => to.push(problem),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::feed::Moment;
-
-    #[test]
-    fn the_latest_of_the_own_site_are_read() {
-        let sitemap = |url: &str, day: Option<u32>| Sitemap {
-            url: Url::parse(url).unwrap(),
-            updated: day.map(|day| Moment { at: format!("2026-01-{day:02}T00:00:00Z").parse().unwrap(), zoned: true }),
-        };
-        let index = Url::parse("https://example.com/sitemap.xml").unwrap();
-        for (sitemaps, expected) in [
-            (
-                vec![
-                    sitemap("https://example.com/1.xml", Some(1)),
-                    sitemap("https://example.com/old.xml", None),
-                    sitemap("https://example.org/elsewhere.xml", Some(9)),
-                    sitemap("https://www.example.com/3.xml", Some(3)),
-                    sitemap("https://example.com/2.xml", Some(2)),
-                ],
-                vec!["https://www.example.com/3.xml", "https://example.com/2.xml", "https://example.com/1.xml"],
-            ),
-            (
-                vec![
-                    sitemap("https://example.com/pages.xml", None),
-                    sitemap("https://example.com/a.xml", None),
-                    sitemap("https://example.com/b.xml", None),
-                    sitemap("https://example.com/news.xml", None),
-                ],
-                vec!["https://example.com/news.xml", "https://example.com/pages.xml", "https://example.com/a.xml"],
-            ),
-        ] {
-            let found: Vec<String> = newest(&sitemaps, &index).into_iter().map(String::from).collect();
-            assert_eq!(found, expected);
         }
     }
 }

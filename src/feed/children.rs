@@ -1,0 +1,211 @@
+//! Which sitemaps of an index are to be read.
+//!
+//! PURE. An index says when each of its sitemaps was last changed. What was read is remembered by that date, so that each
+//! change is read once, however many there are at a time: the newest first, and beside them those that have waited the
+//! longest, or sections that all change all the time would starve the last of them. Sitemaps without a date may have
+//! changed at any time, and take turns.
+
+use std::{cmp::Reverse, collections::HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Sitemap;
+use crate::link;
+
+/// Sitemaps of an index that are remembered, and so ever read: those that changed last. Some 40 bytes of state each.
+const MOST: usize = 2_000;
+/// Sitemaps that are asked for at one poll: all of them are on one host.
+const A_POLL: usize = 10;
+/// Of these, so many are the newest; the others have waited the longest.
+const NEWEST: usize = 5;
+/// Of these, so many at most may be without a date: they are read whole at each turn, for a change that nobody promised.
+const UNDATED: usize = 3;
+/// Of these, so many at most may be some that failed before.
+const RETRIED: usize = 2;
+/// A sitemap of an index that is met for the first time is an archive if it last changed so long before the newest.
+const ARCHIVE: TimeDelta = TimeDelta::days(30);
+/// A sitemap that failed is tried again after so long, doubled with each failure, at most a day later.
+const RETRY_AFTER: TimeDelta = TimeDelta::minutes(5);
+const RETRY_DOUBLINGS: u8 = 8;
+
+/// What has been read of an index's sitemaps. Stored with the feed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Children(Vec<Child>);
+
+/// One of them, in the order of their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, i64, i64, u8)", into = "(u64, i64, i64, u8)")]
+struct Child {
+    /// Hash of its URL.
+    name: u64,
+    /// The date that it had when it was read, in Unix time; 0: it has none, or was never read.
+    read: i64,
+    /// When it was last asked for; 0: never.
+    asked: i64,
+    /// How often it has failed since it was read.
+    failures: u8,
+}
+
+impl From<(u64, i64, i64, u8)> for Child {
+    fn from((name, read, asked, failures): (u64, i64, i64, u8)) -> Self {
+        Self { name, read, asked, failures }
+    }
+}
+
+impl From<Child> for (u64, i64, i64, u8) {
+    fn from(Child { name, read, asked, failures }: Child) -> Self {
+        (name, read, asked, failures)
+    }
+}
+
+/// What an index offers.
+#[derive(Debug, Default)]
+pub struct Offer<'i> {
+    /// The sitemaps to ask for now, the most important first.
+    pub chosen: Vec<&'i Sitemap>,
+    /// How many it names of its own site.
+    pub named: usize,
+    /// How many have changed, and are left for the next polls.
+    pub waiting: usize,
+    /// How many have no date.
+    pub undated: usize,
+    /// How many are archives, which are not read until they change.
+    pub archives: usize,
+    /// How many are of another site, or beyond what is remembered: never read.
+    pub ignored: usize,
+}
+
+impl Children {
+    /// Chooses what to ask for. Sitemaps that the index at `url` names no more are forgotten.
+    pub fn choose<'i>(&mut self, index: &'i [Sitemap], url: &Url, now: DateTime<Utc>) -> Offer<'i> {
+        let own = own(index, url);
+        let mut offer = Offer { named: own.len(), ignored: index.len() - own.len(), ..Offer::default() };
+        offer.archives = self.meet(&own);
+        let (mut newest, mut others) = (Vec::new(), Vec::new());
+        for sitemap in own {
+            let child = self.child(sitemap);
+            offer.undated += usize::from(sitemap.updated.is_none());
+            if !child.is_due(sitemap) {
+                continue;
+            }
+            match sitemap.updated {
+                Some(_) if child.failures == 0 && newest.len() < NEWEST => newest.push(sitemap),
+                _ if child.may_be_asked(now) => others.push((child, sitemap)),
+                _ => {}
+            }
+            offer.waiting += usize::from(sitemap.updated.is_some());
+        }
+        // the sort is stable: of those that have waited as long, the newest first
+        others.sort_by_key(|(child, _)| child.asked);
+        offer.chosen = newest;
+        let (mut retried, mut undated) = (RETRIED, UNDATED);
+        for (child, sitemap) in others {
+            let mut unlimited = A_POLL;
+            let room = match (child.failures, sitemap.updated) {
+                (1.., _) => &mut retried,
+                (0, None) => &mut undated,
+                (0, Some(_)) => &mut unlimited,
+            };
+            if *room > 0 && offer.chosen.len() < A_POLL {
+                *room -= 1;
+                offer.chosen.push(sitemap);
+            }
+        }
+        offer.waiting -= offer.chosen.iter().filter(|sitemap| sitemap.updated.is_some()).count();
+        offer
+    }
+
+    /// A sitemap was read.
+    pub fn read(&mut self, sitemap: &Sitemap, now: DateTime<Utc>) {
+        let child = self.child_mut(sitemap);
+        *child = Child { read: date(sitemap), asked: now.timestamp(), failures: 0, ..*child };
+    }
+
+    /// A sitemap could not be read.
+    pub fn failed(&mut self, sitemap: &Sitemap, now: DateTime<Utc>) {
+        let child = self.child_mut(sitemap);
+        (child.asked, child.failures) = (now.timestamp(), child.failures.saturating_add(1));
+    }
+
+    /// How many sitemaps are to be asked for although the index does not change: it must not be answered by a 304.
+    pub fn left(&self, index: &[Sitemap], url: &Url) -> usize {
+        own(index, url).into_iter().filter(|sitemap| self.child(sitemap).is_due(sitemap)).count()
+    }
+
+    /// Takes up new sitemaps and forgets old ones. Tells how many of them are archives.
+    fn meet(&mut self, own: &[&Sitemap]) -> usize {
+        let is_new = self.0.is_empty();
+        let names: HashSet<u64> = own.iter().map(|sitemap| name(sitemap)).collect();
+        self.0.retain(|child| names.contains(&child.name));
+        let latest = own.iter().filter_map(|sitemap| sitemap.updated).map(|updated| updated.at).max();
+        let is_archive = |sitemap: &Sitemap| {
+            is_new && sitemap.updated.zip(latest).is_some_and(|(updated, latest)| updated.at + ARCHIVE < latest)
+        };
+        let mut archives = 0;
+        for sitemap in own {
+            let is_archive = is_archive(sitemap);
+            let child = self.child_mut(sitemap);
+            if is_archive {
+                child.read = date(sitemap);
+                archives += 1;
+            }
+        }
+        archives
+    }
+
+    fn child(&self, sitemap: &Sitemap) -> Child {
+        let name = name(sitemap);
+        let found = self.0.binary_search_by_key(&name, |child| child.name);
+        found.map_or(Child { name, read: 0, asked: 0, failures: 0 }, |at| self.0[at])
+    }
+
+    fn child_mut(&mut self, sitemap: &Sitemap) -> &mut Child {
+        let new = self.child(sitemap);
+        let at = self.0.binary_search_by_key(&new.name, |child| child.name).unwrap_or_else(|at| {
+            self.0.insert(at, new);
+            at
+        });
+        &mut self.0[at]
+    }
+}
+
+impl Child {
+    /// Whether there is, or may be, something in the sitemap that was not read.
+    fn is_due(&self, sitemap: &Sitemap) -> bool {
+        sitemap.updated.is_none() || self.read != date(sitemap) || self.failures > 0
+    }
+
+    fn may_be_asked(&self, now: DateTime<Utc>) -> bool {
+        let Some(doublings) = self.failures.checked_sub(1) else { return true };
+        let wait = RETRY_AFTER.num_seconds() << doublings.min(RETRY_DOUBLINGS);
+        // a clock that was ahead for a while holds nothing up
+        !(self.asked..self.asked.saturating_add(wait)).contains(&now.timestamp())
+    }
+}
+
+/// The sitemaps of an index that are of its site and not too many: those that changed last, and without a date those
+/// that are about news first.
+fn own<'i>(index: &'i [Sitemap], url: &Url) -> Vec<&'i Sitemap> {
+    let (site, mut met) = (link::site(url), HashSet::new());
+    let is_own = |sitemap: &&Sitemap| link::site(&sitemap.url) == site && met.insert(name(sitemap));
+    let mut own: Vec<&Sitemap> = index.iter().filter(is_own).collect();
+    own.sort_by_key(|sitemap| (Reverse(date(sitemap)), !sitemap.url.path().contains("news")));
+    own.truncate(MOST);
+    own
+}
+
+fn name(sitemap: &Sitemap) -> u64 {
+    xxh3_64(sitemap.url.as_str().as_bytes())
+}
+
+fn date(sitemap: &Sitemap) -> i64 {
+    sitemap.updated.map_or(0, |updated| updated.at.timestamp())
+}
+
+#[cfg(test)]
+#[path = "children/tests.rs"]
+mod tests;

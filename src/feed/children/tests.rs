@@ -1,0 +1,125 @@
+//! An index over time: what is read of it at each poll.
+
+use super::*;
+use crate::feed::Moment;
+
+fn now() -> DateTime<Utc> {
+    "2026-03-01T00:00:00Z".parse().unwrap()
+}
+
+fn index_url() -> Url {
+    Url::parse("https://gazette.example/sitemap.xml").unwrap()
+}
+
+/// A sitemap that was last changed so many hours ago.
+fn sitemap(name: &str, hours: Option<i64>) -> Sitemap {
+    let at = |hours| (now() - TimeDelta::hours(hours)).fixed_offset();
+    Sitemap { url: index_url().join(name).unwrap(), updated: hours.map(|hours| Moment { at: at(hours), zoned: true }) }
+}
+
+fn index(count: i64, hours: impl Fn(i64) -> Option<i64>) -> Vec<Sitemap> {
+    (0..count).map(|n| sitemap(&format!("/{n}.xml"), hours(n))).collect()
+}
+
+/// Polls once, and reads all that is chosen; tells their paths.
+fn poll(children: &mut Children, index: &[Sitemap], at: DateTime<Utc>) -> Vec<String> {
+    let offer = children.choose(index, &index_url(), at);
+    offer.chosen.iter().for_each(|sitemap| children.read(sitemap, at));
+    offer.chosen.iter().map(|sitemap| sitemap.url.path().to_owned()).collect()
+}
+
+#[test]
+fn all_that_changed_are_read_the_newest_first() {
+    let (mut children, index) = (Children::default(), index(23, |n| Some(22 - n)));
+    let offer = children.clone().choose(&index, &index_url(), now()).waiting;
+    assert_eq!(offer, 13);
+    let first = poll(&mut children, &index, now());
+    assert_eq!(first, (13..23).rev().map(|n| format!("/{n}.xml")).collect::<Vec<_>>());
+    assert_eq!(children.left(&index, &index_url()), 13);
+    assert_eq!((poll(&mut children, &index, now()).len(), poll(&mut children, &index, now()).len()), (10, 3));
+    assert_eq!(children.left(&index, &index_url()), 0);
+    assert_eq!(poll(&mut children, &index, now()), Vec::<String>::new());
+    // one more change, in either direction
+    let mut changed = index.clone();
+    changed[4].updated = sitemap("/", Some(90)).updated;
+    changed.push(sitemap("/new.xml", Some(0)));
+    assert_eq!(poll(&mut children, &changed, now()), ["/new.xml", "/4.xml"]);
+}
+
+#[test]
+fn sections_that_change_all_the_time_starve_none() {
+    let (mut children, mut met) = (Children::default(), HashSet::new());
+    for hour in 0..5 {
+        let index = index(30, |n| Some(-100 * hour + n));
+        met.extend(poll(&mut children, &index, now() + TimeDelta::hours(100 * hour)));
+    }
+    assert_eq!(met.len(), 30);
+}
+
+#[test]
+fn those_without_a_date_take_turns() {
+    let (mut children, index) = (Children::default(), index(7, |_| None));
+    let polls: Vec<Vec<String>> =
+        (0..3).map(|minute| poll(&mut children, &index, now() + TimeDelta::minutes(minute))).collect();
+    assert!(polls.iter().all(|paths| paths.len() == 3), "{polls:?}");
+    let met: HashSet<&String> = polls.iter().flatten().collect();
+    assert_eq!(met.len(), 7);
+    assert_eq!(children.left(&index, &index_url()), 7, "the index alone does not say that they have not changed");
+    let named =
+        [sitemap("/pages.xml", None), sitemap("/a.xml", None), sitemap("/b.xml", None), sitemap("/news.xml", None)];
+    assert_eq!(poll(&mut Children::default(), &named, now()), ["/news.xml", "/pages.xml", "/a.xml"]);
+}
+
+#[test]
+fn archives_are_read_when_they_change() {
+    let mut children = Children::default();
+    let index =
+        [sitemap("/2024.xml", Some(24 * 400)), sitemap("/2026.xml", Some(24 * 20)), sitemap("/now.xml", Some(0))];
+    assert_eq!(children.clone().choose(&index, &index_url(), now()).archives, 1);
+    assert_eq!(poll(&mut children, &index, now()), ["/now.xml", "/2026.xml"]);
+    let corrected = [sitemap("/2024.xml", Some(1)), index[1].clone(), index[2].clone()];
+    assert_eq!(poll(&mut children, &corrected, now()), ["/2024.xml"]);
+    let late = [sitemap("/2023.xml", Some(24 * 800))].into_iter().chain(corrected).collect::<Vec<_>>();
+    assert_eq!(poll(&mut children, &late, now()), ["/2023.xml"], "what is new later is no archive");
+}
+
+#[test]
+fn one_that_fails_is_asked_again_and_holds_up_no_other() {
+    let (mut children, index) = (Children::default(), index(20, |n| Some(n)));
+    let at = |minutes| now() + TimeDelta::minutes(minutes);
+    for minute in [0, 1] {
+        let offer = children.choose(&index, &index_url(), at(minute));
+        offer.chosen.iter().for_each(|sitemap| children.failed(sitemap, at(minute)));
+    }
+    assert_eq!(children.left(&index, &index_url()), 20, "all have failed once");
+    let chosen = |minute| children.clone().choose(&index, &index_url(), at(minute)).chosen.len();
+    assert_eq!((chosen(2), chosen(5), chosen(7)), (0, 2, 2));
+    let fresh = [&index[..], &[sitemap("/new.xml", Some(0))]].concat();
+    assert_eq!(poll(&mut children, &fresh, at(5))[0], "/new.xml");
+    for minute in 10..40 {
+        poll(&mut children, &index, at(minute));
+    }
+    assert_eq!(children.left(&index, &index_url()), 0);
+}
+
+#[test]
+fn other_sites_and_too_many_are_ignored() {
+    let mut index = index(2_005, |n| Some(n));
+    index.push(Sitemap { url: Url::parse("https://other.example/s.xml").unwrap(), updated: None });
+    index.push(Sitemap { url: Url::parse("https://static.gazette.example/s.xml").unwrap(), updated: None });
+    index.push(index[7].clone());
+    let mut children = Children::default();
+    assert_eq!(children.choose(&index, &index_url(), now()).ignored, 8);
+    assert!(serde_json::to_vec(&children).unwrap().len() < 40 * MOST, "small enough to be stored");
+    children.choose(&index[..1], &index_url(), now());
+    assert_eq!(children.0.len(), 1, "what the index names no more is forgotten");
+}
+
+#[test]
+fn it_is_stored_as_it_is() {
+    let (mut children, index) = (Children::default(), index(3, |n| Some(n)));
+    poll(&mut children, &index, now());
+    let json = serde_json::to_string(&children).unwrap();
+    assert_eq!(serde_json::from_str::<Children>(&json).unwrap(), children);
+    assert!(json.starts_with("[["), "{json}");
+}

@@ -8,7 +8,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::state::{Absorbed, Trim};
+use crate::state::Absorbed;
 
 /// Counters by what came of something.
 type ByOutcome = Family<Outcome, Counter>;
@@ -34,7 +34,6 @@ pub struct Metrics {
     rejects: ByOutcome,
     overflows: Counter,
     redesigns: Counter,
-    trims: ByOutcome,
     commits: ByOutcome,
     commit_seconds: Histogram,
     delay_seconds: Histogram,
@@ -69,7 +68,6 @@ impl Default for Metrics {
             rejects: ByOutcome::default(),
             overflows: Counter::default(),
             redesigns: Counter::default(),
-            trims: ByOutcome::default(),
             commits: ByOutcome::default(),
             commit_seconds: Histogram::new(COMMIT_BUCKETS),
             delay_seconds: Histogram::new(DELAY_BUCKETS),
@@ -96,8 +94,6 @@ impl Metrics {
         registry.register("rejects", "Entries that ended without a record, by reason", self.rejects.clone());
         registry.register("feed_overflows", "Polls between which entries may have been lost", self.overflows.clone());
         registry.register("site_redesigns", "Sites whose pages took on a new design", self.redesigns.clone());
-        let trims = "State values too large to be stored whole, by the most that was given up";
-        registry.register("state_trims", trims, self.trims.clone());
         registry.register("commits", "Commits to the ledger by what came of them", self.commits.clone());
         let seconds = Unit::Seconds;
         registry.register_with_unit("commit", "Time a commit took", seconds.clone(), self.commit_seconds.clone());
@@ -127,9 +123,9 @@ impl Metrics {
     }
 
     /// A document was read.
-    pub fn entries(&self, absorbed: Absorbed) {
-        let Absorbed { new, known, too_old, ignored, .. } = absorbed;
-        for (outcome, number) in [("new", new), ("known", known), ("too_old", too_old), ("ignored", ignored)] {
+    pub fn entries(&self, absorbed: &Absorbed) {
+        let Absorbed { new, known, too_old, left, .. } = *absorbed;
+        for (outcome, number) in [("new", new), ("known", known), ("too_old", too_old), ("left", left)] {
             count(&self.entries, outcome, number as u64);
         }
         self.overflows.inc_by(u64::from(absorbed.overflowed));
@@ -138,11 +134,6 @@ impl Metrics {
     /// A site has a new design.
     pub fn redesign(&self) {
         self.redesigns.inc();
-    }
-
-    /// A feed's value was too large.
-    pub fn trim(&self, trim: Trim) {
-        count(&self.trims, trim.as_str(), 1);
     }
 
     /// A record was committed; `delay` only for the first of an article.

@@ -2,12 +2,14 @@
 //!
 //! PURE.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     link,
-    state::{FeedState, Moved},
+    state::{FeedState, Moved, SiteState},
 };
 
 /// A whole instance.
@@ -77,9 +79,29 @@ pub struct FeedStatus {
 const MOST_FAILING: usize = 5;
 
 impl FeedStatus {
-    /// The view of a stored value.
-    pub fn of(url: &str, feed: &FeedState, configured: bool) -> Self {
-        let waiting = || feed.pending.iter().filter(|pending| pending.published.is_none());
+    /// The view of a site's feeds. An entry counts for the feed that was first with it.
+    pub fn of_site(site: &SiteState, is_configured: impl Fn(&str) -> bool) -> Vec<Self> {
+        let feeds = site.feeds().iter().filter(|(_, feed)| feed.kept_at.is_none());
+        let mut views: HashMap<&str, Self> =
+            feeds.map(|(url, feed)| (url.as_str(), Self::of(url, feed, is_configured(url)))).collect();
+        for pending in site.entries() {
+            let Some(view) = views.get_mut(pending.feed()) else { continue };
+            view.looks += usize::from(pending.published.is_some());
+            view.pending += usize::from(pending.published.is_none());
+            if let Some(error) = pending.last_error.as_ref().filter(|_| pending.published.is_none()) {
+                let url = pending.entry.url.as_ref().map(link::shown);
+                view.failing.push((url.or_else(|| pending.entry.title.clone()).unwrap_or_default(), error.clone()));
+            }
+        }
+        let mut views: Vec<Self> = views.into_values().collect();
+        for view in &mut views {
+            view.failing.sort_unstable();
+            view.failing.truncate(MOST_FAILING);
+        }
+        views
+    }
+
+    fn of(url: &str, feed: &FeedState, configured: bool) -> Self {
         Self {
             url: link::shown_text(url),
             title: feed.title.clone(),
@@ -87,20 +109,14 @@ impl FeedStatus {
             asked_at: feed.schedule.asked_at,
             answered_at: feed.schedule.answered_at,
             failures: feed.schedule.failures,
-            trouble: feed.trouble.as_ref().map(|trouble| format!("{}: {}", trouble.reason, trouble.detail)),
+            trouble: feed.last_error.as_ref().map(|error| format!("{}: {}", error.reason, error.detail)),
             moved_to: feed.moved.as_ref().map(|moved| link::shown(&moved.to)),
             moved: feed.moved.as_ref().is_some_and(Moved::is_believed),
             gone: feed.is_gone(),
             problems: feed.problems.clone(),
-            pending: waiting().count(),
-            failing: waiting()
-                .filter_map(|pending| {
-                    let url = pending.entry.url.as_ref().map(link::shown);
-                    Some((url.unwrap_or_else(|| pending.id.clone()), pending.trouble.clone()?))
-                })
-                .take(MOST_FAILING)
-                .collect(),
-            looks: feed.pending.len() - waiting().count(),
+            pending: 0,
+            failing: Vec::new(),
+            looks: 0,
             configured,
         }
     }

@@ -122,8 +122,8 @@ async fn read(response: Response) -> Outcome {
 /// Notes what the daemon would note.
 fn flag(feed: &mut Feed, url: &Url) {
     feed.flag_future(clock::now());
-    let keys = identity::keys(feed, url);
-    identity::flag_ignored(feed, &keys);
+    let names = identity::names(feed, &link::site(url));
+    identity::flag_shared_links(feed, &names);
 }
 
 fn understood(feed: Feed) -> Outcome {

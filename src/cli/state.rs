@@ -2,7 +2,7 @@
 //! cluster, or a topic with another number of partitions. Records stay where they are.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap, HashSet},
     fs::File,
     io::{self, BufRead, BufReader, BufWriter, Write},
     path::Path,
@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::{
@@ -22,7 +23,7 @@ use super::{USAGE, load, runtime};
 use crate::{
     config::{self, Config},
     ledger::{Batch, Event, KafkaLedger, Ledger, LocalLedger, State, kafka, local},
-    state::SiteState,
+    state::{SiteState, feed_of},
 };
 
 /// Values in a commit of an import.
@@ -79,12 +80,26 @@ pub(super) fn import(config: &Path, file: &Path, force: bool) -> anyhow::Result<
 fn write(states: &[State], out: &mut impl Write) -> anyhow::Result<()> {
     let mut out = BufWriter::new(out);
     for state in states {
-        let value: Box<RawValue> =
-            serde_json::from_slice(&state.value).with_context(|| format!("the value of `{}` is no JSON", state.key))?;
+        let value = shown(&state.value).with_context(|| format!("the value of `{}` is no JSON", state.key))?;
         serde_json::to_writer(&mut out, &Line { key: state.key.clone(), value })?;
         out.write_all(b"\n")?;
     }
     Ok(out.flush()?)
+}
+
+/// A value as JSON. What is remembered is packed bytes, which are shown as a string in base64.
+fn shown(value: &[u8]) -> serde_json::Result<Box<RawValue>> {
+    match value.first() {
+        Some(b'{') => serde_json::from_slice(value),
+        _ => serde_json::value::to_raw_value(&STANDARD.encode(value)),
+    }
+}
+
+fn bytes(value: &RawValue) -> anyhow::Result<Vec<u8>> {
+    match value.get().starts_with('"') {
+        true => Ok(STANDARD.decode(serde_json::from_str::<String>(value.get())?)?),
+        false => Ok(value.get().as_bytes().to_vec()),
+    }
 }
 
 /// Reads all lines before any is written, and nothing that a daemon could not restore.
@@ -98,15 +113,26 @@ fn read(lines: impl BufRead) -> anyhow::Result<Vec<State>> {
         }
         let Line { key, value } =
             serde_json::from_str(&line).with_context(|| format!("line {number} is not a line of an export"))?;
-        let mut site = SiteState::new(State::site(&key));
-        site.restore(&key, value.get().as_bytes())
-            .with_context(|| format!("line {number}: the value of `{key}` is not one that copydesk can read"))?;
+        let unreadable = || format!("line {number}: the value of `{key}` is not one that copydesk can read");
+        let value = bytes(&value).with_context(unreadable)?;
+        SiteState::new(State::site(&key)).restore(&key, &value).with_context(unreadable)?;
         if let Some(first) = known.insert(key.clone(), number) {
             bail!("line {number}: `{key}` stands in line {first}, too");
         }
-        states.push(State { key, value: value.get().as_bytes().to_vec() });
+        states.push(State { key, value });
     }
     Ok(states)
+}
+
+/// The same state as this version writes it, in values that are small enough for any ledger.
+fn rewritten(states: &[State], largest: Option<usize>) -> anyhow::Result<Vec<State>> {
+    let mut sites: BTreeMap<&str, SiteState> = BTreeMap::new();
+    for state in states {
+        let name = State::site(&state.key);
+        let site = sites.entry(name).or_insert_with(|| SiteState::new(name).within(largest));
+        site.restore(&state.key, &state.value)?;
+    }
+    Ok(sites.into_values().flat_map(|mut site| site.everything()).collect())
 }
 
 async fn commit(config: &Config, states: &[State], force: bool) -> anyhow::Result<()> {
@@ -137,6 +163,7 @@ async fn put_open<L: Ledger>(
     states: &[State],
     force: bool,
 ) -> anyhow::Result<()> {
+    let states = &rewritten(states, ledger.largest_state())?;
     let held = hold_all(ledger, &mut events).await?;
     ensure!(
         force || held == 0,
@@ -173,8 +200,9 @@ async fn hold_all<L: Ledger>(ledger: &L, events: &mut mpsc::Receiver<Event>) -> 
 }
 
 fn count(states: &[State]) -> String {
-    let feeds = states.iter().filter(|state| state.key.contains(' ')).count();
-    format!("state of {feeds} feeds and {} sites", states.len() - feeds)
+    let feeds = states.iter().filter(|state| feed_of(&state.key).is_some()).count();
+    let sites: HashSet<&str> = states.iter().map(|state| State::site(&state.key)).collect();
+    format!("state of {feeds} feeds and {} sites", sites.len())
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! `copydesk status`: of the running daemon, or of the ledger at rest.
 
-use std::{collections::HashSet, io::Write, path::Path, process::ExitCode};
+use std::{collections::{HashMap, HashSet}, io::Write, path::Path, process::ExitCode};
 
-use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{USAGE, load, runtime};
@@ -11,7 +10,7 @@ use crate::{
     config::{Config, Ledger},
     daemon::clock,
     ledger::{State, kafka, local},
-    state::FeedState,
+    state::SiteState,
 };
 
 /// What is shown.
@@ -50,14 +49,13 @@ async fn status(config: &Config) -> anyhow::Result<Status> {
 
 fn at_rest(config: &Config, states: &[State]) -> anyhow::Result<Status> {
     let configured: HashSet<&str> = config.feeds.iter().map(|feed| feed.url.as_str()).collect();
-    let mut feeds = Vec::new();
+    let mut sites: HashMap<&str, SiteState> = HashMap::new();
     for state in states {
-        if let Some((_, url)) = state.key.split_once(' ') {
-            let feed =
-                FeedState::from_json(&state.value).with_context(|| format!("the state of {url} is unreadable"))?;
-            feeds.push(FeedStatus::of(url, &feed, configured.contains(url)));
-        }
+        let name = State::site(&state.key);
+        sites.entry(name).or_insert_with(|| SiteState::new(name)).restore(&state.key, &state.value)?;
     }
+    let views = sites.values().flat_map(|site| FeedStatus::of_site(site, |url| configured.contains(url)));
+    let mut feeds: Vec<FeedStatus> = views.collect();
     feeds.sort_by(|a, b| a.url.cmp(&b.url));
     Ok(Status { version: env!("CARGO_PKG_VERSION").to_owned(), feeds, ..Status::default() })
 }

@@ -3,7 +3,7 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::{
-    leaf::{count, or_off},
+    leaf::{count, flag, or_off},
     quantity::{duration, shown},
     section::{Decoder, Section},
     yaml::Node,
@@ -22,8 +22,14 @@ pub struct Schedule {
     pub unconditional_interval: Duration,
     /// When a published article is looked at again for edits, after its publication.
     pub rechecks: Vec<Duration>,
-    /// How often a failing page is tried before it is rejected.
+    /// How often a page that may work again is tried before the feed's own text is published in its place.
     pub page_attempts: u32,
+    /// For how long such a page is tried before its entry is rejected; zero for no longer than `page_attempts`.
+    pub page_patience: Duration,
+    /// For how long an article is remembered after its last recheck, so that its entry is known when it comes back.
+    pub memory: Duration,
+    /// Entries of a feed that was read before are followed although their date lies beyond `memory`.
+    pub publish_old: bool,
     /// Entries older than this are not followed when a feed is met for the first time; `None` follows all.
     pub max_age: Option<Duration>,
 }
@@ -47,6 +53,9 @@ impl Default for Schedule {
             // most edits come within the hour, most corrections within the day
             rechecks: vec![HOUR, DAY, 7 * DAY],
             page_attempts: 6,
+            page_patience: 3 * DAY,
+            memory: 180 * DAY,
+            publish_old: false,
             max_age: None,
         }
     }
@@ -83,6 +92,9 @@ pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Schedule {
         s.set("max_interval", &mut schedule.max_interval, &interval());
         s.set("unconditional_interval", &mut schedule.unconditional_interval, &interval());
         s.set("page_attempts", &mut schedule.page_attempts, &count(1..=100));
+        s.set("page_patience", &mut schedule.page_patience, &duration(Duration::ZERO..=30 * DAY));
+        s.set("memory", &mut schedule.memory, &duration(30 * DAY..=20 * 365 * DAY));
+        s.set("publish_old", &mut schedule.publish_old, &flag());
         let age = duration(MINUTE..=10 * 365 * DAY);
         s.set("max_age", &mut schedule.max_age, &or_off("a duration such as 7d, or off", |text| age.read(text)));
         if let Some(rechecks) = s.list("rechecks", &duration(RECHECKS)) {
@@ -94,8 +106,24 @@ pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Schedule {
             let expected = format!("at most {MOST_RECHECKS} durations, each longer than the one before");
             s.decoder().fault(at, format!("`rechecks`: expected {expected}"));
         }
+        memory(s, &mut schedule);
     });
     schedule
+}
+
+/// An article must not be forgotten while it waits for a recheck.
+fn memory(s: &mut Section<'_, '_, '_>, schedule: &mut Schedule) {
+    let last = schedule.rechecks.last().copied().unwrap_or_default();
+    if schedule.memory >= last {
+        return;
+    }
+    match s.at("memory") {
+        None => schedule.memory = last,
+        Some(at) => {
+            let (memory, last) = (shown(schedule.memory), shown(last));
+            s.decoder().fault(at, format!("`memory`, {memory}, is shorter than the last of `rechecks`, {last}"));
+        }
+    }
 }
 
 /// The intervals in their order. A default gives way to what is written, but for the floor: who wants to poll

@@ -1,7 +1,8 @@
 //! What is due when.
 //!
-//! PURE. Entries are hints: the desk asks the state whether a job that comes up is still wanted, so that a stale hint
-//! costs a look-up and nothing else.
+//! PURE. An item is a hint: the desk asks the state whether a job that comes up is still wanted, so that a stale one costs
+//! a look-up and nothing else. Entries are queued by their site ([`crate::state::SiteState::take_due`]); here is only when
+//! the next of them is due.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +13,6 @@ use chrono::{DateTime, Utc};
 pub(super) struct Job {
     /// The site whose state it changes.
     pub(super) site: String,
-    /// URL of the feed in whose value that state is.
-    pub(super) feed: String,
     /// What is to be done.
     pub(super) task: Task,
 }
@@ -21,32 +20,41 @@ pub(super) struct Job {
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Task {
-    /// Ask for the feed.
-    Poll,
-    /// Resolve the pending entry with this record id, or look at it again.
-    Follow(String),
+    /// Ask for the feed with this URL.
+    Poll(String),
+    /// Follow the pending entry with this key, or look at its page again.
+    Follow(u64),
 }
 
-/// Jobs by the time they are due.
+/// Something that is due.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    /// A poll.
+    Poll { site: String, feed: String },
+    /// Entries of a site.
+    Entries { site: String },
+}
+
+/// What is due, in order.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
-    due: BTreeSet<(DateTime<Utc>, Job)>,
+    due: BTreeSet<(DateTime<Utc>, Due)>,
 }
 
 impl Agenda {
-    pub(super) fn add(&mut self, at: DateTime<Utc>, job: Job) {
-        self.due.insert((at, job));
+    pub(super) fn add(&mut self, at: DateTime<Utc>, due: Due) {
+        self.due.insert((at, due));
     }
 
-    /// The next job that is due by `now`.
-    pub(super) fn pop(&mut self, now: DateTime<Utc>) -> Option<Job> {
+    /// The next item that is due by `now`.
+    pub(super) fn pop(&mut self, now: DateTime<Utc>) -> Option<Due> {
         if self.due.first()?.0 > now {
             return None;
         }
-        self.due.pop_first().map(|(_, job)| job)
+        self.due.pop_first().map(|(_, due)| due)
     }
 
-    /// When the next job is due.
+    /// When the next item is due.
     pub(super) fn next(&self) -> Option<DateTime<Utc>> {
         self.due.first().map(|(at, _)| *at)
     }

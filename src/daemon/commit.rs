@@ -25,14 +25,18 @@ pub(super) struct Outbox {
     /// What is to be told once it is, with the site it belongs to.
     pub(super) notices: Vec<(String, Notice)>,
     since: Option<Instant>,
+    /// Bytes of records and rejects.
+    bytes: usize,
 }
 
 impl Outbox {
     pub(super) fn record(&mut self, message: Message) {
+        self.bytes += message.payload.len();
         self.batch.records.push(message);
     }
 
     pub(super) fn reject(&mut self, message: Message) {
+        self.bytes += message.payload.len();
         self.batch.rejects.push(message);
     }
 
@@ -57,6 +61,11 @@ impl Outbox {
         self.since
     }
 
+    /// Bytes of what waits.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Records and rejects that wait.
     pub(super) fn len(&self) -> usize {
         self.batch.records.len() + self.batch.rejects.len()
@@ -78,6 +87,17 @@ impl Outbox {
         self.notices.retain(|(site, _)| ours(site));
     }
 
+    /// Leaves out a state value that can never be stored.
+    pub(super) fn leave_out(&mut self, key: &str) {
+        self.batch.states.retain(|state| state.key != key);
+    }
+
+    /// Leaves out a record or a reject that can never be stored, and of which nothing else is known.
+    pub(super) fn drop_message(&mut self, key: &str) {
+        self.batch.records.retain(|record| record.key != key);
+        self.batch.rejects.retain(|reject| reject.key != key);
+    }
+
     /// Replaces a record or a reject that can never be stored.
     pub(super) fn replace(&mut self, key: &str, reject: Reject) {
         self.batch.records.retain(|record| record.key != key);
@@ -90,6 +110,10 @@ impl Outbox {
         });
         self.notices.push((reject.site.clone(), Notice::Rejected { reject: Box::new(reject) }));
     }
+}
+
+fn task_ended() -> LedgerError {
+    LedgerError::Fatal("the task that commits to the ledger has ended unexpectedly (a defect of copydesk: please report it)".to_owned())
 }
 
 /// A commit that ended, one way or the other.
@@ -138,16 +162,19 @@ impl Committer {
     }
 
     /// Begins a commit. Only when none is under way.
-    pub(super) fn begin(&mut self, outbox: Outbox) {
+    pub(super) fn begin(&mut self, outbox: Outbox) -> Result<(), LedgerError> {
         debug_assert!(!self.is_busy(), "one commit at a time");
-        self.begun = self.to.try_send(outbox).is_ok().then(Instant::now);
+        self.to.try_send(outbox).map_err(|_| task_ended())?;
+        self.begun = Some(Instant::now());
+        Ok(())
     }
 
-    /// The end of the commit under way; waits for ever where there is none. Cancel-safe.
-    pub(super) async fn ended(&mut self) -> Option<Committed> {
-        let committed = self.from.recv().await;
+    /// The end of the commit under way; waits for ever where there is none. Fails where the task has ended, which it does
+    /// only when it panics. Cancel-safe.
+    pub(super) async fn ended(&mut self) -> Result<Committed, LedgerError> {
+        let committed = self.from.recv().await.ok_or_else(task_ended)?;
         self.begun = None;
-        committed
+        Ok(committed)
     }
 
     /// Closes the ledger, waiting at most `within` for it. Nothing is held any more: what it wants dropped, is.

@@ -10,11 +10,13 @@ use super::{
     work::{Cpu, CpuFailure},
 };
 use crate::{
-    article::{self, Aids, Article, Field, Lesson, NoArticle, Page, Source},
+    article::{self, Aids, Article, Field, Lesson, NoArticle, Page, Print, Source},
     config::{self, FullText},
     feed::Entry,
     fetch::{Failure, Fetcher, Kind, Request, Response, Validators},
     ledger::fault,
+    record,
+    state::{Published, content},
 };
 
 mod pages;
@@ -32,6 +34,11 @@ pub(super) struct Follow {
     pub(super) knowledge: Arc<article::Site>,
     pub(super) limits: article::Limits,
     pub(super) rules: Arc<article::Rules>,
+    /// Its link leads to a page that other entries share: the feed has its text.
+    pub(super) shared_page: bool,
+    /// What was published of it, where its page is looked at for edits that no feed has told: a page that differs from that
+    /// is read twice, since it may differ at each reading.
+    pub(super) twice_unless: Option<Published>,
 }
 
 /// What came of it.
@@ -65,12 +72,16 @@ pub(super) struct PageRead {
     pub(super) fetched_at: DateTime<Utc>,
     pub(super) article: Result<Article, NoArticle>,
     pub(super) lesson: Option<article::Lesson>,
+    /// All text of the page.
+    pub(super) print: Option<Print>,
+    /// What a second reading gave, right after the first.
+    pub(super) again: Option<Article>,
 }
 
 pub(super) async fn follow(job: Follow, fetcher: &Fetcher, cpu: &Cpu) -> Followed {
-    let url = job.entry.url.clone().filter(|_| job.full_text != FullText::Feed);
+    let url = job.entry.url.clone().filter(|_| job.full_text != FullText::Feed && !job.shared_page);
     let page = match url {
-        Some(url) => page(&job, url, fetcher, cpu).await,
+        Some(url) => page_twice_if_it_differs(&job, url, fetcher, cpu).await,
         None => PageOutcome::NotWanted,
     };
     let told = told(&job, &page, cpu).await;
@@ -80,7 +91,8 @@ pub(super) async fn follow(job: Follow, fetcher: &Fetcher, cpu: &Cpu) -> Followe
 /// The article as the feed alone tells it, where it may be wanted beside what came of the page.
 pub(super) async fn told(job: &Follow, page: &PageOutcome, cpu: &Cpu) -> Option<Article> {
     match (page, job.full_text) {
-        (PageOutcome::Unchanged, _) | (_, FullText::Page) => None,
+        (PageOutcome::Unchanged, _) => None,
+        (_, FullText::Page) if !job.shared_page => None,
         (PageOutcome::Read(read), _) if read.article.as_ref().is_ok_and(|article| !article.paywalled) => None,
         _ => {
             let (entry, knowledge) = (job.entry.clone(), Arc::clone(&job.knowledge));
@@ -89,8 +101,21 @@ pub(super) async fn told(job: &Follow, page: &PageOutcome, cpu: &Cpu) -> Option<
     }
 }
 
-async fn page(job: &Follow, url: Url, fetcher: &Fetcher, cpu: &Cpu) -> PageOutcome {
-    let response = match fetcher.get(request(job, url, job.validators.clone())).await {
+async fn page_twice_if_it_differs(job: &Follow, url: Url, fetcher: &Fetcher, cpu: &Cpu) -> PageOutcome {
+    let mut first = page(job, url.clone(), job.validators.clone(), fetcher, cpu).await;
+    let Some(published) = &job.twice_unless else { return first };
+    if let PageOutcome::Read(read) = &mut first
+        && let Ok(article) = &read.article
+        && content(&record::content_hash(article.title.as_deref(), &article.text)) != published.content
+        && let PageOutcome::Read(second) = page(job, url, Validators::default(), fetcher, cpu).await
+    {
+        read.again = second.article.ok();
+    }
+    first
+}
+
+async fn page(job: &Follow, url: Url, validators: Validators, fetcher: &Fetcher, cpu: &Cpu) -> PageOutcome {
+    let response = match fetcher.get(request(job, url, validators)).await {
         Ok(response) if response.not_modified => return PageOutcome::Unchanged,
         Ok(response) => response,
         Err(failure) => return PageOutcome::Failed(failure),
@@ -98,19 +123,25 @@ async fn page(job: &Follow, url: Url, fetcher: &Fetcher, cpu: &Cpu) -> PageOutco
     let fetched_at = clock::now();
     let (url, validators) = (response.url.clone(), response.validators.clone());
     match extract(job, response, cpu).await {
-        Ok((mut article, lesson)) => {
+        Ok(Extracted { mut article, lesson, print }) => {
             if let Ok(article) = &mut article
                 && let Err(failure) = append_next_pages(job, article, &url, fetcher, cpu).await
             {
                 return PageOutcome::Failed(failure);
             }
-            PageOutcome::Read(Box::new(PageRead { url, validators, fetched_at, article, lesson }))
+            let lesson = Some(lesson);
+            PageOutcome::Read(Box::new(PageRead { url, validators, fetched_at, article, lesson, print, again: None }))
         }
         Err(failure) => PageOutcome::Unreadable(failure),
     }
 }
 
-type Extracted = (Result<Article, NoArticle>, Option<article::Lesson>);
+/// What a page gives.
+struct Extracted {
+    article: Result<Article, NoArticle>,
+    lesson: Lesson,
+    print: Option<Print>,
+}
 
 async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracted, CpuFailure> {
     let work = extraction(job);
@@ -128,13 +159,13 @@ fn extraction(job: &Follow) -> impl FnOnce(Response) -> Extracted + Send + 'stat
     move |response| {
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
         match article::extract(page, Aids { entry: Some(&entry), site: &knowledge, rules: &rules, limits }) {
-            Ok(article::Extraction { mut article, lesson, .. }) => {
+            Ok(article::Extraction { mut article, lesson, print }) => {
                 add_restrictions(&mut article, response.restrictions);
-                (Ok(article), Some(lesson))
+                Extracted { article: Ok(article), lesson, print: Some(print) }
             }
             Err(no_article) => {
                 let lesson = Lesson::without_story(&response.url, no_article.reason);
-                (Err(no_article), Some(lesson))
+                Extracted { article: Err(no_article), lesson, print: None }
             }
         }
     }

@@ -203,7 +203,7 @@ fn is_enough(pending: &Pending, told: &Article) -> bool {
 }
 
 /// 32 bits of what a content is known by.
-fn content_of(article: &Article) -> u32 {
+pub(super) fn content_of(article: &Article) -> u32 {
     content(&record::content_hash(article.title.as_deref(), &article.text))
 }
 

@@ -32,12 +32,14 @@ impl Lanes {
         Self { lanes: HashMap::new(), ready: VecDeque::new(), known: HashSet::new(), per_host, in_all, running: 0 }
     }
 
-    /// Lets a job wait for its turn, unless it waits or runs already.
-    pub(super) fn push(&mut self, host: &str, job: Job) {
-        if self.known.insert(job.clone()) {
+    /// Lets a job wait for its turn; `false` where it waits or runs already.
+    pub(super) fn push(&mut self, host: &str, job: Job) -> bool {
+        let is_new = self.known.insert(job.clone());
+        if is_new {
             self.lanes.entry(host.to_owned()).or_default().waiting.push_back(job);
             self.offer(host);
         }
+        is_new
     }
 
     /// The next job that may start, with its host.
@@ -107,7 +109,7 @@ mod tests {
     use super::{super::agenda::Task, *};
 
     fn job(name: &str) -> Job {
-        Job { site: String::new(), feed: name.to_owned(), task: Task::Poll }
+        Job { site: String::new(), task: Task::Poll(name.to_owned()) }
     }
 
     #[test]

@@ -36,12 +36,19 @@ pub enum Notice {
         /// Its record id.
         id: String,
     },
+    /// An entry turned out to be an article that is known already: its page is that article's.
+    Merged {
+        /// The record id it would have had.
+        id: String,
+        /// That of the article.
+        into: String,
+    },
     /// A page failed and waits for another try.
     Postponed {
         /// The record id it will have.
         id: String,
         /// What went wrong.
-        trouble: String,
+        error: String,
         /// How long it waits.
         wait: Duration,
     },

@@ -23,6 +23,8 @@ mod sitemaps;
 #[derive(Debug, Clone)]
 pub(super) struct Poll {
     pub(super) feed: config::Feed,
+    /// The site that its state is kept at.
+    pub(super) site: String,
     /// Where the feed is now.
     pub(super) url: Url,
     pub(super) validators: Validators,
@@ -139,7 +141,7 @@ async fn read(job: Poll, response: Response, fetcher: &Fetcher, cpu: &Cpu) -> Po
             Err(failure) => return Polled::Failed(failure),
         }
     }
-    match cpu.run(move || identified(feed, &job.feed)).await {
+    match cpu.run(move || identified(feed, &job.site)).await {
         Ok(document) => Polled::Read { answer, document: Box::new(document) },
         Err(failure) => Polled::Failed(failure.into()),
     }
@@ -179,22 +181,22 @@ fn of_url(mut validators: Validators, url: &Url) -> Validators {
 }
 
 /// Reads a document, and names its entries.
-pub(super) fn understand(body: &[u8], source: Source<'_>, configured: &config::Feed) -> Result<Document, NotAFeed> {
-    Ok(identified(feed::parse(body, source)?, configured))
+pub(super) fn understand(body: &[u8], source: Source<'_>, site: &str) -> Result<Document, NotAFeed> {
+    Ok(identified(feed::parse(body, source)?, site))
 }
 
 fn parse(response: &Response) -> Result<Feed, NotAFeed> {
     feed::parse(&response.body, Source { url: &response.url, content_type: response.content_type.as_deref() })
 }
 
-fn identified(mut feed: Feed, configured: &config::Feed) -> Document {
+fn identified(mut feed: Feed, site: &str) -> Document {
     feed.flag_future(clock::now());
     if feed.format == Format::Sitemap {
         // sitemaps have no order of their own, and not all of their entries need be taken at once
         feed.entries.sort_by_key(|entry| std::cmp::Reverse(entry.published.or(entry.updated).map(|moment| moment.at)));
     }
-    let keys = identity::keys(&feed, &configured.url);
-    identity::flag_ignored(&mut feed, &keys);
-    let told = feed.entries.iter().map(identity::told).collect();
-    Document { feed, keys, told }
+    let names = identity::names(&feed, site);
+    identity::flag_shared_links(&mut feed, &names);
+    let digests = feed.entries.iter().map(identity::digest).collect();
+    Document { feed, names, digests }
 }

@@ -3,7 +3,7 @@
 //! A failure that the daemon would wait out ends here at once: what is told is what would become of the entry if it
 //! stayed that way.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -12,18 +12,18 @@ use url::Url;
 use super::{
     clock,
     follow::{self, Follow, Followed, PageOutcome, PageRead},
-    judge::{Publish, Verdict, judge},
+    judge::{Case, Publish, Verdict, judge},
     poll,
     work::Cpu,
 };
 use crate::{
     article::{self, Aids, Explanation, Extraction, Page},
-    config::{self, FullText},
+    config::{self, FullText, Schedule},
     feed::{self, Entry, Feed, Format, identity},
     fetch::{Fetcher, Response, Validators},
     link,
-    record::{Carrier, Provenance, Record, Reject, Told},
-    state::{Document, Pending, SiteState},
+    record::{self, Carrier, Provenance, Record, Reject, Told},
+    state::{Document, Pending, Policy, SiteState},
 };
 
 /// What is tried.
@@ -124,7 +124,9 @@ pub async fn run(trial: Trial, fetcher: &Fetcher) -> Tried {
     // this page is shown though the feed's own text is wanted
     let page = if job.full_text == FullText::Feed { PageOutcome::NotWanted } else { page };
     let told = follow::told(&job, &page, &cpu).await;
-    let verdict = judge(&pending, job.full_text, 1, Followed { page, told });
+    let schedule = Schedule { page_attempts: 1, page_patience: Duration::ZERO, ..Schedule::default() };
+    let case = Case { pending: &pending, full_text: job.full_text, schedule: &schedule, offline: false, now };
+    let verdict = judge(case, Followed { page, told });
     Tried { url, feed: says, page: explained, outcome: outcome(verdict, pending, link::site(home), carriers, now) }
 }
 
@@ -138,7 +140,8 @@ async fn document(
     match origin {
         Origin::Web(_) => {
             let (validators, sitemaps) = (Validators::default(), feed::Children::default());
-            let job = poll::Poll { feed: configured.clone(), url, validators, body_hash: None, sitemaps };
+            let site = link::site(&configured.url);
+            let job = poll::Poll { feed: configured.clone(), site, url, validators, body_hash: None, sitemaps };
             match poll::poll(job, fetcher, cpu).await {
                 poll::Polled::Read { document, .. } => Ok(*document),
                 poll::Polled::Unchanged { .. } => Err("not modified, though nothing was known of it".to_owned()),
@@ -149,7 +152,7 @@ async fn document(
             let (body, content_type) = (body.clone(), content_type.clone());
             let read = cpu.run(move || {
                 let source = feed::Source { url: &url, content_type: content_type.as_deref() };
-                poll::understand(&body, source, &feed)
+                poll::understand(&body, source, &link::site(&feed.url))
             });
             read.await.map_err(|failure| failure.to_string())?.map_err(|not_a_feed| not_a_feed.to_string())
         }
@@ -168,23 +171,23 @@ fn pending(found: Option<(&Document, usize)>, home: &Url, url: &Url, now: DateTi
     let mut document = match found {
         Some((document, at)) => Document {
             feed: Feed { entries: vec![document.feed.entries[at].clone()], ..document.feed.clone() },
-            keys: vec![document.keys[at]],
-            told: vec![document.told[at]],
+            names: vec![document.names[at]],
+            digests: vec![document.digests[at]],
         },
         None => unheard_of(url),
     };
     if found.is_none() {
-        document.keys = identity::keys(&document.feed, home);
+        document.names = identity::names(&document.feed, &link::site(home));
     }
     let mut site = SiteState::new(&link::site(home));
-    site.absorb(home.as_str(), &document, None, now);
-    let pending = site.feeds()[home.as_str()].pending.first().cloned();
+    site.absorb(home.as_str(), &document, Policy::default(), now);
+    let pending = site.entries().next().cloned();
     pending.expect("an entry that nothing is known of becomes pending")
 }
 
 fn unheard_of(url: &Url) -> Document {
     let entry = Entry { url: Some(url.clone()), ..Entry::default() };
-    let told = vec![identity::told(&entry)];
+    let digests = vec![identity::digest(&entry)];
     let feed = Feed {
         format: Format::Rss,
         title: None,
@@ -198,7 +201,7 @@ fn unheard_of(url: &Url) -> Document {
         truncated: false,
         problems: Vec::new(),
     };
-    Document { feed, keys: Vec::new(), told }
+    Document { feed, names: Vec::new(), digests }
 }
 
 fn follow_job(trial: &Trial, pending: &Pending) -> Follow {
@@ -206,6 +209,8 @@ fn follow_job(trial: &Trial, pending: &Pending) -> Follow {
     Follow {
         entry: pending.entry.clone(),
         full_text: configured.map(|feed| feed.full_text).unwrap_or_default(),
+        shared_page: false,
+        twice_unless: None,
         feed: configured.cloned(),
         validators: Validators::default(),
         knowledge: Arc::clone(&trial.knowledge),
@@ -245,6 +250,7 @@ async fn page(
         Ok(explained) => explained,
         Err(failure) => return (PageOutcome::Unreadable(failure), Err(failure.to_string())),
     };
+    let print = explained.outcome.as_ref().ok().map(|extraction| extraction.print);
     let mut article = explained.outcome.clone().map(|Extraction { article, .. }| article);
     if let Ok(article) = &mut article {
         follow::add_restrictions(article, restrictions);
@@ -252,7 +258,8 @@ async fn page(
             return (PageOutcome::Failed(failure), Ok(explained));
         }
     }
-    let page = PageRead { url, validators: Validators::default(), fetched_at: now, article, lesson: None };
+    let validators = Validators::default();
+    let page = PageRead { url, validators, fetched_at: now, article, lesson: None, print, again: None };
     (PageOutcome::Read(Box::new(page)), Ok(explained))
 }
 
@@ -280,7 +287,8 @@ fn carrier(trial: &Trial, document: &Document) -> Carrier {
 }
 
 fn outcome(verdict: Verdict, pending: Pending, site: String, feeds: Vec<Carrier>, now: DateTime<Utc>) -> Outcome {
-    let Pending { id, entry, discovered_at, .. } = pending;
+    let Pending { key, entry, discovered_at, .. } = pending;
+    let id = record::id(&site, key);
     match verdict {
         Verdict::Publish(publish) => {
             let Publish { article, revision, url, fetched_at, fallback_reason, .. } = *publish;
@@ -301,13 +309,13 @@ fn outcome(verdict: Verdict, pending: Pending, site: String, feeds: Vec<Carrier>
                 },
             )))
         }
-        Verdict::Reject { reason, detail } => {
+        Verdict::Reject { reason, detail, .. } => {
             let (url, entry) = (entry.url.as_ref().map(ToString::to_string), Told::whole(&entry));
             let reject =
                 Reject { id, url, site, reason, detail, attempts: 1, feeds, entry, discovered_at, rejected_at: now };
             Outcome::Reject(Box::new(reject))
         }
-        Verdict::Retry { trouble, .. } => Outcome::Later(trouble),
-        Verdict::Unchanged => Outcome::Later("nothing has changed".to_owned()),
+        Verdict::Retry { error, .. } => Outcome::Later(error),
+        Verdict::Unchanged { .. } | Verdict::Over => Outcome::Later("nothing has changed".to_owned()),
     }
 }

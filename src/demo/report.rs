@@ -81,7 +81,7 @@ impl<'a, W: Write> Report<'a, W> {
                 self.record(record, dropped)
             }
             Notice::Rejected { reject } => self.reject(reject),
-            Notice::Unchanged { .. } | Notice::Postponed { .. } => Ok(()),
+            Notice::Unchanged { .. } | Notice::Postponed { .. } | Notice::Merged { .. } => Ok(()),
         }
     }
 

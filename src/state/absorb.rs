@@ -342,7 +342,7 @@ impl SiteState {
             if changed {
                 pending.schedule(policy.rechecks, now);
             }
-        } else if is_own && (changed || pending.content_cut) && pending.published.is_none() {
+        } else if is_own && (changed || pending.content_cut) {
             pending.entry = entry.clone();
             pending.content_cut = false;
         }

@@ -41,6 +41,12 @@ pub(super) fn memory(site: &str, number: u32) -> String {
     format!("{site} memory {number}")
 }
 
+/// The key of the entry that a stored value is of, if it is an entry's.
+pub(super) fn entry_of(key: &str) -> Option<u64> {
+    let (_, rest) = key.split_once(' ')?;
+    u64::from_str_radix(rest.strip_prefix("entry ")?, 16).ok()
+}
+
 /// The URL of the feed that a key is of, if it is a feed's.
 pub fn feed_of(key: &str) -> Option<&str> {
     match parse(key) {

@@ -39,7 +39,7 @@ pub use holds::Holds;
 pub use key::feed_of;
 pub use moved::Moved;
 pub use names::Names;
-pub use progress::{PageNames, Publication, Same};
+pub use progress::{Publication, Same, content};
 pub use site::SiteState;
 
 /// The version of stored values. Values without one are of version 0.1 ([`upgrade`]).
@@ -58,9 +58,6 @@ pub struct FeedState {
     /// XXH3 of the newest body: a 200 with the same body is not parsed again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_hash: Option<u64>,
-    /// Where the feed is an index of sitemaps, what was read of them.
-    #[serde(skip_serializing_if = "is_default")]
-    pub sitemaps: crate::feed::Children,
     /// What the feed asked for when it was last read.
     #[serde(skip_serializing_if = "is_default")]
     pub pace: crate::feed::Pace,

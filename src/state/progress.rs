@@ -20,6 +20,7 @@ use crate::{
         identity::{Name, date_hash, title_hash},
     },
     fetch::Validators,
+    record,
 };
 
 /// A revision that is published.
@@ -40,9 +41,6 @@ pub struct Publication {
     /// The page's validators.
     pub validators: Validators,
 }
-
-/// What a page is called by its URL after redirects and by its canonical URL.
-pub type PageNames = Vec<Name>;
 
 /// An entry turned out to be an article that is known by other names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,6 +155,27 @@ impl SiteState {
         }
     }
 
+    /// The same, by the record id: what was published of it is too large to be stored.
+    pub fn rejected_by_id(&mut self, id: &str, now: DateTime<Utc>) {
+        let key = self.entries.keys().copied().find(|key| record::id(&self.name, *key) == id);
+        if let Some(mut pending) = key.and_then(|key| self.take(key)) {
+            let before = pending.published.take().filter(|published| published.revision > 1);
+            // revisions that were stored are none of its business
+            pending.published = before.map(|published| Published { revision: published.revision - 1, ..published });
+            self.remember(resolved(&pending, now));
+            self.mark(pending.key, When::Now);
+        }
+    }
+
+    /// A value cannot be stored. An entry that waits for its page is resolved and given back: it is to be rejected.
+    pub fn unstorable(&mut self, key: &str, now: DateTime<Utc>) -> Option<Pending> {
+        let key = super::key::entry_of(key)?;
+        let pending = self.take(key)?;
+        self.remember(resolved(&pending, now));
+        self.mark(key, When::Now);
+        pending.published.is_none().then_some(pending)
+    }
+
     /// A published article is not looked at again.
     pub(super) fn let_go(&mut self, key: u64, now: DateTime<Utc>) {
         if let Some(pending) = self.take(key) {
@@ -165,17 +184,16 @@ impl SiteState {
         }
     }
 
-    /// The page of an entry that waits was had: it is also known by the page's names. Where another article has one of them
-    /// already, and nothing says that the two are two stories, the entry is that article: it ends without a record, and
-    /// the article is known by its names, too.
-    pub fn learn_page(&mut self, key: u64, page: &[Name], now: DateTime<Utc>) -> Option<Same> {
-        let pending = self.entries.get(&key)?;
-        if pending.shared_page {
-            return None;
-        }
-        let known = page.iter().filter_map(|name| self.find(name.hash)).find(|known| known.key() != key);
-        match known.filter(|_| pending.published.is_none()) {
-            Some(known) if self.is_same_page_story(pending, &known) => {
+    /// The page of an entry that waits was had: it is known by the page's names, too, which are its URL first and then its
+    /// canonical URL. Where another article has one of them already, and nothing says that the two are two stories, the
+    /// entry is that article: it ends without a record, and the article is known by its names, too. `content` are 32 bits
+    /// of the hash of what was read.
+    pub fn learn_page(&mut self, key: u64, page: &[Name], content: u32, now: DateTime<Utc>) -> Option<Same> {
+        let pending = self.entries.get(&key).filter(|pending| !pending.shared_page)?;
+        let others = page.iter().enumerate().filter_map(|(at, name)| Some((at == 0, self.find(name.hash)?)));
+        let other = others.into_iter().find(|(_, known)| known.key() != key);
+        match other.filter(|_| pending.published.is_none()) {
+            Some((is_url, known)) if self.is_same_page_story(pending, &known, is_url, content) => {
                 let other = known.key();
                 self.merge(key, other, page, now);
                 Some(Same { key: other })
@@ -190,24 +208,28 @@ impl SiteState {
         }
     }
 
-    /// Two entries that lead to one page are one story, unless one feed gave them different guids, titles and dates.
-    fn is_same_page_story(&self, pending: &Pending, known: &Known<'_>) -> bool {
-        let title = pending.entry.title.as_deref().map_or(0, title_hash) as u16;
+    /// Two entries that lead to one page are one story if their title or date is the same, or what was read of both; of two
+    /// feeds, the page's URL is enough. A canonical URL alone is not: some sites give all their pages the same.
+    fn is_same_page_story(&self, pending: &Pending, known: &Known<'_>, is_url: bool, content: u32) -> bool {
+        let title = title_of(pending);
         let date = date_hash(&pending.entry) as u16;
-        let (other_title, other_date, one_feed) = match known {
+        let (other_title, other_date, other_content, one_feed) = match known {
             Known::Pending(other) => {
-                let title = other.entry.title.as_deref().map_or(0, title_hash) as u16;
                 let one_feed = pending.carriers.iter().any(|carrier| other.is_carried_by(&carrier.feed));
-                (title, date_hash(&other.entry) as u16, one_feed)
+                let published = other.published.as_ref().map_or(0, |published| published.content);
+                (title_of(other), date_hash(&other.entry) as u16, published, one_feed)
             }
             Known::Resolved(article) => {
-                let tags: Vec<u16> = pending.carriers.iter().map(|carrier| tag(&carrier.feed)).collect();
-                (article.title, article.date, article.feeds.iter().any(|(tag, _)| tags.contains(tag)))
+                let is_its = |carrier: &Carrier| article.feeds.iter().any(|(known, _)| *known == tag(&carrier.feed));
+                (article.title, article.date, article.content, pending.carriers.iter().any(is_its))
             }
         };
-        let agrees = (title != 0 && title == other_title) || (date != 0 && date == other_date);
+        let agrees = |one: u16, other: u16| one != 0 && one == other;
         let is_bare = title == 0 && date == 0;
-        agrees || is_bare || !one_feed
+        agrees(title, other_title)
+            || agrees(date, other_date)
+            || (content != 0 && content == other_content)
+            || is_url && (is_bare || !one_feed)
     }
 
     fn merge(&mut self, key: u64, other: u64, page: &[Name], now: DateTime<Utc>) {
@@ -257,11 +279,15 @@ fn resolved(pending: &Pending, now: DateTime<Utc>) -> Resolved {
         revision: published.map_or(0, |published| u16::try_from(published.revision).unwrap_or(u16::MAX)),
         content: published.map_or(0, |published| published.content),
         day: super::day(now),
-        title: pending.entry.title.as_deref().map_or(0, title_hash) as u16,
+        title: title_of(pending),
         date: date_hash(&pending.entry) as u16,
         feeds,
     };
     Resolved { article, names: pending.names.iter().collect() }
+}
+
+fn title_of(pending: &Pending) -> u16 {
+    pending.entry.title.as_deref().map_or(0, title_hash) as u16
 }
 
 impl Pending {

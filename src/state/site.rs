@@ -130,7 +130,7 @@ impl SiteState {
         let cut: HashSet<String> = self
             .entries
             .values()
-            .filter(|pending| pending.content_cut && pending.published.is_none())
+            .filter(|pending| pending.content_cut)
             .map(|pending| pending.feed().to_owned())
             .collect();
         for url in cut {

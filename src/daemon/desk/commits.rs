@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Desk;
+use super::{Desk, changed::LATER};
 use crate::{
     admin::Health,
     daemon::{
@@ -12,12 +12,17 @@ use crate::{
         commit::{Committed, Outbox, backoff},
         notice::{Notice, PollNotice},
     },
-    ledger::LedgerError,
+    ledger::{LedgerError, State},
     record::{Record, Reject, Told},
 };
 
 /// A commit that takes longer says that the ledger is away, before its own deadlines do.
 const SLOW_COMMIT: Duration = Duration::from_secs(5);
+
+/// A batch with so many bytes of records and rejects is committed at once.
+const FULL: usize = 8 << 20;
+/// State values that are put into one batch beside those that belong to its records: more would hold up the desk.
+const MOST_VALUES: usize = 500;
 
 /// A commit that failed: nothing is committed past it.
 #[derive(Debug)]
@@ -33,10 +38,18 @@ impl Desk<'_> {
         if self.committer.is_busy() {
             return None;
         }
-        match &self.stalled {
-            Some(stalled) => Some(stalled.again_at),
-            None => self.outbox.since().map(|since| since + self.config.commit.every),
+        if let Some(stalled) = &self.stalled {
+            return Some(stalled.again_at);
         }
+        let urgent = self.outbox.since().map(|since| since + self.config.commit.every);
+        let later = self.changed.oldest().map(|since| since + self.later());
+        [urgent, later].into_iter().flatten().min()
+    }
+
+    /// How long what is not urgent waits: not at all, where nothing is awaited that could change it.
+    fn later(&self) -> Duration {
+        let ends = self.parts.once || self.stop_at.is_some();
+        if ends && (self.is_idle() || self.lanes.running() == 0) { Duration::ZERO } else { LATER }
     }
 
     /// When a commit that is under way will have taken too long, where nobody was told of that yet.
@@ -53,13 +66,14 @@ impl Desk<'_> {
         }
     }
 
-    pub(super) fn commit_if_ready(&mut self) {
-        let full = self.stalled.is_none() && self.outbox.len() >= self.config.commit.count;
+    pub(super) fn commit_if_ready(&mut self) -> Result<(), LedgerError> {
+        let is_full = self.outbox.len() >= self.config.commit.count || self.outbox.bytes() >= FULL;
+        let full = self.stalled.is_none() && is_full;
         // on the way out nothing more is waited for
         let last = self.stalled.is_none() && self.stop_at.is_some() && self.lanes.running() == 0;
-        let Some(due) = self.commit_due() else { return };
+        let Some(due) = self.commit_due() else { return Ok(()) };
         if !(full || last || Instant::now() >= due) {
-            return;
+            return Ok(());
         }
         let outbox = match self.stalled.take() {
             Some(stalled) => {
@@ -68,17 +82,40 @@ impl Desk<'_> {
             }
             None => self.cut(),
         };
-        self.committer.begin(outbox);
+        self.committer.begin(outbox)
     }
 
-    /// All that was decided, with the values that changed by it.
+    /// All that was decided, with the values that changed by it, and what has waited long enough. A site that is being
+    /// worked on is left for the next commit.
     fn cut(&mut self) -> Outbox {
-        let changed = std::mem::take(&mut self.changed_sites);
         let mut states = Vec::new();
-        for name in changed {
-            if let Some(site) = self.sites.get_mut(&name) {
-                states.extend(site.changes());
-                site.take_trims().into_iter().for_each(|trim| self.parts.metrics.trim(trim));
+        for name in self.changed.take_hard() {
+            match self.sites.get_mut(&name) {
+                Some(site) => states.extend(site.changes(false, 0)),
+                None if self.away.contains_key(&name) => self.changed.hard(&name),
+                None => {}
+            }
+        }
+        let before = Instant::now().checked_sub(self.later()).unwrap_or_else(Instant::now);
+        while states.len() < MOST_VALUES
+            && let Some(name) = self.changed.waiting_since(before)
+        {
+            if self.away.contains_key(&name) {
+                // its turn comes when it is back
+                let notices = self.changed.stored(&name);
+                notices.into_iter().for_each(|notice| self.changed.notice(&name, notice));
+                self.changed.soft(&name);
+                break;
+            }
+            let more = self.sites.get_mut(&name).is_some_and(|site| {
+                states.extend(site.changes(true, MOST_VALUES));
+                site.has_later_changes()
+            });
+            if more {
+                break;
+            }
+            for notice in self.changed.stored(&name) {
+                self.outbox.notices.push((name.clone(), notice));
             }
         }
         self.outbox.take(states)
@@ -92,9 +129,10 @@ impl Desk<'_> {
             Err(LedgerError::Retry(why)) => self.stall(outbox, why),
             Err(LedgerError::Fenced(why)) => {
                 tracing::info!(why, "the commit was refused: ownership has changed");
-                self.retry(outbox, Duration::from_millis(50));
+                let wait = backoff(self.attempts + 1);
+                self.retry(outbox, wait);
             }
-            Err(LedgerError::Unstorable { key, why }) => self.unstorable(outbox, &key, &why)?,
+            Err(LedgerError::Unstorable { key, why }) => self.unstorable(outbox, &key, &why),
             Err(error @ (LedgerError::Reopen(_) | LedgerError::Fatal(_))) => return Err(error),
         }
         self.drop_lost();
@@ -128,28 +166,50 @@ impl Desk<'_> {
         self.stalled = Some(Stalled { outbox, again_at: Instant::now() + wait, attempts });
     }
 
-    /// A record that no topic takes ends as a reject, and a reject that none takes says less; the rest of the batch is
-    /// given again. State fits by what it gave up, unless the topic takes less than the configuration says.
-    fn unstorable(&mut self, mut outbox: Outbox, key: &str, why: &str) -> Result<(), LedgerError> {
-        let found = outbox.notices.iter().find_map(|(_, notice)| match notice {
-            Notice::Recorded { record, .. } if record.id == key => Some(too_large(record, why)),
-            Notice::Rejected { reject } if reject.id == key => shorter(reject),
-            _ => None,
-        });
-        let Some(reject) = found else {
-            return Err(LedgerError::Fatal(format!(
-                "`{key}` cannot be stored: {why}; raise `max_message`, and `max.message.bytes` of the topics"
-            )));
-        };
-        if let Some(site) = self.sites.get_mut(&reject.site) {
-            let holders: Vec<String> = reject.feeds.iter().map(|carrier| carrier.url.clone()).collect();
-            holders.iter().for_each(|holder| site.resolve(holder, key));
-            self.changed_sites.insert(reject.site.clone());
-            self.outbox.touch();
+    /// What no topic takes costs nobody else anything: a record ends as a reject, a reject says less, an entry that waits is
+    /// rejected, another value is not stored. The rest of the batch is given again.
+    fn unstorable(&mut self, mut outbox: Outbox, key: &str, why: &str) {
+        if key.contains(' ') || self.sites.contains_key(key) {
+            self.unstorable_state(&mut outbox, key, why);
+        } else {
+            let found = outbox.notices.iter().find_map(|(_, notice)| match notice {
+                Notice::Recorded { record, .. } if record.id == key => Some(too_large(record, why)),
+                Notice::Rejected { reject } if reject.id == key => shorter(reject),
+                _ => None,
+            });
+            match found {
+                Some(reject) => {
+                    if let Some(site) = self.sites.get_mut(&reject.site) {
+                        site.rejected_by_id(key, clock::now());
+                        self.changed.hard(&reject.site);
+                        self.outbox.touch();
+                    }
+                    outbox.replace(key, reject);
+                }
+                None => {
+                    tracing::error!(key, why, "this cannot be stored, and is left out: raise `max_message`, and `max.message.bytes` of the topics");
+                    outbox.drop_message(key);
+                }
+            }
         }
-        outbox.replace(key, reject);
         self.retry(outbox, Duration::ZERO);
-        Ok(())
+    }
+
+    fn unstorable_state(&mut self, outbox: &mut Outbox, key: &str, why: &str) {
+        outbox.leave_out(key);
+        let name = State::site(key).to_owned();
+        let pending = self.sites.get_mut(&name).and_then(|site| site.unstorable(key, clock::now()));
+        let Some(pending) = pending else {
+            tracing::error!(key, why, "this state cannot be stored, and is left out: raise `max_message`, and `max.message.bytes` of the topics");
+            return;
+        };
+        let Some(site) = self.sites.get(&name) else { return };
+        let reject = self.reject_of(site, &pending, "entry_too_large".to_owned(), why.to_owned(), clock::now());
+        let reject = shorter(&reject).unwrap_or(reject);
+        outbox.reject(reject.message());
+        outbox.notices.push((name.clone(), Notice::Rejected { reject: Box::new(reject) }));
+        self.changed.hard(&name);
+        self.outbox.touch();
     }
 
     /// Logs, counts and passes on what is durable now. At most one line a decision.
@@ -181,8 +241,11 @@ impl Desk<'_> {
                     "rejected"
                 );
             }
-            Notice::Postponed { id, trouble, wait } => {
-                tracing::debug!(id, trouble, wait_s = wait.as_secs(), "postponed");
+            Notice::Postponed { id, error, wait } => {
+                tracing::debug!(id, error, wait_s = wait.as_secs(), "postponed");
+            }
+            Notice::Merged { id, into } => {
+                tracing::info!(id, into, "this entry's page is that of an article that is known already");
             }
             Notice::Unchanged { id } => tracing::debug!(id, "unchanged"),
         }

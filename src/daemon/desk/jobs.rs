@@ -1,4 +1,4 @@
-//! From a job that is due to the worker that does it.
+//! From what is due to the worker that does it.
 
 use std::sync::Arc;
 
@@ -7,23 +7,31 @@ use url::Url;
 
 use super::Desk;
 use crate::{
-    config::FullText,
+    config::{self, FullText},
     daemon::{
-        agenda::{Job, Task},
+        agenda::{Due, Job, Task},
         follow::{Follow, Followed, follow},
         poll::{Poll, Polled, poll},
         work::Cpu,
     },
     fetch::Fetcher,
     link,
-    state::Carrying,
+    state::{Carrier, Pending},
 };
+
+/// Entries of one site that wait for their host at a time: a site with thousands is refilled as they are done.
+const MOST_OF_A_SITE: usize = 128;
+
+/// How long a recheck waits that a clock may have brought too early.
+const JUMPED_AGAIN: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 
 /// What a worker hands back.
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) job: Job,
     pub(super) host: String,
+    /// When the partition of its site was gained: what is from before is not of today's state.
+    pub(super) epoch: u64,
     pub(super) result: JobResult,
 }
 
@@ -37,79 +45,150 @@ pub(super) enum JobResult {
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) full_text: FullText,
-    pub(super) carriers: Vec<Carrying>,
+    pub(super) carriers: Vec<Carrier>,
 }
 
 impl Desk<'_> {
-    /// The host a job asks, if the job is still wanted and due; one that is due later is put back.
-    pub(super) fn host_if_due(&mut self, job: &Job, now: DateTime<Utc>) -> Option<String> {
-        let site = self.sites.get(&job.site)?;
-        let (due, url) = match &job.task {
-            Task::Poll => {
-                let configured = &self.feeds.get(&job.feed)?.url;
-                let state = site.feeds().get(&job.feed)?;
-                (state.schedule.due, Some(state.url_to_ask(configured, now)))
-            }
-            Task::Follow(id) => {
-                let pending = site.find(&job.feed, id)?;
-                (Some(pending.due), pending.entry.url.clone())
-            }
+    /// Puts what is due into the queues of its hosts.
+    pub(super) fn queue(&mut self, due: Due, now: DateTime<Utc>) {
+        match due {
+            Due::Poll { site, feed } => self.queue_poll(site, feed, now),
+            Due::Entries { site } => self.queue_entries(&site, now),
+        }
+    }
+
+    fn queue_poll(&mut self, site: String, feed: String, now: DateTime<Utc>) {
+        let Some(configured) = self.feeds.get(&feed) else { return };
+        let Some(state) = self.sites.get(&site).and_then(|site| site.feeds().get(&feed)) else {
+            return self.not_now(Job { site, task: Task::Poll(feed) }, now);
         };
-        match due.filter(|due| *due > now) {
-            Some(later) => {
-                self.agenda.add(later, job.clone());
-                None
+        match state.schedule.due.filter(|due| *due > now) {
+            Some(later) => self.agenda.add(later, Due::Poll { site, feed }),
+            None => {
+                let host = link::host(&state.url_to_ask(&configured.url, now));
+                self.lanes.push(&host, Job { site, task: Task::Poll(feed) });
             }
-            None => Some(url.as_ref().map(link::host).unwrap_or_default()),
+        }
+    }
+
+    /// Puts entries of a site that are due into the queues of their hosts, as many as there is room for.
+    pub(super) fn queue_entries(&mut self, name: &str, now: DateTime<Utc>) {
+        let queued = self.queued.get(name).copied().unwrap_or_default();
+        let Some(site) = self.sites.get_mut(name) else { return };
+        let rechecks = &self.config.schedule.rechecks;
+        let may_recheck = self.no_rechecks_until.is_none();
+        for key in site.take_due(now, MOST_OF_A_SITE.saturating_sub(queued)) {
+            let Some(pending) = site.entry(key) else { continue };
+            if pending.published.is_some() && !may_recheck {
+                let later = now + JUMPED_AGAIN;
+                site.postpone(key, later, "the clock has jumped ahead", false, now);
+            } else if pending.wants_page(rechecks, now) {
+                let host = pending.entry.url.as_ref().map(link::host).unwrap_or_default();
+                let job = Job { site: name.to_owned(), task: Task::Follow(key) };
+                if self.lanes.push(&host, job) {
+                    *self.queued.entry(name.to_owned()).or_default() += 1;
+                }
+            } else {
+                site.let_time_pass(key, rechecks, now);
+                self.changed.soft(name);
+            }
+        }
+        if self.queued.get(name).copied().unwrap_or_default() < MOST_OF_A_SITE
+            && let Some(next) = site.next_due()
+        {
+            self.agenda.add(next, Due::Entries { site: name.to_owned() });
+        }
+    }
+
+    /// A job has left its queue or its worker.
+    pub(super) fn unqueue(&mut self, job: &Job) {
+        if matches!(job.task, Task::Follow(_))
+            && let Some(queued) = self.queued.get_mut(&job.site)
+        {
+            *queued -= 1;
+            if *queued == 0 {
+                self.queued.remove(&job.site);
+            }
         }
     }
 
     pub(super) fn start(&mut self, host: String, job: Job, now: DateTime<Utc>) {
         let work = match &job.task {
-            Task::Poll => self.poll(&job, now),
-            Task::Follow(id) => self.follow(&job, id),
+            Task::Poll(feed) => self.poll(&job, feed, now),
+            Task::Follow(key) => self.follow(&job, *key),
         };
         let Some(work) = work else {
             self.lanes.done(&host, &job);
-            return;
+            self.unqueue(&job);
+            return self.not_now(job, now);
         };
         let (fetcher, cpu, results) = (self.parts.fetcher.clone(), self.cpu.clone(), self.results.clone());
+        let epoch = self.epoch_of(&job.site);
         self.workers.spawn(async move {
             let work = work.run(&fetcher, &cpu);
             tokio::select! {
-                result = work => drop(results.send(Done { job, host, result }).await),
+                result = work => drop(results.send(Done { job, host, epoch, result }).await),
                 () = results.closed() => {}
             }
         });
     }
 
-    fn poll(&self, job: &Job, now: DateTime<Utc>) -> Option<Work> {
-        let feed = self.feeds.get(&job.feed)?.clone();
-        let state = self.sites.get(&job.site)?.feeds().get(&job.feed)?;
+    /// A site that is being worked on has its jobs again when it is back.
+    fn not_now(&mut self, job: Job, now: DateTime<Utc>) {
+        let Some(away) = self.away.get_mut(&job.site) else { return };
+        match job.task {
+            Task::Follow(key) => away.keys.push(key),
+            Task::Poll(feed) => {
+                self.agenda.add(now + chrono::TimeDelta::seconds(1), Due::Poll { site: job.site, feed });
+            }
+        }
+    }
+
+    fn poll(&self, job: &Job, feed: &str, now: DateTime<Utc>) -> Option<Work> {
+        let configured = self.feeds.get(feed)?.clone();
+        let state = self.sites.get(&job.site)?.feeds().get(feed)?;
         Some(Work::Poll(Box::new(Poll {
-            url: state.url_to_ask(&feed.url, now),
+            url: state.url_to_ask(&configured.url, now),
+            site: job.site.clone(),
             validators: state.validators.clone(),
             body_hash: state.body_hash,
             sitemaps: state.sitemaps.clone(),
-            feed,
+            feed: configured,
         })))
     }
 
-    fn follow(&self, job: &Job, id: &str) -> Option<Work> {
+    fn follow(&self, job: &Job, key: u64) -> Option<Work> {
         let site = self.sites.get(&job.site)?;
-        let pending = site.find(&job.feed, id)?;
-        let feed = self.feeds.get(&job.feed);
-        let full_text = feed.map_or(FullText::default(), |feed| feed.full_text);
+        let pending = site.entry(key)?;
+        let feed = self.feed_of(pending);
+        let full_text = full_text(pending, feed);
+        let published = pending.published.as_ref();
         let follow = Follow {
             entry: pending.entry.clone(),
             full_text,
+            shared_page: pending.shared_page,
             feed: feed.cloned(),
-            validators: pending.published.as_ref().map(|published| published.validators.clone()).unwrap_or_default(),
+            validators: published.map(|published| published.validators.clone()).unwrap_or_default(),
             knowledge: site.knowledge(),
             limits: self.config.documents.limits,
             rules: Arc::clone(&self.config.sites),
+            twice_unless: published.filter(|published| !published.awaits_edit()).cloned(),
         };
         Some(Work::Follow(Box::new(follow), Asked { full_text, carriers: pending.carriers.clone() }))
+    }
+
+    /// The configuration of the first feed of an entry that has one.
+    pub(super) fn feed_of(&self, pending: &Pending) -> Option<&config::Feed> {
+        pending.carriers.iter().find_map(|carrier| self.feeds.get(&carrier.feed))
+    }
+}
+
+/// An entry whose feeds are configured no more keeps the way in which it was made.
+fn full_text(pending: &Pending, feed: Option<&config::Feed>) -> FullText {
+    match feed {
+        Some(feed) => feed.full_text,
+        None if pending.feed_text_only => FullText::Feed,
+        None => FullText::default(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! memory puts what belongs to the change into the outbox in the same step, so that a commit is always a
 //! consistent cut.
 
+mod changed;
 mod commits;
 mod jobs;
 mod outcomes;
@@ -11,7 +12,7 @@ mod ownership;
 mod view;
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -23,10 +24,14 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use self::jobs::Done;
+use self::{
+    changed::Changed,
+    jobs::Done,
+    outcomes::{Away, Back},
+};
 use super::{
     Parts,
-    agenda::{Agenda, Job, Task},
+    agenda::{Agenda, Due},
     clock,
     commit::{Committer, Outbox},
     lanes::Lanes,
@@ -35,10 +40,10 @@ use super::{
 use crate::{
     admin::Health,
     config::{self, Config},
-    ledger::{Event, Ledger, LedgerError, Partition},
+    ledger::{Event, Ledger, LedgerError, Partition, partition},
     link,
     schedule::delta,
-    state::{FeedState, Pending, SiteState},
+    state::{FeedState, SiteState},
 };
 
 /// Of the time to stop in, this much is kept for the last commit and for closing the ledger.
@@ -49,6 +54,12 @@ const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 const JOBS_PER_REQUEST: usize = 2;
 /// A clock that goes back by less is being adjusted, not set.
 const SLEW: TimeDelta = TimeDelta::seconds(1);
+/// A clock that is ahead of the time that has passed by more has jumped.
+const JUMP: TimeDelta = TimeDelta::hours(1);
+/// And so long after that it is believed.
+const JUMP_LASTS: Duration = Duration::from_secs(600);
+/// How many bytes of decisions may wait for a commit.
+const MOST_UNCOMMITTED: usize = 64 << 20;
 /// How many decisions may wait for a commit, in commits: then no new work is begun.
 const COMMITS_AHEAD: usize = 4;
 
@@ -71,14 +82,22 @@ struct Desk<'a> {
     cpu: Cpu,
     partitions: Partition,
     largest_state: Option<usize>,
-    owned: BTreeSet<Partition>,
+    /// The partitions that are ours, each with its epoch: a number that is another one each time that it is gained.
+    owned: BTreeMap<Partition, u64>,
+    epochs: u64,
     /// Partitions that are to be dropped as soon as no commit is under way.
     losing: Vec<(Partition, oneshot::Sender<()>)>,
     gained_once: bool,
     /// While partitions are still being read back: until when they are waited for before work counts as finished.
     gaining: Option<Instant>,
     sites: HashMap<String, SiteState>,
-    changed_sites: HashSet<String>,
+    /// The site at which a feed's state is kept, where that is not the one that its URL belongs to.
+    kept_at: HashMap<String, String>,
+    /// Sites that are being worked on beside the desk.
+    away: HashMap<String, Away>,
+    /// How many entries of a site are queued or being followed.
+    queued: HashMap<String, usize>,
+    changed: Changed,
     agenda: Agenda,
     lanes: Lanes,
     outbox: Outbox,
@@ -89,9 +108,15 @@ struct Desk<'a> {
     workers: TaskTracker,
     results: mpsc::Sender<Done>,
     mailbox: mpsc::Receiver<Done>,
+    parts_back: mpsc::Sender<Back>,
+    sites_back: mpsc::Receiver<Back>,
     housekeeping: Instant,
-    /// The time of day when it was last asked for.
-    latest: DateTime<Utc>,
+    /// Sites that the housekeeping has still to look at.
+    to_tidy: Vec<String>,
+    /// The time of day when it was last asked for, and by the clock that is never set.
+    latest: (DateTime<Utc>, Instant),
+    /// Rechecks wait until then: the clock has jumped ahead, and may be set back.
+    no_rechecks_until: Option<Instant>,
     /// Set once it is time to stop: until when work under way is waited for.
     stop_at: Option<Instant>,
 }
@@ -118,6 +143,7 @@ impl<'a> Desk<'a> {
     fn new(parts: &'a mut Parts, partitions: Partition, largest_state: Option<usize>, committer: Committer) -> Self {
         let config = parts.config.borrow_and_update().clone();
         let (results, mailbox) = mpsc::channel(256);
+        let (parts_back, sites_back) = mpsc::channel(64);
         // a job may wait for its host's turn, which costs nothing; what is really under way is bounded by the fetcher
         let lanes = Lanes::new(config.fetch.most_per_host() + 1, JOBS_PER_REQUEST * config.fetch.in_flight);
         Self {
@@ -128,12 +154,16 @@ impl<'a> Desk<'a> {
             parts,
             partitions,
             largest_state,
-            owned: BTreeSet::new(),
+            owned: BTreeMap::new(),
+            epochs: 0,
             losing: Vec::new(),
             gained_once: false,
             gaining: None,
             sites: HashMap::new(),
-            changed_sites: HashSet::new(),
+            kept_at: HashMap::new(),
+            away: HashMap::new(),
+            queued: HashMap::new(),
+            changed: Changed::default(),
             agenda: Agenda::default(),
             lanes,
             outbox: Outbox::default(),
@@ -143,8 +173,12 @@ impl<'a> Desk<'a> {
             workers: TaskTracker::new(),
             results,
             mailbox,
+            parts_back,
+            sites_back,
             housekeeping: Instant::now() + HOUSEKEEPING,
-            latest: clock::now(),
+            to_tidy: Vec::new(),
+            latest: (clock::now(), Instant::now()),
+            no_rechecks_until: None,
             stop_at: None,
         }
     }
@@ -154,7 +188,7 @@ impl<'a> Desk<'a> {
             let now = clock::now();
             self.follow_the_clock(now);
             self.start_what_is_due(now);
-            self.commit_if_ready();
+            self.commit_if_ready()?;
             if self.is_finished() {
                 return Ok(());
             }
@@ -162,10 +196,11 @@ impl<'a> Desk<'a> {
             tokio::select! {
                 biased;
                 Some(event) = events.recv() => self.owned_changed(event)?,
-                Some(committed) = self.committer.ended() => self.committed(committed)?,
-                Some(done) = self.mailbox.recv() => self.done(done),
+                committed = self.committer.ended() => self.committed(committed?)?,
                 Some(question) = self.parts.questions.recv() => self.answer(question),
-                Ok(()) = self.parts.config.changed() => self.reconfigure(),
+                Some(back) = self.sites_back.recv() => self.back(back),
+                Some(done) = self.mailbox.recv() => self.done(done),
+                Ok(()) = self.parts.config.changed(), if self.away.is_empty() => self.reconfigure(),
                 () = self.parts.stop.cancelled(), if self.stop_at.is_none() => self.begin_to_stop(),
                 () = tokio::time::sleep_until(wake) => self.tick(),
             }
@@ -187,6 +222,7 @@ impl<'a> Desk<'a> {
             self.stop_at,
             gaining,
             Some(self.housekeeping),
+            Some(Instant::now()).filter(|_| !self.to_tidy.is_empty()),
         ]
         .into_iter()
         .flatten()
@@ -194,23 +230,30 @@ impl<'a> Desk<'a> {
         .unwrap_or(self.housekeeping)
     }
 
-    /// A wall clock that is set back would leave everything waiting until it has caught up.
+    /// A wall clock that is set back would leave everything waiting until it has caught up. One that jumps ahead may be
+    /// set back soon: until that is clear, no article's rechecks are used up.
     fn follow_the_clock(&mut self, now: DateTime<Utc>) {
-        let back = self.latest - now;
-        self.latest = now;
-        if back > SLEW {
-            tracing::warn!(seconds = back.num_seconds(), "the clock was set back: what is due counts from now");
+        let (before, instant) = std::mem::replace(&mut self.latest, (now, Instant::now()));
+        let ahead = now - before - delta(instant.elapsed());
+        if before - now > SLEW {
+            tracing::warn!(seconds = (before - now).num_seconds(), "the clock was set back: due times are counted from now");
+            self.no_rechecks_until = None;
             self.bring_back(None, now);
-            self.remind_of_feeds(None);
+            self.remind_of_all(None);
+        } else if ahead > JUMP {
+            tracing::warn!(seconds = ahead.num_seconds(), "the clock has jumped ahead: rechecks wait for some minutes");
+            self.no_rechecks_until = Some(Instant::now() + JUMP_LASTS);
         }
+        self.no_rechecks_until = self.no_rechecks_until.filter(|until| *until > Instant::now());
     }
 
     fn tick(&mut self) {
         self.tell_if_overdue();
         if Instant::now() >= self.housekeeping {
             self.housekeeping = Instant::now() + HOUSEKEEPING;
-            self.keep_house(clock::now());
+            self.begin_to_tidy();
         }
+        self.tidy(clock::now());
     }
 
     fn begin_to_stop(&mut self) {
@@ -222,22 +265,35 @@ impl<'a> Desk<'a> {
     }
 
     fn is_finished(&self) -> bool {
-        let settled = !self.committer.is_busy() && self.outbox.since().is_none() && self.stalled.is_none();
+        let settled = !self.committer.is_busy()
+            && self.outbox.since().is_none()
+            && self.stalled.is_none()
+            && self.changed.is_empty()
+            && self.away.is_empty();
         match self.stop_at {
             Some(at) => {
                 (self.lanes.running() == 0 || Instant::now() >= at) && (settled || Instant::now() >= at + LAST_COMMIT)
             }
             None => {
                 let idle = self.lanes.running() == 0 && self.lanes.waiting() == 0;
-                let nothing_due = self.agenda.next().is_none_or(|at| at > clock::now());
                 let gained = self.gained_once && self.gaining.is_none_or(|until| Instant::now() >= until);
-                self.parts.once && gained && settled && idle && nothing_due
+                self.parts.once && gained && settled && idle && self.nothing_is_due() && self.to_tidy.is_empty()
             }
         }
     }
 
+    fn nothing_is_due(&self) -> bool {
+        self.agenda.next().is_none_or(|at| at > clock::now())
+    }
+
+    /// Whether nothing is under way that could still change what waits to be stored.
+    fn is_idle(&self) -> bool {
+        self.lanes.running() == 0 && self.lanes.waiting() == 0 && self.away.is_empty() && self.nothing_is_due()
+    }
+
     fn may_start(&self) -> bool {
-        let room = self.outbox.len() < COMMITS_AHEAD * self.config.commit.count.max(1);
+        let few = self.outbox.len() < COMMITS_AHEAD * self.config.commit.count.max(1);
+        let room = few && self.outbox.bytes() < MOST_UNCOMMITTED;
         self.stop_at.is_none() && self.stalled.is_none() && room && self.losing.is_empty()
     }
 
@@ -245,34 +301,33 @@ impl<'a> Desk<'a> {
         if !self.may_start() {
             return;
         }
-        while let Some(job) = self.agenda.pop(now) {
-            if let Some(host) = self.host_if_due(&job, now) {
-                self.lanes.push(&host, job);
-            }
+        while let Some(due) = self.agenda.pop(now) {
+            self.queue(due, now);
         }
         while let Some((host, job)) = self.lanes.pop() {
             self.start(host, job, now);
         }
     }
 
-    /// Entries of a feed that are due or will be, for the agenda.
-    fn remind(&mut self, site: &str, feed: &str) {
-        let Some(state) = self.sites.get(site).and_then(|site| site.feeds().get(feed)) else { return };
-        let job = |task| Job { site: site.to_owned(), feed: feed.to_owned(), task };
-        if self.feeds.contains_key(feed) {
-            self.agenda.add(state.schedule.due.unwrap_or_default(), job(Task::Poll));
+    /// Puts a site's feeds and entries on the agenda. What is there twice does no harm.
+    fn remind(&mut self, name: &str) {
+        let Some(site) = self.sites.get(name) else { return };
+        for (url, feed) in site.feeds().iter().filter(|(url, _)| self.feeds.contains_key(*url)) {
+            let due = Due::Poll { site: name.to_owned(), feed: url.clone() };
+            self.agenda.add(feed.schedule.due.unwrap_or_default(), due);
         }
-        for pending in &state.pending {
-            self.agenda.add(pending.due, job(Task::Follow(pending.id.clone())));
+        if let Some(at) = site.next_due() {
+            self.agenda.add(at, Due::Entries { site: name.to_owned() });
         }
     }
 
     fn waiting_entries(&self) -> usize {
-        self.pending().filter(|pending| pending.published.is_none()).count()
+        self.sites.values().map(SiteState::waiting).sum()
     }
 
-    fn pending(&self) -> impl Iterator<Item = &Pending> {
-        self.states().flat_map(|(_, _, feed)| &feed.pending)
+    /// When the partition of a site was gained, as a number; 0 where it is not ours.
+    fn epoch_of(&self, site: &str) -> u64 {
+        self.owned.get(&partition(site, self.partitions)).copied().unwrap_or_default()
     }
 
     fn states(&self) -> impl Iterator<Item = (&String, &String, &FeedState)> {

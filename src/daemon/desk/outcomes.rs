@@ -12,51 +12,157 @@ use super::{
 };
 use crate::{
     article::Learned,
+    config::{self, FullText, Schedule},
     daemon::{
-        agenda::{Job, Task},
+        agenda::{Due, Job, Task},
         clock,
         follow::{Followed, PageOutcome},
-        judge::{Publish, Verdict, judge},
+        judge::{Case, Publish, Verdict, content_of, judge},
         notice::{Notice, PollNotice},
         poll::{Answer, PollFailure, Polled},
     },
-    feed::Entry,
+    feed::{
+        Entry,
+        identity::{self, Name},
+    },
     fetch::Validators,
     ledger::fault,
-    record::{Carrier, Provenance, Record, Reject, Told},
-    schedule::{Bounds, Success, delta},
-    state::{Document, FeedState, Pending, SiteState, Trouble},
+    link,
+    record::{self, Carrier, Provenance, Record, Reject, Told},
+    schedule::{Bounds, Setback, Success, delta},
+    state::{Absorbed, Document, FeedState, LastError, Pending, Policy, SiteState},
 };
+
+/// Entries of a document that are taken in at once; a longer one is worked on beside the desk.
+const AT_ONCE: usize = 300;
+
+/// A site that is being worked on beside the desk, with what came for it meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Away {
+    results: Vec<Done>,
+    /// Entries that were to be followed.
+    pub(super) keys: Vec<u64>,
+}
+
+/// A site that comes back.
+#[derive(Debug)]
+pub(super) struct Back {
+    site: SiteState,
+    epoch: u64,
+    read: Read,
+    absorbed: Absorbed,
+}
+
+/// A document that was read, and what belongs to it.
+#[derive(Debug)]
+struct Read {
+    feed: String,
+    answer: Answer,
+    document: Document,
+    bounds: Bounds,
+}
 
 impl Desk<'_> {
     pub(super) fn done(&mut self, done: Done) {
-        let Done { job, host, result } = done;
-        self.lanes.done(&host, &job);
+        self.lanes.done(&done.host, &done.job);
+        self.unqueue(&done.job);
+        if done.epoch != self.epoch_of(&done.job.site) {
+            // the site was lost and gained again: this is about a state that is no more
+            return self.queue_entries(&done.job.site, clock::now());
+        }
+        match self.away.get_mut(&done.job.site) {
+            Some(away) => away.results.push(done),
+            None => self.take_in(done),
+        }
+    }
+
+    fn take_in(&mut self, done: Done) {
+        let Done { job, result, .. } = done;
         let now = clock::now();
         // taken out for the time of the change, so that desk and site can be worked on at once; a site that was lost
         // meanwhile is another instance's business
         let Some(mut site) = self.sites.remove(&job.site) else { return };
         match (result, &job.task) {
-            (JobResult::Polled { polled, asked }, _) => self.polled(&mut site, &job, *polled, &asked, now),
-            (JobResult::Followed { followed, asked }, Task::Follow(id)) => {
-                self.followed(&mut site, &job, id, *followed, &asked, now);
+            (JobResult::Polled { polled, asked }, Task::Poll(feed)) => {
+                let Some(read) = self.polled(&mut site, &job, feed, *polled, &asked, now) else {
+                    return self.put_back(site, now);
+                };
+                if read.document.names.len() > AT_ONCE {
+                    return self.absorb_aside(site, read, now);
+                }
+                let absorbed = site.absorb(feed, &read.document, self.policy(feed, now), now);
+                self.read(&mut site, read, &absorbed, now);
             }
-            (JobResult::Followed { .. }, Task::Poll) => {}
+            (JobResult::Followed { followed, asked }, Task::Follow(key)) => {
+                self.followed(&mut site, &job, *key, *followed, &asked, now);
+            }
+            _ => {}
         }
-        self.changed_sites.insert(job.site.clone());
-        self.sites.insert(job.site, site);
+        self.put_back(site, now);
     }
 
-    fn polled(&mut self, site: &mut SiteState, job: &Job, polled: Polled, asked: &Url, now: DateTime<Utc>) {
-        // for what was configured no more meanwhile, the URL that was asked is as good
-        let home = self.feeds.get(&job.feed).map_or_else(|| asked.clone(), |feed| feed.url.clone());
-        if let Polled::Unchanged { answer, .. } | Polled::Read { answer, .. } = &polled {
-            site.feed_mut(&job.feed).answered(asked, &home, answer.moved_to.clone(), now);
+    /// A long document is taken in by a thread of its own, which has the site meanwhile.
+    fn absorb_aside(&mut self, mut site: SiteState, read: Read, now: DateTime<Utc>) {
+        let schedule = self.config.schedule.clone();
+        let (feed, epoch) = (self.feeds.get(&read.feed).cloned(), self.epoch_of(site.name()));
+        self.away.insert(site.name().to_owned(), Away::default());
+        let back = self.parts_back.clone();
+        self.workers.spawn_blocking(move || {
+            let absorbed = site.absorb(&read.feed, &read.document, policy(&schedule, feed.as_ref(), now), now);
+            let _ = back.blocking_send(Back { site, epoch, read, absorbed });
+        });
+    }
+
+    /// A site comes back; what came for it meanwhile is taken in.
+    pub(super) fn back(&mut self, back: Back) {
+        let Back { mut site, epoch, read, absorbed } = back;
+        let name = site.name().to_owned();
+        if epoch != self.epoch_of(&name) {
+            return;
         }
-        let bounds = self.bounds(&job.feed);
+        let away = self.away.remove(&name).unwrap_or_default();
+        let now = clock::now();
+        self.read(&mut site, read, &absorbed, now);
+        away.keys.into_iter().for_each(|key| site.offer_again(key));
+        self.put_back(site, now);
+        for done in away.results {
+            // the next document may be a long one, too
+            match self.away.get_mut(&name) {
+                Some(away) => away.results.push(done),
+                None => self.take_in(done),
+            }
+        }
+    }
+
+    fn put_back(&mut self, site: SiteState, now: DateTime<Utc>) {
+        let name = site.name().to_owned();
+        self.sites.insert(name.clone(), site);
+        self.queue_entries(&name, now);
+    }
+
+    fn policy(&self, feed: &str, now: DateTime<Utc>) -> Policy<'_> {
+        policy(&self.config.schedule, self.feeds.get(feed), now)
+    }
+
+    /// Puts the outcome of a poll into the feed's state; gives back a document that is still to be taken in.
+    fn polled(
+        &mut self,
+        site: &mut SiteState,
+        job: &Job,
+        url: &str,
+        polled: Polled,
+        asked: &Url,
+        now: DateTime<Utc>,
+    ) -> Option<Read> {
+        // for what was configured no more meanwhile, the URL that was asked is as good
+        let home = self.feeds.get(url).map_or_else(|| asked.clone(), |feed| feed.url.clone());
+        if let Polled::Unchanged { answer, .. } | Polled::Read { answer, .. } = &polled {
+            site.feed_mut(url).answered(asked, &home, answer.moved_to.clone(), now);
+        }
+        let bounds = self.bounds(url);
         let outcome = match polled {
             Polled::Unchanged { answer, not_modified } => {
-                let feed = site.feed_mut(&job.feed);
+                let feed = site.feed_mut(url);
                 let pace = feed.pace.clone();
                 let told = Success {
                     has_validators: !answer.validators.is_empty(),
@@ -69,32 +175,34 @@ impl Desk<'_> {
                 self.parts.metrics.poll(if not_modified { "not_modified" } else { "same_body" });
                 if not_modified { PollNotice::NotModified } else { PollNotice::SameBody }
             }
-            Polled::Read { answer, document } => self.read(site, job, answer, *document, bounds, now),
+            Polled::Read { answer, document } => {
+                return Some(Read { feed: url.to_owned(), answer, document: *document, bounds });
+            }
             Polled::Failed(failure) => {
                 self.parts.metrics.poll(failure.reason);
-                let feed = site.feed_mut(&job.feed);
+                let offline = failure.setback == Setback::Passing && self.parts.fetcher.is_offline();
+                let feed = site.feed_mut(url);
                 hold(feed, failure.host.as_deref(), failure.retry_after, now);
                 let counts = !failure.asked || feed.failed_at(asked, &home, failure.setback, now);
-                poll_failed(feed, failure, counts, bounds, now)
+                poll_failed(feed, failure, counts, offline, bounds, now)
             }
         };
-        self.outbox.notice(&job.site, Notice::Polled { feed: job.feed.clone(), outcome });
-        self.remind_of(site, job);
+        self.polled_to_the_end(site, &job.site, url, outcome);
+        None
+    }
+
+    fn polled_to_the_end(&mut self, site: &SiteState, name: &str, url: &str, outcome: PollNotice) {
+        self.changed.notice(name, Notice::Polled { feed: url.to_owned(), outcome });
+        if let Some(due) = site.feeds().get(url).and_then(|feed| feed.schedule.due) {
+            self.agenda.add(due, Due::Poll { site: name.to_owned(), feed: url.to_owned() });
+        }
         fault::point("after-poll");
     }
 
-    fn read(
-        &mut self,
-        site: &mut SiteState,
-        job: &Job,
-        answer: Answer,
-        document: Document,
-        bounds: Bounds,
-        now: DateTime<Utc>,
-    ) -> PollNotice {
-        let since = self.config.schedule.max_age.map(|age| now - delta(age));
-        let absorbed = site.absorb(&job.feed, &document, since, now);
-        let feed = site.feed_mut(&job.feed);
+    /// A document was taken in: what it says of its feed is remembered.
+    fn read(&mut self, site: &mut SiteState, read: Read, absorbed: &Absorbed, now: DateTime<Utc>) {
+        let Read { feed: url, answer, document, bounds } = read;
+        let feed = site.feed_mut(&url);
         let pace = document.feed.pace;
         let published: Vec<DateTime<Utc>> = document.feed.entries.iter().filter_map(dated).collect();
         let told = Success {
@@ -117,20 +225,23 @@ impl Desk<'_> {
         }
         feed.title = document.feed.title;
         feed.problems = document.feed.problems.iter().map(|problem| (problem.kind.to_owned(), problem.count)).collect();
-        if absorbed.guids_repeat {
-            feed.problems.push(("repeated-guid".to_owned(), 1));
-        }
+        feed.problems.extend(problems_of(absorbed));
         feed.pace = pace;
         self.parts.metrics.poll("read");
         self.parts.metrics.entries(absorbed);
-        PollNotice::Read { new: absorbed.new, known: absorbed.known, overflowed: absorbed.overflowed }
+        if let Some(example) = &absorbed.merged_example {
+            tracing::debug!(feed = url, count = absorbed.merged, example, "entries with several names are one story");
+        }
+        let Absorbed { new, known, overflowed, .. } = *absorbed;
+        let name = site.name().to_owned();
+        self.polled_to_the_end(site, &name, &url, PollNotice::Read { new, known, overflowed });
     }
 
     fn followed(
         &mut self,
         site: &mut SiteState,
         job: &Job,
-        id: &str,
+        key: u64,
         mut followed: Followed,
         asked: &Asked,
         now: DateTime<Utc>,
@@ -143,57 +254,78 @@ impl Desk<'_> {
             self.parts.metrics.redesign();
             tracing::warn!(site = job.site, "the site has a new design: what was known of it is learned anew");
         }
-        if let PageOutcome::Failed(failure) = &followed.page {
-            hold(site.feed_mut(&job.feed), failure.host.as_deref(), failure.retry_after, now);
+        let Some(pending) = site.entry(key).cloned() else { return };
+        if let PageOutcome::Failed(failure) = &followed.page
+            && site.feeds().contains_key(pending.feed())
+        {
+            hold(site.feed_mut(pending.feed()), failure.host.as_deref(), failure.retry_after, now);
         }
-        let Some(pending) = site.find(&job.feed, id).cloned() else { return };
-        let looks = self.config.schedule.rechecks.clone();
-        let notice = match judge(&pending, asked.full_text, self.config.schedule.page_attempts, followed) {
-            Verdict::Publish(publish) => self.publish(site, job, &pending, *publish, &looks, now),
-            Verdict::Unchanged => {
-                site.unchanged(&job.feed, id, &looks, now);
-                Notice::Unchanged { id: id.to_owned() }
-            }
-            Verdict::Retry { wait, trouble, asked } => {
-                site.postpone(&job.feed, id, after(now, wait), &trouble, asked);
-                Notice::Postponed { id: id.to_owned(), trouble, wait }
-            }
-            Verdict::Reject { reason, detail } => self.reject(site, job, &pending, reason, detail, now),
-        };
-        self.outbox.notice(&job.site, notice);
-        if pending.was_retold_since(&asked.carriers) {
-            site.look_again(&job.feed, id, now);
+        let schedule = self.config.schedule.clone();
+        if let Some(names) = page_names(&followed.page, site.name())
+            && let Some(same) = site.learn_page(key, &names.0, names.1, now)
+        {
+            let (id, into) = (record::id(site.name(), key), record::id(site.name(), same.key));
+            return self.outbox.notice(&job.site, Notice::Merged { id, into });
         }
-        if let Some(pending) = site.find(&job.feed, id) {
-            self.agenda.add(pending.due, job.clone());
+        let offline = self.parts.fetcher.is_offline();
+        let case = Case { pending: &pending, full_text: asked.full_text, schedule: &schedule, offline, now };
+        let id = record::id(site.name(), key);
+        match judge(case, followed) {
+            Verdict::Publish(publish) => {
+                let notice = self.publish(site, &pending, *publish, &schedule.rechecks, now);
+                self.outbox.notice(&job.site, notice);
+                self.changed.hard(&job.site);
+            }
+            Verdict::Unchanged { candidate, validators } => {
+                site.unchanged(key, candidate, validators, &schedule.rechecks, now);
+                self.changed.notice(&job.site, Notice::Unchanged { id });
+            }
+            Verdict::Retry { wait, error, asked } => {
+                site.postpone(key, after(now, wait), &error, asked, now);
+                self.changed.notice(&job.site, Notice::Postponed { id, error, wait });
+            }
+            Verdict::Reject { reason, detail, again } => {
+                site.rejected(key, again.map(|wait| after(now, wait)), now);
+                let reject = self.reject_of(site, &pending, reason, detail, now);
+                self.outbox.reject(reject.message());
+                self.outbox.notice(&job.site, Notice::Rejected { reject: Box::new(reject) });
+                self.changed.hard(&job.site);
+            }
+            Verdict::Over => {
+                site.rejected(key, None, now);
+                self.changed.hard(&job.site);
+                self.outbox.touch();
+            }
+        }
+        if pending.published.is_some() && pending.has_changed_since(&asked.carriers) {
+            site.look_again(key, &schedule.rechecks, now);
         }
     }
 
     fn publish(
         &mut self,
         site: &mut SiteState,
-        job: &Job,
         pending: &Pending,
         publish: Publish,
-        looks: &[Duration],
+        rechecks: &[Duration],
         now: DateTime<Utc>,
     ) -> Notice {
-        let revision = (publish.revision, publish.content_hash.clone());
-        site.published(&job.feed, &pending.id, revision, publish.validators.clone(), looks, now);
-        let mut article = publish.article;
+        let Publish { mut article, revision, url, fetched_at, fallback_reason, publication } = publish;
+        let feeds = self.carriers(site, pending);
+        site.published(pending.key, publication, rechecks, now);
         let dropped = std::mem::take(&mut article.dropped);
         let record = Record::new(
             article,
             Provenance {
-                id: pending.id.clone(),
-                revision: publish.revision,
-                url: publish.url,
-                site: job.site.clone(),
-                fallback_reason: publish.fallback_reason,
-                feeds: self.carriers(site, pending),
+                id: record::id(site.name(), pending.key),
+                revision,
+                url,
+                site: site.name().to_owned(),
+                fallback_reason,
+                feeds,
                 entry: Told::without_content(&pending.entry),
                 discovered_at: pending.discovered_at,
-                fetched_at: publish.fetched_at,
+                fetched_at,
                 recorded_at: now,
             },
         );
@@ -201,20 +333,18 @@ impl Desk<'_> {
         Notice::Recorded { delay: delay(&record, now), record: Box::new(record), dropped }
     }
 
-    fn reject(
-        &mut self,
-        site: &mut SiteState,
-        job: &Job,
+    pub(super) fn reject_of(
+        &self,
+        site: &SiteState,
         pending: &Pending,
         reason: String,
         detail: String,
         now: DateTime<Utc>,
-    ) -> Notice {
-        site.resolve(&job.feed, &pending.id);
-        let reject = Reject {
-            id: pending.id.clone(),
+    ) -> Reject {
+        Reject {
+            id: record::id(site.name(), pending.key),
             url: pending.entry.url.as_ref().map(ToString::to_string),
-            site: job.site.clone(),
+            site: site.name().to_owned(),
             reason,
             detail,
             attempts: pending.attempts + 1,
@@ -222,9 +352,7 @@ impl Desk<'_> {
             entry: Told::whole(&pending.entry),
             discovered_at: pending.discovered_at,
             rejected_at: now,
-        };
-        self.outbox.reject(reject.message());
-        Notice::Rejected { reject: Box::new(reject) }
+        }
     }
 
     fn carriers(&self, site: &SiteState, pending: &Pending) -> Vec<Carrier> {
@@ -251,20 +379,36 @@ impl Desk<'_> {
             feed: xxh3_64(feed.as_bytes()),
         }
     }
+}
 
-    /// Puts what a poll left to do on the agenda: its next poll, and every entry that is due at once.
-    fn remind_of(&mut self, site: &SiteState, job: &Job) {
-        let Some(feed) = site.feeds().get(&job.feed) else { return };
-        if let Some(due) = feed.schedule.due {
-            self.agenda.add(due, job.clone());
-        }
-        for (url, feed) in site.feeds() {
-            for pending in feed.pending.iter().filter(|pending| pending.attempts == 0) {
-                let task = Task::Follow(pending.id.clone());
-                self.agenda.add(pending.due, Job { feed: url.clone(), task, ..job.clone() });
-            }
-        }
+fn policy<'a>(schedule: &'a Schedule, feed: Option<&config::Feed>, now: DateTime<Utc>) -> Policy<'a> {
+    Policy {
+        since: schedule.max_age.map(|age| now - delta(age)),
+        publish_old: schedule.publish_old,
+        feed_text_only: feed.is_some_and(|feed| feed.full_text == FullText::Feed),
+        rechecks: &schedule.rechecks,
     }
+}
+
+fn problems_of(absorbed: &Absorbed) -> impl Iterator<Item = (String, u32)> {
+    let counts = [
+        ("merged-entries", absorbed.merged),
+        ("waiting-entries", absorbed.left),
+        ("repeated-guid", usize::from(absorbed.guids_repeat)),
+        ("changing-links", usize::from(absorbed.links_rotate)),
+    ];
+    let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+    counts.map(|(kind, count)| (kind.to_owned(), u32::try_from(count).unwrap_or(u32::MAX)))
+}
+
+/// The names that a page gives its entry, its URL first, and 32 bits of what was read.
+fn page_names(page: &PageOutcome, site: &str) -> Option<(Vec<Name>, u32)> {
+    let PageOutcome::Read(read) = page else { return None };
+    let article = read.article.as_ref().ok()?;
+    let is_its = |url: &&Url| link::site(url) == site || link::site(url) == link::site(&read.url);
+    let canonical = article.canonical_url.as_ref().filter(is_its);
+    let urls = [Some(&read.url), canonical].into_iter().flatten();
+    Some((urls.filter_map(identity::page_name).collect(), content_of(article)))
 }
 
 fn dated(entry: &Entry) -> Option<DateTime<Utc>> {
@@ -275,7 +419,7 @@ fn remember_answer(feed: &mut FeedState, answer: Answer) {
     feed.validators = if answer.partial { Validators::default() } else { answer.validators };
     feed.body_hash = answer.body_hash;
     feed.sitemaps = answer.sitemaps;
-    feed.trouble = None;
+    feed.last_error = None;
 }
 
 fn hold(feed: &mut FeedState, host: Option<&str>, wait: Option<Duration>, now: DateTime<Utc>) {
@@ -288,18 +432,22 @@ fn poll_failed(
     feed: &mut FeedState,
     failure: PollFailure,
     counts: bool,
+    offline: bool,
     bounds: Bounds,
     now: DateTime<Utc>,
 ) -> PollNotice {
     if !counts {
         // the feed has moved, and is asked where it is now
         feed.schedule.due = Some(now);
+    } else if failure.asked && offline {
+        // our own network is down: the feed is not to blame
+        feed.schedule.due = Some(after(now, bounds.interval));
     } else if failure.asked {
         feed.schedule.failed(now, bounds, failure.setback, failure.retry_after);
     } else {
         feed.schedule.due = Some(after(now, failure.retry_after.unwrap_or(bounds.interval)));
     }
-    feed.trouble = Some(Trouble { reason: failure.reason.to_owned(), detail: failure.detail.clone() });
+    feed.last_error = Some(LastError { reason: failure.reason.to_owned(), detail: failure.detail.clone() });
     PollNotice::Failed { reason: failure.reason.to_owned(), detail: failure.detail }
 }
 

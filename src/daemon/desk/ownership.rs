@@ -1,6 +1,9 @@
 //! What is ours: partitions that come and go, feeds that the configuration names or names no more.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{sync::oneshot, time::Instant};
@@ -8,9 +11,10 @@ use tokio::{sync::oneshot, time::Instant};
 use super::{Desk, by_site, by_url};
 use crate::{
     admin::Health,
+    config::Config,
     daemon::clock,
     ledger::{Event, LedgerError, Partition, State, partition},
-    state::SiteState,
+    state::{FeedState, Pending, SiteState},
 };
 
 /// How long a run that ends by itself waits for a partition that is still being read back.
@@ -18,6 +22,8 @@ const GAINED_WITHIN: Duration = Duration::from_secs(30);
 /// A feed that the configuration names no more keeps its state for this long: it may have been left out by mistake,
 /// and whoever puts it back does not want its articles anew.
 const GRACE: TimeDelta = TimeDelta::days(30);
+/// Sites that the housekeeping looks at before the desk does something else.
+const TIDIED_AT_ONCE: usize = 200;
 
 impl Desk<'_> {
     pub(super) fn owned_changed(&mut self, event: Event) -> Result<(), LedgerError> {
@@ -34,27 +40,42 @@ impl Desk<'_> {
     }
 
     fn gained(&mut self, partition: Partition, states: Vec<State>) -> Result<(), LedgerError> {
-        self.owned.insert(partition);
+        self.epochs += 1;
+        self.owned.insert(partition, self.epochs);
         let restored = states.len();
+        let mut names = BTreeSet::new();
         for state in states {
-            let name = State::site(&state.key).to_owned();
-            let new = || SiteState::new(&name).within(self.largest_state);
-            let site = self.sites.entry(name.clone()).or_insert_with(new);
-            site.restore(&state.key, &state.value).map_err(|error| {
-                LedgerError::Fatal(format!("the state of `{}` is not of this version of copydesk: {error}", state.key))
-            })?;
+            let name = State::site(&state.key);
+            if !names.contains(name) {
+                names.insert(name.to_owned());
+            }
+            let site = site_of(&mut self.sites, name, self.largest_state, &self.config);
+            site.restore(&state.key, &state.value).map_err(|error| LedgerError::Fatal(error.to_string()))?;
         }
         let now = clock::now();
+        for name in &names {
+            if let Some(site) = self.sites.get_mut(name) {
+                site.restored();
+                self.kept_at.extend(site.feeds().keys().map(|url| (url.clone(), name.clone())));
+                if site.has_later_changes() {
+                    self.changed.soft(name);
+                }
+            }
+        }
+        self.kept_at.retain(|url, name| {
+            self.sites.get(name).and_then(|site| site.feeds().get(url)).is_none_or(|feed| feed.kept_at.is_none())
+        });
         self.bring_back(Some(partition), now);
         for (_, _, feed) in self.states().filter(|(name, ..)| self.is_ours(name, Some(partition))) {
             feed.holds.standing(now).for_each(|(host, wait)| self.parts.fetcher.hold(host, wait));
         }
         self.adopt(Some(partition), now);
+        self.begin_to_tidy();
         self.gained_once = true;
         if self.stalled.is_none() && self.stop_at.is_none() {
             self.parts.health.send_replace(Health::Ready);
         }
-        tracing::info!(partition, values = restored, "owning");
+        tracing::info!(partition, values = restored, "this instance owns the partition");
         Ok(())
     }
 
@@ -72,13 +93,16 @@ impl Desk<'_> {
             let partitions = self.partitions;
             self.owned.remove(&lost);
             self.sites.retain(|name, _| partition(name, partitions) != lost);
-            self.changed_sites.retain(|name| partition(name, partitions) != lost);
+            let stays = |name: &str| partition(name, partitions) != lost;
+            self.changed.retain(stays);
+            self.away.retain(|name, _| stays(name));
+            self.kept_at.retain(|_, name| stays(name));
             self.outbox.retain(partitions, |partition| partition != lost);
             if let Some(stalled) = &mut self.stalled {
                 stalled.outbox.retain(partitions, |partition| partition != lost);
             }
             self.stalled.take_if(|stalled| stalled.outbox.is_empty());
-            tracing::info!(partition = lost, "owning no more");
+            tracing::info!(partition = lost, "another instance owns the partition now");
             // the ledger may have stopped waiting for it
             let _ = dropped.send(());
         }
@@ -87,39 +111,76 @@ impl Desk<'_> {
     /// Whether a site is in one partition of ours, or, with none named, in any of them.
     fn is_ours(&self, site: &str, only: Option<Partition>) -> bool {
         let of_site = partition(site, self.partitions);
-        only.map_or_else(|| self.owned.contains(&of_site), |only| only == of_site)
+        only.map_or_else(|| self.owned.contains_key(&of_site), |only| only == of_site)
     }
 
     /// Takes up every configured feed of one partition or of all that are ours, and marks those that are configured no
     /// more. One that is gained must not cost what all of them do: they come one by one.
     fn adopt(&mut self, only: Option<Partition>, now: DateTime<Utc>) {
-        let ours = self.configured.iter().filter(|(name, _)| self.is_ours(name, only));
-        let ours: Vec<(String, String)> =
-            ours.flat_map(|(name, urls)| urls.iter().map(|url| (name.clone(), url.clone()))).collect();
+        let here = |url: &String, name: &String| self.kept_at.get(url).unwrap_or(name).clone();
+        let ours: Vec<(String, String)> = self
+            .configured
+            .iter()
+            .flat_map(|(name, urls)| urls.iter().map(|url| (here(url, name), url.clone())))
+            .filter(|(name, _)| self.is_ours(name, only))
+            .collect();
         for (name, url) in ours {
-            let new = || SiteState::new(&name).within(self.largest_state);
-            let site = self.sites.entry(name.clone()).or_insert_with(new);
-            match site.feeds().get(&url) {
-                Some(feed) if feed.removed_at.is_some() => {
-                    site.feed_mut(&url).removed_at = None;
-                    self.changed_sites.insert(name);
-                    self.outbox.touch();
-                }
-                Some(_) => {}
-                None => site.add(&url),
-            }
+            self.adopt_feed(name, &url);
         }
         self.mark_removed(only, now);
-        self.remind_of_feeds(only);
+        self.remind_of_all(only);
     }
 
-    /// Puts all feeds of one partition, or of all that are ours, on the agenda. What is there twice does no harm.
-    pub(super) fn remind_of_feeds(&mut self, only: Option<Partition>) {
-        let feeds = self.states().filter(|(name, ..)| self.is_ours(name, only));
-        let feeds: Vec<(String, String)> = feeds.map(|(name, url, _)| (name.clone(), url.clone())).collect();
-        for (name, url) in feeds {
-            self.remind(&name, &url);
+    fn adopt_feed(&mut self, name: String, url: &str) {
+        let known = self.sites.get(&name).and_then(|site| site.feeds().get(url));
+        match known {
+            // its state lies with another site, whose owner asks for it
+            Some(feed) if feed.kept_at.is_some() => {}
+            Some(feed) if feed.removed_at.is_some() => {
+                if let Some(site) = self.sites.get_mut(&name) {
+                    site.feed_mut(url).removed_at = None;
+                    self.changed.soft(&name);
+                }
+            }
+            Some(_) => {}
+            None => match self.moved_from(url) {
+                Some((site, old)) => self.rename(&site, &old, url, &name),
+                None => site_of(&mut self.sites, &name, self.largest_state, &self.config).add(url),
+            },
         }
+    }
+
+    /// The feed that a new one was before: one that is configured no more, and that permanent redirects have led to the new
+    /// URL. Only where this instance owns all sites: else two instances would ask for it.
+    fn moved_from(&self, url: &str) -> Option<(String, String)> {
+        if self.owned.len() < usize::try_from(self.partitions).unwrap_or(usize::MAX) {
+            return None;
+        }
+        let led_here = |feed: &FeedState| feed.moved.as_ref().is_some_and(|moved| moved.to.as_str() == url);
+        let mut moved = self.states().filter(|(_, old, feed)| !self.feeds.contains_key(*old) && led_here(feed));
+        moved.next().map(|(site, old, _)| (site.clone(), old.clone()))
+    }
+
+    /// A feed's state goes along to its new URL. It stays with the site where it was met: what was published is known there.
+    fn rename(&mut self, site: &str, old: &str, new: &str, new_site: &str) {
+        tracing::info!(from = old, to = new, "the feed has moved, and its state goes along");
+        if let Some(state) = self.sites.get_mut(site) {
+            state.rename(old, new);
+            self.changed.soft(site);
+        }
+        self.kept_at.remove(old);
+        self.kept_at.insert(new.to_owned(), site.to_owned());
+        if site != new_site {
+            let other = site_of(&mut self.sites, new_site, self.largest_state, &self.config);
+            other.feed_mut(new).kept_at = Some(site.to_owned());
+            self.changed.soft(new_site);
+        }
+    }
+
+    /// Puts all feeds and entries of one partition, or of all that are ours, on the agenda. What is there twice does no harm.
+    pub(super) fn remind_of_all(&mut self, only: Option<Partition>) {
+        let names: Vec<String> = self.sites.keys().filter(|name| self.is_ours(name, only)).cloned().collect();
+        names.iter().for_each(|name| self.remind(name));
     }
 
     /// Another instance's clock may have been ahead of ours, or ours was until it was set back.
@@ -135,32 +196,41 @@ impl Desk<'_> {
         let removed: Vec<(String, String)> = self
             .states()
             .filter(|(name, ..)| self.is_ours(name, only))
-            .filter(|(_, url, feed)| feed.removed_at.is_none() && !self.feeds.contains_key(*url))
+            .filter(|(_, url, feed)| {
+                feed.removed_at.is_none() && feed.kept_at.is_none() && !self.feeds.contains_key(*url)
+            })
             .map(|(name, url, _)| (name.clone(), url.clone()))
             .collect();
         for (name, url) in removed {
             if let Some(site) = self.sites.get_mut(&name) {
                 site.feed_mut(&url).removed_at = Some(now);
-                self.changed_sites.insert(name);
-                self.outbox.touch();
+                self.changed.soft(&name);
             }
         }
     }
 
-    /// Removes the state of feeds that were configured no more for the whole time of grace and have nothing pending.
-    pub(super) fn keep_house(&mut self, now: DateTime<Utc>) {
-        let expired: Vec<(String, String)> = self
-            .states()
-            .filter(|(_, _, feed)| feed.removed_at.is_some_and(|at| at + GRACE < now))
-            .filter(|(_, _, feed)| feed.pending.iter().all(|pending| pending.published.is_some()))
-            .map(|(name, url, _)| (name.clone(), url.clone()))
-            .collect();
-        for (name, url) in expired {
-            if let Some(site) = self.sites.get_mut(&name) {
-                tracing::info!(feed = url, "forgetting a feed that is configured no more");
+    /// All sites are to be looked at by [`Desk::tidy`].
+    pub(super) fn begin_to_tidy(&mut self) {
+        self.to_tidy = self.sites.keys().cloned().collect();
+    }
+
+    /// Deletes the state of feeds that were configured no more for the whole time of grace, and what is remembered beyond
+    /// the horizon; some sites at a time.
+    pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
+        let rest = self.to_tidy.len().saturating_sub(TIDIED_AT_ONCE);
+        for name in self.to_tidy.split_off(rest) {
+            let Some(site) = self.sites.get_mut(&name) else { continue };
+            let is_over = |feed: &FeedState| feed.removed_at.is_some_and(|at| at + GRACE < now);
+            let over = site.feeds().iter().filter(|(_, feed)| is_over(feed)).map(|(url, _)| url.clone());
+            let over: Vec<String> = over.filter(|url| site.entries().all(|entry| !waits_for(entry, url))).collect();
+            for url in over {
+                tracing::info!(feed = url, "the state of a feed that is configured no more is deleted");
                 site.forget(&url);
-                self.changed_sites.insert(name);
-                self.outbox.touch();
+                self.kept_at.remove(&url);
+            }
+            let is_left = site.forget_old(now);
+            if site.has_later_changes() || !is_left {
+                self.changed.soft(&name);
             }
         }
     }
@@ -172,7 +242,32 @@ impl Desk<'_> {
         self.configured = by_site(&config);
         self.cpu.set_deadline(config.documents.within);
         self.config = config;
+        let days = days(self.config.schedule.memory);
+        self.sites.values_mut().for_each(|site| site.remember_for(days));
         self.adopt(None, clock::now());
         tracing::info!(feeds = self.feeds.len(), "the configuration was read again");
     }
+}
+
+fn waits_for(entry: &Pending, feed: &str) -> bool {
+    entry.published.is_none() && entry.feed() == feed
+}
+
+/// The site with a name, made if it is not there.
+fn site_of<'s>(
+    sites: &'s mut HashMap<String, SiteState>,
+    name: &str,
+    largest: Option<usize>,
+    config: &Config,
+) -> &'s mut SiteState {
+    if !sites.contains_key(name) {
+        let mut site = SiteState::new(name).within(largest);
+        site.remember_for(days(config.schedule.memory));
+        sites.insert(name.to_owned(), site);
+    }
+    sites.get_mut(name).expect("it was inserted above")
+}
+
+fn days(time: Duration) -> u16 {
+    u16::try_from(time.as_secs() / 86_400).unwrap_or(u16::MAX)
 }

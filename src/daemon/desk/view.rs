@@ -31,7 +31,7 @@ impl Desk<'_> {
     fn status(&self) -> Status {
         let health = self.parts.health.borrow().clone();
         let mut feeds: Vec<FeedStatus> =
-            self.states().map(|(_, url, feed)| FeedStatus::of(url, feed, self.feeds.contains_key(url))).collect();
+            self.sites.values().flat_map(|site| FeedStatus::of_site(site, |url| self.feeds.contains_key(url))).collect();
         feeds.sort_by(|a, b| a.url.cmp(&b.url));
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -41,7 +41,7 @@ impl Desk<'_> {
                 Health::Stalled(why) => Some(why),
                 _ => None,
             },
-            partitions: self.owned.iter().copied().collect(),
+            partitions: self.owned.keys().copied().collect(),
             feeds,
         }
     }

@@ -46,7 +46,7 @@ pub(in crate::daemon) async fn append_next_pages(
         };
         let (read, so_far) = (extraction(job), article.text.clone());
         let appended = cpu.run_within(&mut left, move || {
-            let page = read(response).0.ok()?;
+            let page = read(response).article.ok()?;
             let (more, whole) = new_paragraphs(&so_far, &page.text, MOST_TEXT.saturating_sub(so_far.len()));
             Some((more, page.next_page.filter(|_| whole)))
         });

@@ -60,6 +60,11 @@ pub(super) fn judge(case: Case<'_>, followed: Followed) -> Verdict {
             without_page(case, published, told, &failure.to_string(), failure.reason.as_str(), lasts)
         }
         PageOutcome::Unreadable(failure) => without_page(case, published, told, &failure.to_string(), failure.as_str(), true),
+        // the feed is read again, and tells it whole
+        PageOutcome::NotWanted if case.pending.content_cut => {
+            let error = "its content was too large to keep: the feed is read again".to_owned();
+            Verdict::Retry { wait: FIRST_TRY, error, asked: false }
+        }
         PageOutcome::NotWanted => match told {
             Some(article) => edited_feed_text(case, published, article, None),
             None => unchanged(None),

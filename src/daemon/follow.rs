@@ -10,14 +10,19 @@ use super::{
     work::{Cpu, CpuFailure},
 };
 use crate::{
-    article::{self, Aids, Article, Field, Lesson, NoArticle, Page, Source},
+    article::{self, Aids, Article, Field, Lesson, NoArticle, NoArticleReason, Page, Source, TextSource},
     config::{self, FullText},
     feed::Entry,
-    fetch::{Failure, Fetcher, Kind, Request, Response, Validators},
+    fetch::{Failure, Fetcher, Kind, Refresh, Request, Response, Validators, sniff},
     ledger::fault,
 };
 
 mod pages;
+
+/// How often pages that only lead on are followed.
+const MOST_REFRESHES: usize = 3;
+/// A page with less text (in bytes) than this that leads on for everyone is about where it leads.
+const LEAST_STORY: usize = 500;
 
 pub(super) use pages::append_next_pages;
 
@@ -90,24 +95,53 @@ pub(super) async fn told(job: &Follow, page: &PageOutcome, cpu: &Cpu) -> Option<
 }
 
 async fn page(job: &Follow, url: Url, fetcher: &Fetcher, cpu: &Cpu) -> PageOutcome {
-    let response = match fetcher.get(request(job, url, job.validators.clone())).await {
-        Ok(response) if response.not_modified => return PageOutcome::Unchanged,
-        Ok(response) => response,
-        Err(failure) => return PageOutcome::Failed(failure),
-    };
-    let fetched_at = clock::now();
-    let (url, validators) = (response.url.clone(), response.validators.clone());
-    match extract(job, response, cpu).await {
-        Ok((mut article, lesson)) => {
-            if let Ok(article) = &mut article
-                && let Err(failure) = append_next_pages(job, article, &url, fetcher, cpu).await
-            {
-                return PageOutcome::Failed(failure);
-            }
-            PageOutcome::Read(Box::new(PageRead { url, validators, fetched_at, article, lesson }))
+    let mut asked = vec![url];
+    loop {
+        let url = asked.last().expect("there is one from the start").clone();
+        let response = match fetcher.get(request(job, url, validators(job, asked.len()))).await {
+            Ok(response) if response.not_modified => return PageOutcome::Unchanged,
+            Ok(response) => response,
+            Err(failure) => return PageOutcome::Failed(failure),
+        };
+        let (fetched_at, refresh) = (clock::now(), response.refresh.clone());
+        let (url, mut validators) = (response.url.clone(), response.validators.clone());
+        let (mut article, lesson) = match extract(job, response, cpu).await {
+            Ok(extracted) => extracted,
+            Err(failure) => return PageOutcome::Unreadable(failure),
+        };
+        if let Some(next) = leads_on(&article, refresh, &asked) {
+            asked.push(next);
+            continue;
         }
-        Err(failure) => PageOutcome::Unreadable(failure),
+        if let Ok(article) = &mut article
+            && let Err(failure) = append_next_pages(job, article, &url, fetcher, cpu).await
+        {
+            return PageOutcome::Failed(failure);
+        }
+        if asked.len() > 1 && !validators.is_empty() {
+            validators.url.get_or_insert_with(|| url.clone());
+        }
+        return PageOutcome::Read(Box::new(PageRead { url, validators, fetched_at, article, lesson }));
     }
+}
+
+/// What to send with the nth request for a page: validators that do not say whose they are belong to the first.
+fn validators(job: &Follow, nth: usize) -> Validators {
+    let validators = job.validators.clone();
+    if nth == 1 || validators.url.is_some() { validators } else { Validators::default() }
+}
+
+/// Where a page leads on that has no story of its own, or as good as none, unless it was asked before.
+pub(super) fn leads_on(article: &Result<Article, NoArticle>, refresh: Option<Refresh>, asked: &[Url]) -> Option<Url> {
+    let Refresh { url, without_scripts, .. } = refresh?;
+    let follows = match article {
+        Err(_) => true,
+        Ok(article) => match article.text_source {
+            TextSource::FeedContent | TextSource::FeedSummary => true,
+            _ => !without_scripts && article.text.len() < LEAST_STORY,
+        },
+    };
+    (follows && asked.len() <= MOST_REFRESHES && !asked.contains(&url)).then_some(url)
 }
 
 type Extracted = (Result<Article, NoArticle>, Option<article::Lesson>);
@@ -127,6 +161,9 @@ fn extraction(job: &Follow) -> impl FnOnce(Response) -> Extracted + Send + 'stat
     let limits = job.limits;
     move |response| {
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
+        if let Some(no_article) = no_page(&response.body) {
+            return (Err(no_article), None);
+        }
         match article::extract(page, Aids { entry: Some(&entry), site: &knowledge, rules: &rules, limits }) {
             Ok(article::Extraction { mut article, lesson }) => {
                 add_restrictions(&mut article, response.restrictions);
@@ -138,6 +175,12 @@ fn extraction(job: &Follow) -> impl FnOnce(Response) -> Extracted + Send + 'stat
             }
         }
     }
+}
+
+/// Why bytes that are no page at all are none.
+pub(super) fn no_page(body: &[u8]) -> Option<NoArticle> {
+    let kind = sniff::no_page(body)?;
+    Some(NoArticle { reason: NoArticleReason::NotHtml, detail: format!("the page is {kind}, whatever it is called") })
 }
 
 /// The answer's headers may ask more of those who copy the page than the page does.

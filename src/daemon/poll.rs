@@ -105,7 +105,7 @@ fn request(job: &Poll, url: Url, validators: Validators) -> Request {
 
 async fn read(job: Poll, response: Response, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
     let body_hash = (!response.not_modified).then(|| xxh3_64(&response.body)).or(job.body_hash);
-    let answer = Answer {
+    let mut answer = Answer {
         validators: match job.url == job.feed.url {
             true => response.validators.clone(),
             false => of_url(response.validators.clone(), &response.url),
@@ -123,6 +123,10 @@ async fn read(job: Poll, response: Response, fetcher: &Fetcher, cpu: &Cpu) -> Po
         Ok(Err(not_a_feed)) => return Polled::Failed(unusable(not_a_feed.reason(), not_a_feed.to_string())),
         Err(failure) => return Polled::Failed(failure.into()),
     };
+    if was_cut(&feed) {
+        // a 304 to them would speak of a document that was never had whole
+        answer.validators = Validators::default();
+    }
     if feed.format == Format::SitemapIndex
         && let Err(failure) = sitemaps::read(&mut feed, &job, &url, fetcher, cpu).await
     {
@@ -132,6 +136,11 @@ async fn read(job: Poll, response: Response, fetcher: &Fetcher, cpu: &Cpu) -> Po
         Ok(document) => Polled::Read { answer, document: Box::new(document) },
         Err(failure) => Polled::Failed(failure.into()),
     }
+}
+
+/// Whether the document ended before its end.
+fn was_cut(feed: &Feed) -> bool {
+    feed.problems.iter().any(|problem| matches!(problem.kind, "truncated" | "damaged-json" | "damaged-gzip"))
 }
 
 impl From<CpuFailure> for PollFailure {

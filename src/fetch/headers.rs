@@ -69,6 +69,12 @@ pub fn retry_after(answer: &HeaderMap, now: SystemTime) -> Option<Duration> {
     }
 }
 
+/// When a host that cannot answer wants to be asked again: `Retry-After`, else for as long as its answer stays fresh,
+/// which is all that some say.
+pub fn come_again(answer: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    retry_after(answer, now).or_else(|| fresh_for(answer, now)).filter(|wait| !wait.is_zero())
+}
+
 /// How long an answer stays fresh for a private cache (RFC 9111 section 4.2.1): `max-age`, else `Expires` from `Date`
 /// on, less `Age`. `None` if it does not say, or says to ask each time.
 pub fn fresh_for(answer: &HeaderMap, now: SystemTime) -> Option<Duration> {

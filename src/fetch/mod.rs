@@ -22,13 +22,16 @@ pub mod headers;
 mod lookup;
 mod outage;
 mod redirect;
+pub mod refresh;
 mod resolve;
 pub mod robots;
+pub mod sniff;
 mod stats;
 pub mod verdict;
 
 pub use client::{Fetcher, user_agent};
 pub use connect::SetupError;
+pub use refresh::Refresh;
 pub use resolve::{Names, Table};
 pub use stats::Stats;
 
@@ -98,6 +101,8 @@ pub struct Response {
     pub validators: Validators,
     /// How long the answer stays fresh (RFC 9111 section 4.2.1), where it says so.
     pub fresh_for: Option<Duration>,
+    /// Where a page leads on by itself. A feed that does is followed by the client.
+    pub refresh: Option<Refresh>,
     /// `X-Robots-Tag` directives that apply to us, and TDM reservation, lower case.
     pub restrictions: Vec<String>,
 }

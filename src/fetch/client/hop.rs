@@ -53,6 +53,13 @@ pub(super) struct Answer {
     pub(super) held: Option<Duration>,
 }
 
+impl Answer {
+    /// Of the request, its body included.
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+}
+
 impl Inner {
     /// One hop: what robots.txt says, then the request itself. Says whether it was conditional.
     pub(super) async fn step(&self, hop: &Hop<'_>) -> Result<(Answer, bool), Failure> {
@@ -106,7 +113,7 @@ impl Inner {
         self.counters.request();
         let response = way.get(url, headers, deadline).await?;
         let held = is_busy(response.status(), response.headers())
-            .then(|| permit.hold(headers::retry_after(response.headers(), (self.clock)())));
+            .then(|| permit.hold(headers::come_again(response.headers(), (self.clock)())));
         if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
             permit.forgive();
         }

@@ -125,6 +125,7 @@ async fn heads() {
             &b"Content-Security-Policy: default-src 'self';\r\n  img-src *;\r\n\tframe-src 'none'\r\n"[..],
         ),
         ("a space before the colon", b"X-Powered-By : hand\r\nContent-Type : text/html\r\n"),
+        ("a name with a space", b"X Powered By: hand\r\nno colon at all\r\n: no name\r\n"),
         ("a charset for an encoding", b"Content-Encoding: UTF-8\r\n"),
         ("no encoding, in words", b"Content-Encoding: none\r\n"),
     ] {

@@ -11,10 +11,11 @@ use super::{
 };
 use crate::{
     article::{self, Aids, Article, Field, Lesson, NoArticle, NoArticleReason, Page, Source, TextSource},
-    config::{self, FullText},
+    config::{self, CookieScope, FullText, Route},
     feed::Entry,
     fetch::{Failure, Fetcher, Kind, Refresh, Request, Response, Validators, sniff},
     ledger::fault,
+    link,
 };
 
 mod pages;
@@ -22,7 +23,7 @@ mod pages;
 /// How often pages that only lead on are followed.
 const MOST_REFRESHES: usize = 3;
 /// A page with less text (in bytes) than this that leads on for everyone is about where it leads.
-const LEAST_STORY: usize = 500;
+const LEAST_STORY: usize = 1500;
 
 pub(super) use pages::append_next_pages;
 
@@ -194,11 +195,25 @@ pub(super) fn add_restrictions(article: &mut Article, restrictions: Vec<String>)
 }
 
 pub(super) fn request(job: &Follow, url: Url, validators: Validators) -> Request {
-    // what the user configured for a feed is meant for its origin, and may be a secret
-    let feed = job.feed.as_ref().filter(|feed| feed.url.origin() == url.origin());
-    let (headers, cookies, route) =
-        feed.map(|feed| (feed.headers.clone(), feed.cookies, feed.proxy.clone())).unwrap_or_default();
+    let (headers, cookies, route) = job.feed.as_ref().map(|feed| lent(feed, &url)).unwrap_or_default();
     Request { url, kind: Kind::Page, validators, headers, obey_robots: true, cookies, route }
+}
+
+type Lent = (Vec<(http::HeaderName, http::HeaderValue)>, CookieScope, Route);
+
+/// What goes along with a request to a URL: what the user configured for a feed is meant for its origin, and may be a
+/// secret.
+pub(super) fn lent(feed: &config::Feed, url: &Url) -> Lent {
+    let cookies = match feed.cookies {
+        CookieScope::Site if link::site(&feed.url) == link::site(url) => CookieScope::Site,
+        CookieScope::Origin if feed.url.origin() == url.origin() => CookieScope::Origin,
+        _ => CookieScope::Nobody,
+    };
+    if feed.url.origin() == url.origin() {
+        (feed.headers.clone(), cookies, feed.proxy.clone())
+    } else {
+        (Vec::new(), cookies, Route::Usual)
+    }
 }
 
 #[cfg(test)]

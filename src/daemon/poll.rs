@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     clock,
+    follow::lent,
     work::{Cpu, CpuFailure},
 };
 use crate::{
@@ -88,19 +89,9 @@ pub(super) async fn poll(job: Poll, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
     }
 }
 
-/// What the user configured is meant for the origin it was configured for, and may be a secret.
 fn request(job: &Poll, url: Url, validators: Validators) -> Request {
-    let feed = &job.feed;
-    let at_home = url.origin() == feed.url.origin();
-    Request {
-        url,
-        kind: Kind::Feed,
-        validators,
-        headers: if at_home { feed.headers.clone() } else { Vec::new() },
-        cookies: at_home && feed.cookies,
-        route: if at_home { feed.proxy.clone() } else { config::Route::Usual },
-        obey_robots: feed.obey_robots,
-    }
+    let (headers, cookies, route) = lent(&job.feed, &url);
+    Request { url, kind: Kind::Feed, validators, headers, cookies, route, obey_robots: job.feed.obey_robots }
 }
 
 async fn read(job: Poll, response: Response, fetcher: &Fetcher, cpu: &Cpu) -> Polled {

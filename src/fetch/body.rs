@@ -140,7 +140,8 @@ where
         decoded.reserve(room.min(16 * 1024));
         // a decoder with much in hand is always ready: let others run in between
         tokio::task::consume_budget().await;
-        let read = (&mut decoder).take(room as u64).read_buf(&mut decoded).await.map_err(|error| fault(&error))?;
+        let read =
+            (&mut decoder).take(room as u64).read_buf(&mut decoded).await.map_err(|error| fault(&error, coding))?;
         let wire = counter.load(Relaxed);
         if read == 0 {
             return Ok((decoded.freeze(), wire));
@@ -245,6 +246,16 @@ impl Coding {
         Ok(coding)
     }
 
+    fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+        }
+    }
+
     async fn decode<R>(self, mut wire: R, window_log: u32) -> Result<Pin<Box<dyn AsyncRead + Send>>, Fault>
     where
         R: AsyncBufRead + Send + Unpin + 'static,
@@ -252,7 +263,7 @@ impl Coding {
         if self == Self::Identity {
             return Ok(Box::pin(wire));
         }
-        let Some(first) = wire.fill_buf().await.map_err(|error| fault(&error))?.first().copied() else {
+        let Some(first) = wire.fill_buf().await.map_err(|error| fault(&error, self))?.first().copied() else {
             // nothing at all decodes to nothing
             return Ok(Box::pin(wire));
         };
@@ -283,13 +294,13 @@ fn too_large(limit: usize) -> Fault {
 }
 
 /// What went wrong in reading: a fault of our own that travelled as an I/O error, or a decoder's.
-fn fault(error: &io::Error) -> Fault {
+fn fault(error: &io::Error, coding: Coding) -> Fault {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()) {
         Some(Fault::TooLarge(detail)) => Fault::TooLarge(detail.clone()),
         Some(Fault::Slow(detail)) => Fault::Slow(detail),
         Some(Fault::Encoding(detail)) => Fault::Encoding(detail.clone()),
         Some(Fault::Broken(detail)) => Fault::Broken(detail.clone()),
-        None => Fault::Encoding(format!("the body does not decode from its content encoding: {error}")),
+        None => Fault::Encoding(format!("the body does not decode as {}: {error}", coding.name())),
     }
 }
 

@@ -119,7 +119,7 @@ impl Inner {
                 _ => failure,
             })?;
             let head = answer.response.headers();
-            if request.cookies && hop.is_home() && self.cookies.learn(hop.url, head, (self.clock)()) {
+            if self.cookies.learn(hop.url, hop.cookies(), head, (self.clock)()) {
                 chain.allow_return();
             }
             let status = answer.response.status();
@@ -223,14 +223,7 @@ fn is_where(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme() && one[BeforeHost..AfterQuery] == other[BeforeHost..AfterQuery]
 }
 
-/// Where a redirect leads. Bytes that are no UTF-8 are asked for as they came.
+/// Where a redirect leads.
 fn location(answer: &HeaderMap) -> Option<Cow<'_, str>> {
-    let bytes = answer.get(header::LOCATION)?.as_bytes();
-    Some(match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => {
-            let escape = |byte: u8| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-            Cow::Owned(bytes.iter().copied().map(escape).collect())
-        }
-    })
+    answer.get(header::LOCATION).map(headers::of_url)
 }

@@ -3,7 +3,10 @@
 //! PURE: the time is an argument, and the answer's own `Date` goes before it, so that a clock that is wrong on either
 //! side does no harm.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -66,6 +69,17 @@ pub fn retry_after(answer: &HeaderMap, now: SystemTime) -> Option<Duration> {
     match seconds(value) {
         Some(seconds) => Some(seconds),
         None => Some(until(httpdate::parse_http_date(value).ok()?, answer, now)),
+    }
+}
+
+/// A value that holds a URL. Bytes that are no UTF-8 are asked for as they came.
+pub(super) fn of_url(value: &HeaderValue) -> Cow<'_, str> {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => {
+            let escape = |byte: u8| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+            Cow::Owned(value.as_bytes().iter().copied().map(escape).collect())
+        }
     }
 }
 

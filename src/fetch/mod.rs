@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::config::Route;
+use crate::config::{CookieScope, Route};
 
 pub mod address;
 mod body;
@@ -57,8 +57,8 @@ pub struct Request {
     pub headers: Vec<(http::HeaderName, http::HeaderValue)>,
     /// Whether robots.txt binds this request although it is for a feed. Pages follow the configuration.
     pub obey_robots: bool,
-    /// Whether cookies are kept and sent back, at the origin of `url`.
-    pub cookies: bool,
+    /// Whose cookies are kept and sent back, seen from `url`.
+    pub cookies: CookieScope,
     /// How it travels to the origin of `url`. To others it travels as all requests do.
     pub route: Route,
 }

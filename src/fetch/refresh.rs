@@ -8,6 +8,8 @@ use std::time::Duration;
 use http::{HeaderMap, header};
 use url::Url;
 
+use super::headers;
+
 /// How far into a page it is looked for.
 const HEAD: usize = 128 * 1024;
 /// What takes longer reloads a page for those who leave it open, and is no redirect.
@@ -28,8 +30,8 @@ pub struct Refresh {
 
 /// What an answer from a URL says of this: its header, else its page.
 pub fn refresh(answer: &HeaderMap, body: &[u8], url: &Url) -> Option<Refresh> {
-    let of_header = answer.get(header::REFRESH).and_then(|value| value.to_str().ok());
-    of_header.and_then(|value| read(value, url, false)).or_else(|| of_page(&body[..body.len().min(HEAD)], url))
+    let of_header = answer.get(header::REFRESH).map(headers::of_url);
+    of_header.and_then(|value| read(&value, url, false)).or_else(|| of_page(&body[..body.len().min(HEAD)], url))
 }
 
 /// The first declaration of a page that leads elsewhere.

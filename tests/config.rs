@@ -122,7 +122,7 @@ fn faults_of_all_files_are_said_at_once() {
     ]);
     insta::assert_snapshot!(files.faults(), @r#"
     copydesk.yaml:1:27: `include`: no file matches gone.yaml
-    copydesk.yaml:3:1: unknown key `foo` in the configuration, known are: admin, commit, contact, defaults, documents, feeds, fetch, include, ledger, log, schedule, sites, stop_within
+    copydesk.yaml:3:1: unknown key `foo` in the configuration, known are: admin, admin_names, commit, contact, defaults, documents, feeds, fetch, include, ledger, log, schedule, sites, stop_within
     feeds/a.yaml:2:3: duplicate feed https://a.example/#top, first at copydesk.yaml:2:9
     feeds/b.yaml:1:1: unknown key `contact` in an included file, known are: defaults, feeds
     feeds/b.yaml:2:9: duplicate feed https://b.example/, first at feeds/a.yaml:1:3

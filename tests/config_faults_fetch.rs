@@ -104,7 +104,7 @@ fn what_is_bound_to_the_origin_of_a_feed() {
 - url: https://e.example/
   proxy: [http://p.example]",
         &[
-            "2:12: `cookies`: expected `true` or `false`, found `1`",
+            "2:12: `cookies`: expected `true`, `false` or `site`, found `1`",
             "3:10: `proxy`: expected a proxy such as http://proxy.example:3128 or socks5://proxy.example:1080, or off, found `ftp://p.example`",
             "5:3: `cookies` beside a header `cookie`, give one of them",
             "7:10: `proxy` needs `url`",

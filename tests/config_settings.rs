@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 use copydesk::{
     article::Limits,
     config::{
-        Commit, Config, Documents, Fetch, KafkaLedger, KafkaSecurity, Ledger, LocalLedger, Log, LogFormat, Manners,
-        Proxy, Rate, Route, Schedule, from_yaml,
+        Commit, Config, CookieScope, Documents, Fetch, KafkaLedger, KafkaSecurity, Ledger, LocalLedger, Log, LogFormat,
+        Manners, Proxy, Rate, Route, Schedule, from_yaml,
     },
 };
 
@@ -150,21 +150,21 @@ fn what_is_bound_to_the_origin_of_a_feed() {
 feeds:
   - https://a.example/
   - {url: https://b.example/, cookies: false, proxy: off}
-  - {url: https://c.example/, proxy: {url: 'socks5h://q.example', username: u, password: hunter2}}
+  - {url: https://c.example/, cookies: site, proxy: {url: 'socks5h://q.example', username: u, password: hunter2}}
 ";
     let feeds = from_yaml(feeds, Path::new("c.yaml"), &|_| None).unwrap().feeds;
     let proxy = |url: &str| Proxy::new(url.parse().unwrap());
     let with_password = Proxy { credentials: Some(("u".into(), "hunter2".into())), ..proxy("socks5h://q.example") };
-    let found: Vec<(bool, &Route)> = feeds.iter().map(|feed| (feed.cookies, &feed.proxy)).collect();
+    let found: Vec<(CookieScope, &Route)> = feeds.iter().map(|feed| (feed.cookies, &feed.proxy)).collect();
     let expected = [
-        (true, &Route::Through(proxy("http://p.example:3128"))),
-        (false, &Route::Direct),
-        (true, &Route::Through(with_password)),
+        (CookieScope::Origin, &Route::Through(proxy("http://p.example:3128"))),
+        (CookieScope::Nobody, &Route::Direct),
+        (CookieScope::Site, &Route::Through(with_password)),
     ];
     assert_eq!(found, expected);
     assert!(!format!("{feeds:?}").contains("hunter2"), "credentials are not shown");
     let plain = read("").feeds.remove(0);
-    assert_eq!((plain.cookies, plain.proxy), (false, Route::Usual));
+    assert_eq!((plain.cookies, plain.proxy), (CookieScope::Nobody, Route::Usual));
 }
 
 #[test]

@@ -107,7 +107,7 @@ async fn what_came_of_robots_txt_decides() {
         (status(503).insert_header("retry-after", "60"), Some(Reason::Busy)),
         (status(429), Some(Reason::Busy)),
         (
-            robots("User-agent: *\nDisallow: /").insert_header("content-encoding", "nonsense"),
+            robots("User-agent: *\nDisallow: /").insert_header("content-encoding", "compress"),
             Some(Reason::RobotsUnreachable),
         ),
         (to("/robots.txt"), None),

@@ -8,7 +8,7 @@ mod fetcher;
 mod socks;
 
 use copydesk::{
-    config::{Fetch, Manners, Proxy, Route},
+    config::{CookieScope, Fetch, Manners, Proxy, Route},
     fetch::{Reason, Request},
 };
 use fetcher::{config, feed, fetcher, local, page};
@@ -89,14 +89,14 @@ async fn cookies_are_kept_for_those_who_want_them_and_sent_to_whom_they_belong()
     let asking = |cookies| Request { cookies, ..feed(&format!("{}/feed", home.uri())) };
 
     // without them, the wall that sets a cookie and asks to come again is a loop
-    assert_eq!(fetcher.get(asking(false)).await.unwrap_err().reason, Reason::Redirect);
+    assert_eq!(fetcher.get(asking(CookieScope::Nobody)).await.unwrap_err().reason, Reason::Redirect);
     assert_eq!(sent(&home, "cookie").await, pairs(&[("/feed", "")]));
-    fetcher.get(asking(true)).await.unwrap();
-    fetcher.get(Request { cookies: true, ..page(&format!("{}/page", home.uri())) }).await.unwrap();
+    fetcher.get(asking(CookieScope::Origin)).await.unwrap();
+    fetcher.get(Request { cookies: CookieScope::Origin, ..page(&format!("{}/page", home.uri())) }).await.unwrap();
     fetcher.get(page(&format!("{}/other", home.uri()))).await.unwrap();
     let expected = [("/feed", ""), ("/feed", ""), ("/feed", "seen=1"), ("/page", "seen=1"), ("/other", "")];
     assert_eq!(sent(&home, "cookie").await, pairs(&expected));
-    fetcher.get(asking(true)).await.unwrap();
+    fetcher.get(asking(CookieScope::Origin)).await.unwrap();
     assert_eq!(sent(&away, "cookie").await, pairs(&[("/", ""), ("/", "")]), "nothing goes there, and nothing is kept");
 }
 
@@ -109,7 +109,8 @@ async fn a_wall_of_cookies_that_never_opens_ends() {
         to("/").append_header("set-cookie", format!("n={nth}"))
     };
     Mock::given(any()).respond_with(wall).mount(&home).await;
-    let failure = local(&config()).get(Request { cookies: true, ..feed(&home.uri()) }).await.unwrap_err();
+    let failure =
+        local(&config()).get(Request { cookies: CookieScope::Origin, ..feed(&home.uri()) }).await.unwrap_err();
     assert!(failure.detail.contains("more than 5 redirects"), "{failure}");
 }
 

@@ -83,6 +83,26 @@ async fn cookies_of_a_feed_stay_with_it_and_its_pages() {
     assert_eq!(with_cookie(&away, "/page"), [false]);
 }
 
+/// Two ports of one address are two origins and one site.
+#[tokio::test(flavor = "multi_thread")]
+async fn cookies_of_a_site_open_the_wall_before_its_pages() {
+    let pages = Host::open(|_, asked| match (asked.uri.as_str(), asked.header("cookie")) {
+        ("/robots.txt", _) => Answer::status(404),
+        ("/page", Some(b"seen=1")) => html(&paragraphs(6)),
+        _ => Answer::status(302).with("location", "/page").with("set-cookie", "seen=1; Path=/"),
+    })
+    .await;
+    let link = pages.url("/page");
+    let home = Host::open(move |_, _| Answer::ok(&entry(&link))).await;
+    for (cookies, expected) in [("true", 0), ("site", 1)] {
+        let directory = tempfile::tempdir().unwrap();
+        let feed = format!("{{url: \"{}\", cookies: {cookies}}}", home.url("/feed"));
+        let desk = desk(directory.path(), &[feed], "", "");
+        once(&desk);
+        assert_eq!(desk.records().len(), expected, "cookies: {cookies}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feed_may_have_a_proxy_of_its_own() {
     const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\nconnection: close\r\n\r\n<rss version=\"2.0\">\

@@ -7,9 +7,9 @@ use std::{path::Path, time::SystemTime};
 
 use copydesk::{
     article::{self, Page, Site},
-    config,
+    config::{self, CookieScope},
     feed::{self, Source, date, identity},
-    fetch::{cookies::Cookies, headers, robots},
+    fetch::{cookies::Cookies, headers, refresh, robots, sniff},
     link,
     state::{Document, SiteState},
     text,
@@ -21,7 +21,7 @@ use url::Url;
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its corpus.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("article", article),
     ("config", config),
     ("dates", dates),
@@ -29,6 +29,7 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("headers", headers),
     ("identity", identity),
     ("robots", robots),
+    ("sniff", sniff),
     ("text", text),
 ];
 
@@ -90,6 +91,21 @@ pub fn robots(data: &[u8]) {
     assert!(!robots::allows(&all, &url("https://news.example.com/a")), "numbers change a rule");
 }
 
+/// A `Refresh` header (the first line; none where it is empty) and what came as a page.
+pub fn sniff(data: &[u8]) {
+    let (refresh, body) = first_line(data);
+    let value = refresh.and_then(|value| HeaderValue::from_str(value).ok());
+    let answer: HeaderMap = value.map(|value| (http::header::REFRESH, value)).into_iter().collect();
+    let here = url("https://news.example.com/a?b=c");
+    if let Some(found) = refresh::refresh(&answer, body, &here) {
+        assert!(matches!(found.url.scheme(), "http" | "https") && found.url.fragment().is_none());
+        assert!(found.url != here && found.after.as_secs() <= 30, "not elsewhere, or not soon");
+    }
+    if sniff::packing(body).is_some() {
+        assert!(sniff::no_page(body).is_some(), "a parcel is no page");
+    }
+}
+
 /// Header lines of an answer.
 pub fn headers(data: &[u8]) {
     let mut answer = HeaderMap::new();
@@ -108,10 +124,15 @@ pub fn headers(data: &[u8]) {
     }
     assert!(headers::restrictions(&answer).len() <= 32);
     let (cookies, home) = (Cookies::default(), url("https://news.example.com/feeds/all.xml"));
-    cookies.learn(&home, &answer, SystemTime::UNIX_EPOCH);
-    assert_eq!(cookies.header(&url("https://other.example.com/feeds/"), SystemTime::UNIX_EPOCH), None);
-    if let Some(sent) = cookies.header(&home, SystemTime::UNIX_EPOCH) {
-        assert!(sent.as_bytes().contains(&b'=') && !cookies.learn(&home, &answer, SystemTime::UNIX_EPOCH));
+    let (origin, site, then) = (CookieScope::Origin, CookieScope::Site, SystemTime::UNIX_EPOCH);
+    cookies.learn(&home, origin, &answer, then);
+    assert_eq!(cookies.header(&url("https://other.example.com/feeds/"), origin, then), None);
+    cookies.learn(&home, site, &answer, then);
+    assert_eq!(cookies.header(&url("https://news.example.org/feeds/"), site, then), None);
+    for scope in [origin, site] {
+        if let Some(sent) = cookies.header(&home, scope, then) {
+            assert!(sent.as_bytes().contains(&b'=') && !cookies.learn(&home, scope, &answer, then));
+        }
     }
     let validators = headers::validators(&answer);
     let json = serde(&validators);

@@ -80,7 +80,7 @@ async fn look(options: &Discover, config: Option<&Config>) -> anyhow::Result<Vec
         kind: Kind::Feed,
         validators: Validators::default(),
         headers: Vec::new(),
-        cookies: false,
+        cookies: config::CookieScope::Nobody,
         route: config::Route::Usual,
         obey_robots: true,
     };

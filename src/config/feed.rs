@@ -36,8 +36,8 @@ pub struct Feed {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Whether robots.txt binds polls of this feed too.
     pub obey_robots: bool,
-    /// Whether cookies that its own origin sets are sent back there.
-    pub cookies: bool,
+    /// Whose cookies are kept and sent back.
+    pub cookies: CookieScope,
     /// How requests to its own origin travel.
     pub proxy: Route,
 }
@@ -54,6 +54,18 @@ pub enum FullText {
     Feed,
 }
 
+/// Whose cookies are kept for a feed and its pages. They are sent to nobody else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CookieScope {
+    /// Nobody's.
+    #[default]
+    Nobody,
+    /// Those of the feed's own origin.
+    Origin,
+    /// Those of its site: all hosts of its registrable domain, as far as each of them says.
+    Site,
+}
+
 impl Feed {
     /// A feed with nothing but its URL.
     pub fn new(url: Url) -> Self {
@@ -65,7 +77,7 @@ impl Feed {
             full_text: FullText::default(),
             headers: Vec::new(),
             obey_robots: false,
-            cookies: false,
+            cookies: CookieScope::Nobody,
             proxy: Route::Usual,
         }
     }
@@ -109,7 +121,7 @@ pub(super) struct Settings {
     full_text: Option<FullText>,
     headers: Vec<(HeaderName, HeaderValue)>,
     obey_robots: Option<bool>,
-    cookies: Option<bool>,
+    cookies: Option<CookieScope>,
     proxy: Option<Route>,
 }
 
@@ -183,7 +195,9 @@ fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>, bounds: &Bounds, defaults:
             own = settings(s, bounds);
             basic_auth(s, &mut own.headers);
             let has_cookie = own.headers.iter().any(|(name, _)| *name == header::COOKIE);
-            if let Some(at) = s.at("cookies").filter(|_| has_cookie && own.cookies == Some(true)) {
+            if let Some(at) =
+                s.at("cookies").filter(|_| has_cookie && own.cookies.is_some_and(|scope| scope != CookieScope::Nobody))
+            {
                 s.decoder().fault(at, "`cookies` beside a header `cookie`, give one of them");
             }
         });
@@ -199,6 +213,8 @@ fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>, bounds: &Bounds, defaults:
 fn settings(s: &mut Section<'_, '_, '_>, bounds: &Bounds) -> Settings {
     const FULL_TEXT: &[(&str, FullText)] =
         &[("auto", FullText::Auto), ("page", FullText::Page), ("feed", FullText::Feed)];
+    const COOKIES: &[(&str, CookieScope)] =
+        &[("true", CookieScope::Origin), ("false", CookieScope::Nobody), ("site", CookieScope::Site)];
     let mut tags = s.list("tags", &label("a tag of at most 100 characters", 100)).unwrap_or_default();
     let mut seen = std::collections::HashSet::new();
     tags.retain(|tag| seen.insert(tag.clone()));
@@ -208,7 +224,7 @@ fn settings(s: &mut Section<'_, '_, '_>, bounds: &Bounds) -> Settings {
         full_text: s.value("full_text", &one_of(FULL_TEXT)),
         headers: s.get("headers").map(|node| headers(s.decoder(), node)).unwrap_or_default(),
         obey_robots: s.value("obey_robots", &flag()),
-        cookies: s.value("cookies", &flag()),
+        cookies: s.value("cookies", &one_of(COOKIES)),
         proxy: s.proxy(),
     }
 }

@@ -44,7 +44,7 @@ pub use self::{
     contact::NoContact,
     documents::Documents,
     fault::{Fault, Faults, Mark},
-    feed::{Feed, FullText},
+    feed::{CookieScope, Feed, FullText},
     fetch::Fetch,
     kafka::{KafkaLedger, KafkaSecurity, Sasl},
     ledger::{Ledger, LocalLedger},

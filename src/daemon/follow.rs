@@ -10,16 +10,21 @@ use super::{
     work::{Cpu, CpuFailure},
 };
 use crate::{
-    article::{self, Aids, Article, Field, Lesson, NoArticle, Page, Print, Source},
-    config::{self, FullText},
+    article::{self, Aids, Article, Field, Lesson, NoArticle, NoArticleReason, Page, Print, Source, TextSource},
+    config::{self, CookieScope, FullText, Route},
     feed::Entry,
-    fetch::{Failure, Fetcher, Kind, Request, Response, Validators},
+    fetch::{Failure, Fetcher, Kind, Refresh, Request, Response, Validators, sniff},
     ledger::fault,
-    record,
+    link, record,
     state::{Published, content},
 };
 
 mod pages;
+
+/// How often pages that only lead on are followed.
+const MOST_REFRESHES: usize = 3;
+/// A page with less text (in bytes) than this that leads on for everyone is about where it leads.
+const LEAST_STORY: usize = 1500;
 
 pub(super) use pages::append_next_pages;
 
@@ -102,45 +107,72 @@ pub(super) async fn told(job: &Follow, page: &PageOutcome, cpu: &Cpu) -> Option<
 }
 
 async fn page_twice_if_it_differs(job: &Follow, url: Url, fetcher: &Fetcher, cpu: &Cpu) -> PageOutcome {
-    let mut first = page(job, url.clone(), job.validators.clone(), fetcher, cpu).await;
+    let mut first = page(job, url.clone(), &job.validators, fetcher, cpu).await;
     let Some(published) = &job.twice_unless else { return first };
     if let PageOutcome::Read(read) = &mut first
         && let Ok(article) = &read.article
         && content(&record::content_hash(article.title.as_deref(), &article.text)) != published.content
-        && let PageOutcome::Read(second) = page(job, url, Validators::default(), fetcher, cpu).await
+        && let PageOutcome::Read(second) = page(job, url, &Validators::default(), fetcher, cpu).await
     {
         read.again = second.article.ok();
     }
     first
 }
 
-async fn page(job: &Follow, url: Url, validators: Validators, fetcher: &Fetcher, cpu: &Cpu) -> PageOutcome {
-    let response = match fetcher.get(request(job, url, validators)).await {
-        Ok(response) if response.not_modified => return PageOutcome::Unchanged,
-        Ok(response) => response,
-        Err(failure) => return PageOutcome::Failed(failure),
-    };
-    let fetched_at = clock::now();
-    let (url, validators) = (response.url.clone(), response.validators.clone());
-    match extract(job, response, cpu).await {
-        Ok(Extracted { mut article, lesson, print }) => {
-            if let Ok(article) = &mut article
-                && let Err(failure) = append_next_pages(job, article, &url, fetcher, cpu).await
-            {
-                return PageOutcome::Failed(failure);
-            }
-            let lesson = Some(lesson);
-            PageOutcome::Read(Box::new(PageRead { url, validators, fetched_at, article, lesson, print, again: None }))
+async fn page(job: &Follow, url: Url, known: &Validators, fetcher: &Fetcher, cpu: &Cpu) -> PageOutcome {
+    let mut asked = vec![url];
+    loop {
+        let url = asked.last().expect("there is one from the start").clone();
+        let response = match fetcher.get(request(job, url, validators(known, asked.len()))).await {
+            Ok(response) if response.not_modified => return PageOutcome::Unchanged,
+            Ok(response) => response,
+            Err(failure) => return PageOutcome::Failed(failure),
+        };
+        let (fetched_at, refresh) = (clock::now(), response.refresh.clone());
+        let (url, mut validators) = (response.url.clone(), response.validators.clone());
+        let Extracted { mut article, lesson, print } = match extract(job, response, cpu).await {
+            Ok(extracted) => extracted,
+            Err(failure) => return PageOutcome::Unreadable(failure),
+        };
+        if let Some(next) = leads_on(&article, refresh, &asked) {
+            asked.push(next);
+            continue;
         }
-        Err(failure) => PageOutcome::Unreadable(failure),
+        if let Ok(article) = &mut article
+            && let Err(failure) = append_next_pages(job, article, &url, fetcher, cpu).await
+        {
+            return PageOutcome::Failed(failure);
+        }
+        if asked.len() > 1 && !validators.is_empty() {
+            validators.url.get_or_insert_with(|| url.clone());
+        }
+        return PageOutcome::Read(Box::new(PageRead { url, validators, fetched_at, article, lesson, print, again: None }));
     }
 }
 
 /// What a page gives.
 struct Extracted {
     article: Result<Article, NoArticle>,
-    lesson: Lesson,
+    lesson: Option<Lesson>,
     print: Option<Print>,
+}
+
+/// What to send with the nth request for a page: validators that do not say whose they are belong to the first.
+fn validators(known: &Validators, nth: usize) -> Validators {
+    if nth == 1 || known.url.is_some() { known.clone() } else { Validators::default() }
+}
+
+/// Where a page leads on that has no story of its own, or as good as none, unless it was asked before.
+pub(super) fn leads_on(article: &Result<Article, NoArticle>, refresh: Option<Refresh>, asked: &[Url]) -> Option<Url> {
+    let Refresh { url, without_scripts, .. } = refresh?;
+    let follows = match article {
+        Err(_) => true,
+        Ok(article) => match article.text_source {
+            TextSource::FeedContent | TextSource::FeedSummary => true,
+            _ => !without_scripts && article.text.len() < LEAST_STORY,
+        },
+    };
+    (follows && asked.len() <= MOST_REFRESHES && !asked.contains(&url)).then_some(url)
 }
 
 async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracted, CpuFailure> {
@@ -158,17 +190,26 @@ fn extraction(job: &Follow) -> impl FnOnce(Response) -> Extracted + Send + 'stat
     let limits = job.limits;
     move |response| {
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
+        if let Some(no_article) = no_page(&response.body) {
+            return Extracted { article: Err(no_article), lesson: None, print: None };
+        }
         match article::extract(page, Aids { entry: Some(&entry), site: &knowledge, rules: &rules, limits }) {
             Ok(article::Extraction { mut article, lesson, print }) => {
                 add_restrictions(&mut article, response.restrictions);
-                Extracted { article: Ok(article), lesson, print: Some(print) }
+                Extracted { article: Ok(article), lesson: Some(lesson), print: Some(print) }
             }
             Err(no_article) => {
                 let lesson = Lesson::without_story(&response.url, no_article.reason);
-                Extracted { article: Err(no_article), lesson, print: None }
+                Extracted { article: Err(no_article), lesson: Some(lesson), print: None }
             }
         }
     }
+}
+
+/// Why bytes that are no page at all are none.
+pub(super) fn no_page(body: &[u8]) -> Option<NoArticle> {
+    let kind = sniff::no_page(body)?;
+    Some(NoArticle { reason: NoArticleReason::NotHtml, detail: format!("the page is {kind}, whatever it is called") })
 }
 
 /// The answer's headers may ask more of those who copy the page than the page does.
@@ -182,11 +223,25 @@ pub(super) fn add_restrictions(article: &mut Article, restrictions: Vec<String>)
 }
 
 pub(super) fn request(job: &Follow, url: Url, validators: Validators) -> Request {
-    // what the user configured for a feed is meant for its origin, and may be a secret
-    let feed = job.feed.as_ref().filter(|feed| feed.url.origin() == url.origin());
-    let (headers, cookies, route) =
-        feed.map(|feed| (feed.headers.clone(), feed.cookies, feed.proxy.clone())).unwrap_or_default();
+    let (headers, cookies, route) = job.feed.as_ref().map(|feed| lent(feed, &url)).unwrap_or_default();
     Request { url, kind: Kind::Page, validators, headers, obey_robots: true, cookies, route }
+}
+
+type Lent = (Vec<(http::HeaderName, http::HeaderValue)>, CookieScope, Route);
+
+/// What goes along with a request to a URL: what the user configured for a feed is meant for its origin, and may be a
+/// secret.
+pub(super) fn lent(feed: &config::Feed, url: &Url) -> Lent {
+    let cookies = match feed.cookies {
+        CookieScope::Site if link::site(&feed.url) == link::site(url) => CookieScope::Site,
+        CookieScope::Origin if feed.url.origin() == url.origin() => CookieScope::Origin,
+        _ => CookieScope::Nobody,
+    };
+    if feed.url.origin() == url.origin() {
+        (feed.headers.clone(), cookies, feed.proxy.clone())
+    } else {
+        (Vec::new(), cookies, Route::Usual)
+    }
 }
 
 #[cfg(test)]

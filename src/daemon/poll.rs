@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     clock,
+    follow::lent,
     work::{Cpu, CpuFailure},
 };
 use crate::{
@@ -98,19 +99,9 @@ pub(super) async fn poll(job: Poll, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
     }
 }
 
-/// What the user configured is meant for the origin it was configured for, and may be a secret.
 fn request(job: &Poll, url: Url, validators: Validators) -> Request {
-    let feed = &job.feed;
-    let at_home = url.origin() == feed.url.origin();
-    Request {
-        url,
-        kind: Kind::Feed,
-        validators,
-        headers: if at_home { feed.headers.clone() } else { Vec::new() },
-        cookies: at_home && feed.cookies,
-        route: if at_home { feed.proxy.clone() } else { config::Route::Usual },
-        obey_robots: feed.obey_robots,
-    }
+    let (headers, cookies, route) = lent(&job.feed, &url);
+    Request { url, kind: Kind::Feed, validators, headers, cookies, route, obey_robots: job.feed.obey_robots }
 }
 
 async fn read(job: Poll, response: Response, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
@@ -128,7 +119,7 @@ async fn read(job: Poll, response: Response, fetcher: &Fetcher, cpu: &Cpu) -> Po
         Ok(Err(not_a_feed)) => return Polled::Failed(unusable(not_a_feed.reason(), not_a_feed.to_string())),
         Err(failure) => return Polled::Failed(failure.into()),
     };
-    answer.partial = feed.truncated;
+    answer.partial = feed.truncated || was_cut(&feed);
     answer.sitemaps = Children::default();
     if feed.format == Format::SitemapIndex {
         match sitemaps::read(&mut feed, &job, &url, fetcher, cpu).await {
@@ -159,6 +150,11 @@ fn answer(job: &Poll, response: &Response) -> Answer {
         partial: false,
         sitemaps: job.sitemaps.clone(),
     }
+}
+
+/// Whether the document ended before its end.
+fn was_cut(feed: &Feed) -> bool {
+    feed.problems.iter().any(|problem| matches!(problem.kind, "truncated" | "damaged-json" | "damaged-gzip"))
 }
 
 impl From<CpuFailure> for PollFailure {

@@ -14,10 +14,10 @@ use super::{
     follow::{self, Follow, Followed, PageOutcome, PageRead},
     judge::{Case, Publish, Verdict, judge},
     poll,
-    work::Cpu,
+    work::{Cpu, CpuFailure},
 };
 use crate::{
-    article::{self, Aids, Explanation, Extraction, Page},
+    article::{self, Aids, Article, Explanation, Extraction, NoArticle, Page},
     config::{self, FullText, Schedule},
     feed::{self, Entry, Feed, Format, identity},
     fetch::{Fetcher, Response, Validators},
@@ -219,48 +219,74 @@ fn follow_job(trial: &Trial, pending: &Pending) -> Follow {
     }
 }
 
-/// Reads the page with every decision, and puts its further pages behind it.
+/// Reads the page with every decision, and puts its further pages behind it. A page from the web that only leads on is
+/// followed.
 async fn page(
     job: &Follow,
-    origin: Origin,
+    mut origin: Origin,
     fetcher: &Fetcher,
     cpu: &Cpu,
     now: DateTime<Utc>,
 ) -> (PageOutcome, Result<Explanation, String>) {
-    let from_web = matches!(origin, Origin::Web(_));
-    let response = match origin {
-        Origin::Web(url) => fetcher.get(follow::request(job, url, Validators::default())).await,
-        Origin::Hand { url, body, content_type } => Ok(at_hand(url, body, content_type)),
-    };
-    let response = match response {
-        Ok(response) => response,
-        Err(failure) => {
-            let why = format!("{}: {failure}", failure.reason.as_str());
-            return (PageOutcome::Failed(failure), Err(why));
+    let (from_web, mut asked) = (matches!(origin, Origin::Web(_)), vec![origin.url().clone()]);
+    loop {
+        let response = match origin {
+            Origin::Web(url) => fetcher.get(follow::request(job, url, Validators::default())).await,
+            Origin::Hand { url, body, content_type } => Ok(at_hand(url, body, content_type)),
+        };
+        let response = match response {
+            Ok(response) => response,
+            Err(failure) => {
+                let why = format!("{}: {failure}", failure.reason.as_str());
+                return (PageOutcome::Failed(failure), Err(why));
+            }
+        };
+        let refresh = response.refresh.clone();
+        let (url, explained) = (response.url.clone(), explained(job, response, cpu).await);
+        let (mut article, explanation) = match explained {
+            Ok(explained) => explained,
+            Err(failure) => return (PageOutcome::Unreadable(failure), Err(failure.to_string())),
+        };
+        if from_web && let Some(next) = follow::leads_on(&article, refresh, &asked) {
+            asked.push(next.clone());
+            origin = Origin::Web(next);
+            continue;
         }
-    };
-    let (url, restrictions) = (response.url.clone(), response.restrictions.clone());
+        if from_web
+            && let Ok(article) = &mut article
+            && let Err(failure) = follow::append_next_pages(job, article, &url, fetcher, cpu).await
+        {
+            return (PageOutcome::Failed(failure), explanation);
+        }
+        let validators = Validators::default();
+        // nothing is published before it that it could be compared with
+        let (lesson, print, again) = (None, None, None);
+        let page = PageRead { url, validators, fetched_at: now, article, lesson, print, again };
+        return (PageOutcome::Read(Box::new(page)), explanation);
+    }
+}
+
+type Explained = (Result<Article, NoArticle>, Result<Explanation, String>);
+
+/// Reads one page.
+async fn explained(job: &Follow, response: Response, cpu: &Cpu) -> Result<Explained, CpuFailure> {
+    if let Some(no_article) = follow::no_page(&response.body) {
+        let why = format!("{}: {}", no_article.reason.as_str(), no_article.detail);
+        return Ok((Err(no_article), Err(why)));
+    }
+    let restrictions = response.restrictions.clone();
     let (entry, knowledge, rules) = (job.entry.clone(), Arc::clone(&job.knowledge), Arc::clone(&job.rules));
     let limits = job.limits;
     let explained = cpu.run(move || {
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
         article::explain(page, Aids { entry: Some(&entry), site: &knowledge, rules: &rules, limits })
     });
-    let explained = match explained.await {
-        Ok(explained) => explained,
-        Err(failure) => return (PageOutcome::Unreadable(failure), Err(failure.to_string())),
-    };
-    let print = explained.outcome.as_ref().ok().map(|extraction| extraction.print);
+    let explained = explained.await?;
     let mut article = explained.outcome.clone().map(|Extraction { article, .. }| article);
     if let Ok(article) = &mut article {
         follow::add_restrictions(article, restrictions);
-        if from_web && let Err(failure) = follow::append_next_pages(job, article, &url, fetcher, cpu).await {
-            return (PageOutcome::Failed(failure), Ok(explained));
-        }
     }
-    let validators = Validators::default();
-    let page = PageRead { url, validators, fetched_at: now, article, lesson: None, print, again: None };
-    (PageOutcome::Read(Box::new(page)), Ok(explained))
+    Ok((article, Ok(explained)))
 }
 
 fn at_hand(url: Url, body: Bytes, content_type: Option<String>) -> Response {
@@ -272,6 +298,7 @@ fn at_hand(url: Url, body: Bytes, content_type: Option<String>) -> Response {
         content_type,
         validators: Validators::default(),
         fresh_for: None,
+        refresh: None,
         restrictions: Vec::new(),
     }
 }

@@ -16,18 +16,39 @@ use std::{
 use async_compression::{tokio::bufread, zstd::DParameter};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _, stream};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _},
     time::{Instant, timeout_at},
 };
 use tokio_util::io::StreamReader;
 
+use super::sniff::{self, Packing};
 use crate::config;
 
 /// A body that decodes to too many times its bytes on the wire is a bomb, once it is larger than this. Small bodies of
 /// blanks reach high ratios honestly.
 const RATIO_FROM: u64 = 1024 * 1024;
+
+/// How often a body may be packed that nothing calls packed.
+const MOST_LAYERS: usize = 3;
+/// Codings that are none of ours. Every other name is a mistake (a charset, `none`, `binary`): the body is as it is.
+const UNSUPPORTED: &[&str] = &[
+    "aes128gcm",
+    "bzip2",
+    "compress",
+    "dcb",
+    "dcz",
+    "exi",
+    "lz4",
+    "lzma",
+    "pack200-gzip",
+    "sdch",
+    "snappy",
+    "x-bzip2",
+    "x-compress",
+    "xz",
+];
 
 /// When a body has too many bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +140,8 @@ where
         decoded.reserve(room.min(16 * 1024));
         // a decoder with much in hand is always ready: let others run in between
         tokio::task::consume_budget().await;
-        let read = (&mut decoder).take(room as u64).read_buf(&mut decoded).await.map_err(|error| fault(&error))?;
+        let read =
+            (&mut decoder).take(room as u64).read_buf(&mut decoded).await.map_err(|error| fault(&error, coding))?;
         let wire = counter.load(Relaxed);
         if read == 0 {
             return Ok((decoded.freeze(), wire));
@@ -135,6 +157,25 @@ where
             };
         }
     }
+}
+
+/// Unpacks a body that its answer did not call packed, as often as it is; `None` where that comes to nothing.
+pub(super) async fn unpack(body: Bytes, limits: Limits) -> Option<Bytes> {
+    let mut unpacked = body;
+    for layer in 0..=MOST_LAYERS {
+        let name = match sniff::packing(&unpacked) {
+            Some(Packing::Gzip) => HeaderValue::from_static("gzip"),
+            Some(Packing::Zstd) => HeaderValue::from_static("zstd"),
+            None => return Some(unpacked),
+        };
+        if layer == MOST_LAYERS {
+            break;
+        }
+        let headers = HeaderMap::from_iter([(header::CONTENT_ENCODING, name)]);
+        let packed = stream::iter([Ok::<_, io::Error>(unpacked)]);
+        (unpacked, _) = read(&headers, packed, limits).await.ok()?;
+    }
+    None
 }
 
 /// The body's chunks, as long as they come fast enough and are not too many.
@@ -191,7 +232,10 @@ impl Coding {
                     "deflate" => Self::Deflate,
                     "br" => Self::Brotli,
                     "zstd" => Self::Zstd,
-                    _ => return Err(Fault::Encoding(format!("content encoding {name} is unknown"))),
+                    other if UNSUPPORTED.contains(&other) => {
+                        return Err(Fault::Encoding(format!("content encoding {name} is not supported")));
+                    }
+                    _ => continue,
                 };
                 if coding != Self::Identity {
                     return Err(Fault::Encoding("nested content encodings".to_owned()));
@@ -202,6 +246,16 @@ impl Coding {
         Ok(coding)
     }
 
+    fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+        }
+    }
+
     async fn decode<R>(self, mut wire: R, window_log: u32) -> Result<Pin<Box<dyn AsyncRead + Send>>, Fault>
     where
         R: AsyncBufRead + Send + Unpin + 'static,
@@ -209,7 +263,7 @@ impl Coding {
         if self == Self::Identity {
             return Ok(Box::pin(wire));
         }
-        let Some(first) = wire.fill_buf().await.map_err(|error| fault(&error))?.first().copied() else {
+        let Some(first) = wire.fill_buf().await.map_err(|error| fault(&error, self))?.first().copied() else {
             // nothing at all decodes to nothing
             return Ok(Box::pin(wire));
         };
@@ -240,13 +294,13 @@ fn too_large(limit: usize) -> Fault {
 }
 
 /// What went wrong in reading: a fault of our own that travelled as an I/O error, or a decoder's.
-fn fault(error: &io::Error) -> Fault {
+fn fault(error: &io::Error, coding: Coding) -> Fault {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()) {
         Some(Fault::TooLarge(detail)) => Fault::TooLarge(detail.clone()),
         Some(Fault::Slow(detail)) => Fault::Slow(detail),
         Some(Fault::Encoding(detail)) => Fault::Encoding(detail.clone()),
         Some(Fault::Broken(detail)) => Fault::Broken(detail.clone()),
-        None => Fault::Encoding(format!("the body does not decode: {error}")),
+        None => Fault::Encoding(format!("the body does not decode as {}: {error}", coding.name())),
     }
 }
 

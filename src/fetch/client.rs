@@ -1,24 +1,27 @@
 //! The client: redirect by redirect, through robots.txt, the address guard and the governor, to an answer.
 
 use std::{
+    borrow::Cow,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 use url::Url;
 
 use self::hop::{Answer, Hop, lend_credentials};
 use super::{
     Failure, Kind, Reason, Request, Response, Stats,
-    body::Excess,
+    body::{self, Excess, Limits},
     connect::{Connections, SetupError},
     cookies::Cookies,
     governor::Governor,
     headers,
     redirect::{Chain, is_redirect},
+    refresh::refresh,
     resolve::Names,
     robots::Robots,
+    sniff,
     stats::Counters,
     verdict::{Verdict, verdict},
 };
@@ -116,15 +119,22 @@ impl Inner {
                 _ => failure,
             })?;
             let head = answer.response.headers();
-            if request.cookies && hop.is_home() && self.cookies.learn(hop.url, head, (self.clock)()) {
+            if self.cookies.learn(hop.url, hop.cookies(), head, (self.clock)()) {
                 chain.allow_return();
             }
             let status = answer.response.status();
+            let begun = answer.begun;
             if !is_redirect(status) {
-                return self.finish(request, chain, answer, conditional).await;
+                let response = self.finish(request, &chain, answer, conditional).await?;
+                let Some(refresh) = response.refresh.as_ref().filter(|_| leads_on(request.kind, &response.body)) else {
+                    return Ok(response);
+                };
+                chain.follow(StatusCode::FOUND, Some(refresh.url.as_str()))?;
+                left = left.saturating_sub(begun.elapsed());
+                continue;
             }
-            let followed = chain.follow(status, location(answer.response.headers()));
-            left = left.saturating_sub(answer.begun.elapsed());
+            let followed = chain.follow(status, location(answer.response.headers()).as_deref());
+            left = left.saturating_sub(begun.elapsed());
             self.discard(answer).await;
             followed?;
         }
@@ -134,7 +144,7 @@ impl Inner {
     async fn finish(
         &self,
         request: &Request,
-        chain: Chain,
+        chain: &Chain,
         answer: Answer,
         conditional: bool,
     ) -> Result<Response, Failure> {
@@ -149,13 +159,14 @@ impl Inner {
             Err(failure) => {
                 let held = answer.held;
                 self.discard(answer).await;
+                let longest = self.config.manners_at(chain.current().host_str().unwrap_or_default()).max_retry_after;
                 return Err(match held {
                     Some(_) => Failure { retry_after: held, host: Some(link::host(chain.current())), ..failure },
-                    None => failure,
+                    None => Failure { retry_after: failure.retry_after.map(|wait| wait.min(longest)), ..failure },
                 });
             }
         };
-        let (url, mut moved_to) = chain.into_ends();
+        let (url, mut moved_to) = chain.ends();
         if let Some(moved_to) = moved_to.as_mut() {
             lend_credentials(request, moved_to);
         }
@@ -172,21 +183,38 @@ impl Inner {
                     Kind::Feed => self.config.max_feed_bytes,
                     Kind::Page => self.config.max_page_bytes,
                 };
-                self.read(answer, bytes, Excess::Fails).await?
+                let deadline = answer.deadline();
+                let body = self.read(answer, bytes, Excess::Fails).await?;
+                match request.kind {
+                    // feeds are unpacked where they are read, as far as they go
+                    Kind::Feed => body,
+                    Kind::Page => {
+                        let limits = Limits::of(&self.config, bytes, Excess::Fails, deadline);
+                        body::unpack(body.clone(), limits).await.unwrap_or(body)
+                    }
+                }
             }
         };
         newest.url = (!newest.is_empty() && !is_where(&request.url, &url)).then(|| url.clone());
         Ok(Response {
             moved_to,
             not_modified: verdict == Verdict::NotModified,
-            body,
             content_type: head.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into()),
             validators: newest,
             fresh_for: headers::fresh_for(&head, now),
             restrictions: headers::restrictions(&head),
+            refresh: refresh(&head, &body, &url),
+            body,
             url,
         })
     }
+}
+
+/// Whether a document where a feed should be is a page, whose word on where to go counts. What a page says is for whoever
+/// reads it.
+fn leads_on(kind: Kind, body: &[u8]) -> bool {
+    let has_entries = [&b"<item"[..], b"<entry"].iter().any(|tag| memchr::memmem::find(body, tag).is_some());
+    kind == Kind::Feed && sniff::no_page(body).is_none() && !has_entries
 }
 
 /// Whether two URLs ask for the same thing: fragments and credentials apart.
@@ -195,6 +223,7 @@ fn is_where(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme() && one[BeforeHost..AfterQuery] == other[BeforeHost..AfterQuery]
 }
 
-fn location(answer: &HeaderMap) -> Option<&str> {
-    answer.get(header::LOCATION).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+/// Where a redirect leads.
+fn location(answer: &HeaderMap) -> Option<Cow<'_, str>> {
+    answer.get(header::LOCATION).map(headers::of_url)
 }

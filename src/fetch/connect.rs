@@ -214,6 +214,10 @@ fn client(
             .pool_idle_timeout(KEEP_IDLE)
             .pool_max_idle_per_host(config.most_per_host())
             .http1_max_headers(config.max_headers)
+            // RFC 9112 sections 5.1 and 5.2: faults of writing that are to be read over, as browsers do
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true)
             .http2_max_header_list_size(u32::try_from(config.max_header_bytes).unwrap_or(u32::MAX));
         match proxy.clone() {
             Some(proxy) => builder.proxy(proxy),

@@ -1,7 +1,7 @@
-//! Cookies (RFC 6265), for feeds that are configured to have them: kept in memory, each at the origin that set it.
+//! Cookies (RFC 6265), for feeds that are configured to have them: kept in memory, for an origin or for a site.
 //!
-//! Narrower than the RFC: `Domain` widens nothing, so that a cookie never goes to another origin than its own. Time is
-//! an argument.
+//! Those of an origin are narrower than the RFC has them: `Domain` widens nothing, so that a cookie never goes to another
+//! origin than its own. Those of a site go where the RFC lets them, as far as the site goes. Time is an argument.
 
 use std::{
     collections::HashMap,
@@ -12,16 +12,16 @@ use std::{
 use http::{HeaderMap, HeaderValue, header};
 use url::Url;
 
-use crate::link;
+use crate::{config::CookieScope, link};
 
-/// Cookies of an origin (section 6.1 asks for 50 at least), and the bytes of one.
+/// Cookies of an origin or site (section 6.1 asks for 50 at least), and the bytes of one.
 const MOST: usize = 50;
 const LONGEST: usize = 4096;
 
-/// The cookies of all origins.
+/// All cookies.
 #[derive(Debug, Default)]
 pub struct Cookies {
-    origins: Mutex<HashMap<String, Vec<Cookie>>>,
+    jars: Mutex<HashMap<String, Vec<Cookie>>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,16 +29,39 @@ struct Cookie {
     name: String,
     value: String,
     path: String,
+    /// Of a site's cookies, the hosts it is for.
+    reach: Reach,
+    /// Whether it goes over https only.
+    secure: bool,
     /// `None` lasts as long as this process.
     expires: Option<SystemTime>,
 }
 
+/// The hosts that a cookie of a site is for (section 5.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Reach {
+    /// This one.
+    Host(String),
+    /// This one and all below it.
+    Domain(String),
+}
+
+/// The name of the jar for a URL; none where nobody's cookies are kept.
+fn jar(url: &Url, scope: CookieScope) -> Option<String> {
+    match scope {
+        CookieScope::Nobody => None,
+        // a site has no colon in its name
+        CookieScope::Origin => Some(link::host(url)),
+        CookieScope::Site => Some(link::site(url)),
+    }
+}
+
 impl Cookies {
     /// What to send to a URL, longer paths first (section 5.4).
-    pub fn header(&self, url: &Url, now: SystemTime) -> Option<HeaderValue> {
-        let origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sent: Vec<&Cookie> =
-            origins.get(&link::host(url))?.iter().filter(|cookie| cookie.fits(url, now)).collect();
+    pub fn header(&self, url: &Url, scope: CookieScope, now: SystemTime) -> Option<HeaderValue> {
+        let name = jar(url, scope)?;
+        let jars = self.jars.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sent: Vec<&Cookie> = jars.get(&name)?.iter().filter(|cookie| cookie.fits(url, now)).collect();
         sent.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
         let pairs: Vec<String> = sent.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
         let mut value = HeaderValue::from_str(&pairs.join("; ")).ok().filter(|value| !value.is_empty())?;
@@ -47,17 +70,18 @@ impl Cookies {
     }
 
     /// Takes over what an answer from a URL sets. Says whether that changes what is sent.
-    pub fn learn(&self, url: &Url, answer: &HeaderMap, now: SystemTime) -> bool {
+    pub fn learn(&self, url: &Url, scope: CookieScope, answer: &HeaderMap, now: SystemTime) -> bool {
+        let Some(name) = jar(url, scope) else { return false };
         let set = answer.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
         let set: Vec<Cookie> = set.filter_map(|line| Cookie::parse(line, url, now)).collect();
         if set.is_empty() {
             return false;
         }
-        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = origins.entry(link::host(url)).or_default();
+        let mut jars = self.jars.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = jars.entry(name).or_default();
         let before = kept.clone();
         for cookie in set {
-            kept.retain(|old| (&old.name, &old.path) != (&cookie.name, &cookie.path));
+            kept.retain(|old| (&old.name, &old.path, &old.reach) != (&cookie.name, &cookie.path, &cookie.reach));
             kept.push(cookie);
         }
         kept.retain(|cookie| cookie.expires.is_none_or(|expires| expires > now));
@@ -67,7 +91,7 @@ impl Cookies {
 }
 
 impl Cookie {
-    /// One `Set-Cookie` (section 5.2); `None` if it is not for this URL's origin, or not to be kept.
+    /// One `Set-Cookie` (section 5.2); `None` if it is not for this URL's host, or not to be kept.
     fn parse(line: &str, url: &Url, now: SystemTime) -> Option<Self> {
         let mut parts = line.split(';').map(str::trim);
         let (name, value) = parts.next()?.split_once('=')?;
@@ -75,7 +99,8 @@ impl Cookie {
         if name.is_empty() || line.len() > LONGEST {
             return None;
         }
-        let mut cookie = Self { name, value, path: default_path(url), expires: None };
+        let reach = Reach::Host(host_of(url).to_owned());
+        let mut cookie = Self { name, value, path: default_path(url), reach, secure: false, expires: None };
         let mut max_age = None;
         for (attribute, value) in parts.map(|part| part.split_once('=').unwrap_or((part, ""))) {
             let value = value.trim();
@@ -84,7 +109,9 @@ impl Cookie {
                 "max-age" => max_age = seconds(value).or(max_age),
                 "path" if value.starts_with('/') => value.clone_into(&mut cookie.path),
                 "domain" if !covers(value, url) => return None,
+                "domain" => cookie.reach = reach_of(value, url),
                 "secure" if url.scheme() != "https" => return None,
+                "secure" => cookie.secure = true,
                 _ => {}
             }
         }
@@ -94,10 +121,28 @@ impl Cookie {
     }
 
     fn fits(&self, url: &Url, now: SystemTime) -> bool {
+        let reaches = match &self.reach {
+            Reach::Host(host) => host_of(url) == host,
+            Reach::Domain(domain) => covers(domain, url),
+        };
         let below = url.path().strip_prefix(self.path.as_str());
         below.is_some_and(|rest| rest.is_empty() || self.path.ends_with('/') || rest.starts_with('/'))
             && self.expires.is_none_or(|expires| expires > now)
+            && (!self.secure || url.scheme() == "https")
+            && reaches
     }
+}
+
+fn host_of(url: &Url) -> &str {
+    url.host_str().unwrap_or_default().trim_end_matches('.')
+}
+
+/// What a `Domain` that covers a URL's host widens a cookie to: never beyond its site.
+fn reach_of(domain: &str, url: &Url) -> Reach {
+    let domain = domain.trim_start_matches('.').to_ascii_lowercase();
+    let site = link::site(url);
+    let is_within = domain == site || domain.strip_suffix(&site).is_some_and(|front| front.ends_with('.'));
+    if is_within { Reach::Domain(domain) } else { Reach::Host(host_of(url).to_owned()) }
 }
 
 /// Section 5.1.4: up to the last slash.
@@ -109,10 +154,10 @@ fn default_path(url: &Url) -> String {
     }
 }
 
-/// Whether a `Domain` is the URL's host, or above it. What it names beyond that is not believed anyway.
+/// Whether a `Domain` is the URL's host, or above it.
 fn covers(domain: &str, url: &Url) -> bool {
     let domain = domain.trim_start_matches('.').to_ascii_lowercase();
-    let host = url.host_str().unwrap_or_default();
+    let host = host_of(url);
     host == domain || host.strip_suffix(&domain).is_some_and(|front| domain.is_empty() || front.ends_with('.'))
 }
 
@@ -146,9 +191,9 @@ mod tests {
     fn check(lines: &[&str], asked: &str, expected: &str) {
         let cookies = Cookies::default();
         for line in lines {
-            cookies.learn(&url(HOME), &answer(&[line]), NOW);
+            cookies.learn(&url(HOME), CookieScope::Origin, &answer(&[line]), NOW);
         }
-        let sent = cookies.header(&url(asked), NOW + Duration::from_secs(3600));
+        let sent = cookies.header(&url(asked), CookieScope::Origin, NOW + Duration::from_secs(3600));
         let sent = sent.as_ref().map_or("", |value| value.to_str().unwrap());
         assert_eq!(sent, expected, "{lines:?} to {asked}");
     }
@@ -194,16 +239,51 @@ mod tests {
         check(&["a=1; Domain=.Example"], HOME, "a=1");
         check(&[&format!("a={}", "x".repeat(LONGEST))], HOME, "");
         let cookies = Cookies::default();
-        cookies.learn(&url("http://news.example/"), &answer(&["a=1; Secure"]), NOW);
-        assert_eq!(cookies.header(&url("http://news.example/"), NOW), None);
+        cookies.learn(&url("http://news.example/"), CookieScope::Origin, &answer(&["a=1; Secure"]), NOW);
+        assert_eq!(cookies.header(&url("http://news.example/"), CookieScope::Origin, NOW), None);
+    }
+
+    #[test]
+    fn those_of_a_site_go_where_they_say_and_not_beyond_it() {
+        const WALL: &str = "https://www.paper.co.uk/wall/enter";
+        for (line, asked, expected) in [
+            ("a=1; Path=/", "https://www.paper.co.uk/news", "a=1"),
+            ("a=1; Path=/", "https://www.paper.co.uk.:8443/news", "a=1"),
+            ("a=1; Path=/", "http://www.paper.co.uk/news", "a=1"),
+            ("a=1; Path=/; Secure", "http://www.paper.co.uk/news", ""),
+            ("a=1; Path=/", "https://rss.paper.co.uk/feed", ""),
+            ("a=1; Path=/; Domain=paper.co.uk", "https://rss.paper.co.uk/feed", "a=1"),
+            ("a=1; Path=/; Domain=.Paper.co.uk", "https://paper.co.uk/feed", "a=1"),
+            ("a=1; Path=/; Domain=www.paper.co.uk", "https://m.www.paper.co.uk/feed", "a=1"),
+            ("a=1; Path=/; Domain=www.paper.co.uk", "https://rss.paper.co.uk/feed", ""),
+            ("a=1; Domain=paper.co.uk", "https://rss.paper.co.uk/feed", ""),
+            ("a=1; Path=/; Domain=paper.co.uk", "https://notpaper.co.uk/feed", ""),
+            // a suffix under which others have their sites
+            ("a=1; Path=/; Domain=co.uk", "https://other.co.uk/feed", ""),
+            ("a=1; Path=/; Domain=co.uk", "https://www.paper.co.uk/feed", "a=1"),
+            ("a=1; Path=/; Domain=other.co.uk", "https://other.co.uk/feed", ""),
+        ] {
+            let cookies = Cookies::default();
+            cookies.learn(&url(WALL), CookieScope::Site, &answer(&[line]), NOW);
+            let sent = cookies.header(&url(asked), CookieScope::Site, NOW);
+            assert_eq!(sent.as_ref().map_or("", |value| value.to_str().unwrap()), expected, "{line} to {asked}");
+            for scope in [CookieScope::Nobody, CookieScope::Origin] {
+                assert_eq!(cookies.header(&url(asked), scope, NOW), None, "{line} to {asked}");
+            }
+        }
     }
 
     #[test]
     fn an_origin_fills_no_more_than_its_share() {
         let lines: Vec<String> = (0..200).map(|n| format!("c{n}=1")).collect();
         let cookies = Cookies::default();
-        cookies.learn(&url(HOME), &answer(&lines.iter().map(String::as_str).collect::<Vec<_>>()), NOW);
-        let sent = cookies.header(&url(HOME), NOW).unwrap();
+        cookies.learn(
+            &url(HOME),
+            CookieScope::Origin,
+            &answer(&lines.iter().map(String::as_str).collect::<Vec<_>>()),
+            NOW,
+        );
+        let sent = cookies.header(&url(HOME), CookieScope::Origin, NOW).unwrap();
         assert_eq!(sent.to_str().unwrap().split("; ").count(), MOST);
         assert!(sent.to_str().unwrap().ends_with("c199=1") && sent.is_sensitive());
     }
@@ -212,7 +292,7 @@ mod tests {
     fn only_what_is_new_counts_as_news() {
         let cookies = Cookies::default();
         for (line, news) in [("a=1", true), ("a=1", false), ("a=2", true), ("a=; Max-Age=0", true), ("", false)] {
-            assert_eq!(cookies.learn(&url(HOME), &answer(&[line]), NOW), news, "{line}");
+            assert_eq!(cookies.learn(&url(HOME), CookieScope::Origin, &answer(&[line]), NOW), news, "{line}");
         }
     }
 
@@ -220,9 +300,9 @@ mod tests {
         #[test]
         fn any_line_is_survived(line in "[ -~]{0,60}(; ?(Expires|Max-Age|Path|Domain|Secure)=?[ -~]{0,20}){0,3}") {
             let cookies = Cookies::default();
-            cookies.learn(&url(HOME), &answer(&[&line]), NOW);
-            proptest::prop_assert_eq!(cookies.header(&url("https://other.example/feeds/"), NOW), None);
-            let sent = cookies.header(&url(HOME), NOW);
+            cookies.learn(&url(HOME), CookieScope::Origin, &answer(&[&line]), NOW);
+            proptest::prop_assert_eq!(cookies.header(&url("https://other.example/feeds/"), CookieScope::Origin, NOW), None);
+            let sent = cookies.header(&url(HOME), CookieScope::Origin, NOW);
             proptest::prop_assert!(sent.is_none_or(|value| value.to_str().unwrap().contains('=')));
         }
     }

@@ -62,7 +62,11 @@ impl From<reqwest::Error> for Failure {
         } else {
             Reason::Connect
         };
-        Self::new(reason, body::root_cause(&error))
+        let cause = body::root_cause(&error);
+        match reason {
+            Reason::Malformed => Self::new(reason, format!("the answer is no HTTP: {cause}")),
+            _ => Self::new(reason, cause),
+        }
     }
 }
 

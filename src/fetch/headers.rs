@@ -3,7 +3,10 @@
 //! PURE: the time is an argument, and the answer's own `Date` goes before it, so that a clock that is wrong on either
 //! side does no harm.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -67,6 +70,23 @@ pub fn retry_after(answer: &HeaderMap, now: SystemTime) -> Option<Duration> {
         Some(seconds) => Some(seconds),
         None => Some(until(httpdate::parse_http_date(value).ok()?, answer, now)),
     }
+}
+
+/// A value that holds a URL. Bytes that are no UTF-8 are asked for as they came.
+pub(super) fn of_url(value: &HeaderValue) -> Cow<'_, str> {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => {
+            let escape = |byte: u8| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+            Cow::Owned(value.as_bytes().iter().copied().map(escape).collect())
+        }
+    }
+}
+
+/// When a host that cannot answer wants to be asked again: `Retry-After`, else for as long as its answer stays fresh,
+/// which is all that some say.
+pub fn come_again(answer: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    retry_after(answer, now).or_else(|| fresh_for(answer, now)).filter(|wait| !wait.is_zero())
 }
 
 /// How long an answer stays fresh for a private cache (RFC 9111 section 4.2.1): `max-age`, else `Expires` from `Date`

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::config::Route;
+use crate::config::{CookieScope, Route};
 
 pub mod address;
 mod body;
@@ -22,13 +22,16 @@ pub mod headers;
 mod lookup;
 mod outage;
 mod redirect;
+pub mod refresh;
 mod resolve;
 pub mod robots;
+pub mod sniff;
 mod stats;
 pub mod verdict;
 
 pub use client::{Fetcher, user_agent};
 pub use connect::SetupError;
+pub use refresh::Refresh;
 pub use resolve::{Names, Table};
 pub use stats::Stats;
 
@@ -54,8 +57,8 @@ pub struct Request {
     pub headers: Vec<(http::HeaderName, http::HeaderValue)>,
     /// Whether robots.txt binds this request although it is for a feed. Pages follow the configuration.
     pub obey_robots: bool,
-    /// Whether cookies are kept and sent back, at the origin of `url`.
-    pub cookies: bool,
+    /// Whose cookies are kept and sent back, seen from `url`.
+    pub cookies: CookieScope,
     /// How it travels to the origin of `url`. To others it travels as all requests do.
     pub route: Route,
 }
@@ -98,6 +101,8 @@ pub struct Response {
     pub validators: Validators,
     /// How long the answer stays fresh (RFC 9111 section 4.2.1), where it says so.
     pub fresh_for: Option<Duration>,
+    /// Where a page leads on by itself. A feed that does is followed by the client.
+    pub refresh: Option<Refresh>,
     /// `X-Robots-Tag` directives that apply to us, and TDM reservation, lower case.
     pub restrictions: Vec<String>,
 }

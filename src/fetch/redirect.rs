@@ -44,8 +44,8 @@ impl Chain {
     }
 
     /// The URL of the answer, and where the permanent redirects at the start of the chain led.
-    pub(super) fn into_ends(self) -> (Url, Option<Url>) {
-        (self.current, self.moved_to)
+    pub(super) fn ends(&self) -> (Url, Option<Url>) {
+        (self.current.clone(), self.moved_to.clone())
     }
 
     /// The redirect that comes next may lead to where the chain has been: the answer there will be another one.
@@ -109,7 +109,7 @@ mod tests {
                 return;
             }
         }
-        let (url, moved_to) = chain.into_ends();
+        let (url, moved_to) = chain.ends();
         assert_eq!(Ok((url.as_str(), moved_to.as_ref().map(Url::as_str))), expected, "{redirects:?}");
     }
 

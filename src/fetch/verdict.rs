@@ -28,7 +28,7 @@ pub fn verdict(
     now: std::time::SystemTime,
 ) -> Result<Verdict, Failure> {
     let fail = |reason, detail: String| {
-        let retry_after = matches!(status.as_u16(), 429 | 503).then(|| headers::retry_after(answer, now)).flatten();
+        let retry_after = matches!(status.as_u16(), 429 | 503).then(|| headers::come_again(answer, now)).flatten();
         Err(Failure { status: Some(status.as_u16()), retry_after, ..Failure::new(reason, detail) })
     };
     match (reason(status, answer), status.as_u16()) {
@@ -78,6 +78,7 @@ fn unusable_type(answer: &HeaderMap, kind: Kind, types: &[String]) -> Option<Str
             // publishers send feeds as nearly everything, so only what cannot be one is refused
             (Kind::Feed, "text") => !matches!(sub, "css" | "javascript" | "calendar"),
             (Kind::Feed, "application") => is_data(sub),
+            (Kind::Feed, "binary" | "gzip" | "multipart") => is_unnamed(sub),
             (Kind::Feed, _) => false,
         };
     let wanted = match kind {
@@ -87,14 +88,18 @@ fn unusable_type(answer: &HeaderMap, kind: Kind, types: &[String]) -> Option<Str
     (!usable).then(|| format!("{essence} cannot hold {wanted}"))
 }
 
-/// Whether an `application/` type may be a feed: XML and JSON of any name, and the types of servers that know none.
+/// Whether an `application/` type may be a feed: XML and JSON of any name, packed, and the types of servers that know none.
 fn is_data(sub: &str) -> bool {
     ["xml", "json", "rss", "atom", "rdf"].iter().any(|word| sub.contains(word))
         && !["openxmlformats", "opendocument"].iter().any(|word| sub.contains(word))
-        || matches!(
-            sub,
-            "octet-stream" | "x-octet-stream" | "binary" | "force-download" | "download" | "unknown" | "text"
-        )
+        || is_unnamed(sub)
+}
+
+/// Types of what was stored without one, or packed.
+fn is_unnamed(sub: &str) -> bool {
+    let packed = ["gzip", "gunzip", "gz"].iter().any(|word| sub.contains(word)) && !sub.contains("tar");
+    let bare = sub.strip_prefix("x-").unwrap_or(sub);
+    packed || matches!(bare, "octet-stream" | "binary" | "force-download" | "download" | "unknown" | "text")
 }
 
 #[cfg(test)]
@@ -177,6 +182,19 @@ mod tests {
             ("application/feed+json", Feed, true),
             ("application/json", Feed, true),
             ("application/octet-stream", Feed, true),
+            ("application/gzip", Feed, true),
+            ("application/x-gzip", Feed, true),
+            ("application/x-gunzip", Feed, true),
+            ("application/gzip-compressed", Feed, true),
+            ("multipart/x-gzip", Feed, true),
+            ("gzip", Feed, true),
+            ("x-gzip", Feed, true),
+            ("binary/octet-stream", Feed, true),
+            ("application/x-download", Feed, true),
+            ("application/x-gtar", Feed, false),
+            ("application/x-zip-compressed", Feed, false),
+            ("multipart/form-data", Feed, false),
+            ("application/gzip", Page, false),
             ("text/xml", Feed, true),
             ("text/html", Feed, true),
             ("text/plain", Feed, true),

@@ -51,7 +51,7 @@ pub(crate) fn feed(url: &str) -> Request {
         validators: Validators::default(),
         headers: Vec::new(),
         obey_robots: false,
-        cookies: false,
+        cookies: config::CookieScope::Nobody,
         route: config::Route::Usual,
     }
 }

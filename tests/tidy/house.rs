@@ -138,7 +138,7 @@ pub(crate) const HOUSE: &[Room] = &[
     Room { name: "schedule", rooms: &["feed::Pace"], reaches: PURE },
     Room {
         name: "fetch",
-        rooms: &["config::Fetch", "config::Manners", "config::Proxy", "config::Route", "link"],
+        rooms: &["config::CookieScope", "config::Fetch", "config::Manners", "config::Proxy", "config::Route", "link"],
         reaches: &[Network, Tasks, Clock],
     },
     // what the operating system blocks in has threads of its own

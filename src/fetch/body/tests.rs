@@ -51,6 +51,10 @@ async fn every_coding_is_decoded() {
     let text = "A body of some words, and some more words. ".repeat(50).into_bytes();
     check("", &text, Ok(&text)).await;
     check("identity", &text, Ok(&text)).await;
+    for none in ["utf-8", "UTF-8", "none", "binary", "iso-8859-1", "text/html", "\"", "none, identity"] {
+        check(none, &text, Ok(&text)).await;
+    }
+    check("utf-8, gzip", &encode("gzip", &text).await, Ok(&text)).await;
     check("x-GZIP", &encode("gzip", &text).await, Ok(&text)).await;
     check("gzip, identity", &encode("gzip", &text).await, Ok(&text)).await;
     check("br", &encode("br", &text).await, Ok(&text)).await;
@@ -76,7 +80,8 @@ async fn what_does_not_decode_is_refused() {
     }
     check("gzip, gzip", &text, Err("nested")).await;
     check("br, gzip", &text, Err("nested")).await;
-    check("compress", &text, Err("unknown")).await;
+    check("compress", &text, Err("not supported")).await;
+    check("utf-8, xz", &text, Err("not supported")).await;
     check("br", &[0x11, 0x1e, 0, 0], Err("large window")).await;
     // a frame header that asks for a window of 2^27: magic, no content size, exponent 17
     check("zstd", &[0x28, 0xb5, 0x2f, 0xfd, 0x00, 17 << 3, 0x01, 0, 0], Err("does not decode")).await;
@@ -153,4 +158,21 @@ async fn a_connection_that_breaks_says_so() {
     let broken = stream::iter([Ok(Bytes::from_static(b"half")), Err(io::Error::other("reset"))]);
     let given = read(&HeaderMap::new(), broken, limits(Excess::Fails)).await;
     assert!(matches!(given, Err(Fault::Broken(cause)) if cause == "reset"));
+}
+
+#[tokio::test]
+async fn what_is_packed_without_a_word_is_unpacked_within_the_same_limits() {
+    let text = "<p>A body of some words, and some more words.</p>".repeat(50).into_bytes();
+    let (gzip, zstd) = (encode("gzip", &text).await, encode("zstd", &text).await);
+    let twice = encode("gzip", &gzip).await;
+    let mixed = encode("zstd", &twice).await;
+    for body in [&text, &gzip, &zstd, &twice, &mixed] {
+        assert_eq!(unpack(body.clone().into(), limits(Excess::Fails)).await.unwrap(), text);
+    }
+    let four_times = encode("gzip", &mixed).await;
+    let bomb = encode("gzip", &vec![b' '; LIMIT + 1]).await;
+    let bomb_in_a_parcel = encode("gzip", &bomb).await;
+    for body in [four_times, gzip[..gzip.len() / 2].to_vec(), bomb, bomb_in_a_parcel] {
+        assert_eq!(unpack(body.into(), limits(Excess::Fails)).await, None);
+    }
 }

@@ -17,7 +17,10 @@ use super::{
     },
     Inner, is_where,
 };
-use crate::{config::Route, link};
+use crate::{
+    config::{CookieScope, Route},
+    link,
+};
 
 /// The most that is read of a body which nobody wants, and how long that may take.
 const MOST_DISCARDED: usize = 64 * 1024;
@@ -37,6 +40,15 @@ impl Hop<'_> {
         self.url.origin() == self.request.url.origin()
     }
 
+    /// Whose cookies go to this hop and are taken from it.
+    pub(super) fn cookies(&self) -> CookieScope {
+        match self.request.cookies {
+            CookieScope::Origin if self.is_home() => CookieScope::Origin,
+            CookieScope::Site if link::site(self.url) == link::site(&self.request.url) => CookieScope::Site,
+            _ => CookieScope::Nobody,
+        }
+    }
+
     fn route(&self) -> Route {
         if self.is_home() { self.request.route.clone() } else { Route::Usual }
     }
@@ -51,6 +63,13 @@ pub(super) struct Answer {
     deadline: Instant,
     /// The host is too busy, and is left alone for this long.
     pub(super) held: Option<Duration>,
+}
+
+impl Answer {
+    /// Of the request, its body included.
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
 }
 
 impl Inner {
@@ -72,12 +91,13 @@ impl Inner {
         let mut headers = headers::offered(Some(request.kind));
         let conditional =
             belongs(&request.validators, request, url) && headers::make_conditional(&mut headers, &request.validators);
+        if let Some(cookie) = self.cookies.header(url, hop.cookies(), (self.clock)()) {
+            headers.insert(header::COOKIE, cookie);
+        }
         if hop.is_home() {
-            let cookie = request.cookies.then(|| self.cookies.header(url, (self.clock)())).flatten();
             // the user's word goes before ours
-            let own = request.headers.iter().map(|(name, value)| (name, value.clone()));
-            for (name, value) in cookie.map(|cookie| (&header::COOKIE, cookie)).into_iter().chain(own) {
-                headers.insert(name, value);
+            for (name, value) in &request.headers {
+                headers.insert(name, value.clone());
             }
         }
         let mut url = url.clone();
@@ -106,7 +126,7 @@ impl Inner {
         self.counters.request();
         let response = way.get(url, headers, deadline).await?;
         let held = is_busy(response.status(), response.headers())
-            .then(|| permit.hold(headers::retry_after(response.headers(), (self.clock)())));
+            .then(|| permit.hold(headers::come_again(response.headers(), (self.clock)())));
         if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
             permit.forgive();
         }

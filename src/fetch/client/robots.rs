@@ -38,7 +38,8 @@ impl Inner {
                     Err(failure) => Loaded::Unreachable(failure),
                 };
             }
-            let followed = is_redirect(status).then(|| chain.follow(status, location(answer.response.headers())));
+            let followed =
+                is_redirect(status).then(|| chain.follow(status, location(answer.response.headers()).as_deref()));
             left = left.saturating_sub(answer.begun.elapsed());
             let held = answer.held;
             self.discard(answer).await;

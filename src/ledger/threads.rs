@@ -80,12 +80,6 @@ pub(super) async fn once<T: Send + 'static>(
     outcome.await.unwrap_or_else(|_| Err(ended(name)))
 }
 
-/// Drops something whose end blocks. Nobody waits for it.
-pub(super) fn discard(name: &'static str, value: impl Send + 'static) {
-    // without a thread, it is dropped here and now
-    let _ = spawn(name, move || drop(value));
-}
-
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), LedgerError> {
     match thread::Builder::new().name(name.to_owned()).spawn(work) {
         Ok(_) => Ok(()),

@@ -1,7 +1,9 @@
-//! SIGKILL at any instant loses nothing and doubles nothing: a few hundred kills of the real binary, at random instants
-//! and at named points of the commit, while a newspaper prints and edits.
+//! SIGKILL at any instant loses nothing and doubles nothing, neither records nor rejects: a few hundred kills of the real
+//! binary, at random instants and at each named point, while a newspaper prints, edits, and announces stories without a
+//! page.
 //!
-//! `COPYDESK_TEST_KILLS` sets another number of kills, `COPYDESK_TEST_SEED` another course of events.
+//! `COPYDESK_TEST_KILLS` sets another number of kills (Kafka gets a quarter of them), `COPYDESK_TEST_SEED` another course
+//! of events.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,11 +12,16 @@
 )]
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     time::{Duration, Instant},
 };
 
-use copydesk::demo::{NewsSite, Paper, Story};
+use copydesk::{
+    demo::{NewsSite, Paper, Story},
+    ledger::{Start, kafka::Reader},
+    record::Reject,
+};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
 #[path = "support/desk.rs"]
@@ -23,26 +30,27 @@ mod desk;
 #[allow(dead_code, reason = "the ledger's own tests use the rest of it")]
 mod kafka;
 
-use desk::{Desk, LOCAL, ON_LOOPBACK, faults, kill, now, number};
-
-const MISSING: &str = "case-3";
+use desk::{Desk, LOCAL, ON_LOOPBACK, faults, kill, now, number, stop};
 
 /// How a ledger is killed.
 struct Plan {
     kills: u64,
-    /// Points of a commit at which the binary kills itself, in the order in which a commit passes them.
-    points: [&'static str; 4],
+    /// Points at which the binary kills itself, in the order in which what a feed says passes them.
+    points: [&'static str; 5],
     /// The least and the longest life of a process, in milliseconds: some die while they start, most while they work.
     life: std::ops::Range<u64>,
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_the_local_ledger() {
-    let points = ["before-begin", "after-append", "before-commit", "after-commit"];
-    let desk = check(LOCAL, Plan { kills: number("COPYDESK_TEST_KILLS", 200), points, life: 30..500 }).await;
-    let rejects = desk.desk.rejects();
-    let reasons: Vec<&str> = rejects.iter().map(|reject| reject.reason.as_str()).collect();
-    assert_eq!(reasons, ["not_found"], "the story without a page is rejected once");
+    let points = ["after-poll", "before-begin", "after-append", "before-commit", "after-commit"];
+    let plan = Plan { kills: number("COPYDESK_TEST_KILLS", 200), points, life: 30..500 };
+    let kept = check(LOCAL, plan, &Desk::rejects).await;
+    // who reads the files themselves sees the same
+    let files = std::fs::read_dir(kept.desk.ledger()).unwrap().map(|file| file.unwrap().path());
+    let records = files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("records-"));
+    let lines: usize = records.map(|path| std::fs::read_to_string(path).unwrap().lines().count()).sum();
+    assert_eq!(lines, kept.desk.records().len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,8 +60,22 @@ async fn on_kafka() {
         "ledger:\n  kafka:\n    brokers: [\"{address}\"]\n    topics: {{records: {name}.records, rejects: {name}.rejects, \
          state: {name}.state}}\n    group: {name}\n    instance: one\n    partitions: 4\n    replication: 1\n"
     );
-    let points = ["before-begin", "after-produce", "before-commit", "after-commit"];
-    check(&section, Plan { kills: number("COPYDESK_TEST_KILLS", 200) / 4, points, life: 200..2_500 }).await;
+    let points = ["after-poll", "before-begin", "after-produce", "before-commit", "after-commit"];
+    let plan = Plan { kills: number("COPYDESK_TEST_KILLS", 200) / 4, points, life: 200..2_500 };
+    let rejects = |_: &Desk| tokio::runtime::Handle::current().block_on(rejects_on_kafka(address, &name));
+    check(&section, plan, &rejects).await;
+}
+
+async fn rejects_on_kafka(address: &str, name: &str) -> Vec<Reject> {
+    let mut config = kafka::ledger_at(address, name);
+    // a reader of records reads any topic of whole documents
+    config.records = config.rejects.clone();
+    let mut reader = Reader::open(&config, Start::Beginning, false).await.unwrap();
+    let mut rejects = Vec::new();
+    while let Some(document) = reader.next().await.unwrap() {
+        rejects.push(serde_json::from_slice(&document).unwrap());
+    }
+    rejects
 }
 
 /// A desk whose files last as long as this.
@@ -62,41 +84,51 @@ struct Kept {
     _directory: tempfile::TempDir,
 }
 
-async fn check(ledger: &str, plan: Plan) -> Kept {
+async fn check(ledger: &str, plan: Plan, rejects: &dyn Fn(&Desk) -> Vec<Reject>) -> Kept {
     let directory = tempfile::tempdir().unwrap();
     let site = NewsSite::open(paper()).await.unwrap();
     let desk = Desk::new(directory.path(), &site, &format!("{ON_LOOPBACK}{ledger}"));
     let seed = number("COPYDESK_TEST_SEED", 20_260_105);
     let killed = tokio::task::block_in_place(|| kill_again_and_again(&desk, &site, &plan, seed));
-    let left = tokio::task::block_in_place(|| finish(&desk, &site));
+    let left = tokio::task::block_in_place(|| finish(&desk, &site, rejects));
     let records = desk.records();
-    println!("{} kills, {killed} of them at a named point; {} records", plan.kills, records.len());
+    let missing = site.paper().missing.len();
+    println!("{} kills, at named points {killed:?}; {} records, {missing} rejects", plan.kills, records.len());
     assert_eq!(left, Vec::<String>::new(), "seed {seed}\n{}", tail_of_log(directory.path()));
-    assert!(killed > 0 && records.len() > site.paper().stories.len(), "kills at points, and edits, did happen");
+    for point in plan.points {
+        assert!(killed.contains_key(point), "seed {seed}: no kill at {point}");
+    }
+    assert!(records.len() > site.paper().stories.len() - missing, "edits did happen");
     Kept { desk, _directory: directory }
 }
 
 fn paper() -> Paper {
     let stories = (0..8).map(|number| Story::numbered(number, now())).collect();
-    Paper { stories, missing: vec![MISSING.to_owned()], ..Paper::default() }
+    Paper { stories, missing: vec!["case-3".to_owned()], ..Paper::default() }
 }
 
-/// Returns how many of the kills were at a named point.
-fn kill_again_and_again(desk: &Desk, site: &NewsSite, plan: &Plan, seed: u64) -> u64 {
+/// Returns how often it was killed at each point.
+fn kill_again_and_again(desk: &Desk, site: &NewsSite, plan: &Plan, seed: u64) -> BTreeMap<&'static str, u64> {
     let mut random = SmallRng::seed_from_u64(seed);
-    let mut at_a_point = 0;
+    let mut killed = BTreeMap::new();
     for round in 0..plan.kills {
+        let number = usize::try_from(round).unwrap();
         if round % 2 == 0 {
-            site.print(Story::numbered(100 + usize::try_from(round).unwrap(), now()));
+            let story = Story::numbered(100 + number, now());
+            if round % 8 == 0 {
+                site.paper().missing.push(story.slug.clone());
+            }
+            site.print(story);
         }
         if round % 5 == 0 {
             let slug = {
                 let paper = site.paper();
-                paper.stories[random.random_range(0..paper.stories.len())].slug.clone()
+                let shown: Vec<_> = paper.stories.iter().filter(|s| !paper.missing.contains(&s.slug)).collect();
+                shown[random.random_range(0..shown.len())].slug.clone()
             };
             site.edit(&slug);
         }
-        let point = (round % 3 == 0).then(|| plan.points[random.random_range(0..plan.points.len())]);
+        let point = (round % 3 == 0).then(|| plan.points[number / 3 % plan.points.len()]);
         let fault = point.map(|point| format!("{point}:{}", random.random_range(1..4)));
         let mut child = desk.start(fault.as_deref());
         let until = Instant::now() + Duration::from_millis(random.random_range(plan.life.clone()));
@@ -107,25 +139,45 @@ fn kill_again_and_again(desk: &Desk, site: &NewsSite, plan: &Plan, seed: u64) ->
             ended = child.try_wait().unwrap();
         }
         if let Some(status) = ended {
-            assert!(point.is_some(), "the daemon ended by itself ({status}):\n{}", desk.log());
-            at_a_point += 1;
+            let Some(point) = point else { panic!("the daemon ended by itself ({status}):\n{}", desk.log()) };
+            *killed.entry(point).or_default() += 1;
         }
         kill(child);
     }
-    at_a_point
+    killed
 }
 
-/// Runs undisturbed until all is recorded as it was printed; returns what is not by then.
-fn finish(desk: &Desk, site: &NewsSite) -> Vec<String> {
-    let child = desk.start(None);
+/// Runs undisturbed until all is recorded as it was printed, and what has no page is rejected; returns what is not by
+/// then.
+fn finish(desk: &Desk, site: &NewsSite, rejects: &dyn Fn(&Desk) -> Vec<Reject>) -> Vec<String> {
     let deadline = Instant::now() + Duration::from_secs(120);
-    let mut left = faults(&desk.records(), site);
-    while !left.is_empty() && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(500));
-        left = faults(&desk.records(), site);
+    loop {
+        let child = desk.start(None);
+        let until = Instant::now() + Duration::from_secs(5);
+        while !faults(&desk.records(), site).is_empty() && Instant::now() < deadline || Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        stop(child);
+        let mut left = faults(&desk.records(), site);
+        left.extend(faults_of_rejects(&rejects(desk), site));
+        if left.is_empty() || Instant::now() > deadline {
+            return left;
+        }
     }
-    kill(child);
-    left
+}
+
+/// Each story without a page is rejected once, for that, and no other story is.
+fn faults_of_rejects(rejects: &[Reject], site: &NewsSite) -> Vec<String> {
+    let slug = |reject: &Reject| {
+        let url = reject.url.as_deref().unwrap_or_default();
+        url.rsplit('/').next().unwrap_or_default().split('?').next().unwrap_or_default().to_owned()
+    };
+    let mut found: Vec<_> = rejects.iter().map(|reject| (slug(reject), reject.reason.as_str())).collect();
+    found.sort();
+    let missing = site.paper().missing.clone();
+    let mut expected: Vec<_> = missing.into_iter().map(|slug| (slug, "not_found")).collect();
+    expected.sort();
+    if found == expected { Vec::new() } else { vec![format!("rejects are {found:?}, and should be {expected:?}")] }
 }
 
 fn tail_of_log(directory: &Path) -> String {

@@ -28,6 +28,10 @@ use crate::{
 
 /// Values in a commit of an import.
 const A_COMMIT: usize = 500;
+/// Bytes of them: a slow cluster has to take one within the time that a commit has.
+const COMMIT_BYTES: usize = 8 << 20;
+/// What a size is rounded up to where a larger one is advised.
+const KIB: usize = 1 << 10;
 /// How long an import waits to hold the whole ledger: more than a session of a crashed instance and its last
 /// transaction.
 const HOLD_WITHIN: Duration = Duration::from_secs(60);
@@ -164,19 +168,60 @@ async fn put_open<L: Ledger>(
     force: bool,
 ) -> anyhow::Result<()> {
     let states = &rewritten(states, ledger.largest_state())?;
+    ensure_fit(states, ledger.largest_state())?;
     let held = hold_all(ledger, &mut events).await?;
     ensure!(
         force || held == 0,
         "the ledger is not empty ({held} values): --force replaces those that are in the file, too, and keeps the others"
     );
-    for (number, values) in states.chunks(A_COMMIT).enumerate() {
+    let mut done = 0;
+    for values in commits(states) {
         let batch = Batch { states: values.to_vec(), ..Batch::default() };
         ledger.commit(&batch).await.with_context(|| {
-            let done = number * A_COMMIT;
             format!("stopped after {done} of {} values; do not start copydesk before an import --force", states.len())
         })?;
+        done += values.len();
     }
     Ok(())
+}
+
+/// Bytes of a value as a ledger counts them.
+fn size(state: &State) -> usize {
+    state.key.len() + state.value.len()
+}
+
+/// Refuses what the ledger cannot store before anything is written.
+fn ensure_fit(states: &[State], largest: Option<usize>) -> anyhow::Result<()> {
+    let Some(largest) = largest else { return Ok(()) };
+    let too_large = states.iter().filter(|state| size(state) > largest);
+    let (count, Some(most)) = (too_large.clone().count(), too_large.max_by_key(|state| size(state))) else {
+        return Ok(());
+    };
+    // more than the value, for what a message has beside it
+    let needed = size(most).div_ceil(KIB) + 1;
+    bail!(
+        "nothing was imported: {count} of {} values are larger than the {largest} bytes that this ledger takes with a key. \
+         The largest is that of `{}` with {} bytes. Set `max_message` of the ledger to `{needed} KiB` or more, raise \
+         `max.message.bytes` of its topics that exist already to as much, and import again",
+        states.len(),
+        most.key,
+        size(most)
+    )
+}
+
+/// The values in order, cut into commits by count and by bytes. One that is larger than a commit has one to itself.
+fn commits(states: &[State]) -> Vec<&[State]> {
+    let mut commits = Vec::new();
+    let (mut from, mut bytes) = (0, 0);
+    for (at, state) in states.iter().enumerate() {
+        if at > from && (at - from == A_COMMIT || bytes + size(state) > COMMIT_BYTES) {
+            commits.push(&states[from..at]);
+            (from, bytes) = (at, 0);
+        }
+        bytes += size(state);
+    }
+    commits.extend((from < states.len()).then(|| &states[from..]));
+    commits
 }
 
 /// Waits until every partition is held, and no other instance can write; tells how many values there are.
@@ -222,6 +267,41 @@ mod tests {
         write(&states, &mut file).unwrap();
         assert_eq!(file.iter().filter(|byte| **byte == b'\n').count(), 2);
         assert_eq!(read(file.as_slice()).unwrap(), states);
+    }
+
+    fn of_bytes(sizes: &[usize]) -> Vec<State> {
+        let state = |(n, size): (usize, &usize)| State { key: format!("{n:04}"), value: vec![b' '; size - 4] };
+        sizes.iter().enumerate().map(state).collect()
+    }
+
+    #[test]
+    fn an_import_is_cut_into_commits_by_count_and_by_bytes() {
+        const MIB: usize = 1 << 20;
+        for (sizes, expected) in [
+            (vec![], vec![]),
+            (vec![100; 1201], vec![500, 500, 201]),
+            (vec![MIB; 20], vec![8, 8, 4]),
+            (vec![5 * MIB, 3 * MIB, 4], vec![2, 1]),
+            (vec![4, 30 * MIB, 4, 4], vec![1, 1, 2]),
+        ] {
+            let states = of_bytes(&sizes);
+            let commits = commits(&states);
+            assert_eq!(commits.iter().map(|values| values.len()).collect::<Vec<_>>(), expected);
+            assert_eq!(commits.concat(), states);
+        }
+    }
+
+    #[test]
+    fn what_the_ledger_cannot_take_is_named_with_what_to_do() {
+        let states = of_bytes(&[1000, 1001, 5000, 20]);
+        ensure_fit(&states, None).unwrap();
+        ensure_fit(&states, Some(5000)).unwrap();
+        let refused = ensure_fit(&states, Some(1000)).unwrap_err().to_string();
+        for said in
+            ["2 of 4 values", "the 1000 bytes", "`0002` with 5000 bytes", "`max_message` of the ledger to `6 KiB`"]
+        {
+            assert!(refused.contains(said), "{said}: {refused}");
+        }
     }
 
     #[test]

@@ -156,10 +156,9 @@ impl Case<'_> {
     }
 }
 
-/// A host that said when to come again, or whose robots.txt cannot be had, is not asked before that; the entry is not to
-/// blame.
+/// A host that said when to come again is not asked before that, and the entry is not to blame.
 fn was_not_asked(failure: &Failure) -> bool {
-    matches!(failure.reason, Reason::Busy | Reason::RobotsUnreachable) && failure.status.is_none()
+    failure.reason == Reason::Busy && failure.status.is_none()
 }
 
 fn is_fuller(told: &Article, page: &Article) -> bool {

@@ -80,12 +80,6 @@ pub(super) async fn once<T: Send + 'static>(
     outcome.await.unwrap_or_else(|_| Err(ended(name)))
 }
 
-/// Drops something whose end blocks. Nobody waits for it.
-pub(super) fn discard(name: &'static str, value: impl Send + 'static) {
-    // without a thread, it is dropped here and now
-    let _ = spawn(name, move || drop(value));
-}
-
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), LedgerError> {
     match thread::Builder::new().name(name.to_owned()).spawn(work) {
         Ok(_) => Ok(()),
@@ -100,14 +94,21 @@ fn ended(name: &str) -> LedgerError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
     use super::*;
 
     #[tokio::test]
     async fn jobs_are_done_in_order_on_one_thread_and_the_last_takes_all() {
         let worker = Worker::start("test", vec![thread::current().id()]).unwrap();
-        for _ in 0..2 {
-            worker.run(|seen| Ok(seen.push(thread::current().id()))).await.unwrap();
-        }
+        let note = |seen: &mut Vec<_>| {
+            seen.push(thread::current().id());
+            Ok(())
+        };
+        worker.run(note).await.unwrap();
+        worker.run(note).await.unwrap();
         let seen = worker.end(Ok).await.unwrap();
         assert!(seen[0] != seen[1] && seen[1] == seen[2], "{seen:?}");
     }
@@ -126,8 +127,11 @@ mod tests {
     async fn what_is_dropped_with_a_job_under_way_is_dropped_after_it() {
         let (done, told) = oneshot::channel::<()>();
         let worker = Worker::start("test", done).unwrap();
-        let never = worker.run(|_| Ok(thread::sleep(std::time::Duration::from_millis(100))));
-        assert!(tokio::time::timeout(std::time::Duration::from_millis(10), never).await.is_err());
+        let slow = worker.run(|_| {
+            thread::sleep(Duration::from_millis(100));
+            Ok(())
+        });
+        assert!(timeout(Duration::from_millis(10), slow).await.is_err());
         drop(worker);
         assert!(told.await.is_err(), "the thread has dropped what it had");
     }

@@ -43,7 +43,7 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use reader::{Reader, settled_states, states};
 pub use run::Run;
@@ -59,6 +59,8 @@ use crate::config;
 
 /// How long leaving the group may take.
 const LEAVE_WITHIN: Duration = Duration::from_secs(10);
+/// How long the producer may take to end.
+const END_WITHIN: Duration = Duration::from_secs(2);
 /// Some heartbeats.
 const HEAR_WITHIN: Duration = Duration::from_secs(3);
 
@@ -71,8 +73,9 @@ pub struct KafkaLedger {
     changes: mpsc::Sender<Change>,
     /// Held for as long as a transaction runs.
     running: Arc<Mutex<()>>,
-    member: Option<thread::JoinHandle<()>>,
-    stop: CancellationToken,
+    member: thread::JoinHandle<()>,
+    /// Ends what runs beside the commits.
+    stop: DropGuard,
 }
 
 /// The transactional producer, or the one that follows on one that was lost.
@@ -102,9 +105,9 @@ impl KafkaLedger {
             Handover::start(config, Arc::clone(&ownership), Arc::clone(&running), change_receiver, stop.clone());
         let rejoin = Arc::new(AtomicBool::new(false));
         let member = Member::new(Arc::clone(&ownership), changes.clone(), Arc::clone(run));
-        let member = Some(membership::join(config, member, Arc::clone(&rejoin), stop.clone())?);
+        let member = membership::join(config, member, Arc::clone(&rejoin), stop.clone())?;
         orphans::watch(config, rejoin, stop.clone());
-        let config = config.clone();
+        let (config, stop) = (config.clone(), stop.drop_guard());
         Ok((KafkaLedger { config, transactional_id, ownership, producer, changes, running, member, stop }, events))
     }
 
@@ -142,8 +145,8 @@ impl KafkaLedger {
         // at once: the handover may be busy, and the same batch must not be tried on the memory that it came from
         self.ownership.doubt();
         let opening = self.opening();
-        let lost = std::mem::replace(&mut self.producer, opening);
-        threads::discard("kafka-end", lost);
+        // the lost one ends on its own thread
+        self.producer = opening;
         match self.changes.send(Change::Doubtful).await {
             Ok(()) => LedgerError::Fenced(why),
             Err(_) => LedgerError::Reopen(why),
@@ -205,20 +208,17 @@ impl Ledger for KafkaLedger {
         }
     }
 
-    async fn close(mut self) -> Result<(), LedgerError> {
-        self.stop.cancel();
-        let Some(member) = self.member.take() else { return Ok(()) };
+    async fn close(self) -> Result<(), LedgerError> {
+        let Self { member, producer, stop, .. } = self;
+        drop(stop);
         let panicked = |_| LedgerError::Retry("the membership panicked".to_owned());
         let left = threads::once("kafka-leave", move || member.join().map_err(panicked));
         let result = timeout(LEAVE_WITHIN, left).await;
-        threads::discard("kafka-end", self);
+        if let Producer::Open(transactions) = producer {
+            // its threads should not run into the end of the process
+            let _ = timeout(END_WITHIN, transactions.close()).await;
+        }
         result.unwrap_or_else(|_| Err(LedgerError::Retry("cannot leave the group: no answer in time".to_owned())))
-    }
-}
-
-impl Drop for KafkaLedger {
-    fn drop(&mut self) {
-        self.stop.cancel();
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) const OVERHEAD: usize = 128;
 /// The transactional producer.
 pub(super) struct Transactions {
     producer: Producer,
-    /// Makes the producer's calls that block.
+    /// Makes the producer's calls that block. Its end blocks, too: behind `producer`, so that it is dropped there.
     calls: Worker<Producer>,
     config: config::KafkaLedger,
     /// A transaction failed and could not be aborted yet.
@@ -84,6 +84,18 @@ impl Transactions {
                 }
             }
         }
+    }
+
+    /// Waits until the client has ended. Where this is dropped instead, the client ends by itself.
+    pub(super) async fn close(self) {
+        let Self { producer, calls, .. } = self;
+        drop(producer);
+        let end = |last: Producer| {
+            drop(last);
+            Ok(())
+        };
+        // fails where the thread has ended before, and the client with it
+        let _ = calls.end(end).await;
     }
 
     async fn attempt(&self, batch: &Batch, fence: &Fence) -> Result<BTreeMap<Partition, i64>, Failure> {

@@ -99,7 +99,7 @@ impl Journal {
         self.leave_what_is_over(&day)?;
         let current = match &mut self.current {
             Some(current) => current,
-            none => none.insert(begin(db, self.kind, &self.directory, day)?),
+            none => none.insert(begin(db, self.kind, &self.directory, &day)?),
         };
         current.append(lines).map_err(|e| failure::io("write", current.path(), &e))
     }
@@ -150,36 +150,32 @@ impl Journal {
 }
 
 /// Enters a new file in the database, and makes it: in this order, so that a crash leaves no file that nobody knows of.
-fn begin(db: &Connection, kind: Kind, directory: &Path, day: String) -> Result<JournalFile, LedgerError> {
-    let last: u32 = db
-        .query_row(
-            "SELECT coalesce(max(number), 0) FROM file WHERE kind = ?1 AND day = ?2",
-            params![kind.name(), day],
-            |row| row.get(0),
-        )
-        .map_err(|e| failure::sqlite("read", &e))?;
-    let mut number = last + 1;
-    loop {
-        let path = directory.join(kind.file_name(&day, number));
-        // one of somebody else, or of a database that was removed; a link to nowhere is one, too
-        if fs::symlink_metadata(&path).is_ok() {
-            number += 1;
-            continue;
-        }
-        db.execute("INSERT INTO file (kind, day, number) VALUES (?1, ?2, ?3)", params![kind.name(), day, number])
-            .map_err(|e| failure::sqlite("write", &e))?;
-        let id = db.last_insert_rowid();
-        let entry = Entry { id, day: day.clone(), path: path.clone(), committed: 0 };
-        let created = JournalFile::create(entry).map_err(|e| failure::io("create", &path, &e));
-        match created.and_then(|file| sync_directory(directory).map(|()| file)) {
-            Ok(file) => return Ok(file),
-            Err(e) => {
-                // an entry without a file does no harm, but each retry would add one
-                let _ = db.execute("DELETE FROM file WHERE id = ?1", [id]);
-                return Err(e);
-            }
-        }
+fn begin(db: &Connection, kind: Kind, directory: &Path, day: &str) -> Result<JournalFile, LedgerError> {
+    let entry = enter(db, kind, directory, day).map_err(|e| failure::sqlite("write", &e))?;
+    let (id, path) = (entry.id, entry.path.clone());
+    let created = JournalFile::create(entry).map_err(|e| failure::io("create", &path, &e));
+    let made = created.and_then(|file| sync_directory(directory).map(|()| file));
+    if made.is_err() {
+        // an entry without a file does no harm, but each retry would add one
+        let _ = db.execute("DELETE FROM file WHERE id = ?1", [id]);
     }
+    made
+}
+
+fn enter(db: &Connection, kind: Kind, directory: &Path, day: &str) -> rusqlite::Result<Entry> {
+    let last: u32 = db.query_row(
+        "SELECT coalesce(max(number), 0) FROM file WHERE kind = ?1 AND day = ?2",
+        params![kind.name(), day],
+        |row| row.get(0),
+    )?;
+    let path = |number| directory.join(kind.file_name(day, number));
+    let mut number = last + 1;
+    // one of somebody else, or of a database that was removed; a link to nowhere is one, too
+    while fs::symlink_metadata(path(number)).is_ok() {
+        number += 1;
+    }
+    db.execute("INSERT INTO file (kind, day, number) VALUES (?1, ?2, ?3)", params![kind.name(), day, number])?;
+    Ok(Entry { id: db.last_insert_rowid(), day: day.to_owned(), path: path(number), committed: 0 })
 }
 
 /// Says once what was done to a file from outside, and what to do about it.

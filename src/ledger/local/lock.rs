@@ -4,9 +4,9 @@
 //! whether bytes behind a committed length can be those of a commit that was cut short.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{self, File, Metadata, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -49,6 +49,15 @@ impl Lock {
     /// Whether the last holder closed the ledger, and left nothing uncommitted behind.
     pub(super) fn was_closed(&self) -> bool {
         self.was_closed
+    }
+
+    /// Whether it still keeps others out: whoever finds no file there makes one, and locks that.
+    pub(super) fn holds(&self) -> bool {
+        let identity = |metadata: &Metadata| (metadata.dev(), metadata.ino());
+        match (self.file.metadata(), fs::symlink_metadata(&self.path)) {
+            (Ok(ours), Ok(there)) => identity(&ours) == identity(&there),
+            _ => false,
+        }
     }
 
     /// Gives the lock up after a clean end.

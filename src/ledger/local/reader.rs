@@ -51,6 +51,13 @@ struct Place {
     offset: u64,
 }
 
+/// Whole lines, and the place behind them.
+#[derive(Debug)]
+struct Lines {
+    lines: VecDeque<Vec<u8>>,
+    end: Place,
+}
+
 impl Reader {
     /// Reads the records of a directory. With `follow` it waits for further ones at the end.
     pub async fn open(directory: &Path, start: Start, follow: bool) -> Result<Reader, LedgerError> {
@@ -75,7 +82,7 @@ impl Reader {
             }
             let place = self.place;
             match self.files.run(move |files| files.read(place)).await? {
-                Some((place, lines)) => (self.place, self.lines) = (place, lines),
+                Some(Lines { lines, end }) => (self.place, self.lines) = (end, lines),
                 None if self.follow => tokio::time::sleep(LOOK_EVERY).await,
                 None => return Ok(None),
             }
@@ -91,14 +98,14 @@ struct Files {
 
 impl Files {
     /// The next lines, and how far that is; `None` at the end.
-    fn read(&self, mut place: Place) -> Result<Option<(Place, VecDeque<Vec<u8>>)>, LedgerError> {
+    fn read(&self, mut place: Place) -> Result<Option<Lines>, LedgerError> {
         loop {
             let next = self.next_file(place).map_err(|e| failure::sqlite("read", &e))?;
             let Some((file, path, committed)) = next else { return Ok(None) };
             let offset = if file == place.file { place.offset } else { 0 };
             match read_lines(&path, offset, committed) {
                 Ok((lines, length)) if length > 0 => {
-                    return Ok(Some((Place { file, offset: offset + length }, lines)));
+                    return Ok(Some(Lines { lines, end: Place { file, offset: offset + length } }));
                 }
                 Ok(_) => {
                     let missing = committed - offset;

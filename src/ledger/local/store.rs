@@ -1,6 +1,11 @@
 //! SQLite and the two journals, committed as one.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
@@ -56,6 +61,9 @@ fn lines(messages: &[Message]) -> Vec<u8> {
 #[derive(Debug)]
 pub(super) struct Store {
     db: Connection,
+    db_path: PathBuf,
+    /// Device and inode of the database.
+    db_file: (u64, u64),
     records: Journal,
     rejects: Journal,
     /// Set once the outcome of a commit is unknown: nothing is written from then on.
@@ -73,9 +81,11 @@ impl Store {
         check_version(&db)?;
         sync_directory(directory)?;
         let crashed = !lock.was_closed();
+        let db_path = directory.join("state.db");
+        let db_file = identity(&db_path).map_err(|e| failure::io("read", &db_path, &e))?;
         let records = Journal::open(&db, Kind::Records, config, crashed)?;
         let rejects = Journal::open(&db, Kind::Rejects, config, crashed)?;
-        Ok(Store { db, records, rejects, broken: None, lock })
+        Ok(Store { db, db_path, db_file, records, rejects, broken: None, lock })
     }
 
     pub(super) fn states(&self) -> Result<Vec<State>, LedgerError> {
@@ -88,6 +98,7 @@ impl Store {
         if let Some(error) = &self.broken {
             return Err(error.clone());
         }
+        self.ensure_in_place()?;
         fault::point("before-begin");
         let committed = self.append(lines, now).and_then(|()| self.seal(lines));
         match &committed {
@@ -103,6 +114,21 @@ impl Store {
             }
         }
         committed
+    }
+
+    /// A database that is no more where the next start looks for it would take commits that nobody hears of again.
+    fn ensure_in_place(&self) -> Result<(), LedgerError> {
+        if identity(&self.db_path).ok() != Some(self.db_file) {
+            return Err(LedgerError::Fatal(format!(
+                "`{}` was moved away, deleted or replaced while it was in use: put it back before the next start, which \
+                 knows nothing of what was published without it",
+                self.db_path.display()
+            )));
+        }
+        if !self.lock.holds() {
+            return Err(LedgerError::Reopen("the lock's file was moved away or deleted: locking again".to_owned()));
+        }
+        Ok(())
     }
 
     fn append(&mut self, lines: &Lines, now: DateTime<Utc>) -> Result<(), LedgerError> {
@@ -132,6 +158,10 @@ impl Store {
         self.db.close().map_err(|(_, e)| failure::sqlite("close", &e))?;
         if clean { self.lock.close() } else { Ok(()) }
     }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
 fn write(db: &Connection, states: &[State], lengths: impl Iterator<Item = (i64, u64)>) -> rusqlite::Result<()> {

@@ -56,6 +56,9 @@ fn logged(work: impl FnOnce()) -> String {
     String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
 }
 
+/// What something outside does with a file.
+type Outside = fn(&Path);
+
 /// How a process ends before the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Between {
@@ -66,7 +69,7 @@ enum Between {
 
 /// Commits two lines, lets something outside at the file, and commits two more: what the outside left is as it was, and
 /// the new lines stand in a new file, whole.
-fn check_change(between: Between, name: &str, said: &str, change: fn(&Path)) {
+fn check_change(between: Between, name: &str, said: &str, change: Outside) {
     let dir = tempfile::tempdir().unwrap();
     let first = dir.path().join(FIRST);
     let mut store = Store::open(&config(dir.path())).unwrap();
@@ -104,7 +107,7 @@ fn append(file: &Path, text: &str) {
 
 #[test]
 fn what_was_changed_from_outside_is_left_alone_and_a_new_file_begun() {
-    let changes: [(&str, &str, fn(&Path)); 13] = [
+    let changes: [(&str, &str, Outside); 13] = [
         ("emptied", "was truncated: it has 0 bytes, and 4 were committed", |f| fs::write(f, "").unwrap()),
         ("cut in a line", "was truncated: it has 3 bytes", |f| fs::write(f, "1\n2").unwrap()),
         ("cut behind a line", "was truncated: it has 2 bytes", |f| fs::write(f, "1\n").unwrap()),
@@ -168,7 +171,7 @@ fn a_file_that_was_lost_before_anything_was_committed_to_it_is_not_spoken_of() {
 
 #[test]
 fn what_could_not_be_cut_does_not_stay_behind_when_a_new_file_is_begun() {
-    let reasons: [(&str, &str, fn(&Path)); 3] = [
+    let reasons: [(&str, &str, Outside); 3] = [
         (TUESDAY, FIRST, |_| {}),
         (MONDAY, "archive", |f| rename(f, "archive")),
         // the cut itself takes what others appended to our lines with it
@@ -237,4 +240,42 @@ fn the_lock_is_no_link_and_no_directory() {
     fs::create_dir(dir.path().join("lock")).unwrap();
     let error = Store::open(&config(dir.path())).unwrap_err();
     assert!(matches!(&error, LedgerError::Fatal(text) if text.contains("a regular file")), "{error}");
+}
+
+#[test]
+fn a_database_that_is_gone_takes_no_commit() {
+    let changes: [Outside; 3] = [
+        |db| fs::remove_file(db).unwrap(),
+        |db| rename(db, "elsewhere.db"),
+        |db| {
+            rename(db, "elsewhere.db");
+            fs::copy(db.with_file_name("elsewhere.db"), db).unwrap();
+        },
+    ];
+    for change in changes {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&config(dir.path())).unwrap();
+        store.commit(&batch(&["1"], &[]), at(MONDAY)).unwrap();
+        change(&dir.path().join("state.db"));
+        let error = store.commit(&batch(&["2"], &[]), at(MONDAY)).unwrap_err();
+        assert!(matches!(&error, LedgerError::Fatal(text) if text.contains("state.db` was moved away")), "{error}");
+        check(dir.path(), &[(FIRST, "1\n")]);
+    }
+}
+
+#[test]
+fn a_lock_that_is_gone_is_taken_again_before_anything_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&config(dir.path())).unwrap();
+    store.commit(&batch(&["1"], &[]), at(MONDAY)).unwrap();
+    fs::remove_file(dir.path().join("lock")).unwrap();
+    let other = Store::open(&config(dir.path())).unwrap();
+    let error = store.commit(&batch(&["2"], &[]), at(MONDAY)).unwrap_err();
+    assert!(matches!(&error, LedgerError::Reopen(text) if text.contains("lock")), "{error}");
+    store.close().unwrap();
+    let error = Store::open(&config(dir.path())).unwrap_err();
+    assert!(matches!(&error, LedgerError::Fatal(text) if text.contains("in use by process")), "{error}");
+    drop(other);
+    Store::open(&config(dir.path())).unwrap().commit(&batch(&["2"], &[]), at(MONDAY)).unwrap();
+    check(dir.path(), &[(FIRST, "1\n2\n")]);
 }

@@ -113,7 +113,7 @@ fn every_format_is_recognised() {
         ("<feed version='0.3' xmlns='http://purl.org/atom/ns#'><entry/></feed>", Format::Atom, 1),
         ("<a:feed xmlns:a='http://www.w3.org/2005/Atom'><a:entry/></a:feed>", Format::Atom, 1),
         ("\u{feff} {\"version\": \"https://jsonfeed.org/version/1\", \"items\": []}", Format::Json, 0),
-        ("{\"items\": [{\"id\": \"1\"}, {\"id\": \"2\"", Format::Json, 1),
+        ("{\"items\": [{\"id\": \"1\", \"content_text\": \"a\"}, {\"id\": \"2\"", Format::Json, 1),
         ("<urlset><url><loc>/a</loc></url></urlset>", Format::Sitemap, 1),
         ("<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0'><rss><channel><item/></channel></rss>", Format::Rss, 1),
         ("<html><body>oops</body></html><rss version='2.0'><channel><item/></channel></rss>", Format::Rss, 1),
@@ -166,6 +166,11 @@ fn what_is_no_feed_says_so() {
         ("<html><head></head></html>", NotAFeed::WebPage { feeds: vec![] }),
         ("plain text", NotAFeed::Unrecognised),
         ("{\"error\": \"no\"}", NotAFeed::Unrecognised),
+        ("{\"id\": 5, \"title\": {\"rendered\": \"Home\"}}", NotAFeed::Unrecognised),
+        (
+            "{\"total\": 2, \"items\": [{\"id\": 1, \"name\": \"a\"}, {\"id\": 2, \"name\": \"b\"}]}",
+            NotAFeed::Unrecognised,
+        ),
         ("<opml><body/></opml>", NotAFeed::WebPage { feeds: vec![] }),
     ] {
         assert_eq!(read(document.as_bytes(), None).unwrap_err(), expected, "{document}");

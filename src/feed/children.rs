@@ -25,7 +25,8 @@ const NEWEST: usize = 5;
 const UNDATED: usize = 3;
 /// Of these, so many at most may be some that failed before.
 const RETRIED: usize = 2;
-/// A sitemap of an index that is met for the first time is an archive if it last changed so long before the newest.
+/// When an index is met for the first time, the sitemaps that one poll does not reach are archives if they last changed so
+/// long before the newest.
 const ARCHIVE: TimeDelta = TimeDelta::days(30);
 /// A sitemap that failed is tried again after so long, doubled with each failure, at most a day later.
 const RETRY_AFTER: TimeDelta = TimeDelta::minutes(5);
@@ -71,6 +72,8 @@ pub struct Offer<'i> {
     pub named: usize,
     /// How many have changed, and are left for the next polls.
     pub waiting: usize,
+    /// Those that failed, and are asked for again later.
+    pub failed: Vec<&'i Sitemap>,
     /// How many have no date.
     pub undated: usize,
     /// How many are archives, which are not read until they change.
@@ -95,9 +98,8 @@ impl Children {
             match sitemap.updated {
                 Some(_) if child.failures == 0 && newest.len() < NEWEST => newest.push(sitemap),
                 _ if child.may_be_asked(now) => others.push((child, sitemap)),
-                _ => {}
+                _ => offer.failed.push(sitemap),
             }
-            offer.waiting += usize::from(sitemap.updated.is_some());
         }
         // the sort is stable: of those that have waited as long, the newest first
         others.sort_by_key(|(child, _)| child.asked);
@@ -113,9 +115,12 @@ impl Children {
             if *room > 0 && offer.chosen.len() < A_POLL {
                 *room -= 1;
                 offer.chosen.push(sitemap);
+            } else if child.failures > 0 {
+                offer.failed.push(sitemap);
+            } else {
+                offer.waiting += usize::from(sitemap.updated.is_some());
             }
         }
-        offer.waiting -= offer.chosen.iter().filter(|sitemap| sitemap.updated.is_some()).count();
         offer
     }
 
@@ -142,12 +147,12 @@ impl Children {
         let names: HashSet<u64> = own.iter().map(|sitemap| name(sitemap)).collect();
         self.0.retain(|child| names.contains(&child.name));
         let latest = own.iter().filter_map(|sitemap| sitemap.updated).map(|updated| updated.at).max();
-        let is_archive = |sitemap: &Sitemap| {
-            is_new && sitemap.updated.zip(latest).is_some_and(|(updated, latest)| updated.at + ARCHIVE < latest)
+        let is_old = |sitemap: &Sitemap| {
+            sitemap.updated.zip(latest).is_some_and(|(updated, latest)| updated.at + ARCHIVE < latest)
         };
         let mut archives = 0;
-        for sitemap in own {
-            let is_archive = is_archive(sitemap);
+        for (place, sitemap) in own.iter().enumerate() {
+            let is_archive = is_new && place >= A_POLL && is_old(sitemap);
             let child = self.child_mut(sitemap);
             if is_archive {
                 child.read = date(sitemap);

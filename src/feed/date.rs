@@ -3,10 +3,12 @@
 //! PURE. No grammar covers what is in use: RFC 822 and its successors with every slip, W3C-DTF and its parts, the
 //! habits of a dozen languages, numbers of seconds. So the text is cut into numbers, words and signs; what can only
 //! be a time, a zone, a month or a weekday is taken as that, and the numbers that are left must then make exactly one
-//! date. A date that could be read in two ways is no date: a wrong one does more harm in a record than none.
-//! There is no clock here, so nothing is ever "today".
+//! date. A date that could be read in two ways is no date: a wrong one does more harm in a record than none. What stands
+//! behind a date that is complete, and is not understood, does not change it. There is no clock here, so nothing is ever
+//! "today".
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Weekday};
+use chrono_tz::Tz;
 
 use super::Moment;
 
@@ -14,6 +16,7 @@ mod names;
 #[cfg(test)]
 mod tests;
 mod token;
+mod zone;
 
 use token::{Token, after_sign, after_space, after_word, any_number, fraction, half_of_day, number, sign};
 
@@ -27,16 +30,27 @@ pub fn parse(text: &str) -> Option<Moment> {
     if text.is_empty() || text.len() > MAX_LENGTH {
         return None;
     }
-    let tokens = token::cut(text);
+    let (text, zone) = zone::taken(text);
+    let tokens = token::cut(&text);
     if tokens.len() > MAX_TOKENS {
         return None;
     }
-    if let Some(moment) = epoch(&tokens) {
-        return Some(moment);
-    }
-    let mut reading = Reading::default();
-    reading.read(&tokens);
-    reading.moment()
+    let mut reading = Reading { zone, ..Reading::default() };
+    let moment = epoch(&tokens).or_else(|| {
+        reading.read(&tokens);
+        reading.moment()
+    });
+    moment.filter(|moment| !is_zero(moment.at))
+}
+
+/// What software writes where it has no date: the moment its calendar begins at, or the midnight of that day. The calendars
+/// are those of Unix, Windows, databases, spreadsheets and old Macs.
+fn is_zero(at: DateTime<FixedOffset>) -> bool {
+    let first_days =
+        [(1601, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1904, 1, 1), (1970, 1, 1)];
+    let date = at.date_naive();
+    at.timestamp() == 0
+        || (at.time() == NaiveTime::MIN && first_days.contains(&(date.year(), date.month(), date.day())))
 }
 
 /// Seconds, milliseconds or microseconds since 1970: the lengths that no calendar date has.
@@ -64,14 +78,20 @@ struct Reading {
     next_day: bool,
     afternoon: Option<bool>,
     offset_minutes: Option<i32>,
+    /// A zone of the time zone database, which counts where there is no offset.
+    zone: Option<Tz>,
     /// The zone's name holds in summer as well, an hour ahead (`ET`).
     american: bool,
     month: Option<u32>,
     weekday: Option<Weekday>,
     /// Numbers that are neither time nor zone, with their digits and the sign after them.
     numbers: Vec<(u64, usize, char)>,
+    /// The date is written as numbers that are joined: no word is its month.
+    joined: bool,
     /// There was a time that no clock shows.
     impossible: bool,
+    /// What follows is about something else.
+    prose: bool,
 }
 
 impl Reading {
@@ -79,8 +99,10 @@ impl Reading {
         let mut rest = tokens;
         while let Some((token, tail)) = rest.split_first() {
             rest = match token {
-                Token::Number { value, digits } => match self.time(rest) {
-                    Some(after) => self.zone(after),
+                _ if self.prose => return,
+                Token::Number { value, digits } => match self.time(rest).or_else(|| self.joined(rest)) {
+                    Some(after) => after,
+                    None if self.is_complete() => tail,
                     None => {
                         self.numbers.push((*value, *digits, sign(tail)));
                         tail
@@ -90,6 +112,41 @@ impl Reading {
                 Token::Sign(_) => tail,
             };
         }
+    }
+
+    /// Whether the numbers and words so far make a date.
+    fn is_complete(&self) -> bool {
+        match *self.numbers.as_slice() {
+            [(_, 7 | 8 | 12 | 14, _)] => true,
+            [(_, 4, '-'), (_, 3, _)] => true,
+            [_, _, ..] if self.month.is_some() => true,
+            [_, _, _, ..] => true,
+            _ => false,
+        }
+    }
+
+    /// `2026-07-01`, `1/7/2026`, `1.7.26`: whatever name of a month stood before it was part of something else.
+    fn joined<'a>(&mut self, tokens: &'a [Token]) -> Option<&'a [Token]> {
+        use Token::{Number, Sign};
+        if self.joined || self.is_complete() {
+            return None;
+        }
+        let [
+            Number { value: a, digits: d @ (1 | 2 | 4) },
+            Sign(s),
+            Number { value: b, digits: e @ (1 | 2) },
+            Sign(t),
+            rest @ ..,
+        ] = tokens
+        else {
+            return None;
+        };
+        let [Number { value: c, digits: f @ (1 | 2 | 4) }, rest @ ..] = rest else { return None };
+        if s != t || !matches!(s, '-' | '/' | '.') {
+            return None;
+        }
+        (self.numbers, self.month, self.joined) = (vec![(*a, *d, *s), (*b, *e, *t), (*c, *f, sign(rest))], None, true);
+        Some(rest)
     }
 
     /// `h:mm`, `h:mm:ss.fff`, `14h05`, `3 pm`, `15時04分`; returns what follows it.
@@ -124,7 +181,7 @@ impl Reading {
             None => rest,
         };
         self.set_time(hour, minute, second, nanos);
-        Some(rest)
+        Some(self.zone(rest))
     }
 
     fn set_time(&mut self, hour: u32, minute: u32, second: u32, nanos: u32) {
@@ -170,16 +227,17 @@ impl Reading {
             self.afternoon = Some(afternoon);
             return rest;
         }
-        if let Some(minutes) = names::zone(word) {
+        let is_last = rest.iter().all(|token| matches!(token, Token::Sign(_)));
+        if let Some(minutes) = names::zone(word).filter(|_| self.time.is_some() || is_last) {
             self.american |= self.offset_minutes.is_none() && names::is_american_zone(word);
             self.offset_minutes.get_or_insert(minutes);
             return if minutes == 0 { self.zone(rest) } else { rest };
         }
         match names::day_or_month(word) {
             // where a word means both (`mar`: March, and Tuesday in three languages) the weekday comes first
-            Some(names::Named::Month(month)) => self.month = Some(month),
+            Some(names::Named::Month(month)) if !self.is_complete() => self.month = Some(month),
             Some(names::Named::Weekday(weekday)) => self.weekday = Some(weekday),
-            None => {}
+            _ => self.prose = self.is_complete() && self.time.is_some() && !names::TIME_MARKS.contains(&word),
         }
         rest
     }
@@ -205,12 +263,14 @@ impl Reading {
         let date = if self.next_day { date.succ_opt()? } else { date };
         let local = NaiveDateTime::new(date, self.time.unwrap_or_default());
         let summer = if self.american && is_american_summer(local) { 60 } else { 0 };
-        let minutes = self.offset_minutes.unwrap_or(0) + summer;
-        let offset = FixedOffset::east_opt(minutes * 60)?;
+        let offset = match (self.offset_minutes, self.zone) {
+            (None, Some(zone)) => zone::offset(zone, local),
+            (minutes, _) => FixedOffset::east_opt((minutes.unwrap_or(0) + summer) * 60)?,
+        };
         // near either end of chrono's calendar an offset can lead out of it
-        local.checked_sub_signed(TimeDelta::minutes(i64::from(minutes)))?;
+        local.checked_sub_signed(TimeDelta::seconds(i64::from(offset.local_minus_utc())))?;
         let at = offset.from_local_datetime(&local).single()?;
-        Some(Moment { at, zoned: self.offset_minutes.is_some() })
+        Some(Moment { at, zoned: self.offset_minutes.is_some() || self.zone.is_some() })
     }
 
     fn date_with_month(&self, month: u32) -> Option<NaiveDate> {

@@ -149,7 +149,7 @@ pub(super) fn title_text(title: &model::Text) -> Option<String> {
         let text = Some(text::from_html(value)).filter(|text| !text.is_empty()).unwrap_or_else(|| picture(value));
         if text.contains("&lt;") { text::line(&text) } else { text::line(&resolve_html(&text)) }
     } else {
-        text::line(value)
+        text::line(&resolve_html(value))
     };
     Some(text).filter(|text| !text.is_empty())
 }

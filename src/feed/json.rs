@@ -1,14 +1,8 @@
-//! JSON Feed 1.0 and 1.1 (jsonfeed.org), read from any JSON that has its shape.
+//! JSON Feed 1.0 and 1.1 (jsonfeed.org), read from any JSON that has its shape, and from what was meant to be JSON.
 //!
 //! Read as a stream: an item is taken up, entered into the document and forgotten before the next, so that what is cut
-//! off or wrong costs only what comes after it, and no JSON takes more memory than its text. Values of another type
-//! than the standard's are as good as absent.
+//! off costs only what comes after it, and no JSON takes more memory than its text.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserializer as _, de};
-use serde_json::value::RawValue;
 use url::Url;
 
 use super::Format;
@@ -18,58 +12,38 @@ use super::markup::{self, Style};
 use super::scope::{Scope, other_spelling};
 use crate::text;
 
+mod cursor;
 mod item;
 
-use item::{Hub, Item, List, Person, Text, from};
+use cursor::Cursor;
+use item::{Item, address, list, people};
 
 /// Reads a JSON Feed; `None` if the text is none.
 pub(super) fn read(text: &str, url: &Url, mut document: Document) -> Option<Document> {
     // what stands before the first brace is a guard against inclusion as a script, or junk
-    let start = text.find('{')?;
+    let mut cursor = Cursor::new(&text[text.find('{')?..]);
     document.format = Format::Json;
-    let mut reader = Reader { document: &mut document, scope: Scope::new(url, text.len()), recognised: false };
-    let result = serde_json::Deserializer::from_str(&text[start..]).deserialize_map(&mut reader);
-    let recognised = reader.recognised;
-    if let Err(error) = result {
-        match error.is_eof() {
-            true => document.cut_off(),
-            false => document.problems.note("damaged-json", || error.to_string()),
-        }
+    let mut reader = Reader { document, scope: Scope::new(url, text.len()), recognised: false };
+    cursor.members(|cursor, key| reader.member(cursor, key));
+    let Reader { mut document, recognised, .. } = reader;
+    document.problems.note_many("damaged-json", cursor.slips, || cursor.first_slip.to_owned());
+    if cursor.cut {
+        document.cut_off();
     }
     recognised.then_some(document)
 }
 
-struct Reader<'d> {
-    document: &'d mut Document,
-    scope: Scope<'d>,
+struct Reader<'u> {
+    document: Document,
+    scope: Scope<'u>,
     recognised: bool,
 }
 
-impl<'de> Visitor<'de> for &mut Reader<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "items" => map.next_value_seed(Items(self))?,
-                _ => {
-                    let value: &RawValue = map.next_value()?;
-                    self.feed_value(&key, value.get());
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
 impl Reader<'_> {
-    fn feed_value(&mut self, key: &str, raw: &str) {
-        let text = || from::<Text>(raw).and_then(|text| text.0).filter(|text| !text.trim().is_empty());
+    fn member(&mut self, cursor: &mut Cursor<'_>, key: &str) {
+        let mut text = || cursor.text().filter(|text| !text.trim().is_empty());
         match key {
+            "items" => self.items(cursor),
             "version" => self.recognised |= text().is_some_and(|version| version.contains("jsonfeed.org")),
             "title" => self.document.title = text().and_then(|title| markup::title(title, Style::Text)),
             "language" => self.document.language = text().as_deref().and_then(language),
@@ -78,23 +52,42 @@ impl Reader<'_> {
                     self.document.head.link(Link { rel: "alternate", href: url.as_str(), ..Link::default() });
                 }
             }
-            "author" => self.people(from::<Person>(raw).into_iter().collect()),
-            "authors" => self.people(from::<List<Person>>(raw).unwrap_or_default().0),
+            "author" | "authors" => {
+                for person in people(cursor) {
+                    self.document.head.person(person.name.as_deref(), person.email());
+                }
+            }
             "hubs" => {
-                for hub in from::<List<Hub>>(raw).unwrap_or_default().0 {
-                    if let Some(url) = hub.url.0.and_then(|href| self.resolve(&href)) {
+                for href in list(cursor, address) {
+                    if let Some(url) = self.resolve(&href) {
                         self.document.hub(url);
                     }
                 }
             }
-            _ => {}
+            _ => cursor.skip(),
         }
     }
 
-    fn people(&mut self, people: Vec<Person>) {
-        for person in people {
-            self.document.head.person(person.name().as_deref(), person.url.email());
-        }
+    /// The items, each entered into the document as it is met.
+    fn items(&mut self, cursor: &mut Cursor<'_>) {
+        let mut left_out = 0;
+        cursor.elements(|cursor| {
+            if self.document.is_full() {
+                left_out += 1;
+                return cursor.skip();
+            }
+            if cursor.peek() != Some(b'{') {
+                let told = cursor.raw();
+                return self.document.problems.note("unread-entry", || told.to_owned());
+            }
+            // one that breaks off is left out
+            if let Some(item) = Item::read(cursor) {
+                self.document.position = cursor.at();
+                self.recognised |= item.is_entry();
+                self.entry(item);
+            }
+        });
+        self.document.leave_out(left_out);
     }
 
     fn resolve(&mut self, href: &str) -> Option<Url> {
@@ -102,82 +95,39 @@ impl Reader<'_> {
     }
 
     fn entry(&mut self, item: Item) {
-        let Self { document, scope, .. } = self;
-        let mut address =
-            |text: &Text, to: &mut Document| text.0.as_deref().and_then(|href| scope.resolve(href, &mut to.problems));
-        document.begin_entry();
-        if let Some(url) = address(&item.url, document).or_else(|| address(&item.external_url, document)) {
-            let told = item.url.0.as_deref().and_then(|told| other_spelling(told, &url));
-            document.body.link(Link { rel: "alternate", href: url.as_str(), told, ..Link::default() });
+        self.document.begin_entry();
+        let address = |reader: &mut Self, told: &Option<String>| told.as_deref().and_then(|href| reader.resolve(href));
+        if let Some(url) = address(self, &item.url).or_else(|| address(self, &item.external_url)) {
+            let told = item.url.as_deref().and_then(|told| other_spelling(told, &url));
+            self.document.body.link(Link { rel: "alternate", href: url.as_str(), told, ..Link::default() });
         }
-        let single = Some(item.author).filter(|_| item.authors.0.is_empty());
-        for person in item.authors.0.iter().chain(&single) {
-            document.body.person(person.name().as_deref(), person.url.email());
+        let authors = if item.authors.is_empty() { &item.author } else { &item.authors };
+        for person in authors {
+            self.document.body.person(person.name.as_deref(), person.email());
         }
-        for tag in item.tags.0.iter().filter_map(|tag| tag.0.as_deref()) {
-            document.body.category(&text::line(tag));
+        for tag in &item.tags {
+            self.document.body.category(&text::line(tag));
         }
-        for file in &item.attachments.0 {
-            if let Some(url) = address(&file.url, document) {
-                let (media_type, length) = (file.mime_type.0.as_deref(), file.size_in_bytes.0.as_deref());
-                document.body.link(enclosure(url.as_str(), media_type, length));
+        for file in &item.attachments {
+            if let Some(url) = address(self, &file.url) {
+                let (media_type, length) = (file.mime_type.as_deref(), file.size_in_bytes.as_deref());
+                self.document.body.link(enclosure(url.as_str(), media_type, length));
             }
         }
-        let published = item.date_published.0.and_then(|text| moment(&text, &mut document.problems));
-        let updated = item.date_modified.0.and_then(|text| moment(&text, &mut document.problems));
-        let image = address(&item.image, document).or_else(|| address(&item.banner_image, document));
-        if let Some(draft) = &mut document.entry {
-            draft.guid = item.id.0;
+        let image = address(self, &item.image).or_else(|| address(self, &item.banner_image));
+        let problems = &mut self.document.problems;
+        let [published, updated] =
+            [item.date_published, item.date_modified].map(|told| told.and_then(|told| moment(&told, problems)));
+        if let Some(draft) = &mut self.document.entry {
+            draft.guid = item.id;
             draft.permalink = true;
-            draft.title(item.title.0.unwrap_or_default(), Style::Text, true);
-            draft.summary(&item.summary.0.unwrap_or_default(), Style::Text);
-            draft.content(&item.content_html.0.unwrap_or_default(), Style::Html);
-            draft.content(&item.content_text.0.unwrap_or_default(), Style::Text);
+            draft.title(item.title.unwrap_or_default(), Style::Text, true);
+            draft.summary(&item.summary.unwrap_or_default(), Style::Text);
+            draft.content(&item.content_html.unwrap_or_default(), Style::Html);
+            draft.content(&item.content_text.unwrap_or_default(), Style::Text);
             (draft.published, draft.updated, draft.image) = (published, updated, image);
-            draft.language = item.language.0.as_deref().and_then(language);
+            draft.language = item.language.as_deref().and_then(language);
         }
-        document.end_entry();
-    }
-}
-
-/// The items, each entered into the document as it is met.
-struct Items<'r, 'd>(&'r mut Reader<'d>);
-
-impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Items<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of items")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let reader = self.0;
-        while let Some(raw) = items.next_element::<&RawValue>()? {
-            if reader.document.is_full() {
-                let mut rest = 1;
-                while items.next_element::<IgnoredAny>()?.is_some() {
-                    rest += 1;
-                }
-                reader.document.leave_out(rest);
-                return Ok(());
-            }
-            reader.document.position += raw.get().len();
-            match from::<Item>(raw.get()) {
-                Some(item) => {
-                    reader.recognised = true;
-                    reader.entry(item);
-                }
-                None => reader.document.problems.note("unread-entry", || raw.get().chars().take(80).collect()),
-            }
-        }
-        Ok(())
+        self.document.end_entry();
     }
 }

@@ -13,7 +13,7 @@ use super::entity::{escape, resolve_html};
 pub(super) enum Style {
     /// RSS does not say: HTML where it looks like it.
     Unknown,
-    /// Said to be text; HTML all the same where it cannot be anything else.
+    /// Said to be text: what looks like a tag in it is text.
     Text,
     Html,
     /// Markup written as elements: what is inside is kept as it stands.
@@ -28,7 +28,11 @@ impl Style {
         match mode.map(str::trim) {
             Some("base64") => return Self::Base64,
             Some("escaped") => {
-                return if media_type.is_none_or(|t| t == "text/plain") { Self::Text } else { Self::Html };
+                return match media_type.as_deref() {
+                    None => Self::Unknown,
+                    Some("text/plain") => Self::Text,
+                    Some(_) => Self::Html,
+                };
             }
             _ => {}
         }
@@ -57,15 +61,43 @@ pub(super) fn html(value: &str, style: Style) -> Option<String> {
             Err(_) => html(value, Style::Unknown),
         },
         Style::Html => Some(once_escaped(value).into_owned()),
-        Style::Unknown | Style::Text if looks_like_html(value) || !value.contains(['<', '&']) => {
-            Some(once_escaped(value).into_owned())
-        }
-        Style::Unknown | Style::Text => {
+        Style::Unknown if looks_like_html(value) => Some(once_escaped(value).into_owned()),
+        // with a sign in it that might have been a tag, nothing else is read into it
+        Style::Unknown if value.contains('<') => {
             let mut out = String::with_capacity(value.len() + 16);
             escape(value, &mut out);
             Some(out)
         }
+        Style::Unknown => Some(of_text(value, "\n")),
+        Style::Text => Some(of_text(value, "<br>\n")),
     }
+}
+
+/// Text as HTML: what blank lines part are paragraphs, and a line feed within one is what is said of it.
+fn of_text(value: &str, line_feed: &str) -> String {
+    let mut out = String::with_capacity(value.len() + 16);
+    let is_one = !value.lines().any(|line| line.trim().is_empty());
+    let (mut is_open, mut is_first) = (false, true);
+    for line in value.lines() {
+        let is_blank = line.trim().is_empty();
+        if is_open && is_blank {
+            out.push_str("</p>\n");
+            is_open = false;
+        } else if !is_blank {
+            if is_one && !is_first || is_open {
+                out.push_str(line_feed);
+            } else if !is_one {
+                out.push_str("<p>");
+                is_open = true;
+            }
+            is_first = false;
+            escape(line, &mut out);
+        }
+    }
+    if is_open {
+        out.push_str("</p>");
+    }
+    out
 }
 
 /// A title as it was told, and whether it is to be read as HTML.
@@ -79,7 +111,11 @@ pub(super) struct Title {
 pub(super) fn title(value: String, style: Style) -> Option<Title> {
     let value =
         if style == Style::Base64 { from_base64(&value).ok().and_then(text_of).unwrap_or(value) } else { value };
-    let is_html = matches!(style, Style::Html | Style::Inline) || looks_like_html(&value);
+    let is_html = match style {
+        Style::Html | Style::Inline => true,
+        Style::Text => false,
+        Style::Unknown | Style::Base64 => looks_like_html(&value),
+    };
     (!value.trim().is_empty()).then_some(Title { value, is_html })
 }
 
@@ -91,7 +127,7 @@ fn once_escaped(value: &str) -> Cow<'_, str> {
     if escaped { resolve_html(value) } else { Cow::Borrowed(value) }
 }
 
-/// An entity, or a tag whose name HTML knows.
+/// An entity, or a tag as a publisher writes it.
 fn looks_like_html(value: &str) -> bool {
     let entity = value.match_indices('&').take(16).any(|(at, _)| {
         let name = value[at + 1..].split(';').next().unwrap_or_default();
@@ -100,15 +136,25 @@ fn looks_like_html(value: &str) -> bool {
             && at + 1 + name.len() < value.len()
             && number.bytes().all(|b| b.is_ascii_alphanumeric())
     });
-    entity || value.match_indices('<').take(64).any(|(at, _)| opens_html(&value[at + 1..]))
+    entity || value.match_indices('<').take(64).any(|(at, _)| is_tag(&value[at + 1..]))
 }
 
-fn opens_html(after: &str) -> bool {
-    let after = after.strip_prefix('/').unwrap_or(after);
+/// A tag whose name HTML knows. One without attributes, of an element that has an end tag, may be what a text is about: it
+/// is its end tag that shows it to be markup.
+fn is_tag(after: &str) -> bool {
+    let (after, is_end) = after.strip_prefix('/').map_or((after, false), |after| (after, true));
     let length = after.bytes().take_while(u8::is_ascii_alphanumeric).take(12).count();
-    let ends = matches!(after.as_bytes().get(length), Some(b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r'));
-    ends && TAGS.split(' ').any(|tag| tag.eq_ignore_ascii_case(&after[..length]))
+    let (name, after) = after.split_at(length);
+    let is_known = |tags: &str| tags.split(' ').any(|tag| tag.eq_ignore_ascii_case(name));
+    if !matches!(after.as_bytes().first(), Some(b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r')) || !is_known(TAGS) {
+        return false;
+    }
+    let has_attributes = || after.split('>').next().is_some_and(|tag| tag.contains('='));
+    is_end || is_known(WITHOUT_END) || has_attributes()
 }
+
+/// Elements that are often or always written without an end tag.
+const WITHOUT_END: &str = "br dd dt hr img li p td th tr wbr";
 
 const TAGS: &str = "a abbr article aside audio b big blockquote br caption center cite code dd del div dl dt em embed \
                     figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i iframe img ins kbd li main mark nav \
@@ -136,8 +182,16 @@ mod tests {
         for (value, style, expected) in [
             ("a < b & c", Style::Unknown, "a &lt; b &amp; c"),
             ("AT&amp;T", Style::Unknown, "AT&amp;T"),
-            ("<p>x</p>", Style::Text, "<p>x</p>"),
-            ("use <T> & go", Style::Text, "use &lt;T&gt; &amp; go"),
+            ("<p>x</p>", Style::Text, "&lt;p&gt;x&lt;/p&gt;"),
+            ("use <T> & go &amp; <b>", Style::Text, "use &lt;T&gt; &amp; go &amp;amp; &lt;b&gt;"),
+            ("why <a> is not <area>", Style::Unknown, "why &lt;a&gt; is not &lt;area&gt;"),
+            ("<b>x</b>", Style::Unknown, "<b>x</b>"),
+            ("one<br>two", Style::Unknown, "one<br>two"),
+            ("<img src=a>", Style::Unknown, "<img src=a>"),
+            ("one\n two", Style::Unknown, "one\n two"),
+            ("one\r\n\r\ntwo\nthree", Style::Unknown, "<p>one</p>\n<p>two\nthree</p>"),
+            ("one\n\ntwo\n- three\n \n\nfour", Style::Text, "<p>one</p>\n<p>two<br>\n- three</p>\n<p>four</p>"),
+            ("- one\n- two", Style::Text, "- one<br>\n- two"),
             ("&lt;p&gt;x&lt;/p&gt;", Style::Html, "<p>x</p>"),
             ("write <b>&lt;/p&gt;</b>", Style::Html, "write <b>&lt;/p&gt;</b>"),
             ("PHA+ZMOpasOgPC9w\n Pg", Style::Base64, "<p>déjà</p>"),
@@ -156,6 +210,7 @@ mod tests {
             (Some("xhtml"), None, Style::Inline),
             (Some("application/xhtml+xml"), Some("xml"), Style::Inline),
             (Some("application/xhtml+xml"), Some("escaped"), Style::Html),
+            (None, Some("escaped"), Style::Unknown),
             (Some("text/html"), Some("base64"), Style::Base64),
             (Some("application/octet-stream"), None, Style::Base64),
         ] {

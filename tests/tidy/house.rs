@@ -65,6 +65,7 @@ pub(crate) const REACHES: &[(&str, Reach)] = &[
     ("chrono", Values),
     ("chrono::Local", Clock),
     ("chrono::Utc::now", Clock),
+    ("chrono_tz", Values),
     ("clap", User),
     ("clap_complete", User),
     ("clap_mangen", User),

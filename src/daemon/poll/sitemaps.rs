@@ -102,10 +102,12 @@ impl Chosen {
             ("ignored-sitemaps", offer.ignored, "of another site, named twice, or too many"),
         ];
         let said = said.into_iter().filter(|(_, count, _)| *count > 0);
+        let said = said.map(|(kind, count, words)| problem(kind, count, words));
+        let again = |sitemap: &&Sitemap| problem("failed-sitemap", offer.failed.len(), sitemap.url.as_str());
         Self {
             is_foreign: offer.named == 0,
+            problems: said.chain(offer.failed.first().map(again)).collect(),
             sitemaps: offer.chosen.into_iter().cloned().collect(),
-            problems: said.map(|(kind, count, words)| problem(kind, count, words)).collect(),
         }
     }
 }

@@ -73,14 +73,16 @@ fn those_without_a_date_take_turns() {
 #[test]
 fn archives_are_read_when_they_change() {
     let mut children = Children::default();
-    let index =
-        [sitemap("/2024.xml", Some(24 * 400)), sitemap("/2026.xml", Some(24 * 20)), sitemap("/now.xml", Some(0))];
-    assert_eq!(children.clone().choose(&index, &index_url(), now()).archives, 1);
-    assert_eq!(poll(&mut children, &index, now()), ["/now.xml", "/2026.xml"]);
-    let corrected = [sitemap("/2024.xml", Some(1)), index[1].clone(), index[2].clone()];
-    assert_eq!(poll(&mut children, &corrected, now()), ["/2024.xml"]);
-    let late = [sitemap("/2023.xml", Some(24 * 800))].into_iter().chain(corrected).collect::<Vec<_>>();
-    assert_eq!(poll(&mut children, &late, now()), ["/2023.xml"], "what is new later is no archive");
+    // one a month: the newest ten are read, and the rest are archives, but one
+    let mut index = index(40, |n| Some(24 * 30 * n));
+    index.push(sitemap("/other.xml", Some(1)));
+    let offer = children.clone().choose(&index, &index_url(), now()).archives;
+    assert_eq!(offer, 31);
+    assert_eq!(poll(&mut children, &index, now()).len(), 10);
+    assert_eq!(children.left(&index, &index_url()), 0);
+    index[30].updated = sitemap("/", Some(2)).updated;
+    index.push(sitemap("/older.xml", Some(24 * 3_000)));
+    assert_eq!(poll(&mut children, &index, now()), ["/30.xml", "/older.xml"], "what is new later is no archive");
 }
 
 #[test]
@@ -94,6 +96,7 @@ fn one_that_fails_is_asked_again_and_holds_up_no_other() {
     assert_eq!(children.left(&index, &index_url()), 20, "all have failed once");
     let chosen = |minute| children.clone().choose(&index, &index_url(), at(minute)).chosen.len();
     assert_eq!((chosen(2), chosen(5), chosen(7)), (0, 2, 2));
+    assert_eq!(children.clone().choose(&index, &index_url(), at(5)).failed.len(), 18);
     let fresh = [&index[..], &[sitemap("/new.xml", Some(0))]].concat();
     assert_eq!(poll(&mut children, &fresh, at(5))[0], "/new.xml");
     for minute in 10..40 {

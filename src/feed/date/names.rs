@@ -7,6 +7,12 @@ use chrono::Weekday;
 /// What stands between hour and minute in place of a colon.
 pub(super) const HOUR_MARKS: &[&str] = &["h", "시", "時", "时", "点", "點"];
 
+/// What stands behind a time and says no more than that it is one.
+pub(super) const TIME_MARKS: &[&str] = &[
+    "uhr", "hrs", "hr", "hours", "h", "min", "s", "local", "time", "분", "초", "秒", "分", "noon", "o", "clock", "ч",
+    "ore",
+];
+
 /// What a word in a date names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {

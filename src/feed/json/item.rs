@@ -1,123 +1,151 @@
-//! The parts of a JSON Feed, as far as they are of use. Every value is optional, and absent where it is of another type.
+//! The parts of a JSON Feed, as far as they are of use. Every value is optional, and absent where it is of a type that
+//! says nothing; where its meaning is plain (an author as a string, one tag in place of a list) it is taken.
 
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::{SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use super::cursor::Cursor;
+use crate::feed::person;
 
 /// Most people, tags, files or hubs of one item or feed.
 const MAX_LIST: usize = 64;
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 pub(super) struct Item {
-    pub(super) id: Text,
-    pub(super) url: Text,
-    pub(super) external_url: Text,
-    pub(super) title: Text,
-    pub(super) summary: Text,
-    pub(super) content_html: Text,
-    pub(super) content_text: Text,
-    pub(super) date_published: Text,
-    pub(super) date_modified: Text,
-    pub(super) image: Text,
-    pub(super) banner_image: Text,
-    pub(super) language: Text,
-    pub(super) author: Person,
-    pub(super) authors: List<Person>,
-    pub(super) tags: List<Text>,
-    pub(super) attachments: List<File>,
+    pub(super) id: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) external_url: Option<String>,
+    pub(super) title: Option<String>,
+    pub(super) summary: Option<String>,
+    pub(super) content_html: Option<String>,
+    pub(super) content_text: Option<String>,
+    pub(super) date_published: Option<String>,
+    pub(super) date_modified: Option<String>,
+    pub(super) image: Option<String>,
+    pub(super) banner_image: Option<String>,
+    pub(super) language: Option<String>,
+    pub(super) author: Vec<Person>,
+    pub(super) authors: Vec<Person>,
+    pub(super) tags: Vec<String>,
+    pub(super) attachments: Vec<File>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+impl Item {
+    /// Reads an item; none if it breaks off.
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<Self> {
+        let mut item = Self::default();
+        cursor.members(|cursor, key| item.member(cursor, key)).then_some(item)
+    }
+
+    fn member(&mut self, cursor: &mut Cursor<'_>, key: &str) {
+        let slot = match key {
+            "id" => &mut self.id,
+            "url" => &mut self.url,
+            "external_url" => &mut self.external_url,
+            "title" => &mut self.title,
+            "summary" => &mut self.summary,
+            "content_html" => &mut self.content_html,
+            "content_text" => &mut self.content_text,
+            "date_published" => &mut self.date_published,
+            "date_modified" => &mut self.date_modified,
+            "image" => return self.image = address(cursor).or(self.image.take()),
+            "banner_image" => return self.banner_image = address(cursor).or(self.banner_image.take()),
+            "language" => &mut self.language,
+            "author" => return self.author = people(cursor),
+            "authors" => return self.authors = people(cursor),
+            "tags" => return self.tags = list(cursor, |cursor| cursor.text()),
+            "attachments" => return self.attachments = list(cursor, File::read),
+            _ => return cursor.skip(),
+        };
+        // of a key that stands twice, the last that says something
+        *slot = cursor.text().or(slot.take());
+    }
+
+    /// Whether it is an item of a feed, and not of any other list: it has a name, and leads somewhere or says something.
+    pub(super) fn is_entry(&self) -> bool {
+        let leads = self.url.is_some() || self.external_url.is_some();
+        let says = self.content_html.is_some() || self.content_text.is_some();
+        (self.id.is_some() || self.url.is_some()) && (leads || says)
+    }
+}
+
+/// A person, with an address where the feed gives one.
+#[derive(Default)]
 pub(super) struct Person {
-    pub(super) name: Text,
-    pub(super) url: Text,
+    pub(super) name: Option<String>,
+    url: Option<String>,
 }
 
 impl Person {
-    pub(super) fn name(&self) -> Option<String> {
-        self.name.0.as_deref().map(crate::text::line)
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct File {
-    pub(super) url: Text,
-    pub(super) mime_type: Text,
-    pub(super) size_in_bytes: Text,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Hub {
-    pub(super) url: Text,
-}
-
-/// A string, or a number as one (1.0 allows ids to be numbers); nothing else.
-#[derive(Default)]
-pub(super) struct Text(pub(super) Option<String>);
-
-impl Text {
     pub(super) fn email(&self) -> Option<&str> {
-        self.0.as_deref().and_then(|url| url.strip_prefix("mailto:"))
-    }
-}
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw: &RawValue = Deserialize::deserialize(deserializer)?;
-        let raw = raw.get();
-        Ok(Self(match raw.as_bytes().first() {
-            Some(b'"') => serde_json::from_str(raw).ok(),
-            Some(b'-' | b'0'..=b'9') => Some(raw.to_owned()),
-            _ => None,
-        }))
-    }
-}
-
-/// At most [`MAX_LIST`] of something, those that are not it left out.
-pub(super) struct List<T>(pub(super) Vec<T>);
-
-impl<T> Default for List<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw: &RawValue = Deserialize::deserialize(deserializer)?;
-        let list = serde_json::Deserializer::from_str(raw.get()).deserialize_seq(Elements(PhantomData));
-        Ok(Self(list.unwrap_or_default()))
-    }
-}
-
-struct Elements<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Elements<T> {
-    type Value = Vec<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
+        self.url.as_deref().and_then(|url| url.strip_prefix("mailto:"))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Vec<T>, A::Error> {
-        let mut list = Vec::new();
-        while let Some(raw) = elements.next_element::<&RawValue>()? {
-            if list.len() < MAX_LIST {
-                list.extend(from::<T>(raw.get()));
-            }
+    fn read(cursor: &mut Cursor<'_>) -> Option<Self> {
+        let mut found = Self::default();
+        if cursor.peek() != Some(b'{') {
+            let told = person::read(&cursor.text()?)?;
+            return Some(Self { name: told.name, url: told.email.map(|email| format!("mailto:{email}")) });
         }
-        Ok(list)
+        cursor.members(|cursor, key| match key {
+            "name" => found.name = cursor.text().map(|name| crate::text::line(&name)).or(found.name.take()),
+            "url" => found.url = cursor.text().or(found.url.take()),
+            _ => cursor.skip(),
+        });
+        Some(found)
     }
 }
 
-/// What a piece of JSON is, if it is that.
-pub(super) fn from<'a, T: Deserialize<'a>>(raw: &'a str) -> Option<T> {
-    serde_json::from_str(raw).ok()
+/// People, as a list, or as one.
+pub(super) fn people(cursor: &mut Cursor<'_>) -> Vec<Person> {
+    list(cursor, Person::read)
+}
+
+/// A file that comes with an item.
+#[derive(Default)]
+pub(super) struct File {
+    pub(super) url: Option<String>,
+    pub(super) mime_type: Option<String>,
+    pub(super) size_in_bytes: Option<String>,
+}
+
+impl File {
+    fn read(cursor: &mut Cursor<'_>) -> Option<Self> {
+        let mut file = Self::default();
+        if cursor.peek() != Some(b'{') {
+            return Some(Self { url: Some(cursor.text()?), ..file });
+        }
+        cursor.members(|cursor, key| match key {
+            "url" => file.url = cursor.text(),
+            "mime_type" => file.mime_type = cursor.text(),
+            "size_in_bytes" => file.size_in_bytes = cursor.text(),
+            _ => cursor.skip(),
+        });
+        Some(file)
+    }
+}
+
+/// An address, also one in an object of its own.
+pub(super) fn address(cursor: &mut Cursor<'_>) -> Option<String> {
+    if cursor.peek() != Some(b'{') {
+        return cursor.text();
+    }
+    let mut url = None;
+    cursor.members(|cursor, key| match key {
+        "url" | "href" | "src" => url = cursor.text().or(url.take()),
+        _ => cursor.skip(),
+    });
+    url
+}
+
+/// At most [`MAX_LIST`] of something, also one that is in no list; what is not it is left out.
+pub(super) fn list<T>(cursor: &mut Cursor<'_>, read: fn(&mut Cursor<'_>) -> Option<T>) -> Vec<T> {
+    let mut found = Vec::new();
+    if cursor.peek() != Some(b'[') {
+        found.extend(read(cursor));
+        return found;
+    }
+    cursor.elements(|cursor| {
+        if found.len() < MAX_LIST {
+            found.extend(read(cursor));
+        }
+    });
+    found
 }

@@ -15,7 +15,7 @@ const PAGES: [&str; 4] = [
 fn places_and_elements_are_the_same_in_number_and_order() {
     for page in PAGES {
         let html = crate::article::tree::parse(page).html;
-        let outline = outline(&html, &mut Default::default());
+        let outline = outline(&html, &Default::default(), &mut Default::default());
         let rules = Rules::default();
         let places = places(&html, &rules.of(&"https://example.com/".parse().unwrap()));
         assert_eq!(places.len(), outline.elements.len(), "{page}");

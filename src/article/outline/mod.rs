@@ -6,6 +6,7 @@
 
 mod attributes;
 mod classes;
+mod links;
 mod names;
 mod signs;
 mod teasers;
@@ -14,6 +15,7 @@ mod walk;
 use std::ops::Range;
 
 pub(super) use attributes::attribute;
+pub(super) use links::Home;
 pub(super) use names::Names;
 pub(super) use signs::Signs;
 pub(super) use walk::{block_elements, is_inline, outline};
@@ -84,6 +86,8 @@ pub(super) struct Block {
     pub(super) stops: usize,
     /// How much of it is inside links.
     pub(super) linked: usize,
+    /// How much of it is inside links to other pages of the site.
+    pub(super) onward: usize,
     /// How much of it is bold.
     pub(super) bold: usize,
     /// Whether inline names (the class of a `<span>` around all of it) add signs to the element's.
@@ -114,6 +118,11 @@ impl Block {
     pub(super) fn link_density(&self) -> f32 {
         self.linked as f32 / self.weight.max(1) as f32
     }
+
+    /// Whether it is, as a whole, a link to another page of the site.
+    pub(super) fn leads_onward(&self) -> bool {
+        self.onward * 10 > self.weight * 9
+    }
 }
 
 impl Outline {
@@ -126,6 +135,7 @@ impl Outline {
             weight: weight(text),
             stops: text.chars().filter(|&c| is_stop(c)).count(),
             linked: 0,
+            onward: 0,
             bold: 0,
             inline: Signs::NONE,
         };

@@ -93,6 +93,8 @@ signs! {
     RULED_OUT = 38;
     /// The story's own container, as structured data says (`itemprop=articleBody`).
     STATED = 39;
+    /// A card of another story: its headline as a link, and its beginning.
+    CARD = 40;
 }
 
 impl Signs {
@@ -112,6 +114,7 @@ impl Signs {
         .and(Self::COPYRIGHT)
         .and(Self::BIO)
         .and(Self::NEWSLETTER)
+        .and(Self::CARD)
         .and(Self::RULED);
 
     /// What rules say.
@@ -122,6 +125,7 @@ impl Signs {
         .and(Self::FOOTER)
         .and(Self::ASIDE)
         .and(Self::RELATED)
+        .and(Self::CARD)
         .and(Self::SHARE)
         .and(Self::NEWSLETTER)
         .and(Self::PROMO)

@@ -5,6 +5,7 @@ use scraper::node::Element as Markup;
 use scraper::{Html, Node};
 
 use super::attributes::{label, own_signs};
+use super::links::{Home, Leads};
 use super::{Block, Element, Kind, Names, Outline, Signs, Tag, is_stop, weight_of};
 use crate::text::is_wide;
 
@@ -12,16 +13,17 @@ use crate::text::is_wide;
 const MAX_BLOCKS: usize = 20_000;
 
 /// Writes a page down. Iterative: depth costs nothing.
-pub(in crate::article) fn outline(html: &Html, names: &mut Names) -> Outline {
+pub(in crate::article) fn outline(html: &Html, home: &Home, names: &mut Names) -> Outline {
     // made to measure: the tree stands beside it, and a list that grows is held twice
     let elements = Vec::with_capacity(block_elements(html).count());
     let outline = Outline { elements, ..Outline::default() };
     let mut walk = Walk {
         outline,
         names,
+        home,
         open: Vec::new(),
         inline: Vec::new(),
-        links: 0,
+        links: Vec::new(),
         bold: 0,
         pictures: 0,
         text: String::new(),
@@ -52,11 +54,13 @@ pub(in crate::article) fn outline(html: &Html, names: &mut Names) -> Outline {
 struct Walk<'a> {
     outline: Outline,
     names: &'a mut Names,
+    home: &'a Home,
     /// Block-level elements that are open, innermost last.
     open: Vec<Open>,
     /// The signs of the inline elements that are open, each with those around it.
     inline: Vec<Signs>,
-    links: usize,
+    /// Links that are open.
+    links: Vec<Leads>,
     bold: usize,
     pictures: u32,
     /// The text of the block that is being written.
@@ -75,6 +79,7 @@ struct Run {
     weight: usize,
     stops: usize,
     linked: usize,
+    onward: usize,
     bold: usize,
     inline: Option<Signs>,
     breaks: usize,
@@ -103,7 +108,9 @@ impl Walk<'_> {
                 self.push(markup, kind);
             }
             Level::Inline => {
-                self.links += usize::from(name == "a");
+                if name == "a" {
+                    self.links.push(self.home.leads(markup));
+                }
                 self.bold += usize::from(is_bold(name));
                 self.pictures += u32::from(is_picture(name));
                 self.inline.push(own_signs(markup, name, self.names) | self.inline_signs());
@@ -122,7 +129,9 @@ impl Walk<'_> {
                 self.pop();
             }
             Level::Inline => {
-                self.links -= usize::from(name == "a");
+                if name == "a" {
+                    self.links.pop();
+                }
                 self.bold -= usize::from(is_bold(name));
                 self.inline.pop();
             }
@@ -202,7 +211,9 @@ impl Walk<'_> {
         let (weight, stops) = measure(word);
         self.run.weight += weight;
         self.run.stops += stops;
-        self.run.linked += if self.links > 0 { weight } else { 0 };
+        let leads = self.links.last();
+        self.run.linked += if leads.is_some() { weight } else { 0 };
+        self.run.onward += if leads == Some(&Leads::Onward) { weight } else { 0 };
         self.run.bold += if self.bold > 0 { weight } else { 0 };
         // signs of inline elements hold of a block only where they are around all of it
         let inline = self.inline_signs();
@@ -222,6 +233,7 @@ impl Walk<'_> {
             weight: run.weight,
             stops: run.stops,
             linked: run.linked,
+            onward: run.onward,
             bold: run.bold,
             inline: run.inline.unwrap_or_default(),
         });

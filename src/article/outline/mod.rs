@@ -6,19 +6,23 @@
 
 mod attributes;
 mod classes;
+mod level;
 mod links;
 mod names;
+mod phrasing;
 mod signs;
+mod tables;
 mod teasers;
 mod walk;
 
 use std::ops::Range;
 
 pub(super) use attributes::attribute;
+pub(super) use level::{block_elements, is_inline};
 pub(super) use links::Home;
 pub(super) use names::Names;
 pub(super) use signs::Signs;
-pub(super) use walk::{block_elements, is_inline, outline};
+pub(super) use walk::outline;
 
 /// Heaviest text that is an entry of a table of contents.
 const ENTRY: usize = 160;
@@ -61,6 +65,7 @@ pub(super) struct Element {
 pub(super) enum Tag {
     Article,
     Body,
+    Cell,
     Heading(u8),
     Item,
     List,
@@ -68,6 +73,7 @@ pub(super) enum Tag {
     Paragraph,
     Row,
     Section,
+    Table,
     Other,
 }
 

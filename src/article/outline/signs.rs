@@ -95,6 +95,8 @@ signs! {
     STATED = 39;
     /// A card of another story: its headline as a link, and its beginning.
     CARD = 40;
+    /// A table of data.
+    DATA = 41;
 }
 
 impl Signs {
@@ -106,6 +108,7 @@ impl Signs {
         .and(Self::QUOTE)
         .and(Self::LIST)
         .and(Self::TABLE)
+        .and(Self::DATA)
         .and(Self::COMMENTS)
         .and(Self::CONSENT)
         .and(Self::FOOTER)

@@ -1,7 +1,7 @@
 //! From kept blocks to text, and from dropped ones to data.
 
 use super::boilerplate::{Reason, Verdict};
-use super::outline::{Kind, Outline, Tag};
+use super::outline::{Kind, Outline, Signs, Tag};
 use super::{Article, Dropped, Field, Source, metadata, record_lines};
 use crate::text::{line, paragraphs};
 
@@ -13,22 +13,36 @@ const MAX_DROPPED_TEXT: usize = 300;
 /// The kept blocks as paragraphs; the cells of a table's row are one.
 pub(super) fn text(outline: &Outline, verdicts: &[Verdict]) -> String {
     let mut text = String::new();
-    let mut last = (None, 0);
-    for (at, _) in verdicts.iter().filter(|(_, reason)| reason.is_none()) {
-        let (row, cell) = (row(outline, *at), outline.blocks[*at].element);
+    let kept: Vec<usize> = verdicts.iter().filter(|(_, reason)| reason.is_none()).map(|(at, _)| *at).collect();
+    for group in kept.chunk_by(|&one, &next| row(outline, one).is_some_and(|one| row(outline, next) == Some(one))) {
         if !text.is_empty() {
-            text.push_str(if row.is_some() && row == last.0 && cell != last.1 { " | " } else { "\n\n" });
+            text.push_str("\n\n");
         }
-        text.push_str(&outline.blocks[*at].text);
-        last = (row, cell);
+        match row(outline, group[0]) {
+            Some(row) => text.push_str(&cells(outline, row, group)),
+            None => text.push_str(&outline.blocks[group[0]].text),
+        }
     }
     paragraphs(&text)
 }
 
+/// The row of a table of data that a block stands in.
 fn row(outline: &Outline, block: usize) -> Option<usize> {
     let block = &outline.blocks[block];
-    let mut ancestors = outline.ancestors(block.element);
-    (block.kind == Kind::Cell).then(|| ancestors.find(|&at| outline.elements[at].tag == Tag::Row)).flatten()
+    let is_row = |at: &usize| outline.elements[*at].tag == Tag::Row;
+    let row = (block.kind == Kind::Cell).then(|| outline.ancestors(block.element).find(is_row)).flatten()?;
+    outline.elements[row].signs.any(Signs::DATA).then_some(row)
+}
+
+/// The cells of a row, each in its place; what a cell holds is one line.
+fn cells(outline: &Outline, row: usize, kept: &[usize]) -> String {
+    let of_cell = |cell: usize| {
+        let inside = kept.iter().filter(|at| outline.elements[cell].blocks.contains(at));
+        inside.map(|&at| line(&outline.blocks[at].text)).collect::<Vec<_>>().join("; ")
+    };
+    let cells: Vec<String> = outline.children(row).map(of_cell).collect();
+    let last = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+    cells[..last].join(" | ")
 }
 
 /// Fills in what the dropped blocks and the text's own lines say.

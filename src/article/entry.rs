@@ -6,7 +6,7 @@
 use super::boilerplate::{Known, judge};
 use super::extract::Body;
 use super::metadata::Titles;
-use super::outline::{Names, outline};
+use super::outline::{Home, Names, outline};
 use super::{Article, Field, Site, Source, Sources, TextSource, assemble, metadata, tree};
 use crate::feed::Entry;
 use crate::text::line;
@@ -19,7 +19,8 @@ const MAX_TAGS: usize = 64;
 pub(super) fn article(entry: &Entry, site: &Site) -> Option<Article> {
     let title = entry.title.as_deref().map(line);
     let titles = Titles::new(title.as_deref());
-    let text = |html: &Option<String>| html.as_deref().and_then(|html| cleaned(html, &titles, site));
+    let home = entry.url.as_ref().map(Home::new).unwrap_or_default();
+    let text = |html: &Option<String>| html.as_deref().and_then(|html| cleaned(html, &home, &titles, site));
     let (content, summary) = (text(&entry.content), text(&entry.summary));
     let longer =
         |of: &Article, other: &Option<Article>| other.as_ref().is_none_or(|other| of.text.len() > other.text.len());
@@ -75,8 +76,8 @@ fn add_tags(article: &mut Article, entry: &Entry) {
     }
 }
 
-fn cleaned(html: &str, titles: &Titles, site: &Site) -> Option<Article> {
-    let mut outline = outline(&tree::parse(html).html, &mut Names::default());
+fn cleaned(html: &str, home: &Home, titles: &Titles, site: &Site) -> Option<Article> {
+    let mut outline = outline(&tree::parse(html).html, home, &mut Names::default());
     outline.inherit(None, |block| block.weight as f32);
     let body = Body { scope: 0, blocks: (0..outline.blocks.len()).collect(), ..Body::default() };
     let opinions = site.opinions(&outline);

@@ -76,7 +76,13 @@ pub fn extract(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArticle> 
     page::read(page, aids)
 }
 
-/// The same, with every decision on the way to it.
+/// The same, but for a story of which the page has no more than the beginning, the rest being for those who pay: the
+/// beginning is the article then, and is said to be paywalled.
+pub fn extract_or_begin(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArticle> {
+    page::begun(page, aids)
+}
+
+/// The same as [`extract`], with every decision on the way to it.
 pub fn explain(page: Page<'_>, aids: Aids<'_>) -> Explanation {
     page::explained(page, aids)
 }

@@ -7,9 +7,9 @@ use super::boilerplate::{Known, Reason, Verdict};
 use super::explain::Explanation;
 use super::extract::{Body, Evidence, body};
 use super::metadata::{self, Metadata};
-use super::outline::{Names, Outline, outline};
+use super::outline::{Home, Names, Outline, outline};
 use super::prune::Attributes;
-use super::refusal::refusal;
+use super::refusal::{Findings, is_long, refusal};
 use super::rules::{Cut, Ruling};
 use super::site::Lesson;
 use super::{Aids, Article, Dropped, Extraction, NoArticle, NoArticleReason, Page, Print, TextSource};
@@ -21,6 +21,17 @@ const MAX_BYTES: usize = 16 << 20;
 
 pub(super) fn read(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArticle> {
     let ((), reading) = Reading::of(page, aids, |_, _| ())?;
+    reading.finish()
+}
+
+/// As [`read`], teasers too.
+pub(super) fn begun(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArticle> {
+    let ((), mut reading) = Reading::of(page, aids, |_, _| ())?;
+    let is_paid = reading.refused.as_ref().is_some_and(|refused| refused.reason == NoArticleReason::Paywall);
+    if is_paid && is_long(&reading.text) {
+        reading.refused = None;
+        reading.meta.paywalled = true;
+    }
     reading.finish()
 }
 
@@ -63,7 +74,7 @@ impl<'a> Reading<'a> {
         let mut tree = tree::parse_within(&markup(&page)?, aids.limits, attributes);
         let cuts = if rules.is_empty() { Vec::new() } else { rules.mark(&mut tree.html) };
         let mut names = Names::default();
-        let mut outline = outline(&tree.html, &mut names);
+        let mut outline = outline(&tree.html, &Home::new(page.url), &mut names);
         let print = Print::of_page(&outline);
         let mut meta = metadata::metadata(&metadata::collect(&tree.html, &mut names), page.url);
         let (seen, cut) = (look(&tree.html, &rules), tree.cut);
@@ -80,7 +91,7 @@ impl<'a> Reading<'a> {
         let known = Known { titles: &meta.titles, authors: &authors, opinions: &opinions, anchored: &anchored };
         let verdicts = boilerplate::judge(&outline, &body, &known);
         let text = assemble::text(&outline, &verdicts);
-        let refused = refusal(&text, &meta, &outline, cut);
+        let refused = refusal(&Findings { text: &text, meta: &meta, outline: &outline, verdicts: &verdicts, cut });
         let url = page.url;
         Ok((seen, Self { url, aids, outline, meta, body, anchored, opinions, verdicts, cuts, text, print, refused }))
     }
@@ -90,7 +101,7 @@ impl<'a> Reading<'a> {
         let (entry, print) = (self.aids.entry, self.print);
         if let Some(refused) = self.refused {
             let lesson = Lesson::without_story(self.url, refused.reason);
-            let stated = if refused.reason.is_of_a_story() { stated(self.meta, entry) } else { None };
+            let stated = if refused.reason.is_of_a_story() { stated(self.meta, entry, self.text.len()) } else { None };
             return stated.map(|article| Extraction { article, lesson, print }).ok_or(refused);
         }
         let mut article = Article { text: self.text, ..Article::default() };
@@ -139,8 +150,9 @@ fn around_headline(outline: &Outline, headline: Option<usize>) -> impl Iterator<
 }
 
 /// The story as structured data tells it, where the page's visible text is none.
-fn stated(mut meta: Metadata, entry: Option<&Entry>) -> Option<Article> {
-    let body = meta.body.take()?;
+/// It has to say more than what is visible.
+fn stated(mut meta: Metadata, entry: Option<&Entry>, visible: usize) -> Option<Article> {
+    let body = meta.body.take().filter(|body| body.len() > 2 * visible)?;
     let mut article = Article {
         text_source: TextSource::StructuredData,
         ..plain::from_parts(&body.split("\n\n").collect::<Vec<_>>(), &meta.titles)

@@ -6,16 +6,18 @@
 //! minutes. The scan is linear whatever the input.
 
 mod start_tag;
+mod streamed;
 
 use memchr::{memchr, memchr_iter, memmem};
 
 use start_tag::StartTag;
+pub(super) use streamed::join;
 
 /// Most attributes that a tag keeps.
 const MAX_ATTRIBUTES: usize = 128;
 
 /// The attributes that `article` reads. (One that is read anew is missing in every tree until it is named here.)
-const READ: [&str; 17] = [
+const READ: [&str; 18] = [
     "class",
     "id",
     "href",
@@ -27,13 +29,17 @@ const READ: [&str; 17] = [
     "role",
     "itemprop",
     "hidden",
-    "aria-hidden",
+    "aria-expanded",
+    "alt",
     "datetime",
     "pubdate",
     "lang",
     "xml:lang",
     "http-equiv",
 ];
+
+/// Longest `alt` that may be a sign in place of a picture, with its name; in bytes.
+const SIGN: usize = 40;
 
 /// Which attributes of a tag are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +71,8 @@ const CLOSED: [&str; 7] = ["script", "style", "noscript", "iframe", "svg", "titl
 /// without comments and attributes that are not asked for; cut after `limit` bytes.
 pub(super) fn prune(html: &str, limit: usize, attributes: Attributes) -> Pruned {
     let out = String::with_capacity(html.len().min(limit) / 2);
-    let mut scan = Scan { html, attributes, out, nodes: 0, at: 0, edge: true, lacking: Vec::new() };
+    let mut scan =
+        Scan { html, attributes, out, nodes: 0, at: 0, edge: true, shadows: Vec::new(), lacking: Vec::new() };
     while scan.out.len() < limit && scan.step() {}
     Pruned { markup: scan.out, nodes: scan.nodes }
 }
@@ -79,6 +86,8 @@ struct Scan<'a> {
     at: usize,
     /// Whether white space here stands at the edge of a block, where it is nothing.
     edge: bool,
+    /// Templates that are open: whether each is a shadow root.
+    shadows: Vec<bool>,
     /// End tags known not to occur from here on, so that no search for one is made twice.
     lacking: Vec<&'static str>,
 }
@@ -107,6 +116,13 @@ impl Scan<'_> {
         }
         if let Some(comment) = tag.strip_prefix("<!--") {
             self.at += 4 + comment_end(comment);
+            if let Some((place, whole)) = streamed::pending(comment, &self.html[self.at..]) {
+                self.out.push_str(&self.html[self.at..self.at + place]);
+                self.at += whole;
+            }
+        } else if tag.starts_with("</") && name.eq_ignore_ascii_case("template") && self.shadows.pop() == Some(true) {
+            self.out.push_str("</shadow-root>");
+            self.at += tag.find('>').map_or(tag.len(), |end| end + 1);
         } else if tag.as_bytes().get(1).is_some_and(u8::is_ascii_alphabetic) {
             self.tag(tag, name);
         } else {
@@ -123,6 +139,9 @@ impl Scan<'_> {
     fn tag(&mut self, tag: &str, name: &str) {
         // the rows of a table stand in a body, whether it is written or not
         self.nodes += if name.eq_ignore_ascii_case("table") { 2 } else { 1 };
+        if name.eq_ignore_ascii_case("template") && self.template(tag) {
+            return;
+        }
         let end = self.start_tag(tag);
         self.at += end;
         let Some(closing) = CLOSED.iter().find(|closed| closed.eq_ignore_ascii_case(name)) else { return };
@@ -144,13 +163,31 @@ impl Scan<'_> {
         }
     }
 
+    /// A declarative shadow root is no template but what readers see of its parent: it is copied as an element. Says
+    /// whether the tag was one.
+    fn template(&mut self, tag: &str) -> bool {
+        let end = tag.find('>').map_or(tag.len(), |end| end + 1);
+        let is_shadow = tag[..end].to_ascii_lowercase().contains("shadowrootmode");
+        self.shadows.push(is_shadow);
+        if is_shadow {
+            self.out.push_str("<shadow-root>");
+            self.at += end;
+        }
+        is_shadow
+    }
+
     /// Copies a start tag with the attributes that are kept, and says where it ends.
     fn start_tag(&mut self, tag: &str) -> usize {
         let mut rest = StartTag::new(tag.as_bytes());
         let (mut copied, mut kept) = (0, 0);
         while let Some((name, end)) = rest.next_attribute() {
-            let is_read =
-                || READ.iter().any(|read| read.as_bytes().eq_ignore_ascii_case(&tag.as_bytes()[name.clone()]));
+            let length = end - name.start;
+            let is_read = || {
+                let name = &tag.as_bytes()[name.clone()];
+                let is_read = READ.iter().any(|read| read.as_bytes().eq_ignore_ascii_case(name));
+                // what a picture shows is read only where it is a sign
+                is_read && (length <= SIGN || !name.eq_ignore_ascii_case(b"alt"))
+            };
             if kept < MAX_ATTRIBUTES && (self.attributes == Attributes::All || is_read()) {
                 kept += 1;
             } else {

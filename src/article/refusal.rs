@@ -1,124 +1,194 @@
 //! Pages that are no article, and which kind they are.
 //!
-//! PURE. Asked only where little text was found: a long text is a story whatever the page looks like otherwise.
+//! PURE. Walls, error pages and teasers are told by what they say and how much: a long text is a story whatever the page
+//! looks like otherwise. The phrases are data, in `phrases.txt`.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::boilerplate::Verdict;
+use super::extract::is_prose;
 use super::metadata::{Metadata, PageKind};
-use super::outline::{Outline, weight};
+use super::outline::{Outline, Signs, weight};
 use super::{NoArticle, NoArticleReason};
 
-/// Words in the title or the text of pages that stand between a reader and the page: checks for robots, consent.
-const WALLS: &[&str] = &[
-    "just a moment",
-    "attention required",
-    "are you a robot",
-    "are you human",
-    "verify you are human",
-    "verifying you are human",
-    "checking your browser",
-    "enable javascript and cookies",
-    "please enable javascript",
-    "please enable cookies",
-    "access denied",
-    "access to this page has been denied",
-    "pardon our interruption",
-    "unusual traffic",
-    "captcha",
-    "security check",
-    "request unsuccessful",
-    "before you continue",
-    "we value your privacy",
-    "your privacy choices",
-    "cookie consent",
-    "datenschutz-einstellungen",
-    "bitte aktivieren sie javascript",
-    "avant de poursuivre",
-    "antes de continuar",
-    "prima di continuare",
-    "robot olmadığınızı",
-    "подтвердите, что вы не робот",
-];
-/// The same of pages that say that there is nothing.
-const ERRORS: &[&str] = &[
-    "404",
-    "page not found",
-    "not found",
-    "page unavailable",
-    "page doesn't exist",
-    "page does not exist",
-    "no longer available",
-    "error 500",
-    "internal server error",
-    "502 bad gateway",
-    "503 service",
-    "something went wrong",
-    "an error occurred",
-    "forbidden",
-    "seite nicht gefunden",
-    "seite wurde nicht gefunden",
-    "page introuvable",
-    "página no encontrada",
-    "página não encontrada",
-    "pagina non trovata",
-    "pagina niet gevonden",
-    "sidan hittades inte",
-    "siden ble ikke funnet",
-    "nie znaleziono",
-    "stránka nenalezena",
-    "страница не найдена",
-    "сторінку не знайдено",
-    "sayfa bulunamadı",
-    "ページが見つかりません",
-    "页面不存在",
-    "找不到",
-    "페이지를 찾을 수 없습니다",
-    "الصفحة غير موجودة",
-    "הדף לא נמצא",
-];
 /// Least text, by weight, that is a story however little the page says of itself.
 const STORY: usize = 210;
 /// Least of a page that says that it is an article.
 const SHORT_STORY: usize = 66;
+/// Longest text of a wall before the page, and of an error page.
+const NOTICE: usize = 3000;
+const TROUBLE: usize = 1200;
+/// How many phrases of consent make a page one that is about nothing else; how many of trouble, under a title of trouble
+/// and under any other.
+const CONSENTS: usize = 3;
+const TROUBLES: [usize; 2] = [3, 6];
+/// Longest teaser before a pitch; and of a page that says that its story is for those who pay, with its most paragraphs.
+const TEASER: usize = 900;
+const PAID: usize = 600;
+const FEW: usize = 2;
+/// How many texts behind a teaser its pitch may stand, and its heaviest.
+const REACH: usize = 4;
+const PITCH: usize = 400;
+/// How much longer than its phrase a title may be that is one, in characters.
+const MORE: usize = 14;
 
-/// Why a page with this text is no article, if it is none.
-pub(super) fn refusal(text: &str, meta: &Metadata, outline: &Outline, cut: bool) -> Option<NoArticle> {
-    // in normal form a third of a text is no white space, so that its beginning is enough
-    let beginning = text.char_indices().nth(3 * STORY).map_or(text, |(end, _)| &text[..end]);
-    let length = weight(beginning);
-    if length >= STORY {
-        return None;
-    }
-    let title = meta.title.as_deref().unwrap_or_default().to_lowercase();
-    let said = format!("{title} {}", page_text(outline));
-    let says = |phrases: &[&str]| phrases.iter().any(|phrase| said.contains(phrase));
-    let small = said.chars().count() < 2000;
-    let (reason, detail) = if small && says(WALLS) {
-        (NoArticleReason::Wall, "a wall before the page")
-    } else if small && says(ERRORS) {
-        (NoArticleReason::ErrorPage, "an error page that was sent as a success")
-    } else if meta.paywalled {
-        (NoArticleReason::Paywall, "only the teaser is there")
-    } else if meta.kind == PageKind::Article && length >= SHORT_STORY {
-        return None;
-    } else if let PageKind::Other(what) = meta.kind {
-        (NoArticleReason::NotAnArticle, what)
-    } else if is_listing(outline) {
-        (NoArticleReason::NotAnArticle, "a listing")
-    } else if cut {
-        (NoArticleReason::TooLarge, "the page is deeper or larger than the limits")
-    } else {
-        (NoArticleReason::NoText, "nothing looks like a story")
+struct Phrases {
+    wall_titles: Vec<&'static str>,
+    error_titles: Vec<&'static str>,
+    walls: AhoCorasick,
+    errors: AhoCorasick,
+    consents: AhoCorasick,
+    troubles: AhoCorasick,
+    pitches: AhoCorasick,
+}
+
+static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
+    let of = |kind: &str| -> Vec<&'static str> {
+        let lines = include_str!("refusal/phrases.txt").lines().filter_map(|line| line.split_once('\t'));
+        lines.filter(|(head, _)| *head == kind).flat_map(|(_, phrases)| phrases.split(" ; ")).collect()
     };
+    let any = |kind: &str| AhoCorasick::new(of(kind)).expect("the file is small");
+    Phrases {
+        wall_titles: of("wall-title"),
+        error_titles: of("error-title"),
+        walls: any("wall"),
+        errors: any("error"),
+        consents: any("consent"),
+        troubles: any("trouble"),
+        pitches: any("pitch"),
+    }
+});
+
+/// What was read of a page.
+pub(super) struct Findings<'a> {
+    /// The story's text, as far as there is one.
+    pub(super) text: &'a str,
+    pub(super) meta: &'a Metadata,
+    pub(super) outline: &'a Outline,
+    pub(super) verdicts: &'a [Verdict],
+    /// Whether a limit cut the page short.
+    pub(super) cut: bool,
+}
+
+/// Whether a text is long enough to be a story, or the beginning of one.
+pub(super) fn is_long(text: &str) -> bool {
+    let beginning: String = text.chars().take(3 * STORY).collect();
+    weight(&beginning) >= STORY
+}
+
+/// Why a page is no article, if it is none.
+pub(super) fn refusal(found: &Findings<'_>) -> Option<NoArticle> {
+    // in normal form a third of a text is no white space, so that its beginning is enough
+    let beginning = found.text.char_indices().nth(3 * NOTICE).map_or(found.text, |(end, _)| &found.text[..end]);
+    let length = weight(beginning);
+    let (reason, detail) = notice(found, beginning, length)
+        .or_else(|| is_teaser(found, length).then_some(TEASED))
+        .or_else(|| if length < STORY { nothing(found, length) } else { None })?;
     Some(NoArticle { reason, detail: detail.to_owned() })
 }
 
-fn page_text(outline: &Outline) -> String {
-    let blocks = outline.blocks.iter().take(60);
-    blocks.map(|block| block.text.to_lowercase()).collect::<Vec<_>>().join(" ")
+type Why = (NoArticleReason, &'static str);
+const WALL: Why = (NoArticleReason::Wall, "a wall before the page");
+const TEASED: Why = (NoArticleReason::Paywall, "only the teaser is there");
+const ERROR: Why = (NoArticleReason::ErrorPage, "an error page that was sent as a success");
+
+/// A wall or an error page, by all that the page says.
+fn notice(found: &Findings<'_>, text: &str, length: usize) -> Option<Why> {
+    if length < STORY {
+        let said = said(found);
+        return if said.chars().count() >= 2000 {
+            None
+        } else if PHRASES.walls.is_match(&said) {
+            Some(WALL)
+        } else {
+            PHRASES.errors.is_match(&said).then_some(ERROR)
+        };
+    }
+    // a page that says who wrote it, or when, is a story about such things
+    let is_story = found.meta.kind == PageKind::Article && (found.meta.published.is_some() || length > TROUBLE);
+    if is_story || length >= NOTICE || !found.meta.authors.is_empty() {
+        return None;
+    }
+    let lower = text.to_lowercase();
+    let says = |phrases: &AhoCorasick, least: usize| {
+        let mut met: Vec<_> = phrases.find_iter(&lower).map(|found| found.pattern()).collect();
+        met.sort_unstable();
+        met.dedup();
+        met.len() >= least
+    };
+    if says(&PHRASES.consents, CONSENTS + length / 1000) || is_titled(found, &PHRASES.wall_titles) {
+        Some(WALL)
+    } else {
+        let least = TROUBLES[usize::from(!is_titled(found, &PHRASES.error_titles))];
+        (length < TROUBLE && says(&PHRASES.troubles, least)).then_some(ERROR)
+    }
 }
 
-/// Whether most of the page's text is links.
+/// Whether the page's title is one of some phrases, or says little more.
+fn is_titled(found: &Findings<'_>, phrases: &[&str]) -> bool {
+    let title = found.meta.title.as_deref().unwrap_or_default().to_lowercase();
+    let title = title.trim_matches(|c: char| !c.is_alphanumeric());
+    let is = |phrase: &&&str| {
+        let rest = title.strip_prefix(**phrase);
+        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric) && rest.chars().count() <= MORE)
+    };
+    phrases.iter().find(is).is_some()
+}
+
+/// Whether the text is the beginning of a story that is for those who pay: the page says so, or a pitch follows.
+fn is_teaser(found: &Findings<'_>, length: usize) -> bool {
+    let paid = found.meta.paywalled;
+    let breaks_off = found.text.ends_with('…') || found.text.ends_with("...");
+    let longest = if paid || breaks_off { 2 * TEASER } else { TEASER };
+    let kept = found.verdicts.iter().filter(|(_, reason)| reason.is_none());
+    let is_short = || length < PAID && kept.filter(|(at, _)| is_prose(&found.outline.blocks[*at])).count() <= FEW;
+    paid && is_short() || length < longest && is_pitched(found)
+}
+
+/// Whether, shortly behind the last of the story, something says that the rest is for those who pay.
+fn is_pitched(found: &Findings<'_>) -> bool {
+    const ELSEWHERE: Signs = Signs::NAVIGATION.and(Signs::HEADER).and(Signs::FOOTER).and(Signs::COMMENTS);
+    let outline = found.outline;
+    let is_kept = |(at, reason): &&Verdict| reason.is_none() && is_prose(&outline.blocks[*at]);
+    let Some((last, _)) = found.verdicts.iter().rfind(is_kept) else { return false };
+    let behind = (last + 1..outline.blocks.len()).filter(|&at| !outline.signs(at).any(ELSEWHERE));
+    behind.take(REACH).any(|at| {
+        let block = &outline.blocks[at];
+        block.weight < PITCH && PHRASES.pitches.is_match(&block.text.to_lowercase())
+    })
+}
+
+/// What a page is on which little or no text was found.
+fn nothing(found: &Findings<'_>, length: usize) -> Option<Why> {
+    Some(if found.meta.paywalled {
+        TEASED
+    } else if found.meta.kind == PageKind::Article && length >= SHORT_STORY {
+        return None;
+    } else if let PageKind::Other(what) = found.meta.kind {
+        (NoArticleReason::NotAnArticle, what)
+    } else if is_listing(found.outline) {
+        (NoArticleReason::NotAnArticle, "a listing")
+    } else if found.cut {
+        (NoArticleReason::TooLarge, "the page is deeper or larger than the limits")
+    } else {
+        (NoArticleReason::NoText, "nothing looks like a story")
+    })
+}
+
+/// All that the page says, in lower case, if it is little.
+fn said(found: &Findings<'_>) -> String {
+    let title = found.meta.title.as_deref().unwrap_or_default().to_lowercase();
+    let blocks = found.outline.blocks.iter().take(60).map(|block| block.text.to_lowercase());
+    std::iter::once(title).chain(blocks).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether most of the page's text is links, or cards of stories.
 fn is_listing(outline: &Outline) -> bool {
-    let (linked, weight) =
-        outline.blocks.iter().fold((0, 0), |(linked, weight), b| (linked + b.linked, weight + b.weight));
-    linked * 2 > weight && outline.blocks.len() > 20
+    let is_card = |at: usize| outline.signs(at).any(Signs::CARD);
+    let of = |at: usize| if is_card(at) { outline.blocks[at].weight } else { outline.blocks[at].linked };
+    let weight: usize = outline.blocks.iter().map(|block| block.weight).sum();
+    let listed: usize = (0..outline.blocks.len()).map(of).sum();
+    listed * 2 > weight && (outline.blocks.len() > 20 || (0..outline.blocks.len()).any(is_card))
 }

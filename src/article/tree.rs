@@ -11,10 +11,11 @@ use ego_tree::Tree as Nodes;
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::{Attribute, ParseOpts, QualName};
+use memchr::memmem;
 use scraper::{Html, HtmlTreeSink, Node};
 
 use super::Limits;
-use super::prune::{Attributes, Pruned, prune};
+use super::prune::{Attributes, Pruned, join, prune};
 
 /// How much is parsed between two looks at the limits.
 const STRIDE: usize = 4096;
@@ -44,7 +45,11 @@ pub(super) fn parse_within(html: &str, limits: Limits, attributes: Attributes) -
         rest = after;
     }
     let cut = !rest.is_empty() || html.len() > limits.markup && markup.len() >= limits.markup;
-    Tree { html: parser.finish(), cut }
+    let mut html = parser.finish();
+    if memmem::find(markup.as_bytes(), b"id=\"S:").is_some() {
+        join(&mut html);
+    }
+    Tree { html, cut }
 }
 
 /// scraper's sink, watched.

@@ -40,8 +40,9 @@ pub fn one(
         Format::Text => article::from_text(&String::from_utf8_lossy(bytes)),
         Format::Html => {
             let page = Page { url, body: bytes, content_type };
-            let extraction = article::extract(page, Aids::without_entry(&Site::default(), rules));
-            extraction.with_context(|| format!("no article in {url}"))?.article
+            let site = Site::default();
+            let aids = Aids::without_entry(&site, rules);
+            article::extract_or_begin(page, aids).with_context(|| format!("no article in {url}"))?.article
         }
     };
     serde_json::to_writer_pretty(&mut *out, &shown(&article))?;
@@ -89,7 +90,8 @@ fn learn(manifest: &Manifest, rules: &Rules, progress: &ProgressBar) -> anyhow::
 /// Cleans one page; whatever goes wrong is a message.
 fn clean(document: &Document<'_>, site: &Site, rules: &Rules) -> Result<article::Extraction, String> {
     let page = Page { url: &document.url, body: &document.bytes, content_type: document.content_type };
-    article::extract(page, Aids::without_entry(site, rules))
+    // no feed stands in for a teaser here, and `paywalled` says what it is
+    article::extract_or_begin(page, Aids::without_entry(site, rules))
         .map_err(|error| format!("{}: {error}", error.reason.as_str()))
 }
 

@@ -13,7 +13,7 @@ const ALONE: &[(Signs, Reason)] = &[
     (Signs::NEWSLETTER, Reason::Newsletter),
     (Signs::SHARE, Reason::Share),
     (Signs::BREADCRUMB, Reason::Breadcrumb),
-    (Signs::RELATED, Reason::Related),
+    (Signs::RELATED.and(Signs::CARD), Reason::Related),
     (Signs::CONTENTS, Reason::Contents),
     (Signs::PROMO, Reason::Promotion),
     (Signs::BIO, Reason::AuthorBio),

@@ -5,7 +5,7 @@ use crate::article::{outline::outline, tree};
 
 /// The reasons for all blocks of a page whose body is all of it; `opinion` is what the site says of each.
 fn reasons(html: &str, opinion: Option<bool>) -> Vec<Option<&'static str>> {
-    let mut outline = outline(&tree::parse(html).html, &mut Default::default());
+    let mut outline = outline(&tree::parse(html).html, &Default::default(), &mut Default::default());
     outline.inherit(None, |block| block.weight as f32);
     let blocks: Vec<usize> = (0..outline.blocks.len()).collect();
     let opinions = vec![opinion; blocks.len()];

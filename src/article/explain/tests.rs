@@ -15,7 +15,7 @@ const PAGES: [&str; 4] = [
 fn places_and_elements_are_the_same_in_number_and_order() {
     for page in PAGES {
         let html = crate::article::tree::parse(page).html;
-        let outline = outline(&html, &mut Default::default());
+        let outline = outline(&html, &Default::default(), &mut Default::default());
         let rules = Rules::default();
         let places = places(&html, &rules.of(&"https://example.com/".parse().unwrap()));
         assert_eq!(places.len(), outline.elements.len(), "{page}");
@@ -29,6 +29,8 @@ fn places_and_elements_are_the_same_in_number_and_order() {
                 "main" => Tag::Main,
                 "p" => Tag::Paragraph,
                 "tr" => Tag::Row,
+                "table" => Tag::Table,
+                "td" | "th" => Tag::Cell,
                 "section" => Tag::Section,
                 "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => Tag::Heading(tag.as_bytes()[1] - b'0'),
                 _ => Tag::Other,

@@ -2,7 +2,7 @@
 
 use scraper::node::Element as Markup;
 
-use super::{Names, Signs, Tag, walk::tag};
+use super::{Names, Signs, Tag, level::tag};
 use crate::article::rules;
 
 /// An attribute's value. (scraper's own look-up makes an atom of the name each time.)
@@ -48,7 +48,6 @@ fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
         "class" => names.of_classes(value),
         "id" => names.signs(value),
         "hidden" => Signs::HIDDEN,
-        "aria-hidden" if value == "true" => Signs::HIDDEN,
         "style" if hides(value) => Signs::HIDDEN,
         "role" => match value {
             "navigation" | "menu" | "menubar" => Signs::NAVIGATION,
@@ -57,6 +56,7 @@ fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
             "banner" => Signs::HEADER,
             "dialog" | "alertdialog" => Signs::OVERLAY,
             "search" => Signs::FORM,
+            "tooltip" => Signs::HIDDEN,
             _ => Signs::NONE,
         },
         "itemprop" => match value {
@@ -84,7 +84,15 @@ fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
 fn hides(style: &str) -> bool {
     let mut style = style.to_ascii_lowercase();
     style.retain(|c| !c.is_whitespace());
-    style.contains("display:none") || style.contains("visibility:hidden")
+    let is_dot = style.contains("width:1px") && style.contains("height:1px");
+    let is_away = ["left:-", "top:-", "text-indent:-"].iter().any(|side| {
+        let distance = style.split_once(side).map(|(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count());
+        distance.is_some_and(|digits| digits > 2)
+    });
+    let is_clipped = ["clip:rect(0", "clip:rect(1px", "clip-path:inset(50%", "clip-path:inset(100%"];
+    ["display:none", "visibility:hidden"].iter().chain(&is_clipped).any(|hides| style.contains(hides))
+        || is_dot
+        || is_away
 }
 
 /// A hash of tag and classes (FNV-1a: it is kept, so it must never change); digits are left out, since they are ids of

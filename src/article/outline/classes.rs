@@ -24,6 +24,7 @@ fn is_hiding(class: &str) -> bool {
     let bare = PREFIXES.iter().find_map(|prefix| class.strip_prefix(prefix)).unwrap_or(class);
     matches!(bare, "hidden" | "hidden-md" | "hidden-lg" | "d-none" | "d-md-none" | "d-lg-none" | "d-xl-none")
         || class.ends_with("--hidden")
+        || class.strip_suffix("vh").is_some_and(|rest| rest.is_empty() || rest.ends_with(['-', '_']))
 }
 
 /// Whether a class shows, on wide windows, what another hides on the rest: `md:block` beside `hidden`, `d-lg-flex`

@@ -5,24 +5,25 @@
 //! element are a contiguous range, so that anything summed over a subtree is the difference of two prefix sums.
 
 mod attributes;
+mod belief;
 mod classes;
+mod level;
+mod links;
 mod names;
+mod phrasing;
 mod signs;
+mod tables;
 mod teasers;
 mod walk;
 
 use std::ops::Range;
 
 pub(super) use attributes::attribute;
+pub(super) use level::{block_elements, is_inline};
+pub(super) use links::Home;
 pub(super) use names::Names;
 pub(super) use signs::Signs;
-pub(super) use walk::{block_elements, is_inline, outline};
-
-/// Heaviest text that is an entry of a table of contents.
-const ENTRY: usize = 160;
-
-/// Weight from which on a text with few links is no list of links.
-const UNLINKED: usize = 400;
+pub(super) use walk::outline;
 
 /// A page, flat.
 #[derive(Debug, Default)]
@@ -59,6 +60,7 @@ pub(super) struct Element {
 pub(super) enum Tag {
     Article,
     Body,
+    Cell,
     Heading(u8),
     Item,
     List,
@@ -66,6 +68,7 @@ pub(super) enum Tag {
     Paragraph,
     Row,
     Section,
+    Table,
     Other,
 }
 
@@ -84,6 +87,8 @@ pub(super) struct Block {
     pub(super) stops: usize,
     /// How much of it is inside links.
     pub(super) linked: usize,
+    /// How much of it is inside links to other pages of the site.
+    pub(super) onward: usize,
     /// How much of it is bold.
     pub(super) bold: usize,
     /// Whether inline names (the class of a `<span>` around all of it) add signs to the element's.
@@ -114,6 +119,11 @@ impl Block {
     pub(super) fn link_density(&self) -> f32 {
         self.linked as f32 / self.weight.max(1) as f32
     }
+
+    /// Whether it is, as a whole, a link to another page of the site.
+    pub(super) fn leads_onward(&self) -> bool {
+        self.onward * 10 > self.weight * 9
+    }
 }
 
 impl Outline {
@@ -126,6 +136,7 @@ impl Outline {
             weight: weight(text),
             stops: text.chars().filter(|&c| is_stop(c)).count(),
             linked: 0,
+            onward: 0,
             bold: 0,
             inline: Signs::NONE,
         };
@@ -186,75 +197,6 @@ impl Outline {
         self.ancestors(self.blocks[block].element)
             .take(4)
             .fold(0, |hash, at| hash.rotate_left(17) ^ self.elements[at].label)
-    }
-
-    /// Makes every element's signs include its ancestors', but for those that say nothing on this page.
-    ///
-    /// What holds the headline, or most of the text, is no sidebar, whatever `<body class="has-sidebar">` says; and
-    /// where most of the text stands in elements of class `teaser`, a teaser is no link to another story. What often
-    /// is longer than the story, such as comments, is believed all the same. `mass` is what each block weighs.
-    pub(super) fn inherit(&mut self, headline: Option<usize>, mass: impl Fn(&Block) -> f32) {
-        teasers::mark(self, headline);
-        let mut sums = vec![0.0];
-        for (at, block) in self.blocks.iter().enumerate() {
-            sums.push(sums[at] + mass(block));
-        }
-        self.hand_down(headline, &sums, Signs::NONE);
-        let mut under = [0.0; 64];
-        for (at, block) in self.blocks.iter().enumerate() {
-            self.elements[block.element].signs.bits().for_each(|bit| under[bit] += sums[at + 1] - sums[at]);
-        }
-        let total = sums[self.blocks.len()];
-        // a gallery may say more than the story that it illustrates
-        let is_caption = |bit: usize| Signs::CAPTION.bits().any(|caption| caption == bit);
-        let least = |bit: usize| if is_caption(bit) { 0.9 } else { 0.7 };
-        let empty = Signs::from_bits((0..64).filter(|&bit| under[bit] > total * least(bit)));
-        self.hand_down(headline, &sums, empty.without(Signs::UNDENIABLE));
-    }
-
-    /// Whether a range has no links, or few beside much text: links to other stories are nothing else.
-    fn is_linkless(&self, blocks: Range<usize>) -> bool {
-        let blocks = &self.blocks[blocks];
-        let (linked, weight) = blocks.iter().fold((0, 0), |(l, w), block| (l + block.linked, w + block.weight));
-        weight > 0 && (linked == 0 || weight > UNLINKED && linked * 10 < weight)
-    }
-
-    /// Whether a range is more than the links of a table of contents: it holds a paragraph that is less linked than not.
-    /// What such a table leads to has its name as often (`toc-section`).
-    fn is_no_table(&self, blocks: Range<usize>) -> bool {
-        self.blocks[blocks].iter().any(|block| block.weight > ENTRY && block.linked * 2 < block.weight)
-    }
-
-    /// Names of an element that its own text belies.
-    fn belied(&self, element: &Element, holds_prose: bool) -> Signs {
-        let sign_if = |sign: Signs, is_belied: bool| if is_belied { sign } else { Signs::NONE };
-        let is = |sign: Signs| element.own.any(sign);
-        let linkless = is(Signs::RELATED) && holds_prose && self.is_linkless(element.blocks.clone());
-        let no_table = is(Signs::CONTENTS) && self.is_no_table(element.blocks.clone());
-        sign_if(Signs::RELATED, linkless) | sign_if(Signs::CONTENTS, no_table)
-    }
-
-    fn hand_down(&mut self, headline: Option<usize>, sums: &[f32], empty: Signs) {
-        let total = sums[self.blocks.len()];
-        for at in 0..self.elements.len() {
-            let element = &self.elements[at];
-            let heads = headline.is_some_and(|headline| element.blocks.contains(&headline));
-            let start = element.blocks.start;
-            let follows = headline.map_or(sums[start] > 0.0, |headline| start > headline);
-            let mass = sums[element.blocks.end] - sums[start];
-            let share = mass / total;
-            let ignored = match share {
-                _ if heads => Signs::FOREIGN | empty,
-                // readers say more than the writer
-                _ if share > 0.5 && follows => Signs::FOREIGN.without(Signs::FOOTER.and(Signs::COMMENTS)) | empty,
-                _ if share > 0.5 => Signs::FOREIGN.without(Signs::FOOTER) | empty,
-                _ if share > 0.3 => Signs::FOREIGN.without(Signs::UNDENIABLE) | empty,
-                _ => empty,
-            };
-            let ignored = ignored | self.belied(element, mass > 0.0);
-            let parent = if element.parent == at { Signs::NONE } else { self.elements[element.parent].signs };
-            self.elements[at].signs = element.own.without(ignored) | parent;
-        }
     }
 }
 

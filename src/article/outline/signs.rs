@@ -93,6 +93,10 @@ signs! {
     RULED_OUT = 38;
     /// The story's own container, as structured data says (`itemprop=articleBody`).
     STATED = 39;
+    /// A card of another story: its headline as a link, and its beginning.
+    CARD = 40;
+    /// A table of data.
+    DATA = 41;
 }
 
 impl Signs {
@@ -104,6 +108,7 @@ impl Signs {
         .and(Self::QUOTE)
         .and(Self::LIST)
         .and(Self::TABLE)
+        .and(Self::DATA)
         .and(Self::COMMENTS)
         .and(Self::CONSENT)
         .and(Self::FOOTER)
@@ -112,6 +117,7 @@ impl Signs {
         .and(Self::COPYRIGHT)
         .and(Self::BIO)
         .and(Self::NEWSLETTER)
+        .and(Self::CARD)
         .and(Self::RULED);
 
     /// What rules say.
@@ -122,6 +128,7 @@ impl Signs {
         .and(Self::FOOTER)
         .and(Self::ASIDE)
         .and(Self::RELATED)
+        .and(Self::CARD)
         .and(Self::SHARE)
         .and(Self::NEWSLETTER)
         .and(Self::PROMO)

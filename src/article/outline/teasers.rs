@@ -11,10 +11,12 @@ const BLOCKS: usize = 6;
 /// Least weight of its headline and of its text.
 const HEADLINE: usize = 15;
 const TEXT: usize = 40;
+/// Heaviest card: more is a part of a story, under a linked heading.
+const CARD: usize = 800;
 /// Least number of cards that are a list.
 const CARDS: usize = 3;
 
-/// Marks the cards of such lists as related links.
+/// Marks the cards of such lists: they are no part of the story, however much they say.
 pub(super) fn mark(outline: &mut Outline, headline: Option<usize>) {
     for parent in 0..outline.elements.len() {
         if outline.elements[parent].blocks.len() < CARDS * 2 {
@@ -27,7 +29,7 @@ pub(super) fn mark(outline: &mut Outline, headline: Option<usize>) {
             holds || outline.ancestors(parent).any(|at| outline.elements[at].own.any(Signs::BODY))
         };
         if are_alike(outline, &cards) && !is_story(outline) {
-            cards.iter().for_each(|&at| outline.elements[at].own |= Signs::RELATED);
+            cards.iter().for_each(|&at| outline.elements[at].own |= Signs::CARD);
         }
     }
 }
@@ -42,6 +44,7 @@ fn are_alike(outline: &Outline, cards: &[usize]) -> bool {
 fn is_card(outline: &Outline, element: usize) -> bool {
     let blocks = &outline.blocks[outline.elements[element].blocks.clone()];
     (2..=BLOCKS).contains(&blocks.len())
-        && blocks.iter().any(|block| block.weight >= HEADLINE && block.link_density() > 0.9)
+        && blocks.iter().map(|block| block.weight).sum::<usize>() < CARD
+        && blocks.iter().any(|block| block.weight >= HEADLINE && block.leads_onward())
         && blocks.iter().any(|block| block.weight >= TEXT && block.linked == 0)
 }

@@ -5,24 +5,32 @@ use scraper::node::Element as Markup;
 use scraper::{Html, Node};
 
 use super::attributes::{label, own_signs};
-use super::{Block, Element, Kind, Names, Outline, Signs, Tag, is_stop, weight_of};
+use super::level::{Level, block_elements, is_bold, is_picture, level, tag};
+use super::links::{Home, Leads};
+use super::phrasing::{emoji, is_marked, is_unseen, lowered, raised};
+use super::{Block, Element, Kind, Names, Outline, Signs, is_stop, tables, weight_of};
 use crate::text::is_wide;
 
 /// Most blocks that are written down: a page of more is a dump, and the rest of it is left out.
 const MAX_BLOCKS: usize = 20_000;
 
 /// Writes a page down. Iterative: depth costs nothing.
-pub(in crate::article) fn outline(html: &Html, names: &mut Names) -> Outline {
+pub(in crate::article) fn outline(html: &Html, home: &Home, names: &mut Names) -> Outline {
     // made to measure: the tree stands beside it, and a list that grows is held twice
     let elements = Vec::with_capacity(block_elements(html).count());
     let outline = Outline { elements, ..Outline::default() };
     let mut walk = Walk {
         outline,
         names,
+        home,
         open: Vec::new(),
         inline: Vec::new(),
-        links: 0,
+        links: Vec::new(),
         bold: 0,
+        raised: 0,
+        lowered: 0,
+        quotes: Vec::new(),
+        quoted: false,
         pictures: 0,
         text: String::new(),
         run: Run::default(),
@@ -52,12 +60,20 @@ pub(in crate::article) fn outline(html: &Html, names: &mut Names) -> Outline {
 struct Walk<'a> {
     outline: Outline,
     names: &'a mut Names,
+    home: &'a Home,
     /// Block-level elements that are open, innermost last.
     open: Vec<Open>,
     /// The signs of the inline elements that are open, each with those around it.
     inline: Vec<Signs>,
-    links: usize,
+    /// Links that are open.
+    links: Vec<Leads>,
     bold: usize,
+    raised: usize,
+    lowered: usize,
+    /// Quotations that are open: whether a browser writes their marks.
+    quotes: Vec<bool>,
+    /// Whether a quotation was opened of which no word was written.
+    quoted: bool,
     pictures: u32,
     /// The text of the block that is being written.
     text: String,
@@ -75,6 +91,7 @@ struct Run {
     weight: usize,
     stops: usize,
     linked: usize,
+    onward: usize,
     bold: usize,
     inline: Option<Signs>,
     breaks: usize,
@@ -87,49 +104,81 @@ impl Walk<'_> {
     fn open(&mut self, node: NodeRef<'_, Node>) -> bool {
         match node.value() {
             Node::Text(text) => self.write(text),
-            Node::Element(markup) => return self.open_element(markup),
+            Node::Element(markup) => return self.open_element(node, markup),
             _ => {}
         }
         true
     }
 
-    fn open_element(&mut self, markup: &Markup) -> bool {
-        let name = markup.name();
-        match level(name) {
+    fn open_element(&mut self, node: NodeRef<'_, Node>, markup: &Markup) -> bool {
+        match level(node, markup) {
             Level::Skipped => return false,
             Level::Break => self.line_break(),
             Level::Block(kind) => {
                 self.flush();
                 self.push(markup, kind);
             }
-            Level::Inline => {
-                self.links += usize::from(name == "a");
-                self.bold += usize::from(is_bold(name));
-                self.pictures += u32::from(is_picture(name));
-                self.inline.push(own_signs(markup, name, self.names) | self.inline_signs());
-            }
+            Level::Inline => return self.open_inline(node, markup),
         }
         true
+    }
+
+    fn open_inline(&mut self, node: NodeRef<'_, Node>, markup: &Markup) -> bool {
+        let name = markup.name();
+        let signs = own_signs(markup, name, self.names);
+        self.inline.push(signs | self.inline_signs());
+        self.bold += usize::from(is_bold(name));
+        match name {
+            "a" => self.links.push(self.home.leads(markup)),
+            "q" => {
+                let is_written = !is_marked(node);
+                self.quotes.push(is_written);
+                self.quoted |= is_written;
+            }
+            "sup" => self.raised += 1,
+            "sub" => self.lowered += 1,
+            _ if is_picture(name) => {
+                self.pictures += 1;
+                emoji(markup).into_iter().for_each(|emoji| self.put(emoji));
+            }
+            _ => {}
+        }
+        !is_unseen(node, markup, signs, self.home)
     }
 
     fn close(&mut self, node: NodeRef<'_, Node>) {
         let Node::Element(markup) = node.value() else { return };
         let name = markup.name();
-        match level(name) {
+        match level(node, markup) {
             Level::Skipped | Level::Break => {}
             Level::Block(_) => {
                 self.flush();
                 self.pop();
             }
             Level::Inline => {
-                self.links -= usize::from(name == "a");
+                match name {
+                    "a" => _ = self.links.pop(),
+                    "q" if self.quotes.pop() == Some(true) && !std::mem::take(&mut self.quoted) => self.end_quote(),
+                    "sup" => self.raised -= 1,
+                    "sub" => self.lowered -= 1,
+                    _ => {}
+                }
                 self.bold -= usize::from(is_bold(name));
                 self.inline.pop();
             }
         }
     }
 
+    /// The mark behind a quotation, where a browser writes it.
+    fn end_quote(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push('”');
+            self.run.weight += 1;
+        }
+    }
+
     fn push(&mut self, markup: &Markup, kind: Option<Kind>) {
+        let own = self.own(markup) | self.inline_signs();
         let element = self.outline.elements.len();
         let parent = self.open.last();
         let inherited = parent.map_or(Kind::Bare, |open| open.kind);
@@ -140,7 +189,7 @@ impl Walk<'_> {
         self.outline.elements.push(Element {
             parent: parent.map_or(element, |open| open.element),
             tag: tag(markup.name()),
-            own: own_signs(markup, markup.name(), self.names) | self.inline_signs(),
+            own,
             signs: Signs::NONE,
             label: label(markup),
             blocks: here..here,
@@ -148,6 +197,13 @@ impl Walk<'_> {
             end: element + 1,
         });
         self.open.push(Open { element, kind });
+    }
+
+    /// What an element says of itself. A footer inside of a quotation says who is quoted.
+    fn own(&mut self, markup: &Markup) -> Signs {
+        let own = own_signs(markup, markup.name(), self.names);
+        let is_quote = |open: &Open| self.outline.elements[open.element].own.any(Signs::QUOTE);
+        if own.any(Signs::FOOTER) && self.open.iter().any(is_quote) { own.without(Signs::FOOTER) } else { own }
     }
 
     fn pop(&mut self) {
@@ -198,15 +254,32 @@ impl Walk<'_> {
             }
         }
         (self.run.breaks, self.run.space) = (0, None);
-        self.text.push_str(word);
+        if std::mem::take(&mut self.quoted) {
+            self.text.push('“');
+            self.run.weight += 1;
+        }
+        let set = self.in_place(word);
+        self.text.push_str(set.as_deref().unwrap_or(word));
         let (weight, stops) = measure(word);
         self.run.weight += weight;
         self.run.stops += stops;
-        self.run.linked += if self.links > 0 { weight } else { 0 };
+        let leads = self.links.last();
+        self.run.linked += if leads.is_some() { weight } else { 0 };
+        self.run.onward += if leads == Some(&Leads::Onward) { weight } else { 0 };
         self.run.bold += if self.bold > 0 { weight } else { 0 };
         // signs of inline elements hold of a block only where they are around all of it
         let inline = self.inline_signs();
         self.run.inline = Some(self.run.inline.map_or(inline, |before| before & inline));
+    }
+
+    /// A number that is set above or below the line, in characters that are: `10⁵` is no `105`.
+    fn in_place(&self, word: &str) -> Option<String> {
+        let behind_digit = || self.text.ends_with(|c: char| c.is_ascii_digit());
+        match (self.raised, self.lowered) {
+            (1.., _) => raised(word),
+            (0, 1..) if behind_digit() => lowered(word),
+            _ => None,
+        }
     }
 
     fn flush(&mut self) {
@@ -222,6 +295,7 @@ impl Walk<'_> {
             weight: run.weight,
             stops: run.stops,
             linked: run.linked,
+            onward: run.onward,
             bold: run.bold,
             inline: run.inline.unwrap_or_default(),
         });
@@ -233,6 +307,7 @@ impl Walk<'_> {
         while !self.open.is_empty() {
             self.pop();
         }
+        tables::mark(&mut self.outline);
         self.outline
     }
 }
@@ -263,77 +338,4 @@ fn measure(word: &str) -> (usize, usize) {
         return (word.len(), word.bytes().filter(|byte| matches!(byte, b'.' | b'!' | b'?')).count());
     }
     word.chars().fold((0, 0), |(weight, stops), c| (weight + weight_of(c), stops + usize::from(is_stop(c))))
-}
-
-enum Level {
-    Skipped,
-    Break,
-    Inline,
-    Block(Option<Kind>),
-}
-
-fn level(name: &str) -> Level {
-    match name {
-        "script" | "style" | "noscript" | "template" | "svg" | "iframe" | "object" | "embed" | "canvas" | "audio"
-        | "video" | "button" | "select" | "textarea" | "input" | "head" | "map" | "datalist" | "progress" | "meter"
-        | "applet" | "amp-ad" | "frameset" => Level::Skipped,
-        "br" => Level::Break,
-        "p" => Level::Block(Some(Kind::Paragraph)),
-        "h1" => Level::Block(Some(Kind::Heading(1))),
-        "h2" => Level::Block(Some(Kind::Heading(2))),
-        "h3" => Level::Block(Some(Kind::Heading(3))),
-        "h4" => Level::Block(Some(Kind::Heading(4))),
-        "h5" => Level::Block(Some(Kind::Heading(5))),
-        "h6" => Level::Block(Some(Kind::Heading(6))),
-        "li" | "dt" | "dd" => Level::Block(Some(Kind::Item)),
-        "td" | "th" => Level::Block(Some(Kind::Cell)),
-        "pre" | "listing" => Level::Block(Some(Kind::Preformatted)),
-        "figcaption" | "caption" => Level::Block(Some(Kind::Caption)),
-        "html" | "body" | "div" | "section" | "article" | "main" | "header" | "footer" | "nav" | "aside" | "ul"
-        | "ol" | "dl" | "table" | "tbody" | "thead" | "tfoot" | "tr" | "blockquote" | "figure" | "form"
-        | "fieldset" | "legend" | "address" | "details" | "summary" | "center" | "hr" | "dialog" | "hgroup"
-        | "menu" | "search" | "picture" | "amp-sidebar" => Level::Block(None),
-        _ => Level::Inline,
-    }
-}
-
-/// The nodes that become elements of the outline, in its order.
-pub(in crate::article) fn block_elements(html: &Html) -> impl Iterator<Item = NodeRef<'_, Node>> {
-    let level_of = |node: NodeRef<'_, Node>| node.value().as_element().map(|element| level(element.name()));
-    let mut next = html.tree.root().first_child();
-    let nodes = std::iter::from_fn(move || {
-        let node = next?;
-        let inner = if matches!(level_of(node), Some(Level::Skipped)) { None } else { node.first_child() };
-        next = inner.or_else(|| node.next_sibling()).or_else(|| node.ancestors().find_map(|n| n.next_sibling()));
-        Some(node)
-    });
-    nodes.filter(move |node| matches!(level_of(*node), Some(Level::Block(_))))
-}
-
-/// Whether an element of that name stands within a paragraph.
-pub(in crate::article) fn is_inline(name: &str) -> bool {
-    matches!(level(name), Level::Inline)
-}
-
-fn is_bold(name: &str) -> bool {
-    matches!(name, "b" | "strong")
-}
-
-fn is_picture(name: &str) -> bool {
-    matches!(name, "img" | "amp-img")
-}
-
-pub(super) fn tag(name: &str) -> Tag {
-    match name {
-        "article" => Tag::Article,
-        "body" => Tag::Body,
-        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => Tag::Heading(name.as_bytes()[1] - b'0'),
-        "li" | "dd" | "dt" => Tag::Item,
-        "ul" | "ol" | "dl" => Tag::List,
-        "main" => Tag::Main,
-        "p" => Tag::Paragraph,
-        "tr" => Tag::Row,
-        "section" => Tag::Section,
-        _ => Tag::Other,
-    }
 }

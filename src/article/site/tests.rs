@@ -4,7 +4,11 @@ use super::*;
 
 fn page(path: &str, paragraphs: &[&str]) -> (Outline, Lesson) {
     let html: String = paragraphs.iter().map(|text| format!("<div class=story><p>{text}</p></div>")).collect();
-    let outline = crate::article::outline::outline(&crate::article::tree::parse(&html).html, &mut Default::default());
+    let outline = crate::article::outline::outline(
+        &crate::article::tree::parse(&html).html,
+        &Default::default(),
+        &mut Default::default(),
+    );
     let body = Body { scope: 0, blocks: (0..outline.blocks.len()).collect(), ..Body::default() };
     let url = Url::parse(&format!("https://example.com{path}")).unwrap();
     let lesson = Lesson::of_page(&url, &outline, &body, &[], &all(&body));
@@ -120,7 +124,11 @@ fn places_are_learned_from_labels_alone() {
     let mut site = Site::default();
     let html =
         "<div class=story><p>Told in full by the feed.</p></div><div class=pitch><p>Buy something now.</p></div>";
-    let outline = crate::article::outline::outline(&crate::article::tree::parse(html).html, &mut Default::default());
+    let outline = crate::article::outline::outline(
+        &crate::article::tree::parse(html).html,
+        &Default::default(),
+        &mut Default::default(),
+    );
     let body = Body { scope: 0, blocks: vec![0, 1], ..Body::default() };
     for n in 0..6 {
         let url = Url::parse(&format!("https://example.com/{n}")).unwrap();

@@ -88,8 +88,28 @@ const TRACKING: &[&str] = &[
 const CERTAIN_PREFIXES: &[&str] =
     &["utm_", "mc_", "pk_", "piwik_", "mtm_", "matomo_", "hsa_", "_hs", "__hs", "__twitter_", "vero_", "oly_"];
 const CERTAIN: &[&str] = &[
-    "fbclid", "gclid", "gclsrc", "dclid", "wbraid", "gbraid", "msclkid", "yclid", "ymclid", "twclid", "ttclid",
-    "igshid", "igsh", "li_fat_id", "mkt_tok", "rb_clickid", "s_kwcid", "ref_src", "ref_url", "_ga", "_gl", "gaa_at",
+    "fbclid",
+    "gclid",
+    "gclsrc",
+    "dclid",
+    "wbraid",
+    "gbraid",
+    "msclkid",
+    "yclid",
+    "ymclid",
+    "twclid",
+    "ttclid",
+    "igshid",
+    "igsh",
+    "li_fat_id",
+    "mkt_tok",
+    "rb_clickid",
+    "s_kwcid",
+    "ref_src",
+    "ref_url",
+    "_ga",
+    "_gl",
+    "gaa_at",
 ];
 /// Parameters that name an article on some sites; only with one of [`CHANNELS`] they are about the way to it.
 const MAYBE_TRACKING: &[&str] = &[
@@ -154,7 +174,9 @@ pub fn canonical(url: &Url) -> Url {
 /// only if something else says so.
 pub fn exact(url: &Url) -> Url {
     let mut exact = canonical(url);
-    exact.set_query(url.query().map(|query| kept(query, is_certainly_tracking)).filter(|kept| !kept.is_empty()).as_deref());
+    exact.set_query(
+        url.query().map(|query| kept(query, is_certainly_tracking)).filter(|kept| !kept.is_empty()).as_deref(),
+    );
     exact.set_fragment(url.fragment().filter(|fragment| !fragment.is_empty()));
     exact
 }

@@ -10,6 +10,7 @@ use crate::{
     daemon::clock,
     feed::{self, Announced, Feed, Format, NotAFeed, Problem, Source, identity},
     fetch::{Fetcher, Kind, Request, Response, Validators},
+    link,
 };
 
 /// What a feed answered.

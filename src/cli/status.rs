@@ -1,6 +1,11 @@
 //! `copydesk status`: of the running daemon, or of the ledger at rest.
 
-use std::{collections::{HashMap, HashSet}, io::Write, path::Path, process::ExitCode};
+use std::{
+    collections::{HashMap, HashSet},
+    io::Write,
+    path::Path,
+    process::ExitCode,
+};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 

@@ -113,7 +113,10 @@ impl Outbox {
 }
 
 fn task_ended() -> LedgerError {
-    LedgerError::Fatal("the task that commits to the ledger has ended unexpectedly (a defect of copydesk: please report it)".to_owned())
+    LedgerError::Fatal(
+        "the task that commits to the ledger has ended unexpectedly (a defect of copydesk: please report it)"
+            .to_owned(),
+    )
 }
 
 /// A commit that ended, one way or the other.

@@ -146,7 +146,15 @@ async fn page(job: &Follow, url: Url, known: &Validators, fetcher: &Fetcher, cpu
         if asked.len() > 1 && !validators.is_empty() {
             validators.url.get_or_insert_with(|| url.clone());
         }
-        return PageOutcome::Read(Box::new(PageRead { url, validators, fetched_at, article, lesson, print, again: None }));
+        return PageOutcome::Read(Box::new(PageRead {
+            url,
+            validators,
+            fetched_at,
+            article,
+            lesson,
+            print,
+            again: None,
+        }));
     }
 }
 

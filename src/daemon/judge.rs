@@ -89,9 +89,7 @@ pub(super) fn judge(case: Case<'_>, followed: Followed) -> Verdict {
             Some(article) => publish(case, article, None, None),
             None => reject("no_feed_text", "the feed has no text for this entry".to_owned()),
         },
-        PageOutcome::NotWanted => {
-            fall_back(case, told, "no_link", "the entry has no link to follow".to_owned(), None)
-        }
+        PageOutcome::NotWanted => fall_back(case, told, "no_link", "the entry has no link to follow".to_owned(), None),
     }
 }
 
@@ -110,7 +108,8 @@ fn judge_read(case: Case<'_>, read: PageRead, told: Option<Article>) -> Verdict 
         Err(NoArticle { reason, detail }) => {
             let attempts = case.pending.attempts.min(16);
             let again = REFUSED_AGAIN.saturating_mul(3_u32.saturating_pow(attempts)).min(Duration::from_secs(86_400));
-            let again = Some(again).filter(|_| is_passing(reason) && case.is_patient(delta(case.schedule.page_patience)));
+            let again =
+                Some(again).filter(|_| is_passing(reason) && case.is_patient(delta(case.schedule.page_patience)));
             fall_back(case, told, reason.as_str(), detail, again)
         }
     }
@@ -129,7 +128,11 @@ fn judge_failure(case: Case<'_>, failure: &Failure, told: Option<Article>) -> Ve
     }
     let transient = failure.reason.is_transient();
     if transient && case.offline {
-        return Verdict::Retry { wait: page_retry(case.pending.attempts + 1, failure.retry_after), error, asked: false };
+        return Verdict::Retry {
+            wait: page_retry(case.pending.attempts + 1, failure.retry_after),
+            error,
+            asked: false,
+        };
     }
     let patience = match failure.reason {
         _ if transient => delta(case.schedule.page_patience),
@@ -174,13 +177,7 @@ struct Origin {
 }
 
 /// The feed's own text, where it is enough of a story; else the end of the entry, or another try `again`.
-fn fall_back(
-    case: Case<'_>,
-    told: Option<Article>,
-    reason: &str,
-    detail: String,
-    again: Option<Duration>,
-) -> Verdict {
+fn fall_back(case: Case<'_>, told: Option<Article>, reason: &str, detail: String, again: Option<Duration>) -> Verdict {
     match told {
         Some(article) if is_enough(case.pending, &article) => publish(case, article, None, Some(reason.to_owned())),
         _ if case.pending.is_rejected => match again {

@@ -24,6 +24,9 @@ const MOST_WAITING: usize = 25_000;
 /// Likewise in bytes.
 const MOST_WAITING_BYTES: usize = 24 << 20;
 
+/// The strength of a claim on an article that the document itself began.
+const BEGUN: u32 = u32::MAX;
+
 /// A feed document with the names of its entries.
 #[derive(Debug, Clone)]
 pub struct Document {
@@ -114,7 +117,7 @@ impl SiteState {
             } else {
                 absorbed.new += 1;
                 let key = self.begin(&feed, document, index, policy, now);
-                claims.insert(key, (index, u32::MAX));
+                claims.insert(key, (index, BEGUN));
             }
         }
         absorbed.overflowed = !first_read && absorbed.known == 0 && absorbed.new > 0;
@@ -127,7 +130,7 @@ impl SiteState {
         let mut claims: HashMap<u64, (usize, u32)> = HashMap::new();
         for (index, names) in document.names.iter().enumerate() {
             for known in self.candidates(names).into_iter().flatten() {
-                let evidence = self.evidence(feed, names, &known, false);
+                let evidence = self.evidence(feed, names, &known, None);
                 let strength = evidence.strength();
                 let claim = claims.entry(known.key()).or_insert((index, strength));
                 if strength > claim.1 && evidence.is_one_story() {
@@ -140,8 +143,8 @@ impl SiteState {
 
     /// The articles that share a name with an entry, each once.
     fn candidates(&self, names: &EntryNames) -> [Option<Known<'_>>; 5] {
-        let mut found =
-            [names.guid, names.link, names.folded, names.title_and_date(), names.only_words()].map(|hash| self.find(hash));
+        let mut found = [names.guid, names.link, names.folded, names.title_and_date(), names.only_words()]
+            .map(|hash| self.find(hash));
         for at in 1..found.len() {
             let (before, rest) = found.split_at_mut(at);
             if before.iter().flatten().any(|known| Some(known.key()) == rest[0].as_ref().map(Known::key)) {
@@ -162,8 +165,8 @@ impl SiteState {
     ) -> Option<(u64, Evidence)> {
         let mut best: Option<(u64, Evidence)> = None;
         for known in self.candidates(names).into_iter().flatten() {
-            let is_claimed = claims.get(&known.key()).is_some_and(|(by, _)| *by != index);
-            let evidence = self.evidence(feed, names, &known, is_claimed);
+            let claim = claims.get(&known.key()).filter(|(by, _)| *by != index);
+            let evidence = self.evidence(feed, names, &known, claim.map(|(_, strength)| *strength));
             let is_one = evidence.is_one_story();
             match evidence.guid_was_right(is_one) {
                 Some(true) => tally.guids_right += 1,
@@ -178,7 +181,8 @@ impl SiteState {
         best
     }
 
-    fn evidence(&self, feed: &Reading<'_>, names: &EntryNames, known: &Known<'_>, is_claimed: bool) -> Evidence {
+    /// `claim` is how strongly another entry of the document is the article.
+    fn evidence(&self, feed: &Reading<'_>, names: &EntryNames, known: &Known<'_>, claim: Option<u32>) -> Evidence {
         let kind = |hash: u64| self.kind_of(known, hash);
         let has = |hash: u64| kind(hash).is_some();
         let (title, date, is_carried) = match known {
@@ -214,7 +218,8 @@ impl SiteState {
             date_is_a_day: names.date_is_a_day,
             words: has(names.only_words()),
             is_legacy,
-            is_claimed,
+            is_claimed: claim.is_some(),
+            is_of_list: claim == Some(BEGUN) || matches!(known, Known::Pending(pending) if pending.shared_page),
         }
     }
 
@@ -229,6 +234,7 @@ impl SiteState {
     ) -> u64 {
         let (entry, names) = (&document.feed.entries[index], &document.names[index]);
         let key = self.new_key(names);
+        let link_was_of = self.find(names.link).map(|known| known.key());
         let shared = self.share_page(feed, names, now);
         let pending = Pending {
             key,
@@ -243,6 +249,7 @@ impl SiteState {
             content_cut: false,
             feed_text_only: policy.feed_text_only,
             shared_page: shared,
+            link_was_of,
             is_rejected: false,
             published: None,
         };
@@ -298,7 +305,8 @@ impl SiteState {
         let (names, digest) = (&document.names[index], document.digests[index]);
         let slot = article.feeds.iter().position(|(tag, _)| *tag == feed.tag);
         let slot = slot.or_else(|| article.feeds.iter().position(|(tag, _)| *tag == 0));
-        let before = slot.map_or((feed.tag, digest), |slot| std::mem::replace(&mut article.feeds[slot], (feed.tag, digest)));
+        let before =
+            slot.map_or((feed.tag, digest), |slot| std::mem::replace(&mut article.feeds[slot], (feed.tag, digest)));
         let changed = before.0 == feed.tag && before.1 != digest && before.1 != 0;
         if changed && matches!(article.outcome, Outcome::Published | Outcome::PublishedFeedText) {
             self.reopen(feed, &document.feed.entries[index], article, now);
@@ -332,11 +340,14 @@ impl SiteState {
         let was_unknown = pending.carriers.iter().any(|carrier| carrier.feed == feed.url && carrier.digest == 0);
         let mut changed = pending.observe(feed.url, digest);
         let is_own = pending.feed() == feed.url;
-        let mut when = if changed || was_unknown || carriers != pending.carriers.len() { When::Later } else { When::Never };
+        let mut when =
+            if changed || was_unknown || carriers != pending.carriers.len() { When::Later } else { When::Never };
         if changed && pending.published.is_some() {
             changed = pending.retold(feed.url, now);
             let is_feed_text = pending.published.as_ref().is_some_and(|published| published.is_feed_text);
             if changed && (is_own || is_feed_text) {
+                let has_new_link = pending.entry.url != entry.url;
+                pending.published.iter_mut().for_each(|published| published.has_new_link |= has_new_link);
                 pending.entry = entry.clone();
             }
             if changed {
@@ -393,13 +404,7 @@ impl SiteState {
         }
     }
 
-    fn remember_too_old(
-        &mut self,
-        feed: &Reading<'_>,
-        names: &EntryNames,
-        digest: u32,
-        now: DateTime<Utc>,
-    ) {
+    fn remember_too_old(&mut self, feed: &Reading<'_>, names: &EntryNames, digest: u32, now: DateTime<Utc>) {
         let article = Article {
             key: self.new_key(names),
             outcome: Outcome::TooOld,
@@ -473,7 +478,8 @@ fn note_merged(absorbed: &mut Absorbed, document: &Document, first: usize, secon
     }
     absorbed.merged += 1;
     absorbed.merged_example.get_or_insert_with(|| {
-        let name = |entry: &Entry| entry.guid.clone().or_else(|| Some(entry.url.as_ref()?.to_string())).unwrap_or_default();
+        let name =
+            |entry: &Entry| entry.guid.clone().or_else(|| Some(entry.url.as_ref()?.to_string())).unwrap_or_default();
         format!("{} is {}", name(second), name(first))
     });
 }

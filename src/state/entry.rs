@@ -62,6 +62,9 @@ pub struct Pending {
     /// Its link is that of other entries, too.
     #[serde(default, skip_serializing_if = "is_default")]
     pub shared_page: bool,
+    /// The article that had its link before it: if its page gives the very same, it is that article.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_was_of: Option<u64>,
     /// It was rejected, since its page was a wall or an error; the page is tried again, and a record may follow.
     #[serde(default, skip_serializing_if = "is_default")]
     pub is_rejected: bool,
@@ -118,6 +121,9 @@ pub struct Published {
     /// A feed says something else of the entry since its page was last looked at.
     #[serde(default, skip_serializing_if = "is_default")]
     pub is_retold: bool,
+    /// And it gives another link.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub has_new_link: bool,
     /// Rechecks that feeds caused.
     #[serde(default, skip_serializing_if = "is_default")]
     pub feed_rechecks: u8,
@@ -183,9 +189,9 @@ impl Pending {
     /// Whether a feed says something else than it did when the carriers were `earlier`.
     pub fn has_changed_since(&self, earlier: &[Carrier]) -> bool {
         let said = |feed: &str| earlier.iter().find(|carrier| carrier.feed == feed);
-        self.carriers.iter().any(|carrier| {
-            said(&carrier.feed).is_some_and(|then| then.digest != 0 && then.digest != carrier.digest)
-        })
+        self.carriers
+            .iter()
+            .any(|carrier| said(&carrier.feed).is_some_and(|then| then.digest != 0 && then.digest != carrier.digest))
     }
 
     /// A feed says something else of it since it was published: its page is looked at again, soon at first, and ever later
@@ -296,11 +302,16 @@ impl Published {
         self.day.0 == now.timestamp().div_euclid(86_400) && self.day.1 >= MOST_REVISIONS_A_DAY
     }
 
-    /// Its page was looked at: what is due by now is done. `edited` says whether a new revision came of it.
-    pub(super) fn looked_at(&mut self, rechecks: &[Duration], edited: bool, now: DateTime<Utc>) {
+    /// Its page was looked at: what is due by now is done. `edited` says whether a new revision came of it; `is_late`, that
+    /// a feed has said something else since the page was asked for, so that another look is due.
+    pub(super) fn looked_at(&mut self, rechecks: &[Duration], edited: bool, is_late: bool, now: DateTime<Utc>) {
         while self.next_recheck(rechecks).is_some_and(|(_, at)| at <= now) {
             self.recheck += 1;
         }
+        if is_late {
+            return;
+        }
+        self.has_new_link &= !edited;
         if std::mem::take(&mut self.is_retold) {
             self.feed_rechecks = self.feed_rechecks.saturating_add(1);
             self.retold_at = Some(now);

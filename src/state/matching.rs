@@ -12,8 +12,8 @@
 //! | the same title and date, all else different | the article: its site moved to another system |
 //!
 //! An article that another entry of the same document matches better is *claimed* by that one. Then only the same link
-//! with the same title, or the same guid with the same title, make it the article once more: a story that is listed
-//! twice. All else is a list of stories on one page.
+//! or guid together with the same title or date make it the article once more: a story that is listed twice. All else is
+//! a list of stories on one page, and where that is known of the link, its date is no proof.
 
 /// How two marks compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,8 @@ pub(super) struct Evidence {
     pub(super) is_legacy: bool,
     /// Another entry of the document is this article.
     pub(super) is_claimed: bool,
+    /// The article's link is known to be that of a list: other entries have it, too.
+    pub(super) is_of_list: bool,
 }
 
 impl Evidence {
@@ -81,7 +83,8 @@ impl Evidence {
         let title = self.title == Mark::Same;
         if self.is_claimed {
             let listed_twice = self.link == Link::Same || self.guid == Mark::Same;
-            return listed_twice && (title || self.title == Mark::Unknown && self.date != Mark::Other);
+            let date = self.date == Mark::Same && !self.is_of_list;
+            return listed_twice && (title || date || self.title == Mark::Unknown && self.date != Mark::Other);
         }
         if self.is_legacy || self.words {
             return true;
@@ -145,6 +148,7 @@ mod tests {
             words: false,
             is_legacy: false,
             is_claimed: false,
+            is_of_list: false,
         }
     }
 
@@ -179,10 +183,8 @@ mod tests {
 
     #[test]
     fn a_guid_of_another_feed_needs_a_second_witness() {
-        let elsewhere = |title, date| Evidence {
-            guid_of_another_feed: true,
-            ..evidence(Unknown, Link::Other, title, date)
-        };
+        let elsewhere =
+            |title, date| Evidence { guid_of_another_feed: true, ..evidence(Unknown, Link::Other, title, date) };
         assert!(!elsewhere(Other, Other).is_one_story(), "two systems that both count from 1");
         assert!(elsewhere(Same, Other).is_one_story());
         assert!(elsewhere(Other, Same).is_one_story());
@@ -190,8 +192,7 @@ mod tests {
 
     #[test]
     fn guids_that_repeat_need_one_too() {
-        let distrusted =
-            |link, title, date| Evidence { guids_are_trusted: false, ..evidence(Same, link, title, date) };
+        let distrusted = |link, title, date| Evidence { guids_are_trusted: false, ..evidence(Same, link, title, date) };
         assert!(!distrusted(Link::Other, Other, Other).is_one_story());
         assert!(distrusted(Link::Other, Same, Other).is_one_story());
         assert!(distrusted(Link::Same, Other, Other).is_one_story());
@@ -199,13 +200,20 @@ mod tests {
 
     #[test]
     fn one_page_under_many_entries_is_a_list() {
-        let claimed = |guid, link, title, date| Evidence { is_claimed: true, ..evidence(guid, link, title, date) };
+        let claimed = |guid, link, title, date| Evidence {
+            is_claimed: true,
+            is_of_list: true,
+            ..evidence(guid, link, title, date)
+        };
         assert!(!claimed(Other, Link::Same, Other, Other).is_one_story(), "a list page");
         assert!(!claimed(Unknown, Link::Same, Other, Same).is_one_story(), "a list page without guids");
         assert!(claimed(Other, Link::Same, Same, Other).is_one_story(), "a story that is listed twice");
         assert!(claimed(Unknown, Link::Same, Unknown, Unknown).is_one_story(), "a sitemap that lists a page twice");
         assert!(!claimed(Other, Link::Other, Same, Same).is_one_story(), "two stories of one title and minute");
         assert!(!claimed(Same, Link::Other, Other, Other).is_one_story(), "one guid for everything");
+        let known = |guid, link, title, date| Evidence { is_of_list: false, ..claimed(guid, link, title, date) };
+        assert!(known(Unknown, Link::Same, Other, Same).is_one_story(), "a new headline beside the old one");
+        assert!(!known(Unknown, Link::Same, Other, Other).is_one_story());
     }
 
     #[test]

@@ -462,7 +462,11 @@ mod tests {
         let changes = memory.changes();
         let written = changes.iter().map(|(_, bytes)| bytes.len()).sum();
         for (number, bytes) in changes {
-            if bytes.is_empty() { store.remove(&number) } else { store.insert(number, bytes) };
+            if bytes.is_empty() {
+                store.remove(&number)
+            } else {
+                store.insert(number, bytes)
+            };
         }
         written
     }

@@ -116,7 +116,9 @@ struct Versioned<T> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StateError {
     /// It was written by a newer version.
-    #[error("the state of `{key}` has version {version}, and this copydesk knows version {VERSION}: start the newer copydesk")]
+    #[error(
+        "the state of `{key}` has version {version}, and this copydesk knows version {VERSION}: start the newer copydesk"
+    )]
     Version {
         /// Its key.
         key: String,

@@ -56,7 +56,16 @@ pub fn content(hash: &str) -> u32 {
 
 impl SiteState {
     /// An entry's text is published as a new revision, first or later.
-    pub fn published(&mut self, key: u64, publication: Publication, rechecks: &[Duration], now: DateTime<Utc>) {
+    ///
+    /// `is_late` says that a feed has said something else of it since its page was asked for.
+    pub fn published(
+        &mut self,
+        key: u64,
+        publication: Publication,
+        rechecks: &[Duration],
+        is_late: bool,
+        now: DateTime<Utc>,
+    ) {
         let Some(mut pending) = self.take(key) else { return };
         let mut published = pending.published.take().unwrap_or_default();
         published.revise(publication.content, now);
@@ -67,7 +76,9 @@ impl SiteState {
         published.url = publication.url;
         published.validators = publication.validators;
         if published.revision > 1 {
-            published.looked_at(rechecks, true, now);
+            published.looked_at(rechecks, true, is_late, now);
+        } else {
+            published.is_retold = is_late;
         }
         pending.published = Some(published);
         pending.reduce();
@@ -82,11 +93,12 @@ impl SiteState {
         candidate: Option<u32>,
         validators: Option<Validators>,
         rechecks: &[Duration],
+        is_late: bool,
         now: DateTime<Utc>,
     ) {
         let Some(mut pending) = self.take(key) else { return };
         if let Some(published) = &mut pending.published {
-            published.looked_at(rechecks, false, now);
+            published.looked_at(rechecks, false, is_late, now);
             published.candidate = candidate.map(|content| match published.candidate {
                 Some(before) if before.content == content => before,
                 _ => Candidate { content, at: now },
@@ -127,16 +139,6 @@ impl SiteState {
             }
             pending.due = due;
             pending.last_error = Some(error.to_owned());
-        });
-    }
-
-    /// A feed has said something else of the entry while it was looked at: it is to be looked at once more.
-    pub fn look_again(&mut self, key: u64, rechecks: &[Duration], now: DateTime<Utc>) {
-        self.change(key, When::Later, |pending| {
-            if let Some(published) = &mut pending.published {
-                published.is_retold = true;
-            }
-            pending.schedule(rechecks, now);
         });
     }
 
@@ -190,6 +192,12 @@ impl SiteState {
     /// of the hash of what was read.
     pub fn learn_page(&mut self, key: u64, page: &[Name], content: u32, now: DateTime<Utc>) -> Option<Same> {
         let pending = self.entries.get(&key).filter(|pending| !pending.shared_page)?;
+        if let Some(other) = pending.link_was_of.filter(|_| pending.published.is_none())
+            && self.content_of(other) == Some(content)
+        {
+            self.merge(key, other, page, now);
+            return Some(Same { key: other });
+        }
         let others = page.iter().enumerate().filter_map(|(at, name)| Some((at == 0, self.find(name.hash)?)));
         let other = others.into_iter().find(|(_, known)| known.key() != key);
         match other.filter(|_| pending.published.is_none()) {
@@ -206,6 +214,14 @@ impl SiteState {
                 None
             }
         }
+    }
+
+    /// 32 bits of the hash of what was published of an article.
+    fn content_of(&self, key: u64) -> Option<u32> {
+        let pending = self.entries.get(&key).map(|pending| pending.published.as_ref().map(|last| last.content));
+        pending
+            .unwrap_or_else(|| self.memory.article(key).map(|article| article.content))
+            .filter(|content| *content != 0)
     }
 
     /// Two entries that lead to one page are one story if their title or date is the same, or what was read of both; of two
@@ -317,6 +333,7 @@ impl Pending {
             content_cut: false,
             feed_text_only: false,
             shared_page: false,
+            link_was_of: None,
             is_rejected: false,
             published: Some(Published {
                 revision: article.revision.into(),
@@ -332,4 +349,3 @@ impl Pending {
         }
     }
 }
-

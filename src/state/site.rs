@@ -97,7 +97,8 @@ impl SiteState {
 
     /// Takes in a stored value. The key is as [`SiteState::changes`] wrote it.
     pub fn restore(&mut self, key: &str, value: &[u8]) -> Result<(), StateError> {
-        let unreadable = |error: serde_json::Error| StateError::Unreadable { key: key.to_owned(), why: error.to_string() };
+        let unreadable =
+            |error: serde_json::Error| StateError::Unreadable { key: key.to_owned(), why: error.to_string() };
         match key::parse(key) {
             key::Kind::Knowledge => self.knowledge = Arc::new(serde_json::from_slice(value).map_err(unreadable)?),
             key::Kind::Feed(url) => match upgrade::version(value).map_err(unreadable)? {

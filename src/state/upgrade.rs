@@ -135,6 +135,7 @@ fn upgraded(old: OldPending) -> Option<Pending> {
         content_cut: old.content_cut,
         feed_text_only: false,
         shared_page: false,
+        link_was_of: None,
         is_rejected: false,
         published: old.published.map(|old| Published {
             revision: old.revision,

@@ -187,7 +187,11 @@ impl Desk<'_> {
                     outbox.replace(key, reject);
                 }
                 None => {
-                    tracing::error!(key, why, "this cannot be stored, and is left out: raise `max_message`, and `max.message.bytes` of the topics");
+                    tracing::error!(
+                        key,
+                        why,
+                        "this cannot be stored, and is left out: raise `max_message`, and `max.message.bytes` of the topics"
+                    );
                     outbox.drop_message(key);
                 }
             }
@@ -200,7 +204,11 @@ impl Desk<'_> {
         let name = State::site(key).to_owned();
         let pending = self.sites.get_mut(&name).and_then(|site| site.unstorable(key, clock::now()));
         let Some(pending) = pending else {
-            tracing::error!(key, why, "this state cannot be stored, and is left out: raise `max_message`, and `max.message.bytes` of the topics");
+            tracing::error!(
+                key,
+                why,
+                "this state cannot be stored, and is left out: raise `max_message`, and `max.message.bytes` of the topics"
+            );
             return;
         };
         let Some(site) = self.sites.get(&name) else { return };

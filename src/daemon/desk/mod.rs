@@ -236,7 +236,10 @@ impl<'a> Desk<'a> {
         let (before, instant) = std::mem::replace(&mut self.latest, (now, Instant::now()));
         let ahead = now - before - delta(instant.elapsed());
         if before - now > SLEW {
-            tracing::warn!(seconds = (before - now).num_seconds(), "the clock was set back: due times are counted from now");
+            tracing::warn!(
+                seconds = (before - now).num_seconds(),
+                "the clock was set back: due times are counted from now"
+            );
             self.no_rechecks_until = None;
             self.bring_back(None, now);
             self.remind_of_all(None);

@@ -270,14 +270,15 @@ impl Desk<'_> {
         let offline = self.parts.fetcher.is_offline();
         let case = Case { pending: &pending, full_text: asked.full_text, schedule: &schedule, offline, now };
         let id = record::id(site.name(), key);
+        let is_late = pending.has_changed_since(&asked.carriers);
         match judge(case, followed) {
             Verdict::Publish(publish) => {
-                let notice = self.publish(site, &pending, *publish, &schedule.rechecks, now);
+                let notice = self.publish(site, &pending, *publish, is_late, now);
                 self.outbox.notice(&job.site, notice);
                 self.changed.hard(&job.site);
             }
             Verdict::Unchanged { candidate, validators } => {
-                site.unchanged(key, candidate, validators, &schedule.rechecks, now);
+                site.unchanged(key, candidate, validators, &schedule.rechecks, is_late, now);
                 self.changed.notice(&job.site, Notice::Unchanged { id });
             }
             Verdict::Retry { wait, error, asked } => {
@@ -297,9 +298,6 @@ impl Desk<'_> {
                 self.outbox.touch();
             }
         }
-        if pending.published.is_some() && pending.has_changed_since(&asked.carriers) {
-            site.look_again(key, &schedule.rechecks, now);
-        }
     }
 
     fn publish(
@@ -307,12 +305,12 @@ impl Desk<'_> {
         site: &mut SiteState,
         pending: &Pending,
         publish: Publish,
-        rechecks: &[Duration],
+        is_late: bool,
         now: DateTime<Utc>,
     ) -> Notice {
         let Publish { mut article, revision, url, fetched_at, fallback_reason, publication } = publish;
         let feeds = self.carriers(site, pending);
-        site.published(pending.key, publication, rechecks, now);
+        site.published(pending.key, publication, &self.config.schedule.rechecks, is_late, now);
         let dropped = std::mem::take(&mut article.dropped);
         let record = Record::new(
             article,

@@ -30,8 +30,11 @@ impl Desk<'_> {
 
     fn status(&self) -> Status {
         let health = self.parts.health.borrow().clone();
-        let mut feeds: Vec<FeedStatus> =
-            self.sites.values().flat_map(|site| FeedStatus::of_site(site, |url| self.feeds.contains_key(url))).collect();
+        let mut feeds: Vec<FeedStatus> = self
+            .sites
+            .values()
+            .flat_map(|site| FeedStatus::of_site(site, |url| self.feeds.contains_key(url)))
+            .collect();
         feeds.sort_by(|a, b| a.url.cmp(&b.url));
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -5,7 +5,7 @@
 //!
 //! | the page | then |
 //! |---|---|
-//! | has the same text as before, all of it | unchanged, whatever is read out of it |
+//! | has the same text as before, all of it, numbers apart | unchanged, whatever is read out of it |
 //! | gives the text that was published, now or earlier | unchanged: what comes back is no edit |
 //! | differs in numbers and relative times only | a revision, once the same numbers are seen a day later |
 //! | is at another address, with another text | unchanged: it is another page |
@@ -31,6 +31,8 @@ use crate::{
 const ANOTHER_TEXT: f32 = 0.15;
 /// A text that has less than this part of the old one's length is a teaser, or half a story.
 const MUCH_SHORTER: (usize, usize) = (3, 5);
+/// How far the shares of two prints that sample their texts may lie apart by chance.
+const UNSURE: f32 = 0.25;
 /// Two sightings of what has to be seen twice lie so far apart, at the least.
 const TWICE_AFTER: TimeDelta = TimeDelta::hours(6);
 /// Where a feed told the edit.
@@ -49,7 +51,9 @@ pub(super) fn judge(case: Case<'_>, followed: Followed) -> Verdict {
         PageOutcome::Unchanged => unchanged(None),
         PageOutcome::Read(read) => match read.article {
             Ok(_) => judge_read(case, published, *read),
-            Err(ref no_article) => without_page(case, published, told, &no_article.detail, no_article.reason.as_str(), false),
+            Err(ref no_article) => {
+                without_page(case, published, told, &no_article.detail, no_article.reason.as_str(), false)
+            }
         },
         PageOutcome::Failed(failure) if was_not_asked(&failure) => {
             let wait = failure.retry_after.unwrap_or(Duration::from_secs(60));
@@ -59,7 +63,9 @@ pub(super) fn judge(case: Case<'_>, followed: Followed) -> Verdict {
             let lasts = !failure.reason.is_transient();
             without_page(case, published, told, &failure.to_string(), failure.reason.as_str(), lasts)
         }
-        PageOutcome::Unreadable(failure) => without_page(case, published, told, &failure.to_string(), failure.as_str(), true),
+        PageOutcome::Unreadable(failure) => {
+            without_page(case, published, told, &failure.to_string(), failure.as_str(), true)
+        }
         // the feed is read again, and tells it whole
         PageOutcome::NotWanted if case.pending.content_cut => {
             let error = "its content was too large to keep: the feed is read again".to_owned();
@@ -81,7 +87,9 @@ fn without_page(
     reason: &str,
     lasts: bool,
 ) -> Verdict {
-    if published.is_feed_text && let Some(article) = told {
+    if published.is_feed_text
+        && let Some(article) = told
+    {
         return edited_feed_text(case, published, article, Some(reason.to_owned()));
     }
     if lasts || case.pending.attempts + 1 >= TRIES {
@@ -92,7 +100,12 @@ fn without_page(
 }
 
 /// The feed is the source of the text, and its word is enough.
-fn edited_feed_text(case: Case<'_>, published: &Published, article: Article, fallback_reason: Option<String>) -> Verdict {
+fn edited_feed_text(
+    case: Case<'_>,
+    published: &Published,
+    article: Article,
+    fallback_reason: Option<String>,
+) -> Verdict {
     let is_known = is_published(published, content_of(&article));
     // a summary says less than it did while the entry was new
     let is_less = article.text.is_empty() || case.pending.content_cut;
@@ -108,7 +121,8 @@ fn judge_read(case: Case<'_>, published: &Published, read: PageRead) -> Verdict 
     let same = |candidate| Verdict::Unchanged { candidate, validators: Some(validators.clone()) };
     let content = content_of(&article);
     let told = published.awaits_edit();
-    let same_page = matches!((&published.page, &print), (Some(before), Some(now)) if before.compare(now) == Likeness::Same);
+    let page = published.page.zip(print).map(|(before, now)| before.compare(&now));
+    let same_page = page == Some(Likeness::Same);
     let other_source = published.is_feed_text && !told;
     if same_page || is_published(published, content) || other_source || article.paywalled {
         return same(None);
@@ -123,7 +137,11 @@ fn judge_read(case: Case<'_>, published: &Published, read: PageRead) -> Verdict 
     };
     let twice = if told { TWICE_AFTER_TOLD } else { TWICE_AFTER };
     let wait_for = match likeness {
+        // the feed says that the story is there now
+        _ if told && published.has_new_link => None,
         Some(Likeness::Same) => return same(None),
+        // the page says the same in other numbers: what differs else is how it is read
+        Some(Likeness::Other(_)) if page == Some(Likeness::SameButForNumbers) => return same(None),
         Some(Likeness::SameButForNumbers) => Some(SAME_NUMBERS_AFTER),
         Some(Likeness::Other(share)) if share < ANOTHER_TEXT => {
             if is_elsewhere(case, published, url.as_str()) && !published.is_feed_text {
@@ -177,5 +195,5 @@ fn flips(published: &Published, content: u32, text: &crate::article::Print, agai
         _ => 1.0,
     };
     let between = share(text, &text_print(&again));
-    is_published(published, second) || published.text.is_none_or(|before| share(&before, text) >= between - 0.1)
+    is_published(published, second) || published.text.is_none_or(|before| share(&before, text) >= between - UNSURE)
 }

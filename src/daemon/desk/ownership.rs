@@ -13,7 +13,9 @@ use crate::{
     admin::Health,
     config::Config,
     daemon::clock,
+    fetch::Reason,
     ledger::{Event, LedgerError, Partition, State, partition},
+    link,
     state::{FeedState, Pending, SiteState},
 };
 
@@ -72,6 +74,9 @@ impl Desk<'_> {
         self.adopt(Some(partition), now);
         self.begin_to_tidy();
         self.gained_once = true;
+        if let Some(stalled) = &mut self.stalled {
+            stalled.try_now();
+        }
         if self.stalled.is_none() && self.stop_at.is_none() {
             self.parts.health.send_replace(Health::Ready);
         }
@@ -142,6 +147,12 @@ impl Desk<'_> {
                     self.changed.soft(&name);
                 }
             }
+            // the configuration forbade it, which may have changed
+            Some(feed) if feed.last_error.as_ref().is_some_and(|e| e.reason == Reason::Forbidden.as_str()) => {
+                if let Some(site) = self.sites.get_mut(&name) {
+                    site.feed_mut(url).schedule.due = None;
+                }
+            }
             Some(_) => {}
             None => match self.moved_from(url) {
                 Some((site, old)) => self.rename(&site, &old, url, &name),
@@ -163,7 +174,8 @@ impl Desk<'_> {
 
     /// A feed's state goes along to its new URL. It stays with the site where it was met: what was published is known there.
     fn rename(&mut self, site: &str, old: &str, new: &str, new_site: &str) {
-        tracing::info!(from = old, to = new, "the feed has moved, and its state goes along");
+        let (from, to) = (link::shown_text(old), link::shown_text(new));
+        tracing::info!(from, to, "the feed has moved, and its state goes along");
         if let Some(state) = self.sites.get_mut(site) {
             state.rename(old, new);
             self.changed.soft(site);
@@ -224,7 +236,8 @@ impl Desk<'_> {
             let over = site.feeds().iter().filter(|(_, feed)| is_over(feed)).map(|(url, _)| url.clone());
             let over: Vec<String> = over.filter(|url| site.entries().all(|entry| !waits_for(entry, url))).collect();
             for url in over {
-                tracing::info!(feed = url, "the state of a feed that is configured no more is deleted");
+                let shown = link::shown_text(&url);
+                tracing::info!(feed = shown, "the state of a feed that is configured no more is deleted");
                 site.forget(&url);
                 self.kept_at.remove(&url);
             }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    FeedState, Names, Pending, SiteState,
+    Names, Pending, SiteState,
     entry::Carrier,
     matching::{Evidence, Link, Mark},
     memory::{Article, Outcome, Resolved},
@@ -442,7 +442,7 @@ impl SiteState {
     }
 
     fn links_rotate(&self, url: &str) -> bool {
-        self.feeds.get(url).is_some_and(FeedState::links_rotate)
+        self.feeds.get(url).is_some_and(|feed| feed.links_rotate())
     }
 }
 

@@ -343,7 +343,7 @@ impl<'a> Desk<'a> {
     }
 
     fn states(&self) -> impl Iterator<Item = (&String, &String, &FeedState)> {
-        self.sites.iter().flat_map(|(name, site)| site.feeds().iter().map(move |(url, feed)| (name, url, feed)))
+        self.sites.iter().flat_map(|(name, site)| site.feeds().iter().map(move |(url, feed)| (name, url, &**feed)))
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{sync::oneshot, time::Instant};
+use url::Url;
 
 use super::{Desk, by_site, by_url};
 use crate::{
@@ -58,15 +59,13 @@ impl Desk<'_> {
         for name in &names {
             if let Some(site) = self.sites.get_mut(name) {
                 site.restored();
-                self.kept_at.extend(site.feeds().keys().map(|url| (url.clone(), name.clone())));
+                let elsewhere = site.feeds().iter().filter(|(url, feed)| feed.kept_at.is_none() && !is_of(url, name));
+                self.kept_at.extend(elsewhere.map(|(url, _)| (url.clone(), name.clone())));
                 if site.has_later_changes() {
                     self.changed.soft(name);
                 }
             }
         }
-        self.kept_at.retain(|url, name| {
-            self.sites.get(name).and_then(|site| site.feeds().get(url)).is_none_or(|feed| feed.kept_at.is_none())
-        });
         self.bring_back(Some(partition), now);
         for (_, _, feed) in self.states().filter(|(name, ..)| self.is_ours(name, Some(partition))) {
             feed.holds.standing(now).for_each(|(host, wait)| self.parts.fetcher.hold(host, wait));
@@ -181,7 +180,9 @@ impl Desk<'_> {
             self.changed.soft(site);
         }
         self.kept_at.remove(old);
-        self.kept_at.insert(new.to_owned(), site.to_owned());
+        if site != new_site {
+            self.kept_at.insert(new.to_owned(), site.to_owned());
+        }
         if site != new_site {
             let other = site_of(&mut self.sites, new_site, self.largest_state, &self.config);
             other.feed_mut(new).kept_at = Some(site.to_owned());
@@ -260,6 +261,11 @@ impl Desk<'_> {
         self.adopt(None, clock::now());
         tracing::info!(feeds = self.feeds.len(), "the configuration was read again");
     }
+}
+
+/// Whether a feed's URL belongs to a site.
+fn is_of(url: &str, site: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| link::site(&url) == site)
 }
 
 fn waits_for(entry: &Pending, feed: &str) -> bool {

@@ -297,7 +297,8 @@ fn guids_that_name_one_story_after_the_other_are_no_names() {
         (0..10).map(|line| Item { guid: format!("{line}"), ..story(first - line) }).collect()
     };
     for link in [true, false] {
-        let list = |first: u32| each(numbered(first), |item| if link { item } else { Item { link: String::new(), ..item } });
+        let list =
+            |first: u32| each(numbered(first), |item| if link { item } else { Item { link: String::new(), ..item } });
         let mut site = Site::new(&[24 * HOUR]);
         assert_eq!(site.poll(FEED, &list(100)), records(10));
         for n in 101..108 {

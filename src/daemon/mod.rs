@@ -16,6 +16,8 @@ mod judge;
 mod lanes;
 pub mod notice;
 mod poll;
+#[cfg(test)]
+mod simulation;
 pub mod trial;
 mod work;
 

@@ -1,0 +1,132 @@
+//! Years of what publishers do, in a minute of virtual time, through the code that decides.
+//!
+//! `publisher` and `paper` play sixty sites with two hundred feeds: they know each story by a number of their own. `press`
+//! reads them as the desk does, with the real state, schedule and judgement, over a `store` that behaves like a ledger, and
+//! is restarted, killed between commits, and lied to by its clock. `oracle` says by the publishers' numbers what has to
+//! come out.
+//!
+//! `COPYDESK_SIMULATION_YEARS=2 COPYDESK_SIMULATION_SITES=60` is the long run; `COPYDESK_SIMULATION_SEED` another course
+//! of events, and `COPYDESK_SIMULATION_SITE` plays one site of it alone.
+
+mod chance;
+mod oracle;
+mod paper;
+mod press;
+mod publisher;
+mod store;
+
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use self::{
+    oracle::{Fault, Found},
+    press::{Broken, Press},
+    publisher::{Pace, Publisher},
+};
+use crate::config::Schedule;
+
+/// What a run came to.
+#[derive(Debug, Default)]
+struct Sum {
+    feeds: usize,
+    stories: usize,
+    revisions: usize,
+    rejects: usize,
+    edits: usize,
+    written: usize,
+    /// The most bytes in a site's store, for each story within the horizon and beside what each site takes.
+    largest: usize,
+    held: BTreeMap<&'static str, usize>,
+    faults: Vec<(u64, &'static str, Found)>,
+}
+
+impl Sum {
+    fn count(&self, fault: Fault) -> usize {
+        self.faults.iter().filter(|(.., found)| found.fault == fault).count()
+    }
+
+    fn print(&self, seed: u64) {
+        let Self { feeds, stories, revisions, rejects, edits, written, largest, held, .. } = self;
+        println!(
+            "seed {seed}: {feeds} feeds, {stories} stories, {revisions} revisions of {edits} edits that were due, {rejects} rejects"
+        );
+        println!(
+            "{} bytes of state written a story; at most {largest} bytes a site; at the end {held:?}",
+            written / stories.max(&1)
+        );
+        let mut kinds: BTreeMap<(Fault, &str), usize> = BTreeMap::new();
+        self.faults.iter().for_each(|(_, habits, found)| *kinds.entry((found.fault, *habits)).or_default() += 1);
+        kinds.iter().for_each(|((fault, habits), count)| println!("{fault:?} × {count}: {habits}"));
+        for (site, habits, found) in self.faults.iter().take(40) {
+            println!("  site {site} ({habits}): {found}");
+        }
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the environment is an argument of this test")]
+fn setting(name: &str) -> Option<f64> {
+    std::env::var(format!("COPYDESK_SIMULATION_{name}")).ok()?.parse().ok()
+}
+
+fn start() -> DateTime<Utc> {
+    "2026-01-05T00:00:00Z".parse().unwrap()
+}
+
+fn schedule() -> Schedule {
+    // fewer polls than by default: they are most of what a run costs
+    Schedule { interval: Duration::from_secs(3600), ..Schedule::default() }
+}
+
+fn play(sites: impl Iterator<Item = u64> + Send, seed: u64, pace: Pace, schedule: &Schedule, broken: Broken) -> Sum {
+    let (sites, sum) = (Mutex::new(sites), Mutex::new(Sum::default()));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let Some(site) = sites.lock().unwrap().next() else { return };
+                    let publisher = Publisher::new(site, seed, start(), pace);
+                    let mut press = Press::new(&publisher, schedule.clone(), broken);
+                    press.run(start() + TimeDelta::days(pace.days));
+                    add(&mut sum.lock().unwrap(), &publisher, press);
+                }
+            });
+        }
+    });
+    sum.into_inner().unwrap()
+}
+
+fn add(sum: &mut Sum, publisher: &Publisher, press: Press<'_>) {
+    sum.feeds += publisher.outlets.len();
+    sum.stories += press.oracle.published();
+    sum.revisions += press.oracle.revisions;
+    sum.rejects += press.oracle.rejects;
+    sum.edits += press.oracle.edits;
+    sum.written += press.store.written;
+    sum.largest = sum.largest.max(press.store.largest);
+    press.held().into_iter().for_each(|(what, count)| *sum.held.entry(what).or_default() += count);
+    let found = press.oracle.faults.into_iter();
+    sum.faults.extend(found.map(|found| (publisher.number, publisher.habits.name, found)));
+}
+
+#[test]
+fn years_of_sixty_publishers() {
+    let seed = setting("SEED").unwrap_or(1.0) as u64;
+    let days = (setting("YEARS").unwrap_or(1.2) * 365.0) as i64;
+    let sites = setting("SITES").unwrap_or(22.0) as u64;
+    let pace = Pace { days, stories_a_day: setting("STORIES").unwrap_or(1.0), is_calm: false };
+    let sites = match setting("SITE") {
+        Some(one) => one as u64..one as u64 + 1,
+        None => 0..sites,
+    };
+    let sum = play(sites, seed, pace, &schedule(), Broken::Nothing);
+    sum.print(seed);
+    for fault in
+        [Fault::Twice, Fault::Gap, Fault::OneId, Fault::Lost, Fault::RejectedTwice, Fault::TooMany, Fault::TooOld]
+    {
+        assert_eq!(sum.count(fault), 0, "{fault:?}");
+    }
+    assert!(sum.count(Fault::FalseRevision) * 1000 <= sum.stories, "false revisions");
+    assert!(sum.count(Fault::MissedEdit) * 1000 <= sum.edits, "missed edits");
+    assert!(sum.count(Fault::SecondId) * 10_000 <= sum.stories, "second ids");
+}

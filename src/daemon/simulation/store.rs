@@ -1,0 +1,52 @@
+//! A store that behaves like a ledger: keys and values, and every commit whole.
+
+use std::collections::BTreeMap;
+
+use crate::{ledger::State, state::SiteState};
+
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    values: BTreeMap<String, Vec<u8>>,
+    /// Bytes of keys and values that were ever written.
+    pub(super) written: usize,
+    /// The most that it ever held, in bytes.
+    pub(super) largest: usize,
+    held: usize,
+}
+
+impl Store {
+    /// An empty value deletes its key.
+    pub(super) fn commit(&mut self, states: Vec<State>) {
+        for State { key, value } in states {
+            self.written += key.len() + value.len();
+            let size = |value: &Vec<u8>| key.len() + value.len();
+            let added = if value.is_empty() { 0 } else { size(&value) };
+            let before = self.values.get(&key).map_or(0, size);
+            self.held = self.held + added - before;
+            match added {
+                0 => drop(self.values.remove(&key)),
+                _ => drop(self.values.insert(key, value)),
+            }
+        }
+        self.largest = self.largest.max(self.held);
+    }
+
+    /// The site as whoever owns its partition next has it. Values come in the order of their keys, or the other way round.
+    pub(super) fn restore(&self, site: &str, backwards: bool) -> SiteState {
+        let mut state = SiteState::new(site);
+        let mut values: Vec<_> = self.values.iter().collect();
+        if backwards {
+            values.reverse();
+        }
+        for (key, value) in values {
+            state.restore(key, value).unwrap_or_else(|error| panic!("{key}: {error}"));
+        }
+        state.restored();
+        state
+    }
+
+    /// Takes out every value of which the key has `part` in it.
+    pub(super) fn lose(&mut self, part: &str) {
+        self.values.retain(|key, _| !key.contains(part));
+    }
+}

@@ -9,6 +9,7 @@ use super::Format;
 use super::atom::Link;
 use super::document::{Document, enclosure, language, moment};
 use super::markup::{self, Style};
+use super::picture::{Picture, Role};
 use super::scope::{Scope, other_spelling};
 use crate::text;
 
@@ -99,6 +100,7 @@ impl Reader<'_> {
         let address = |reader: &mut Self, told: &Option<String>| told.as_deref().and_then(|href| reader.resolve(href));
         if let Some(url) = address(self, &item.url).or_else(|| address(self, &item.external_url)) {
             let told = item.url.as_deref().and_then(|told| other_spelling(told, &url));
+            let told = told.as_deref();
             self.document.body.link(Link { rel: "alternate", href: url.as_str(), told, ..Link::default() });
         }
         let authors = if item.authors.is_empty() { &item.author } else { &item.authors };
@@ -125,7 +127,10 @@ impl Reader<'_> {
             draft.summary(&item.summary.unwrap_or_default(), Style::Text);
             draft.content(&item.content_html.unwrap_or_default(), Style::Html);
             draft.content(&item.content_text.unwrap_or_default(), Style::Text);
-            (draft.published, draft.updated, draft.image) = (published, updated, image);
+            (draft.published, draft.updated) = (published, updated);
+            if let Some(image) = image {
+                draft.pictures.add(Picture::new(image, Role::Own));
+            }
             draft.language = item.language.as_deref().and_then(language);
         }
         self.document.end_entry();

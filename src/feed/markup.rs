@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-use super::entity::{escape, resolve_html};
+use super::entity::{escape, resolve_html, without_marks};
 
 /// What a value's text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,8 @@ impl Style {
 
 /// A value as HTML.
 pub(super) fn html(value: &str, style: Style) -> Option<String> {
-    let value = value.trim();
+    let unmarked = without_marks(value);
+    let value = unmarked.as_deref().unwrap_or(value).trim();
     if value.is_empty() {
         return None;
     }
@@ -111,6 +112,7 @@ pub(super) struct Title {
 pub(super) fn title(value: String, style: Style) -> Option<Title> {
     let value =
         if style == Style::Base64 { from_base64(&value).ok().and_then(text_of).unwrap_or(value) } else { value };
+    let value = without_marks(&value).unwrap_or(value);
     let is_html = match style {
         Style::Html | Style::Inline => true,
         Style::Text => false,

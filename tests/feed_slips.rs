@@ -31,6 +31,7 @@ fn no_slip_of_json_loses_an_item() {
         (first(", \"summary\": \"he said \"no\" to it\""), Some("damaged-json")),
         (first(", summary: 'none'"), Some("damaged-json")),
         (feed(&format!("{} {},", item(1, ""), item(2, ""))), Some("damaged-json")),
+        (first("").replace('[', "{\"0\": ").replace(", {", ", \"2\": {").replace(']', "}"), None),
         (feed(&format!("{}, {}", item(1, ""), item(2, ""))).replace("]}", ""), Some("truncated")),
         (
             feed(&format!("{}, {}, {{\"id\": \"3\", \"ti", item(1, ""), item(2, ""))).replace("]}", ""),
@@ -181,6 +182,11 @@ fn the_image_is_the_entrys_own_and_the_largest() {
         (content("a", "").replace("/>", ">") + &thumbnail("b", "") + "</media:content>", Some("a")),
         (format!("<media:group>{}{}</media:group>", thumbnail("b", ""), content("a", "")), Some("a")),
         (thumbnail("a", "width='72'") + &content("b", ""), Some("b")),
+        (
+            "<enclosure url='https://i.example/a.jpg' type='image/jpeg' length='9'/><enclosure url='https://i.example/b.jpg' type='image/jpeg' length='90'/>"
+                .to_owned(),
+            Some("b"),
+        ),
         (content("pixel", "width='1' height='1'"), None),
         ("<media:content url='https://i.example/a.JPG'/>".to_owned(), Some("a")),
         ("<media:content url='https://i.example/a.mp4' medium='video'/>".to_owned(), None),

@@ -5,11 +5,13 @@
 
 use std::borrow::Cow;
 
-use url::{Host, Url};
+use url::{Position, Url};
 
 use super::scope::without_empty_parts;
 use crate::link;
 
+/// The longest name of a host (RFC 1035, section 2.3.4).
+const MAX_HOST: usize = 253;
 const SCHEMES: [&str; 2] = ["http://", "https://"];
 
 /// The address that is meant. `home` is the document's: only seen from there is a host told from a path.
@@ -21,12 +23,9 @@ pub(super) fn meant<'t>(told: &'t str, home: Option<&Url>) -> Cow<'t, str> {
     if let Some(meant) = with_one_scheme(&text) {
         return Cow::Owned(meant);
     }
-    match home {
-        Some(home) if begins_with_host(&text, home) => {
-            let scheme = if home.scheme() == "http" { "http" } else { "https" };
-            Cow::Owned(format!("{scheme}://{text}"))
-        }
-        _ => text,
+    match home.filter(|home| begins_with_host(&text, home)) {
+        Some(home) => Cow::Owned(format!("{}{text}", SCHEMES[usize::from(home.scheme() != "http")])),
+        None => text,
     }
 }
 
@@ -39,21 +38,17 @@ pub(super) fn of_the_web(told: &str) -> Option<Url> {
 /// Whether an address without a scheme begins with a host: one that calls itself `www`, or is of the document's own site.
 pub(super) fn begins_with_host(text: &str, home: &Url) -> bool {
     let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.is_empty() || authority.len() > 253 {
+    if authority.is_empty() || authority.len() > MAX_HOST {
         return false;
-    }
-    let own = home.host_str().unwrap_or_default();
-    let own_with_port = home.port().map(|port| format!("{own}:{port}"));
-    if own_with_port.map_or(authority.eq_ignore_ascii_case(own), |own| authority.eq_ignore_ascii_case(&own)) {
-        return true;
     }
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
     if !authority.contains('.') || !authority.chars().all(is_name) || authority.contains("..") {
-        return false;
+        // an address, or a host with its port
+        return home[Position::BeforeHost..Position::AfterPort].eq_ignore_ascii_case(authority);
     }
     let Ok(url) = Url::parse(&format!("https://{authority}/")) else { return false };
     let is_www = url.host_str().is_some_and(|host| host.strip_prefix("www.").is_some_and(|rest| rest.contains('.')));
-    is_www || (matches!(url.host(), Some(Host::Domain(_))) && link::site(&url) == link::site(home))
+    is_www || link::site(&url) == link::site(home)
 }
 
 /// `&amp;` and its like have no meaning in an address: they are an `&`, however often it was escaped.

@@ -162,10 +162,11 @@ impl Reader<'_> {
 
     fn picture(&mut self, url: Url, values: &Values<'_>, role: Role) {
         let pixels = |name| values.get(name).and_then(|told| told.trim().trim_end_matches("px").parse().ok());
+        let bytes = values.get("length").or_else(|| values.get("fileSize")).and_then(|told| told.trim().parse().ok());
         let is_default = values.get("isDefault").is_some_and(|told| told.trim().eq_ignore_ascii_case("true"));
         if let Some(draft) = &mut self.document.entry {
             let width = pixels("width").or_else(|| pixels("height"));
-            draft.pictures.add(Picture { width, is_default, ..Picture::new(url, role) });
+            draft.pictures.add(Picture { width, length: bytes, is_default, ..Picture::new(url, role) });
         }
     }
 

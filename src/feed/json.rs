@@ -72,23 +72,33 @@ impl Reader<'_> {
     /// The items, each entered into the document as it is met.
     fn items(&mut self, cursor: &mut Cursor<'_>) {
         let mut left_out = 0;
-        cursor.elements(|cursor| {
-            if self.document.is_full() {
-                left_out += 1;
-                return cursor.skip();
-            }
-            if cursor.peek() != Some(b'{') {
-                let told = cursor.raw();
-                return self.document.problems.note("unread-entry", || told.to_owned());
-            }
-            // one that breaks off is left out
-            if let Some(item) = Item::read(cursor) {
-                self.document.position = cursor.at();
-                self.recognised |= item.is_entry();
-                self.entry(item);
-            }
-        });
+        if cursor.peek() == Some(b'{') {
+            // a list whose keys are numbers, as PHP writes one with a gap
+            cursor.members(|cursor, _| left_out += self.item(cursor));
+        } else {
+            cursor.elements(|cursor| left_out += self.item(cursor));
+        }
         self.document.leave_out(left_out);
+    }
+
+    /// Tells how many items were left out: this one, or none.
+    fn item(&mut self, cursor: &mut Cursor<'_>) -> u32 {
+        if self.document.is_full() {
+            cursor.skip();
+            return 1;
+        }
+        if cursor.peek() != Some(b'{') {
+            let told = cursor.raw();
+            self.document.problems.note("unread-entry", || told.to_owned());
+            return 0;
+        }
+        // one that breaks off is left out
+        if let Some(item) = Item::read(cursor) {
+            self.document.position = cursor.at();
+            self.recognised |= item.is_entry();
+            self.entry(item);
+        }
+        0
     }
 
     fn resolve(&mut self, href: &str) -> Option<Url> {

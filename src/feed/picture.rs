@@ -29,6 +29,8 @@ pub(super) struct Picture {
     pub(super) url: Url,
     /// Its width, else its height, in pixels.
     pub(super) width: Option<u32>,
+    /// Its size in bytes.
+    pub(super) length: Option<u64>,
     /// The feed says that it is the one of several.
     pub(super) is_default: bool,
     pub(super) role: Role,
@@ -37,7 +39,7 @@ pub(super) struct Picture {
 
 impl Picture {
     pub(super) fn new(url: Url, role: Role) -> Self {
-        Self { url, width: None, is_default: false, role, title: None }
+        Self { url, width: None, length: None, is_default: false, role, title: None }
     }
 }
 
@@ -59,13 +61,13 @@ impl Pictures {
         }
     }
 
-    /// The entry's image: the one that the feed prefers, else the largest, else the first; the portrait of one of its
+    /// The entry's image: the one that the feed prefers, else the largest, in pixels or bytes, else the first; the portrait of one of its
     /// authors only where there is nothing else.
     pub(super) fn image(self, authors: &[Person]) -> Option<Url> {
         let names: Vec<String> = authors.iter().filter_map(|person| person.name.as_deref().map(letters)).collect();
         let rank = |picture: &Picture| {
             let is_portrait = picture.title.as_deref().is_some_and(|title| names.contains(&letters(title)));
-            (!is_portrait, picture.is_default, picture.width.unwrap_or(picture.role as u32))
+            (!is_portrait, picture.is_default, picture.width.unwrap_or(picture.role as u32), picture.length)
         };
         let seen = self.0.into_iter().filter(|picture| picture.width.is_none_or(|width| width > COUNTER));
         // of equals `max_by_key` takes the last

@@ -70,24 +70,16 @@ fn unescaped(text: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The address without what is too much or too little of its scheme: `http://https://…`, `https//…`, `://…`.
+/// The address without what is too much or too little of its scheme: `http://https://…`, `https//…`, `://…`; none if
+/// nothing is.
 fn with_one_scheme(text: &str) -> Option<String> {
-    let mut rest = text;
-    let mut scheme = None;
-    loop {
-        let (found, length) = scheme_of(rest)?;
-        // the last of several is the one that was pasted whole
-        match scheme_of(&rest[length..]) {
-            Some(_) => rest = &rest[length..],
-            None => {
-                scheme = scheme.or(Some(found));
-                rest = &rest[length..];
-                break;
-            }
-        }
+    let (mut scheme, mut length) = scheme_of(text)?;
+    // the last of several is the one that was pasted whole
+    let mut is_right = text.as_bytes()[length - 3] == b':' && length > 3;
+    while let Some((inner, more)) = scheme_of(&text[length..]) {
+        (scheme, length, is_right) = (inner, length + more, false);
     }
-    let meant = format!("{}{rest}", scheme?);
-    (meant != text).then_some(meant)
+    (!is_right).then(|| format!("{scheme}{}", &text[length..]))
 }
 
 /// What scheme a text begins with, and how much of it that is. Without its colon, or without its name, it is one too.
@@ -127,6 +119,7 @@ mod tests {
             ("https://http://https//gazette.example/a", "https://gazette.example/a"),
             ("http//gazette.example/a", "http://gazette.example/a"),
             ("://gazette.example/a", "https://gazette.example/a"),
+            ("HTTP://Gazette.example/a", "HTTP://Gazette.example/a"),
             (
                 "https://gazette.example/go?to=http://https://x.example",
                 "https://gazette.example/go?to=http://https://x.example",

@@ -134,6 +134,9 @@ fn in_query(link: &Url) -> Option<Url> {
 /// `/redirect/https://…`, `/click/https%3A%2F%2F…`, `/news/*https://…`.
 fn in_path(link: &Url) -> Option<Url> {
     let (path, query) = (link.path(), link.query());
+    if !path.contains("ttp") && !path.contains("TTP") {
+        return None;
+    }
     let lower = path.to_ascii_lowercase();
     let at = ["http://", "https://", "http%3a", "https%3a"].iter().filter_map(|scheme| lower.find(scheme)).min()?;
     let before = lower[..at].strip_suffix(['/', '*', '=', ':'])?;
@@ -154,9 +157,8 @@ fn in_path(link: &Url) -> Option<Url> {
 
 /// `/rss/articles/CBMi…`: an address, in Base64 with a few bytes around it.
 fn in_base64(link: &Url) -> Option<Url> {
-    let parts = link.path_segments().into_iter().flatten().map(str::to_owned);
-    let values = link.query_pairs().map(|(_, value)| value.into_owned());
-    parts.chain(values.filter(|_| leads_on(link))).find_map(|part| decoded(&part))
+    let in_path = link.path_segments().into_iter().flatten().find_map(decoded);
+    in_path.or_else(|| link.query_pairs().filter(|_| leads_on(link)).find_map(|(_, value)| decoded(&value)))
 }
 
 fn decoded(part: &str) -> Option<Url> {

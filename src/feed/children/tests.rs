@@ -4,7 +4,7 @@ use super::*;
 use crate::feed::Moment;
 
 fn now() -> DateTime<Utc> {
-    "2026-03-01T00:00:00Z".parse().unwrap()
+    "2026-03-01T00:30:00Z".parse().unwrap()
 }
 
 fn index_url() -> Url {
@@ -68,6 +68,24 @@ fn those_without_a_date_take_turns() {
     let named =
         [sitemap("/pages.xml", None), sitemap("/a.xml", None), sitemap("/b.xml", None), sitemap("/news.xml", None)];
     assert_eq!(poll(&mut Children::default(), &named, now()), ["/news.xml", "/pages.xml", "/a.xml"]);
+}
+
+#[test]
+fn a_day_is_no_date_until_it_is_over() {
+    let day = |name: &str, date: &str| {
+        let at = format!("{date}T00:00:00Z").parse().unwrap();
+        Sitemap { updated: Some(Moment { at, zoned: false }), ..sitemap(name, None) }
+    };
+    let (a, b) = (day("/a.xml", "2026-03-01"), day("/b.xml", "2026-03-01"));
+    let index = [a, b, day("/c.xml", "2026-02-28"), sitemap("/d.xml", Some(1))];
+    let mut children = Children::default();
+    let mut read_at = |hour| poll(&mut children, &index, now() + TimeDelta::hours(hour));
+    assert_eq!(read_at(9), ["/a.xml", "/b.xml", "/d.xml", "/c.xml"]);
+    assert_eq!(read_at(10), ["/a.xml", "/b.xml", "/c.xml"]);
+    assert_eq!(read_at(13), ["/a.xml", "/b.xml", "/c.xml"]);
+    assert_eq!(read_at(20), ["/a.xml", "/b.xml"], "the day before is over in every zone");
+    assert_eq!(read_at(37), ["/a.xml", "/b.xml"]);
+    assert_eq!(read_at(40), Vec::<String>::new());
 }
 
 #[test]

@@ -124,7 +124,11 @@ impl<'a> Reader<'a> {
         if let Tag::Field(_) | Tag::Part(Part::Person | Part::Source | Part::Image) = tag
             && place != Place::Outside
         {
-            self.field = Some(OpenField::new(tag, self.frames.len() - 1, raw, &self.declared));
+            let mut field = OpenField::new(tag, self.frames.len() - 1, raw, &self.declared);
+            if self.document.format == Format::Atom && field.style == Style::Unknown {
+                field.style = Style::Default;
+            }
+            self.field = Some(field);
         }
         if closed {
             self.unwind(self.frames.len().saturating_sub(1));

@@ -158,6 +158,7 @@ fn what_is_no_feed_says_so() {
         url: Url::parse("https://gazette.example/atom").unwrap(),
         title: None,
         media_type: Some("application/atom+xml".to_owned()),
+        is_doubtful: false,
     }];
     for (document, expected) in [
         ("", NotAFeed::Empty),

@@ -8,7 +8,7 @@ use super::attributes::{label, own_signs};
 use super::level::{Level, block_elements, is_bold, is_picture, level, tag};
 use super::links::{Home, Leads};
 use super::phrasing::{emoji, is_marked, is_unseen, lowered, raised};
-use super::{Block, Element, Kind, Names, Outline, Signs, is_stop, tables, weight_of};
+use super::{Block, Element, Kind, Names, Outline, Signs, is_stop, is_unstopped_sentence, tables, weight_of};
 use crate::text::is_wide;
 
 /// Most blocks that are written down: a page of more is a dump, and the rest of it is left out.
@@ -293,7 +293,7 @@ impl Walk<'_> {
             element: open.element,
             kind: open.kind,
             weight: run.weight,
-            stops: run.stops,
+            stops: run.stops.max(usize::from(is_unstopped_sentence(&self.text))),
             linked: run.linked,
             onward: run.onward,
             bold: run.bold,

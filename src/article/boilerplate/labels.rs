@@ -17,6 +17,8 @@ const CARD: usize = 500;
 const HEADLINE: usize = 15;
 /// Most blocks of a card.
 const BLOCKS: usize = 6;
+/// The part of the paragraphs that stands where the story does: one in so many.
+const MAIN: usize = 3;
 /// Least and most labels of a drawing.
 const DRAWN: usize = 3;
 const MOST_DRAWN: usize = 120;
@@ -37,6 +39,10 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], body: &Body, kn
         return;
     }
     let places = sentences(outline, verdicts);
+    let mut said = HashMap::<&str, usize>::new();
+    for (at, _) in verdicts.iter().filter(|(_, reason)| reason.is_none()) {
+        *said.entry(outline.blocks[*at].text.as_str()).or_default() += 1;
+    }
     let siblings = Siblings::new(outline, verdicts, body.headline);
     for (at, reason) in verdicts.iter_mut().filter(|(at, reason)| reason.is_none() && !deck.contains(at)) {
         let block = &outline.blocks[*at];
@@ -46,6 +52,8 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], body: &Body, kn
             && !known.tells(*at)
             && !is_one_of_many
             && !siblings.hold(outline, *at);
+        let is_repeated = said.get(block.text.as_str()).is_some_and(|&times| times > 2);
+        let is_text = is_text || block.weight < CARD && is_repeated;
         let is_label = block.weight < LABEL && !ends_sentence(&block.text);
         if (is_label || is_text) && stands_alone(outline, block, outline.signs(*at)) {
             *reason = Some(Reason::Label);
@@ -56,7 +64,7 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], body: &Body, kn
 
 /// Where paragraphs of the story stand.
 struct Siblings {
-    /// The elements that hold some, each once.
+    /// The elements that hold a good part of them.
     parents: Vec<usize>,
     /// From the headline to the first of them.
     opening: Range<usize>,
@@ -69,9 +77,14 @@ impl Siblings {
             reason.is_none() && block.kind == Kind::Paragraph && is_prose(block)
         };
         let told = || verdicts.iter().filter(is_told).map(|(at, _)| *at);
-        let mut parents: Vec<usize> = told().map(|at| outline.elements[outline.blocks[at].element].parent).collect();
-        parents.sort_unstable();
-        parents.dedup();
+        let mut weights = HashMap::<usize, usize>::new();
+        for at in told() {
+            let block = &outline.blocks[at];
+            *weights.entry(outline.elements[block.element].parent).or_default() += block.weight;
+        }
+        let total: usize = weights.values().sum();
+        let parents =
+            weights.into_iter().filter(|(_, weight)| weight * MAIN > total).map(|(parent, _)| parent).collect();
         let opening = headline.map_or(0..0, |headline| headline..told().next().unwrap_or(headline));
         Self { parents, opening }
     }
@@ -81,7 +94,7 @@ impl Siblings {
     fn hold(&self, outline: &Outline, at: usize) -> bool {
         let block = &outline.blocks[at];
         let parent = outline.elements[block.element].parent;
-        let is_near = self.opening.contains(&at) || self.parents.binary_search(&parent).is_ok();
+        let is_near = self.opening.contains(&at) || self.parents.contains(&parent);
         is_near
             && block.linked == 0
             && ends_sentence(&block.text)

@@ -17,13 +17,14 @@ const ALIKE: usize = 2;
 const ASKED: usize = 3;
 /// Words by which a text speaks to its readers, or for the site, near its beginning.
 const ADDRESS: &[&str] = &[
-    "you", "your", "yours", "our", "us", "we", "sie", "ihr", "ihre", "ihren", "uns", "unser", "unsere", "unseren",
-    "wir", "vous", "votre", "vos", "nous", "notre", "nos", "tu", "te", "su", "tus", "sus", "nuestro", "nuestra",
-    "nuestros", "nosotros", "você", "seu", "sua", "nosso", "nossa", "tuo", "tua", "tuoi", "vostro", "nostro", "nostra",
-    "noi", "je", "jouw", "uw", "ons", "onze", "wij", "du", "dig", "din", "dit", "oss", "os", "vår", "vores", "vi",
-    "ty", "twój", "nas", "nasz", "nasze", "ваш", "вас", "вам", "нас", "наш", "наши", "нашу", "мы", "siz", "bize",
-    "bizi", "anda", "kami",
+    "you", "your", "yours", "our", "us", "we", "uns", "unser", "unsere", "unseren", "wir", "vous", "votre", "vos",
+    "nous", "notre", "nos", "tu", "te", "su", "tus", "sus", "nuestro", "nuestra", "nuestros", "nosotros", "você",
+    "seu", "sua", "nosso", "nossa", "tuo", "tua", "tuoi", "vostro", "nostro", "nostra", "noi", "je", "jouw", "uw",
+    "ons", "onze", "wij", "du", "dig", "din", "dit", "oss", "os", "vår", "vores", "vi", "ty", "twój", "nas", "nasz",
+    "nasze", "ваш", "вас", "вам", "нас", "наш", "наши", "нашу", "мы", "siz", "bize", "bizi", "anda", "kami",
 ];
+/// The same in German, where they begin with a capital.
+const FORMAL: &[&str] = &["Sie", "Ihr", "Ihre", "Ihren", "Ihnen"];
 /// How many words from the beginning they are looked for.
 const BEGINNING: usize = 6;
 /// Words of speech, beside which a text is what somebody said.
@@ -139,19 +140,28 @@ impl<'a> Setting<'a> {
         is_short && made.is_some_and(|&(all, questions)| all >= ASKED && questions * 2 >= all)
     }
 
+    /// Whether it is one of several headings of a make, each over prose.
+    pub(super) fn heads(&self, at: usize) -> bool {
+        self.asked.get(&make(self.outline, at)).is_some_and(|&(all, _)| all >= ASKED)
+    }
+
     /// Whether what a phrase says of a block outweighs how it stands there.
     pub(super) fn outweighed_by(&self, at: usize, hit: &Hit, lower: &str) -> bool {
         let block = &self.outline.blocks[at];
         if hit.place == Place::Whole || hit.place == Place::Label {
             return !(self.is_question(at) && hit.reason == Reason::Comments);
         }
-        let addresses = speaks(lower) || hit.is_call();
+        let says_more = says_more(&block.text, hit);
+        if hit.reason == Reason::Date && !says_more {
+            return true;
+        }
+        let addresses = speaks(&block.text) || hit.is_call();
         let quoted = is_quoted(block, hit);
         let for_phrase = hit.strength()
             + usize::from(addresses)
             + usize::from(block.link_density() > 0.2)
             + usize::from(self.last.is_none_or(|last| last <= at));
-        let for_story = usize::from(ends_sentence(&block.text) && says_more(&block.text, hit))
+        let for_story = usize::from(ends_sentence(&block.text) && says_more)
             + usize::from(self.is_alike(at))
             + usize::from(self.is_between(at))
             + usize::from(!addresses)
@@ -172,8 +182,10 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’').filter(|word| !word.is_empty())
 }
 
-fn speaks(lower: &str) -> bool {
-    words(lower).take(BEGINNING).any(|word| ADDRESS.contains(&word))
+fn speaks(text: &str) -> bool {
+    let is_formal = |(at, word): (usize, &str)| at > 0 && FORMAL.contains(&word);
+    words(&text.to_lowercase()).take(BEGINNING).any(|word| ADDRESS.contains(&word))
+        || words(text).take(BEGINNING).enumerate().any(is_formal)
 }
 
 fn is_speech(lower: &str) -> bool {

@@ -132,9 +132,10 @@ pub(super) fn is_link(setting: &Setting<'_>, outline: &Outline, at: usize, begun
     let block = &outline.blocks[at];
     match block.kind {
         Kind::Cell => false,
-        Kind::Heading(_) => begun && block.leads_onward() && block.weight >= HEADLINE,
+        // several of a make over prose are how the story itself is set
+        Kind::Heading(_) => begun && block.leads_onward() && block.weight >= HEADLINE && !setting.heads(at),
         _ if block.link_density() <= 0.8 => false,
-        Kind::Item => block.onward * 2 > block.weight,
+        Kind::Item => (block.linked - block.away) * 2 > block.weight,
         _ => block.weight < SENTENCE || !setting.is_told(at),
     }
 }

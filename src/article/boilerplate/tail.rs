@@ -246,10 +246,13 @@ fn drop_leftovers(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Verd
     let (mut end, mut is_headed) = (None, false);
     for (at, reason) in &mut verdicts[last + 1..] {
         let block = &outline.blocks[*at];
-        let is_ours = parent(*at) == home;
+        let (is_ours, is_paragraph) = (parent(*at) == home, block.kind == Kind::Paragraph);
         match reason {
             Some(reason) if ENDS.contains(reason) => end = Some(*reason),
-            None if is_ours && (setting.is_told(*at) || is_headed && setting.is_alike(*at)) => {}
+            None if is_ours
+                && is_paragraph
+                && !block.text.ends_with(['?', '？'])
+                && (setting.is_told(*at) || is_headed && setting.is_alike(*at)) => {}
             None if is_ours && matches!(block.kind, Kind::Heading(_)) && block.linked == 0 => is_headed = true,
             None if block.weight < 200 => *reason = end,
             _ => {}

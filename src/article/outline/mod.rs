@@ -90,6 +90,8 @@ pub(super) struct Block {
     pub(super) linked: usize,
     /// How much of it is inside links to other pages of the site.
     pub(super) onward: usize,
+    /// How much of it is inside links to other sites.
+    pub(super) away: usize,
     /// How much of it is bold.
     pub(super) bold: usize,
     /// Whether inline names (the class of a `<span>` around all of it) add signs to the element's.
@@ -138,6 +140,7 @@ impl Outline {
             stops: text.chars().filter(|&c| is_stop(c)).count(),
             linked: 0,
             onward: 0,
+            away: 0,
             bold: 0,
             inline: Signs::NONE,
         };

@@ -14,11 +14,12 @@ pub(super) fn cut(outline: &Outline, body: &mut Body) {
     let Some(headline) = body.headline.filter(|&at| outline.blocks[at].kind == Kind::Heading(1)) else { return };
     let of_first = enclosing(outline, headline);
     let is_next = |&at: &usize| {
-        let is_headline =
-            at > headline && outline.blocks[at].kind == Kind::Heading(1) && outline.blocks[at].linked == 0;
+        let block = &outline.blocks[at];
+        let is_headline = block.kind == Kind::Heading(1) && block.linked == 0;
         is_headline && of_first.is_some() && enclosing(outline, at).is_some_and(|next| Some(next) != of_first)
     };
-    let Some(place) = body.blocks.iter().position(|at| is_next(at)) else { return };
+    let Some(next) = (headline + 1..outline.blocks.len()).find(is_next) else { return };
+    let place = body.blocks.partition_point(|&at| at < next);
     let told = |blocks: &[usize]| blocks.iter().filter(|&&at| is_prose(&outline.blocks[at])).count();
     if told(&body.blocks[..place]) >= TOLD && told(&body.blocks[place..]) >= TOLD {
         body.blocks.truncate(place);

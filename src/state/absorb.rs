@@ -15,7 +15,7 @@ use super::{
     site::{Known, When},
 };
 use crate::feed::{
-    Entry, Feed,
+    Entry, Feed, Format,
     identity::{EntryNames, Name, NameKind, date_hash, title_hash},
 };
 
@@ -120,7 +120,9 @@ impl SiteState {
                 claims.insert(key, (index, BEGUN));
             }
         }
-        absorbed.overflowed = !first_read && absorbed.known == 0 && absorbed.new > 0;
+        // an index of sitemaps brings what has changed only
+        let is_whole = document.feed.format != Format::SitemapIndex;
+        absorbed.overflowed = is_whole && !first_read && absorbed.known == 0 && absorbed.new > 0;
         self.conclude(url, &tally, &mut absorbed);
         absorbed
     }

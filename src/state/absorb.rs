@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Names, Pending, SiteState,
+    FeedState, Names, Pending, SiteState,
     entry::Carrier,
     matching::{Evidence, Link, Mark},
     memory::{Article, Outcome, Resolved},
@@ -47,6 +47,8 @@ pub struct Policy<'a> {
     pub publish_old: bool,
     /// No pages are asked for.
     pub feed_text_only: bool,
+    /// The document was not had whole.
+    pub is_cut: bool,
     /// When published articles are looked at again, counted from their publication.
     pub rechecks: &'a [Duration],
 }
@@ -90,7 +92,7 @@ impl SiteState {
     pub fn absorb(&mut self, url: &str, document: &Document, policy: Policy<'_>, now: DateTime<Utc>) -> Absorbed {
         let (first_read, trusts) = self.feeds.get(url).map_or((true, true), |f| (!f.was_read, f.trusts_guids()));
         let policy = Policy { since: policy.since.filter(|_| first_read), ..policy };
-        let horizon = (!first_read && !policy.publish_old).then(|| now - TimeDelta::days(self.horizon.into()));
+        let horizon = self.old_before(url, document, now).filter(|_| !policy.publish_old);
         let feed = Reading { url, tag: tag(url), trusts_guids: trusts, rotates: self.links_rotate(url) };
         let mut claims = self.claims(&feed, document);
         let (mut absorbed, mut tally) = (Absorbed::default(), Tally::default());
@@ -123,8 +125,21 @@ impl SiteState {
         // an index of sitemaps brings what has changed only
         let is_whole = document.feed.format != Format::SitemapIndex;
         absorbed.overflowed = is_whole && !first_read && absorbed.known == 0 && absorbed.new > 0;
-        self.conclude(url, &tally, &mut absorbed);
+        self.conclude(url, &tally, &mut absorbed, policy.is_cut, now);
         absorbed
+    }
+
+    /// From which date back an unknown entry may be one that was published and forgotten. Not in a feed that is met for the
+    /// first time. Where the whole document is that old, only if the site has been known for longer than the memory lasts:
+    /// before that, nothing was forgotten.
+    fn old_before(&self, url: &str, document: &Document, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.feeds.get(url).filter(|feed| feed.was_read)?;
+        let horizon = now - TimeDelta::days(self.horizon.into());
+        let dates = document.feed.entries.iter().filter_map(|entry| entry.published.or(entry.updated));
+        let is_alive = dates.map(|date| date.at.to_utc()).max().is_some_and(|newest| newest >= horizon);
+        // a feed of version 0.1 does not say when it was met
+        let met = |feed: &FeedState| feed.was_read && feed.first_read_at.is_none_or(|at| at < horizon);
+        (is_alive || self.feeds.values().any(|feed| met(feed))).then_some(horizon)
     }
 
     /// Which entry of the document agrees most with each known article.
@@ -276,13 +291,14 @@ impl SiteState {
         keys.find(|key| !self.has_key(*key)).expect("there is no end of salts")
     }
 
-    /// Whether the link of a new entry is that of another story in a feed: then its page is none of its own. A published one
-    /// whose link now leads to the new story is not looked at again.
+    /// Whether the link of a new entry is that of another story in a feed, or a place on its page: then its page is none of
+    /// its own. A published one whose link now leads to the new story is not looked at again.
     fn share_page(&mut self, feed: &Reading<'_>, names: &EntryNames, now: DateTime<Utc>) -> bool {
-        let Some(Known::Pending(other)) = self.find(names.link) else { return false };
+        let page = if names.is_place { names.folded } else { names.link };
+        let Some(Known::Pending(other)) = self.find(page) else { return false };
         let (key, is_published) = (other.key, other.published.is_some());
         let is_beside = other.discovered_at == now && other.is_carried_by(feed.url);
-        if is_published {
+        if is_published && !names.is_place {
             self.let_go(key, now);
         } else if is_beside {
             self.change(key, When::Later, |other| other.shared_page = true);
@@ -428,10 +444,13 @@ impl SiteState {
     }
 
     /// What the document says of its feed's guids and links.
-    fn conclude(&mut self, url: &str, tally: &Tally, absorbed: &mut Absorbed) {
+    fn conclude(&mut self, url: &str, tally: &Tally, absorbed: &mut Absorbed, is_cut: bool, now: DateTime<Utc>) {
         let left = absorbed.left;
         let feed = self.feed_mut(url);
-        feed.was_read |= left == 0;
+        if left == 0 && !is_cut && !feed.was_read {
+            feed.was_read = true;
+            feed.first_read_at = Some(now);
+        }
         if tally.guids_wrong > tally.guids_right {
             feed.guid_trust = feed.guid_trust.saturating_sub(2).max(-8);
         } else if tally.guids_right > 0 {

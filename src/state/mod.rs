@@ -39,7 +39,7 @@ pub use holds::Holds;
 pub use key::feed_of;
 pub use moved::Moved;
 pub use names::Names;
-pub use progress::{Publication, Same, content};
+pub use progress::{PageOf, Publication, content};
 pub use site::SiteState;
 
 /// The version of stored values. Values without one are of version 0.1 ([`upgrade`]).
@@ -78,6 +78,9 @@ pub struct FeedState {
     /// Its entries were all taken in at least once.
     #[serde(skip_serializing_if = "is_default")]
     pub was_read: bool,
+    /// When that was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_read_at: Option<DateTime<Utc>>,
     /// How far its guids are trusted, from -8 to 4: they are not from [`FeedState::DISTRUST`] down.
     #[serde(skip_serializing_if = "is_default")]
     pub guid_trust: i8,

@@ -42,11 +42,15 @@ pub struct Publication {
     pub validators: Validators,
 }
 
-/// An entry turned out to be an article that is known by other names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Same {
-    /// The key of that article.
-    pub key: u64,
+/// Whose page an entry's link led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageOf {
+    /// Its own.
+    Itself,
+    /// That of the article with this key, which the entry is: it ended without a record.
+    Article(u64),
+    /// One that lists other stories as well: the feed has its text. It is to be followed again.
+    List,
 }
 
 /// 32 bits of a content hash.
@@ -190,43 +194,52 @@ impl SiteState {
     /// canonical URL. Where another article has one of them already, and nothing says that the two are two stories, the
     /// entry is that article: it ends without a record, and the article is known by its names, too. `content` are 32 bits
     /// of the hash of what was read.
-    pub fn learn_page(&mut self, key: u64, page: &[Name], content: u32, now: DateTime<Utc>) -> Option<Same> {
-        let pending = self.entries.get(&key).filter(|pending| !pending.shared_page)?;
-        if let Some(other) = pending.link_was_of.filter(|_| pending.published.is_none())
+    pub fn learn_page(&mut self, key: u64, page: &[Name], content: u32, now: DateTime<Utc>) -> PageOf {
+        let Some(pending) = self.entries.get(&key).filter(|pending| !pending.shared_page) else {
+            return PageOf::Itself;
+        };
+        let is_new = pending.published.is_none();
+        if let Some(other) = pending.link_was_of.filter(|_| is_new)
             && self.content_of(other) == Some(content)
         {
             self.merge(key, other, page, now);
-            return Some(Same { key: other });
+            return PageOf::Article(other);
         }
+        let is_place =
+            pending.entry.url.as_ref().is_some_and(|url| url.fragment().is_some_and(|place| !place.is_empty()));
         let others = page.iter().enumerate().filter_map(|(at, name)| Some((at == 0, self.find(name.hash)?)));
         let other = others.into_iter().find(|(_, known)| known.key() != key);
-        match other.filter(|_| pending.published.is_none()) {
-            Some((is_url, known)) if self.is_same_page_story(pending, &known, is_url, content) => {
+        match other.filter(|_| is_new) {
+            Some((is_url, known)) if self.is_same_page_story(pending, &known, is_url, is_place, content) => {
                 let other = known.key();
                 self.merge(key, other, page, now);
-                Some(Same { key: other })
+                PageOf::Article(other)
             }
-            Some(_) => None,
+            Some((true, _)) if is_place => {
+                self.change(key, When::Later, |pending| (pending.shared_page, pending.due) = (true, now));
+                PageOf::List
+            }
+            Some(_) => PageOf::Itself,
             None => {
                 if page.iter().any(|name| !pending.names.knows(*name)) {
                     self.change(key, When::Later, |pending| page.iter().for_each(|name| _ = pending.names.add(*name)));
                 }
-                None
+                PageOf::Itself
             }
         }
     }
 
-    /// 32 bits of the hash of what was published of an article.
-    fn content_of(&self, key: u64) -> Option<u32> {
-        let pending = self.entries.get(&key).map(|pending| pending.published.as_ref().map(|last| last.content));
-        pending
-            .unwrap_or_else(|| self.memory.article(key).map(|article| article.content))
-            .filter(|content| *content != 0)
-    }
-
     /// Two entries that lead to one page are one story if their title or date is the same, or what was read of both; of two
-    /// feeds, the page's URL is enough. A canonical URL alone is not: some sites give all their pages the same.
-    fn is_same_page_story(&self, pending: &Pending, known: &Known<'_>, is_url: bool, content: u32) -> bool {
+    /// feeds, the page's URL is enough. A canonical URL alone is not: some sites give all their pages the same. Of an entry
+    /// that leads to a place on the page, only the title says so.
+    fn is_same_page_story(
+        &self,
+        pending: &Pending,
+        known: &Known<'_>,
+        is_url: bool,
+        is_place: bool,
+        content: u32,
+    ) -> bool {
         let title = title_of(pending);
         let date = date_hash(&pending.entry) as u16;
         let (other_title, other_date, other_content, one_feed) = match known {
@@ -242,10 +255,17 @@ impl SiteState {
         };
         let agrees = |one: u16, other: u16| one != 0 && one == other;
         let is_bare = title == 0 && date == 0;
-        agrees(title, other_title)
-            || agrees(date, other_date)
-            || (content != 0 && content == other_content)
-            || is_url && (is_bare || !one_feed)
+        let elsewise =
+            agrees(date, other_date) || (content != 0 && content == other_content) || is_url && (is_bare || !one_feed);
+        agrees(title, other_title) || (!is_place && elsewise)
+    }
+
+    /// 32 bits of the hash of what was published of an article.
+    fn content_of(&self, key: u64) -> Option<u32> {
+        let pending = self.entries.get(&key).map(|pending| pending.published.as_ref().map(|last| last.content));
+        pending
+            .unwrap_or_else(|| self.memory.article(key).map(|article| article.content))
+            .filter(|content| *content != 0)
     }
 
     fn merge(&mut self, key: u64, other: u64, page: &[Name], now: DateTime<Utc>) {

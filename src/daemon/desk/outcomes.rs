@@ -30,7 +30,7 @@ use crate::{
     link,
     record::{self, Carrier, Provenance, Record, Reject, Told},
     schedule::{Bounds, Setback, Success, delta},
-    state::{Absorbed, Document, FeedState, LastError, Pending, Policy, SiteState},
+    state::{Absorbed, Document, FeedState, LastError, PageOf, Pending, Policy, SiteState},
 };
 
 /// Entries of a document that are taken in at once; a longer one is worked on beside the desk.
@@ -90,7 +90,8 @@ impl Desk<'_> {
                 if read.document.names.len() > AT_ONCE {
                     return self.absorb_aside(site, read, now);
                 }
-                let absorbed = site.absorb(feed, &read.document, self.policy(feed, now), now);
+                let policy = policy(&self.config.schedule, self.feeds.get(feed), read.answer.partial, now);
+                let absorbed = site.absorb(feed, &read.document, policy, now);
                 self.read(&mut site, read, &absorbed, now);
             }
             (JobResult::Followed { followed, asked }, Task::Follow(key)) => {
@@ -108,7 +109,8 @@ impl Desk<'_> {
         self.away.insert(site.name().to_owned(), Away::default());
         let back = self.parts_back.clone();
         self.workers.spawn_blocking(move || {
-            let absorbed = site.absorb(&read.feed, &read.document, policy(&schedule, feed.as_ref(), now), now);
+            let policy = policy(&schedule, feed.as_ref(), read.answer.partial, now);
+            let absorbed = site.absorb(&read.feed, &read.document, policy, now);
             let _ = back.blocking_send(Back { site, epoch, read, absorbed });
         });
     }
@@ -138,10 +140,6 @@ impl Desk<'_> {
         let name = site.name().to_owned();
         self.sites.insert(name.clone(), site);
         self.queue_entries(&name, now);
-    }
-
-    fn policy(&self, feed: &str, now: DateTime<Utc>) -> Policy<'_> {
-        policy(&self.config.schedule, self.feeds.get(feed), now)
     }
 
     /// Puts the outcome of a poll into the feed's state; gives back a document that is still to be taken in.
@@ -263,11 +261,16 @@ impl Desk<'_> {
             hold(site.feed_mut(pending.feed()), failure.host.as_deref(), failure.retry_after, now);
         }
         let schedule = self.config.schedule.clone();
-        if let Some(names) = page_names(&followed.page, site.name())
-            && let Some(same) = site.learn_page(key, &names.0, names.1, now)
-        {
-            let (id, into) = (record::id(site.name(), key), record::id(site.name(), same.key));
-            return self.outbox.notice(&job.site, Notice::Merged { id, into });
+        let page_of = page_names(&followed.page, site.name())
+            .map_or(PageOf::Itself, |(names, content)| site.learn_page(key, &names, content, now));
+        match page_of {
+            PageOf::Itself => {}
+            PageOf::List => return self.changed.soft(&job.site),
+            PageOf::Article(other) => {
+                let (id, into) = (record::id(site.name(), key), record::id(site.name(), other));
+                self.changed.hard(&job.site);
+                return self.outbox.notice(&job.site, Notice::Merged { id, into });
+            }
         }
         let offline = self.parts.fetcher.is_offline();
         let case = Case { pending: &pending, full_text: asked.full_text, schedule: &schedule, offline, now };
@@ -381,11 +384,12 @@ impl Desk<'_> {
     }
 }
 
-fn policy<'a>(schedule: &'a Schedule, feed: Option<&config::Feed>, now: DateTime<Utc>) -> Policy<'a> {
+fn policy<'a>(schedule: &'a Schedule, feed: Option<&config::Feed>, is_cut: bool, now: DateTime<Utc>) -> Policy<'a> {
     Policy {
         since: schedule.max_age.map(|age| now - delta(age)),
         publish_old: schedule.publish_old,
         feed_text_only: feed.is_some_and(|feed| feed.full_text == FullText::Feed),
+        is_cut,
         rechecks: &schedule.rechecks,
     }
 }

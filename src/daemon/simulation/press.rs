@@ -381,6 +381,7 @@ impl<'a> Press<'a> {
             since: None,
             publish_old: self.schedule.publish_old,
             feed_text_only: self.publisher.habits.feed_text,
+            is_cut: false,
             rechecks: &self.schedule.rechecks,
         };
         let absorbed = self.site.absorb(&url, &document, policy, now);
@@ -481,7 +482,7 @@ impl<'a> Press<'a> {
         let now = self.clock();
         let Some(mut pending) = self.site.entry(key).cloned() else { return };
         if let Some((names, content)) = page_names(&followed.page, self.broken)
-            && self.site.learn_page(key, &names, content, now).is_some()
+            && self.site.learn_page(key, &names, content, now) != PageOf::Itself
         {
             self.is_urgent = true;
             return;

@@ -244,8 +244,9 @@ fn an_entry_whose_page_is_that_of_another_article_is_that_article() {
             let (mut site, key) = one_published(rechecks);
             assert_eq!(read(&mut site, feed, vec![entry.clone()], at(5)).new, 1, "{what}");
             let new = site.entries().find(|entry| entry.published.is_none()).unwrap().key;
-            let same = site.learn_page(new, &names(page), content, at(5));
-            assert_eq!(same, expected.then_some(Same { key }), "{what}, rechecks: {}", rechecks.len());
+            let page_of = site.learn_page(new, &names(page), content, at(5));
+            let whose = if expected { PageOf::Article(key) } else { PageOf::Itself };
+            assert_eq!(page_of, whose, "{what}, rechecks: {}", rechecks.len());
             assert_eq!(site.entry(new).is_none(), expected, "{what}");
             let mut site = restarted(site);
             assert_eq!(read(&mut site, feed, vec![entry.clone()], at(10)).new, 0, "{what}");
@@ -260,7 +261,8 @@ fn an_old_link_that_gives_the_old_text_is_the_old_article() {
         let today = Entry { published: dated(days(1)), ..titled("Day two", with_guid("x", item(1))) };
         read(&mut site, A, vec![today], days(1));
         let new = site.entries().next().unwrap().key;
-        assert_eq!(site.learn_page(new, &[], content, days(1)), expected.then_some(Same { key }), "{what}");
+        let whose = if expected { PageOf::Article(key) } else { PageOf::Itself };
+        assert_eq!(site.learn_page(new, &[], content, days(1)), whose, "{what}");
     }
 }
 

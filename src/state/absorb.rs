@@ -12,6 +12,7 @@ use super::{
     entry::Carrier,
     matching::{Evidence, Link, Mark},
     memory::{Article, Outcome, Resolved},
+    shared::{has_place, shared_pages},
     site::{Known, When},
 };
 use crate::feed::{
@@ -93,6 +94,7 @@ impl SiteState {
         let horizon = (!first_read && !policy.publish_old).then(|| now - TimeDelta::days(self.horizon.into()));
         let feed = Reading { url, tag: tag(url), trusts_guids: trusts, rotates: self.links_rotate(url) };
         let mut claims = self.claims(&feed, document);
+        let shared = shared_pages(document);
         let (mut absorbed, mut tally) = (Absorbed::default(), Tally::default());
         for (index, names) in document.names.iter().enumerate() {
             let entry = &document.feed.entries[index];
@@ -101,7 +103,8 @@ impl SiteState {
                 self.tally_link(&mut tally, key, names, &evidence);
                 let claim = claims.entry(key).or_insert((index, 0));
                 if claim.0 == index {
-                    absorbed.changed += usize::from(self.observe(&feed, document, index, key, policy, now));
+                    absorbed.changed +=
+                        usize::from(self.observe(&feed, document, (index, shared[index]), key, policy, now));
                 } else {
                     // the first time that it stands in the document counts: two wordings would be an edit at each poll
                     self.learn_names(&feed, key, names);
@@ -116,7 +119,7 @@ impl SiteState {
                 absorbed.left += 1;
             } else {
                 absorbed.new += 1;
-                let key = self.begin(&feed, document, index, policy, now);
+                let key = self.begin(&feed, document, (index, shared[index]), policy, now);
                 claims.insert(key, (index, BEGUN));
             }
         }
@@ -228,14 +231,14 @@ impl SiteState {
         &mut self,
         feed: &Reading<'_>,
         document: &Document,
-        index: usize,
+        (index, is_shared): (usize, bool),
         policy: Policy<'_>,
         now: DateTime<Utc>,
     ) -> u64 {
         let (entry, names) = (&document.feed.entries[index], &document.names[index]);
         let key = self.new_key(names);
         let link_was_of = self.find(names.link).map(|known| known.key());
-        let shared = self.share_page(feed, names, now);
+        let shared = self.share_page(entry, names, now) || is_shared;
         let pending = Pending {
             key,
             names: Names::of(names),
@@ -274,18 +277,15 @@ impl SiteState {
         keys.find(|key| !self.has_key(*key)).expect("there is no end of salts")
     }
 
-    /// Whether the link of a new entry is that of another story in a feed: then its page is none of its own. A published one
-    /// whose link now leads to the new story is not looked at again.
-    fn share_page(&mut self, feed: &Reading<'_>, names: &EntryNames, now: DateTime<Utc>) -> bool {
-        let Some(Known::Pending(other)) = self.find(names.link) else { return false };
-        let (key, is_published) = (other.key, other.published.is_some());
-        let is_beside = other.discovered_at == now && other.is_carried_by(feed.url);
-        if is_published {
-            self.let_go(key, now);
-        } else if is_beside {
-            self.change(key, When::Later, |other| other.shared_page = true);
+    /// Whether the link of a new entry leads to a place on a page that another story has a place on. A published one whose
+    /// link now leads to the new story is not looked at again.
+    fn share_page(&mut self, entry: &Entry, names: &EntryNames, now: DateTime<Utc>) -> bool {
+        if let Some(Known::Pending(other)) = self.find(names.link)
+            && other.published.is_some()
+        {
+            self.let_go(other.key, now);
         }
-        is_beside
+        has_place(entry) && self.find(names.folded).is_some()
     }
 
     /// A known entry stands in the document; tells whether the feed says something else of it than before.
@@ -293,13 +293,13 @@ impl SiteState {
         &mut self,
         feed: &Reading<'_>,
         document: &Document,
-        index: usize,
+        (index, is_shared): (usize, bool),
         key: u64,
         policy: Policy<'_>,
         now: DateTime<Utc>,
     ) -> bool {
         if self.entries.contains_key(&key) {
-            return self.observe_pending(feed, document, index, key, policy, now);
+            return self.observe_pending(feed, document, (index, is_shared), key, policy, now);
         }
         let Some(mut article) = self.memory.article(key) else { return false };
         let (names, digest) = (&document.names[index], document.digests[index]);
@@ -310,6 +310,7 @@ impl SiteState {
         let changed = before.0 == feed.tag && before.1 != digest && before.1 != 0;
         if changed && matches!(article.outcome, Outcome::Published | Outcome::PublishedFeedText) {
             self.reopen(feed, &document.feed.entries[index], article, now);
+            self.change(key, When::Later, |pending| pending.shared_page = is_shared);
             self.learn_names(feed, key, names);
             return true;
         }
@@ -328,7 +329,7 @@ impl SiteState {
         &mut self,
         feed: &Reading<'_>,
         document: &Document,
-        index: usize,
+        (index, is_shared): (usize, bool),
         key: u64,
         policy: Policy<'_>,
         now: DateTime<Utc>,
@@ -342,6 +343,9 @@ impl SiteState {
         let is_own = pending.feed() == feed.url;
         let mut when =
             if changed || was_unknown || carriers != pending.carriers.len() { When::Later } else { When::Never };
+        if is_shared && !std::mem::replace(&mut pending.shared_page, true) {
+            when = When::Later;
+        }
         if changed && pending.published.is_some() {
             changed = pending.retold(feed.url, now);
             let is_feed_text = pending.published.as_ref().is_some_and(|published| published.is_feed_text);

@@ -82,6 +82,8 @@ pub(super) struct Press<'a> {
     is_urgent: bool,
     polls: u64,
     readings: u64,
+    /// The story of which everything is printed.
+    pub(super) watched: Option<usize>,
 }
 
 impl<'a> Press<'a> {
@@ -106,6 +108,7 @@ impl<'a> Press<'a> {
             is_urgent: false,
             polls: 0,
             readings: 0,
+            watched: None,
             publisher,
         };
         if broken == Broken::Rechecks {
@@ -377,6 +380,13 @@ impl<'a> Press<'a> {
             return;
         }
         let document = self.document(feed, &issue);
+        for entry in &document.feed.entries {
+            let said =
+                || format!("in feed {feed}: {:?} {:?} {:?}", entry.guid, entry.title, entry.published.map(|at| at.at));
+            self.watch(entry.categories.first(), || {
+                format!("{} {}", said(), entry.url.as_ref().map_or("", Url::as_str))
+            });
+        }
         let policy = Policy {
             since: None,
             publish_old: self.schedule.publish_old,
@@ -480,9 +490,16 @@ impl<'a> Press<'a> {
         let Job { key, full_text, carriers, mut followed, .. } = job;
         let now = self.clock();
         let Some(mut pending) = self.site.entry(key).cloned() else { return };
+        let of_page = match &followed.page {
+            PageOutcome::Read(read) => read.article.as_ref().ok().and_then(|article| article.section.clone()),
+            _ => None,
+        };
+        let mark = pending.entry.categories.first().cloned();
+        let watched = of_page.or_else(|| mark.clone());
         if let Some((names, content)) = page_names(&followed.page, self.broken)
-            && self.site.learn_page(key, &names, content, now).is_some()
+            && let Some(same) = self.site.learn_page(key, &names, content, now)
         {
+            self.watch(watched.as_ref(), || format!("{key:x} is {:x}", same.key));
             self.is_urgent = true;
             return;
         }
@@ -495,10 +512,11 @@ impl<'a> Press<'a> {
         let offline = self.publisher.is(self.now, |what| what == What::Offline);
         let is_late = pending.has_changed_since(&carriers);
         let rechecks = self.schedule.rechecks.clone();
-        let mark = pending.entry.categories.first().cloned();
         let after = |wait: Duration| now + delta(wait);
         let schedule = self.schedule.clone();
-        match judge(Case { pending: &pending, full_text, schedule: &schedule, offline, now }, followed) {
+        let verdict = judge(Case { pending: &pending, full_text, schedule: &schedule, offline, now }, followed);
+        self.watch(watched.as_ref(), || format!("{key:x}: {verdict:?}"));
+        match verdict {
             Verdict::Publish(publish) => {
                 let Publish { article, revision, publication, .. } = *publish;
                 let is_feed_text = publication.is_feed_text;
@@ -517,6 +535,13 @@ impl<'a> Press<'a> {
                 self.site.rejected(key, None, now);
                 self.is_urgent = true;
             }
+        }
+    }
+
+    fn watch(&self, mark: Option<&String>, what: impl FnOnce() -> String) {
+        let story = mark.and_then(|mark| paper::read_mark(mark));
+        if story.is_some_and(|(n, _)| Some(n) == self.watched) {
+            println!("{} {} {}", self.now.format("%F %T"), mark.map_or("", String::as_str), what());
         }
     }
 

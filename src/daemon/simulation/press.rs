@@ -515,7 +515,7 @@ impl<'a> Press<'a> {
         let after = |wait: Duration| now + delta(wait);
         let schedule = self.schedule.clone();
         let verdict = judge(Case { pending: &pending, full_text, schedule: &schedule, offline, now }, followed);
-        self.watch(watched.as_ref(), || format!("{key:x}: {verdict:?}"));
+        self.watch(watched.as_ref(), || format!("{key:x}: {}", in_short(&verdict)));
         match verdict {
             Verdict::Publish(publish) => {
                 let Publish { article, revision, publication, .. } = *publish;
@@ -562,6 +562,17 @@ fn page_names(page: &PageOutcome, broken: Broken) -> Option<(Vec<Name>, u32)> {
     let urls = [Some(&read.url), article.canonical_url.as_ref()].into_iter().flatten();
     let names = urls.filter_map(identity::page_name).collect();
     (broken != Broken::GuidsOnly).then(|| (names, content_of(article)))
+}
+
+fn in_short(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Publish(publish) => {
+            let text = if publish.publication.is_feed_text { "the feed's text" } else { "the page" };
+            format!("revision {} from {text}", publish.revision)
+        }
+        Verdict::Unchanged { candidate: None, .. } => "unchanged".to_owned(),
+        other => format!("{other:?}"),
+    }
 }
 
 fn failure(reason: Reason) -> Failure {

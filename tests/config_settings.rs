@@ -170,7 +170,7 @@ feeds:
 #[test]
 fn schedule_and_commit() {
     let config = read(
-        "schedule: {min_interval: 1s, interval: 2s, max_interval: 3s, unconditional_interval: 2500ms, rechecks: [4s, 5s], page_attempts: 2, max_age: 2d}
+        "schedule: {min_interval: 1s, interval: 2s, max_interval: 3s, unconditional_interval: 2500ms, rechecks: [4s, 5s], page_attempts: 2, page_patience: 5d, memory: 40d, publish_old: true, max_age: 2d}
 commit: {every: 20ms, count: 7}",
     );
     let expected = Schedule {
@@ -180,12 +180,17 @@ commit: {every: 20ms, count: 7}",
         unconditional_interval: millis(2500),
         rechecks: vec![millis(4000), millis(5000)],
         page_attempts: 2,
+        page_patience: millis(5 * 86_400_000),
+        memory: millis(40 * 86_400_000),
+        publish_old: true,
         max_age: Some(millis(2 * 86_400_000)),
     };
     assert_eq!(config.schedule, expected);
     assert_eq!(config.commit, Commit { every: millis(20), count: 7 });
     let never = read("schedule: {rechecks: [], max_age: off}").schedule;
     assert_eq!((never.rechecks, never.max_age), (vec![], None));
+    // what waits for a recheck is remembered
+    assert_eq!(read("schedule: {rechecks: [300d]}").schedule.memory, millis(300 * 86_400_000));
     // defaults give way to what is written
     assert_eq!(read("schedule: {max_interval: 1h}").schedule.unconditional_interval, millis(3_600_000));
     let slow = read("schedule: {min_interval: 2d}").schedule;

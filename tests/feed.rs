@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use copydesk::feed::{Announced, Entry, Feed, Format, Moment, NotAFeed, Source, identity, parse};
-use copydesk::state::{Document, SiteState};
+use copydesk::state::{Document, Policy, SiteState};
 use proptest::prelude::*;
 use url::Url;
 
@@ -158,6 +158,7 @@ fn what_is_no_feed_says_so() {
         url: Url::parse("https://gazette.example/atom").unwrap(),
         title: None,
         media_type: Some("application/atom+xml".to_owned()),
+        is_doubtful: false,
     }];
     for (document, expected) in [
         ("", NotAFeed::Empty),
@@ -317,14 +318,14 @@ proptest! {
         }
         if let Ok(feed) = read(&bytes, None) {
             prop_assert!(feed.problems.len() < 32);
-            let keys = identity::keys(&feed, &Url::parse("https://gazette.example/").unwrap());
-            prop_assert_eq!(keys.len(), feed.entries.len());
-            let told = feed.entries.iter().map(identity::told).collect();
-            let (document, now) = (Document { feed, keys, told }, chrono::DateTime::UNIX_EPOCH);
+            let names = identity::names(&feed, "gazette.example");
+            prop_assert_eq!(names.len(), feed.entries.len());
+            let digests = feed.entries.iter().map(identity::digest).collect();
+            let (document, now) = (Document { feed, names, digests }, chrono::DateTime::UNIX_EPOCH);
             let mut site = SiteState::new("gazette.example");
-            site.absorb("https://gazette.example/rss", &document, None, now);
-            let again = site.absorb("https://gazette.example/rss", &document, None, now);
-            prop_assert_eq!((again.new, again.retold), (0, 0), "the same document brings something new");
+            site.absorb("https://gazette.example/rss", &document, Policy::default(), now);
+            let again = site.absorb("https://gazette.example/rss", &document, Policy::default(), now);
+            prop_assert_eq!((again.new, again.changed), (0, 0), "the same document brings something new");
         }
     }
 }

@@ -77,5 +77,5 @@ fn pretend(desk: &Desk, change: impl Fn(&mut FeedState)) {
     change(&mut feed);
     let now: chrono::DateTime<Utc> = clock::now();
     feed.schedule.due = Some(now - TimeDelta::seconds(1));
-    db.execute("UPDATE state SET value = ?2 WHERE key = ?1", (key, feed.to_json(usize::MAX).0)).unwrap();
+    db.execute("UPDATE state SET value = ?2 WHERE key = ?1", (key, feed.to_json())).unwrap();
 }

@@ -16,12 +16,7 @@ use std::{
     time::Duration,
 };
 
-use copydesk::{
-    admin::Metrics,
-    article::NoArticleReason,
-    fetch::Reason,
-    state::{Absorbed, Trim},
-};
+use copydesk::{admin::Metrics, article::NoArticleReason, fetch::Reason, state::Absorbed};
 use house::{HOUSE, REACHES, complaints};
 
 /// Past this a file holds more than one thing.
@@ -238,9 +233,8 @@ fn metric_names() -> BTreeSet<String> {
     let metrics = Metrics::default();
     metrics.poll("read");
     metrics.page("read");
-    metrics.entries(Absorbed::default());
+    metrics.entries(&Absorbed::default());
     metrics.redesign();
-    metrics.trim(Trim::Looks);
     metrics.record("page", Some(Duration::from_secs(1)));
     metrics.reject("not_found");
     metrics.commit("committed", Duration::from_secs(1));

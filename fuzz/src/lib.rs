@@ -11,7 +11,7 @@ use copydesk::{
     feed::{self, Source, date, identity},
     fetch::{cookies::Cookies, headers, refresh, robots, sniff},
     link,
-    state::{Document, SiteState},
+    state::{Document, Policy, SiteState},
     text,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -173,20 +173,20 @@ pub fn identity(data: &[u8]) {
     }
     let home = url("https://news.example.com/feeds/all.xml");
     let Ok(feed) = feed::parse(body, Source { url: &home, content_type: None }) else { return };
-    let keys = identity::keys(&feed, &home);
-    assert_eq!(keys.len(), feed.entries.len());
-    assert_eq!(keys, identity::keys(&feed, &home));
-    for (keys, entry) in keys.iter().zip(&feed.entries) {
-        assert!(keys.significant().count() > 0, "an entry without a name");
-        assert_eq!(identity::told(entry), identity::told(&entry.clone()));
+    let names = identity::names(&feed, "example.com");
+    assert_eq!(names.len(), feed.entries.len());
+    assert_eq!(names, identity::names(&feed, "example.com"));
+    for (names, entry) in names.iter().zip(&feed.entries) {
+        assert!(names.names().count() > 0, "an entry without a name");
+        assert_eq!(identity::digest(entry), identity::digest(&entry.clone()));
     }
-    let told = feed.entries.iter().map(identity::told).collect();
-    let (document, now) = (Document { feed, keys, told }, chrono::DateTime::UNIX_EPOCH);
+    let digests = feed.entries.iter().map(identity::digest).collect();
+    let (document, now) = (Document { feed, names, digests }, chrono::DateTime::UNIX_EPOCH);
     let mut site = SiteState::new("example.com");
-    let first = site.absorb(home.as_str(), &document, None, now);
-    let again = site.absorb(home.as_str(), &document, None, now);
+    let first = site.absorb(home.as_str(), &document, Policy::default(), now);
+    let again = site.absorb(home.as_str(), &document, Policy::default(), now);
     assert!(again.new <= first.left, "the same document brings {} new entries: {first:?}", again.new);
-    assert_eq!(again.retold, 0, "the same document tells something else");
+    assert_eq!(again.changed, 0, "the same document tells something else");
 }
 
 fn url(text: &str) -> Url {

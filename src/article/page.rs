@@ -15,6 +15,7 @@ use super::site::Lesson;
 use super::{Aids, Article, Dropped, Extraction, NoArticle, NoArticleReason, Page, Print, TextSource};
 use super::{anchors, assemble, boilerplate, decode, entry, explain, plain, tree};
 use crate::feed::Entry;
+use crate::link;
 
 /// Most bytes of a page that are looked at.
 const MAX_BYTES: usize = 16 << 20;
@@ -88,7 +89,9 @@ impl<'a> Reading<'a> {
         meta.complete(around_headline(&outline, body.headline));
         let opinions = aids.site.opinions(&outline);
         let authors: Vec<String> = meta.authors.iter().map(|name| name.to_lowercase()).collect();
-        let known = Known { titles: &meta.titles, authors: &authors, opinions: &opinions, anchored: &anchored };
+        let site = link::site(page.url);
+        let known =
+            Known { titles: &meta.titles, authors: &authors, site: &site, opinions: &opinions, anchored: &anchored };
         let verdicts = boilerplate::judge(&outline, &body, &known);
         let text = assemble::text(&outline, &verdicts);
         let refused = refusal(&Findings { text: &text, meta: &meta, outline: &outline, verdicts: &verdicts, cut });

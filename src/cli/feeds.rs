@@ -35,6 +35,9 @@ pub(super) struct Discover {
     config: Option<PathBuf>,
 }
 
+/// Addresses of plain JSON that are asked whether they are a feed.
+const LOOKS: usize = 5;
+
 /// A feed that was found, and how.
 #[derive(Debug, Serialize)]
 #[serde(tag = "found", rename_all = "snake_case")]
@@ -87,7 +90,7 @@ async fn look(options: &Discover, config: Option<&Config>) -> anyhow::Result<Vec
     let page = fetcher.get(request).await;
     let failure = page.as_ref().err().map(|failure| format!("{}: {failure}", failure.reason.as_str()));
     let mut found = match page {
-        Ok(page) => on_page(page).await?,
+        Ok(page) => looked_at(on_page(page).await?, &fetcher).await,
         Err(_) => Vec::new(),
     };
     // a site without a front page may have feeds all the same
@@ -121,6 +124,23 @@ async fn on_page(page: Response) -> anyhow::Result<Vec<Found>> {
     work.await.context("the page could not be read (a defect of copydesk)")
 }
 
+/// Without what is announced by a type that says little, and is no feed.
+async fn looked_at(found: Vec<Found>, fetcher: &Fetcher) -> Vec<Found> {
+    let (mut feeds, mut looks) = (Vec::new(), 0);
+    for found in found {
+        match &found {
+            Found::Announced(announced) if announced.is_doubtful => {
+                looks += 1;
+                if looks <= LOOKS && ask(fetcher, &config::Feed::new(announced.url.clone())).await.is_feed() {
+                    feeds.push(found);
+                }
+            }
+            _ => feeds.push(found),
+        }
+    }
+    feeds
+}
+
 impl Found {
     fn is_at(&self, url: &Url) -> bool {
         match self {
@@ -135,7 +155,7 @@ fn show(found: &Found, out: &mut impl Write) -> std::io::Result<()> {
     match found {
         Found::Itself(told) => writeln!(out, "{}\titself\t{}", told.url, in_words(told)),
         Found::WellKnown(told) => writeln!(out, "{}\twell-known\t{}", told.url, in_words(told)),
-        Found::Announced(Announced { url, title, media_type }) => {
+        Found::Announced(Announced { url, title, media_type, .. }) => {
             let media_type = media_type.as_deref().unwrap_or("no type");
             let title = title.as_deref().map(|title| format!(": {title}")).unwrap_or_default();
             writeln!(out, "{url}\tannounced\t{media_type}{title}")

@@ -142,10 +142,11 @@ fn judge_failure(case: Case<'_>, failure: &Failure, told: Option<Article>) -> Ve
     // a feed that has the story lets its page fail some times only
     let tried = case.pending.attempts + 1 >= case.schedule.page_attempts || !transient;
     let enough = told.as_ref().is_some_and(|article| is_enough(case.pending, article));
-    match (case.is_patient(patience), enough && tried) {
-        (true, false) => case.retry(failure.retry_after, error),
-        _ => fall_back(case, told, failure.reason.as_str(), error, None),
+    let may_work = if patience.is_zero() { !tried } else { case.is_patient(patience) };
+    if may_work && !(enough && tried) {
+        return case.retry(failure.retry_after, error);
     }
+    fall_back(case, told, failure.reason.as_str(), error, None)
 }
 
 impl Case<'_> {

@@ -115,7 +115,11 @@ fn shortened(mut text: String, most: usize) -> String {
 
 /// At most so many bytes of a text, whole characters.
 pub(super) fn beginning(text: &str, most: usize) -> &str {
-    &text[..text.floor_char_boundary(most)]
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 //! PURE. An index says when each of its sitemaps was last changed. What was read is remembered by that date, so that each
 //! change is read once, however many there are at a time: the newest first, and beside them those that have waited the
 //! longest, or sections that all change all the time would starve the last of them. Sitemaps without a date may have
-//! changed at any time, and take turns.
+//! changed at any time, and take turns; so do those that are dated by the day, until it is over.
 
 use std::{cmp::Reverse, collections::HashSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
@@ -21,13 +21,16 @@ const MOST: usize = 2_000;
 const A_POLL: usize = 10;
 /// Of these, so many are the newest; the others have waited the longest.
 const NEWEST: usize = 5;
-/// Of these, so many at most may be without a date: they are read whole at each turn, for a change that nobody promised.
+/// Of these, so many at most may be without a date, or dated only by the day that is not over: they are read whole at each
+/// turn, for a change that nobody promised.
 const UNDATED: usize = 3;
 /// Of these, so many at most may be some that failed before.
 const RETRIED: usize = 2;
 /// When an index is met for the first time, the sitemaps that one poll does not reach are archives if they last changed so
 /// long before the newest.
 const ARCHIVE: TimeDelta = TimeDelta::days(30);
+/// How long after its beginning in UTC a day is over in every zone.
+const DAY_EVERYWHERE: TimeDelta = TimeDelta::hours(36);
 /// A sitemap that failed is tried again after so long, doubled with each failure, at most a day later.
 const RETRY_AFTER: TimeDelta = TimeDelta::minutes(5);
 const RETRY_DOUBLINGS: u8 = 8;
@@ -87,38 +90,35 @@ impl Children {
     pub fn choose<'i>(&mut self, index: &'i [Sitemap], url: &Url, now: DateTime<Utc>) -> Offer<'i> {
         let own = own(index, url);
         let mut offer = Offer { named: own.len(), ignored: index.len() - own.len(), ..Offer::default() };
-        offer.archives = self.meet(&own);
-        let (mut newest, mut others) = (Vec::new(), Vec::new());
+        offer.archives = self.meet(&own, now);
+        let mut others = Vec::new();
         for sitemap in own {
             let child = self.child(sitemap);
             offer.undated += usize::from(sitemap.updated.is_none());
-            if !child.is_due(sitemap) {
-                continue;
-            }
-            match sitemap.updated {
-                Some(_) if child.failures == 0 && newest.len() < NEWEST => newest.push(sitemap),
-                _ if child.may_be_asked(now) => others.push((child, sitemap)),
-                _ => offer.failed.push(sitemap),
+            match child.due(sitemap) {
+                None => {}
+                Some(Due::Changed) if offer.chosen.len() < NEWEST => offer.chosen.push(sitemap),
+                Some(Due::Failed) if !child.may_be_asked(now) => offer.failed.push(sitemap),
+                Some(due) => others.push((child.asked, due, sitemap)),
             }
         }
         // the sort is stable: of those that have waited as long, the newest first
-        others.sort_by_key(|(child, _)| child.asked);
-        offer.chosen = newest;
-        let (mut retried, mut undated) = (RETRIED, UNDATED);
-        for (child, sitemap) in others {
-            let mut unlimited = A_POLL;
-            let room = match (child.failures, sitemap.updated) {
-                (1.., _) => &mut retried,
-                (0, None) => &mut undated,
-                (0, Some(_)) => &mut unlimited,
+        others.sort_by_key(|(asked, ..)| *asked);
+        let (mut failed, mut perhaps, mut changed) = (RETRIED, UNDATED, A_POLL);
+        for (_, due, sitemap) in others {
+            let room = match due {
+                Due::Failed => &mut failed,
+                Due::Perhaps => &mut perhaps,
+                Due::Changed => &mut changed,
             };
-            if *room > 0 && offer.chosen.len() < A_POLL {
-                *room -= 1;
-                offer.chosen.push(sitemap);
-            } else if child.failures > 0 {
-                offer.failed.push(sitemap);
-            } else {
-                offer.waiting += usize::from(sitemap.updated.is_some());
+            match due {
+                _ if *room > 0 && offer.chosen.len() < A_POLL => {
+                    *room -= 1;
+                    offer.chosen.push(sitemap);
+                }
+                Due::Failed => offer.failed.push(sitemap),
+                Due::Changed => offer.waiting += 1,
+                Due::Perhaps => {}
             }
         }
         offer
@@ -138,11 +138,11 @@ impl Children {
 
     /// How many sitemaps are to be asked for although the index does not change: it must not be answered by a 304.
     pub fn left(&self, index: &[Sitemap], url: &Url) -> usize {
-        own(index, url).into_iter().filter(|sitemap| self.child(sitemap).is_due(sitemap)).count()
+        own(index, url).into_iter().filter(|sitemap| self.child(sitemap).due(sitemap).is_some()).count()
     }
 
     /// Takes up new sitemaps and forgets old ones. Tells how many of them are archives.
-    fn meet(&mut self, own: &[&Sitemap]) -> usize {
+    fn meet(&mut self, own: &[&Sitemap], now: DateTime<Utc>) -> usize {
         let is_new = self.0.is_empty();
         let names: HashSet<u64> = own.iter().map(|sitemap| name(sitemap)).collect();
         self.0.retain(|child| names.contains(&child.name));
@@ -155,7 +155,7 @@ impl Children {
             let is_archive = is_new && place >= A_POLL && is_old(sitemap);
             let child = self.child_mut(sitemap);
             if is_archive {
-                child.read = date(sitemap);
+                (child.read, child.asked) = (date(sitemap), now.timestamp());
                 archives += 1;
             }
         }
@@ -178,10 +178,29 @@ impl Children {
     }
 }
 
+/// Why a sitemap is to be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    /// It has another date than when it was read.
+    Changed,
+    /// It may have changed: it has no date, or one of that day, which was not over anywhere when it was read.
+    Perhaps,
+    /// It could not be read.
+    Failed,
+}
+
 impl Child {
-    /// Whether there is, or may be, something in the sitemap that was not read.
-    fn is_due(&self, sitemap: &Sitemap) -> bool {
-        sitemap.updated.is_none() || self.read != date(sitemap) || self.failures > 0
+    fn due(&self, sitemap: &Sitemap) -> Option<Due> {
+        let Some(updated) = sitemap.updated else {
+            return Some(if self.failures > 0 { Due::Failed } else { Due::Perhaps });
+        };
+        let (date, is_day) = (date(sitemap), updated.at.time() == NaiveTime::MIN);
+        match self.failures {
+            1.. => Some(Due::Failed),
+            0 if self.read != date => Some(Due::Changed),
+            0 if is_day && self.asked < date + DAY_EVERYWHERE.num_seconds() => Some(Due::Perhaps),
+            0 => None,
+        }
     }
 
     fn may_be_asked(&self, now: DateTime<Utc>) -> bool {

@@ -7,7 +7,9 @@
 //! behind a date that is complete, and is not understood, does not change it. There is no clock here, so nothing is ever
 //! "today".
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Weekday};
+use chrono::{
+    DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Weekday,
+};
 use chrono_tz::Tz;
 
 use super::Moment;
@@ -40,17 +42,18 @@ pub fn parse(text: &str) -> Option<Moment> {
         reading.read(&tokens);
         reading.moment()
     });
-    moment.filter(|moment| !is_zero(moment.at))
+    moment.filter(|moment| !is_zero(*moment))
 }
 
-/// What software writes where it has no date: the moment its calendar begins at, or the midnight of that day. The calendars
-/// are those of Unix, Windows, databases, spreadsheets and old Macs.
-fn is_zero(at: DateTime<FixedOffset>) -> bool {
+/// What software writes where it has no date: the moment its calendar begins at, in a zone that is told or not, or the
+/// midnight of that day. The calendars are those of Unix, Windows, databases, spreadsheets and old Macs.
+fn is_zero(Moment { at, zoned }: Moment) -> bool {
+    const FARTHEST_ZONE: i64 = 14 * 60 * 60;
     let first_days =
         [(1601, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1904, 1, 1), (1970, 1, 1)];
     let date = at.date_naive();
-    at.timestamp() == 0
-        || (at.time() == NaiveTime::MIN && first_days.contains(&(date.year(), date.month(), date.day())))
+    let is_epoch = at.timestamp() == 0 || (!zoned && at.second() == 0 && at.timestamp().abs() <= FARTHEST_ZONE);
+    is_epoch || (at.time() == NaiveTime::MIN && first_days.contains(&(date.year(), date.month(), date.day())))
 }
 
 /// Seconds, milliseconds or microseconds since 1970: the lengths that no calendar date has.

@@ -106,6 +106,9 @@ impl Document {
 
     pub(super) fn end_entry(&mut self) {
         let Some(mut draft) = self.entry.take() else { return };
+        for person in draft.inherited_authors() {
+            self.body.person(person.name.as_deref(), person.email.as_deref());
+        }
         if let Some(title) = draft.take_title() {
             self.body.title(&title.value, title.is_html);
         }

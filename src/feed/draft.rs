@@ -3,15 +3,17 @@
 use feed_rs::model;
 use url::Url;
 
-use super::bounds;
 use super::entity::resolve_html;
 use super::markup::{self, Style, Title};
+use super::picture::Pictures;
 use super::problem::Problems;
 use super::relative::Links;
-use super::scope::{other_spelling, without_empty_parts};
+use super::scope::other_spelling;
 use super::token::{Token, Tokenizer, attributes};
-use super::{Enclosure, Entry, Format, GeoPoint, Moment, Person, person};
+use super::{Enclosure, Entry, Format, GeoPoint, Moment, Person, address, bounds, person, wrapper};
 use crate::text;
+
+const MAX_SOURCE_AUTHORS: usize = 16;
 
 /// What is kept of an entry beside the canonical form.
 #[derive(Debug, Default)]
@@ -33,10 +35,13 @@ pub(super) struct Draft {
     pub(super) published: Option<Moment>,
     pub(super) some_date: Option<Moment>,
     pub(super) updated: Option<Moment>,
-    pub(super) image: Option<Url>,
+    pub(super) pictures: Pictures,
     pub(super) language: Option<String>,
     pub(super) source: Option<String>,
     pub(super) source_url: Option<Url>,
+    pub(super) has_author: bool,
+    /// Who wrote what is in the feed that the entry was taken from.
+    source_authors: Vec<Person>,
     pub(super) comments: Option<Url>,
     pub(super) comment_count: Option<u32>,
     pub(super) comments_feed: Option<Url>,
@@ -82,6 +87,17 @@ impl Draft {
         }
     }
 
+    pub(super) fn source_author(&mut self, found: &Person) {
+        if self.source_authors.len() < MAX_SOURCE_AUTHORS {
+            self.source_authors.push(found.clone());
+        }
+    }
+
+    /// The people of its source, if there are no others: an entry without an author has those (RFC 4287, section 4.2.1).
+    pub(super) fn inherited_authors(&mut self) -> Vec<Person> {
+        if self.has_author { Vec::new() } else { std::mem::take(&mut self.source_authors) }
+    }
+
     fn texts(&mut self) -> (Option<String>, Option<String>) {
         let (first, second) = (self.summary.take(), self.second_summary.take());
         match (self.content.take(), first, second) {
@@ -106,17 +122,19 @@ pub(super) fn entry(
     let guid = draft.guid.filter(|guid| !guid.trim().is_empty());
     let permalink = || {
         let guid = guid.as_deref().filter(|_| draft.permalink)?;
-        let url = web_address(guid).and_then(|url| bounds::link(url, problems)).or(draft.guid_link.take())?;
-        let told = other_spelling(guid, &url).map(str::to_owned);
+        let url = address::of_the_web(guid).and_then(|url| bounds::link(url, problems)).or(draft.guid_link.take())?;
+        let told = other_spelling(guid, &url);
         Some((url, told))
     };
     let link = draft.only_link.take().or_else(|| best_link(&model.links)).or_else(permalink);
     let (link, told) = link.map_or((None, None), |(url, told)| (Some(url), told));
-    let (url, redirect, told) = match draft.original_link {
+    let original = draft.original_link.or_else(|| wrapper::unwrapped(link.as_ref()?));
+    let (url, redirect, told) = match original {
         Some(original) => (Some(original), link, None),
         None => (link, None, told),
     };
     let base = draft.base.as_ref().or(url.as_ref());
+    let authors = bounds::authors(model.authors.into_iter().filter_map(author), problems);
     Entry {
         summary: summary.map(|html| links.absolute(html, base)),
         content: content.map(|html| links.absolute(html, base)),
@@ -126,10 +144,10 @@ pub(super) fn entry(
         title: model.title.as_ref().and_then(title_text).map(|title| bounds::title(title, problems)),
         published: draft.published.or(draft.some_date),
         updated: draft.updated,
-        authors: bounds::authors(model.authors.into_iter().filter_map(author), problems),
+        image: draft.pictures.image(&authors).map(Box::new),
+        authors,
         categories: bounds::categories(model.categories.into_iter().map(|category| category.term), problems),
         enclosures: enclosures(model.links, model.media),
-        image: draft.image.map(Box::new),
         language: draft.language,
         source: draft.source.map(|title| bounds::title(title, problems)),
         source_url: draft.source_url.map(Box::new),
@@ -182,11 +200,6 @@ pub(super) fn best_link(links: &[model::Link]) -> Option<(Url, Option<String>)> 
     let alternates = links.iter().filter(|link| link.rel.as_deref() == Some("alternate"));
     let best = alternates.rev().min_by_key(rank)?;
     Some((Url::parse(&best.href).ok()?, best.title.clone()))
-}
-
-pub(super) fn web_address(text: &str) -> Option<Url> {
-    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.map(without_empty_parts)
 }
 
 fn enclosures(links: Vec<model::Link>, media: Vec<model::MediaObject>) -> Vec<Enclosure> {

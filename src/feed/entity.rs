@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use html5ever::data::NAMED_ENTITIES;
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 /// The longest name in HTML has 31 letters.
 const MAX_NAME: usize = 32;
@@ -137,6 +137,34 @@ pub(super) fn without_controls(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Text without the marks of CDATA sections, which are in it where it went through a generator twice; `None` if there are
+/// none. Marks that are escaped once more are only taken off around the whole: within, they are an example of code.
+pub(super) fn without_marks(text: &str) -> Option<String> {
+    const MARKS: [(&str, &str); 2] = [("<![CDATA[", "]]>"), ("&lt;![CDATA[", "]]&gt;")];
+    memmem::find(text.as_bytes(), b"]]").or_else(|| memmem::find(text.as_bytes(), b"![CDATA["))?;
+    let [(open, close), (escaped_open, escaped_close)] = MARKS;
+    let opened = text.matches(open).count();
+    let mut out = text.replace(open, "").replacen(close, "", opened);
+    for (open, close) in [(open, close), (escaped_open, escaped_close)] {
+        let inner = out.trim();
+        let begins = inner.starts_with(open);
+        let inner = inner.strip_prefix(open).unwrap_or(inner);
+        if begins || !inner.contains(open) {
+            out = inner.strip_suffix(close).unwrap_or(inner).to_owned();
+        }
+    }
+    (out != text.trim() && has_words(&out)).then_some(out)
+}
+
+/// Whether there is a word outside of tags. Marks around markup alone are an example of code, too.
+fn has_words(text: &str) -> bool {
+    let mut in_tag = false;
+    text.chars().any(|c| {
+        in_tag = (in_tag || c == '<') && c != '>';
+        !in_tag && c.is_alphanumeric()
+    })
+}
+
 /// Writes text into XML or HTML.
 pub(super) fn escape(text: &str, out: &mut String) {
     let mut rest = text;
@@ -174,6 +202,26 @@ mod tests {
             ("&lol;&x;", "&me;&me;&x;"),
         ] {
             assert_eq!(resolve(raw, &declared, &mut 0), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn marks_of_cdata_are_no_words() {
+        for (text, expected) in [
+            ("<![CDATA[Mill]]>", Some("Mill")),
+            (" <![CDATA[ a ]]> and <![CDATA[b]]>\n", Some("a  and b")),
+            ("<![CDATA[<p>Mill</p>", Some("<p>Mill</p>")),
+            ("Mill]]>", Some("Mill")),
+            ("<![CDATA[<![CDATA[Mill]]>]]>", Some("Mill")),
+            ("&lt;![CDATA[Mill]]&gt;", Some("Mill")),
+            ("<p>Mill</p>]]&gt;", Some("<p>Mill</p>")),
+            ("<pre>&lt;![CDATA[x]]&gt;</pre>", None),
+            ("<pre>if (a[b[0]]>1) c</pre>", None),
+            ("<![CDATA[<script></script>]]>", None),
+            ("see [[Mill]]", None),
+            ("Mill", None),
+        ] {
+            assert_eq!(without_marks(text).as_deref(), expected, "{text}");
         }
     }
 

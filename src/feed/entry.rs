@@ -22,7 +22,8 @@ pub struct Entry {
     /// The page's address as it was written, where [`Entry::url`] spells it otherwise (`http://Example.com`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_as_told: Option<String>,
-    /// The link as told, where it only leads to [`Entry::url`] by way of a counter (`feedburner:origLink`).
+    /// The link as told, where it only leads to [`Entry::url`] by way of a counter: `feedburner:origLink` says so, or the link
+    /// itself, in which the target is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect: Option<Box<Url>>,
     /// The title, as text.

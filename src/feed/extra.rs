@@ -48,7 +48,10 @@ impl Reader<'_> {
         let guid = field.buffer.trim();
         let is_permalink = match field.values.get("isPermaLink").map(str::trim) {
             Some(told) => told.eq_ignore_ascii_case("true"),
-            None => guid.starts_with('/') || (guid.contains('/') && self.scope.told_base().is_some()),
+            None => {
+                guid.starts_with('/')
+                    || (guid.contains('/') && (self.scope.told_base().is_some() || self.scope.begins_with_host(guid)))
+            }
         };
         if !is_permalink || guid.contains([':', ' ', '\n', '\t']) {
             return None;

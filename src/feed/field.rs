@@ -6,14 +6,15 @@ use url::Url;
 
 use super::atom::Link;
 use super::document::{enclosure, language, moment};
-use super::draft::{self, Draft};
+use super::draft::Draft;
 use super::entity::{self, Declared};
 use super::markup::{self, Style};
 use super::names::{Field, Part, Tag};
+use super::picture::{Picture, Role};
 use super::place::Place;
 use super::reader::{Reader, keeps_markup};
 use super::token::attributes;
-use super::{Person, encoding, extra, person, scope};
+use super::{Person, address, encoding, extra, person, scope};
 use crate::text;
 
 /// An element's attributes, resolved; names without case.
@@ -82,6 +83,10 @@ impl Reader<'_> {
         if let Some(text) = encoding::without_c1(&field.buffer) {
             field.buffer = text;
         }
+        if let Some(text) = entity::without_marks(&field.buffer) {
+            self.document.problems.note("encoded-twice", || field.buffer.trim().to_owned());
+            field.buffer = text;
+        }
         match field.tag {
             Tag::Part(Part::Person) => self.add_person(&field.buffer, place),
             Tag::Part(Part::Source) => self.source(&field, place),
@@ -101,6 +106,7 @@ impl Reader<'_> {
                 Place::In(Part::Person) => self.person_field(kind, &field.buffer),
                 Place::In(Part::Image) if kind == Field::ImageUrl => self.image(&field),
                 Place::In(Part::Source) if kind == Field::Title => self.source(&field, Place::Entry),
+                Place::In(Part::Source) if kind == Field::PersonText => self.add_person(&field.buffer, place),
                 Place::In(Part::Source) if kind == Field::Link => self.source_url(field.values.get("href")),
                 _ => {}
             },
@@ -130,24 +136,37 @@ impl Reader<'_> {
     }
 
     fn write_person(&mut self, found: &Person, place: Place) {
-        let target = match place {
-            Place::Entry => &mut self.document.body,
-            Place::Feed => &mut self.document.head,
-            _ => return,
-        };
-        target.person(found.name.as_deref(), found.email.as_deref());
+        let (name, email) = (found.name.as_deref(), found.email.as_deref());
+        match (place, &mut self.document.entry) {
+            (Place::Feed, _) => self.document.head.person(name, email),
+            (Place::Entry, Some(draft)) => {
+                draft.has_author |= name.or(email).is_some();
+                self.document.body.person(name, email);
+            }
+            (Place::In(Part::Source), Some(draft)) => draft.source_author(found),
+            _ => {}
+        }
     }
 
     /// An image by address, in text or attribute.
     fn image(&mut self, field: &OpenField<'_>) {
         let values = &field.values;
         let address = ["url", "href", "rdf:resource"].into_iter().find_map(|name| values.get(name));
-        if self.document.entry.as_ref().is_none_or(|draft| draft.image.is_some()) {
-            return;
+        if self.document.entry.is_some()
+            && let Some(url) = self.resolve(address.unwrap_or(&field.buffer))
+        {
+            let is_preview = field.tag == Tag::Field(Field::Thumbnail) && !self.stands_on_entry(field.frame);
+            self.picture(url, values, if is_preview { Role::Preview } else { Role::Own });
         }
-        let url = self.resolve(address.unwrap_or(&field.buffer));
+    }
+
+    fn picture(&mut self, url: Url, values: &Values<'_>, role: Role) {
+        let pixels = |name| values.get(name).and_then(|told| told.trim().trim_end_matches("px").parse().ok());
+        let bytes = values.get("length").or_else(|| values.get("fileSize")).and_then(|told| told.trim().parse().ok());
+        let is_default = values.get("isDefault").is_some_and(|told| told.trim().eq_ignore_ascii_case("true"));
         if let Some(draft) = &mut self.document.entry {
-            draft.image = url;
+            let width = pixels("width").or_else(|| pixels("height"));
+            draft.pictures.add(Picture { width, length: bytes, is_default, ..Picture::new(url, role) });
         }
     }
 
@@ -186,6 +205,12 @@ impl Reader<'_> {
                 }
             }
             _ => {
+                if kind == Field::OtherTitle
+                    && self.is_inside(field.frame, Field::MediaContent)
+                    && let Some(draft) = &mut self.document.entry
+                {
+                    draft.pictures.entitle(&text::line(&field.buffer));
+                }
                 let guid_link = if kind == Field::Guid { self.guid_link(&field) } else { None };
                 let base = if field.is_bulk() { self.scope.told_base() } else { None };
                 if let Some(draft) = &mut self.document.entry {
@@ -211,9 +236,13 @@ impl Reader<'_> {
             return;
         };
         let (media_type, medium) = (values.get("type"), values.get("medium"));
-        let is_image = media_type.is_some_and(|t| t.starts_with("image/")) || medium == Some("image");
-        if is_image && let Some(draft) = &mut self.document.entry {
-            draft.image.get_or_insert_with(|| url.clone());
+        let is_image = match (media_type, medium) {
+            (Some(media_type), _) if media_type.contains('/') => media_type.starts_with("image/"),
+            (_, Some(medium)) => medium == "image",
+            _ => has_name_of_picture(&url),
+        };
+        if is_image {
+            self.picture(url.clone(), values, Role::File);
         }
         let length = values.get("length").or_else(|| values.get("fileSize"));
         let link = enclosure(url.as_str(), media_type, length);
@@ -228,9 +257,10 @@ impl Reader<'_> {
         let values = &field.values;
         let Some(href) = values.get("href").or_else(|| given(&field.buffer)) else { return };
         let Some(url) = self.resolve(href) else { return };
-        let rel = values.get("rel").map_or("alternate", |rel| rel.trim());
+        let rel = values.get("rel").map_or("alternate", relation);
         let told = scope::other_spelling(href, &url);
-        let link = Link { rel, href: url.as_str(), media_type: values.get("type"), length: values.get("length"), told };
+        let (media_type, length, told) = (values.get("type"), values.get("length"), told.as_deref());
+        let link = Link { rel, href: url.as_str(), media_type, length, told };
         self.entry_link(&url, link);
     }
 
@@ -261,7 +291,7 @@ impl Reader<'_> {
             Field::Link => {
                 let href = values.get("href").or_else(|| given(value));
                 if let Some(url) = href.and_then(|href| self.resolve(href)) {
-                    self.feed_link(values.get("rel").unwrap_or_default().trim(), &url, values.get("type"));
+                    self.feed_link(values.get("rel").map_or("", relation), &url, values.get("type"));
                 }
             }
             Field::PersonText => self.add_person(value, Place::Feed),
@@ -269,11 +299,28 @@ impl Reader<'_> {
                 self.document.title = markup::title(field.buffer, field.style);
             }
             Field::Language => self.document.told_language(value, true),
-            Field::Guid => self.document.id = draft::web_address(value),
+            Field::Guid => self.document.id = address::of_the_web(value),
             Field::Cloud => self.document.cloud = extra::cloud(values),
             _ => super::pace::told(&mut self.document.pace, kind, value.trim()),
         }
     }
+}
+
+/// A relation's short name: that it is registered under as an IRI is the same (RFC 4287, section 4.2.7.2).
+fn relation(rel: &str) -> &str {
+    let rel = rel.trim();
+    let name = rel.rsplit('/').next().unwrap_or(rel);
+    let is_registered = rel.to_ascii_lowercase().contains("://www.iana.org/assignments/");
+    let name = if is_registered { name.rsplit('#').next().unwrap_or(name) } else { rel };
+    let known = ["alternate", "enclosure", "related", "replies", "self", "via", "hub"];
+    known.into_iter().find(|known| known.eq_ignore_ascii_case(name)).unwrap_or(name)
+}
+
+/// Whether an address ends like that of a picture.
+fn has_name_of_picture(url: &Url) -> bool {
+    let endings = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif"];
+    let path = url.path().to_ascii_lowercase();
+    endings.iter().any(|ending| path.ends_with(ending))
 }
 
 fn given(text: &str) -> Option<&str> {

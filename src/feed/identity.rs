@@ -110,11 +110,11 @@ pub fn names(feed: &Feed, site: &str) -> Vec<EntryNames> {
 
 fn of(entry: &Entry, site: &str, home: Option<&Url>) -> EntryNames {
     let guid = entry.guid.as_deref().map(str::trim).filter(|guid| !guid.is_empty());
-    let folded = entry.url.as_ref().map(link::canonical).filter(|url| !is_home(url));
     let exact = entry.url.as_ref().map(link::exact);
     // the front page is no article, but a place on it (`/#second`) may be
     let has_place = exact.as_ref().is_some_and(|url| url.fragment().is_some());
-    let folded = folded.filter(|url| has_place || Some(url) != home);
+    let folded = entry.url.as_ref().map(link::canonical);
+    let folded = folded.filter(|url| has_place || !is_home(url) && Some(url) != home);
     let exact = exact.filter(|_| folded.is_some());
     EntryNames {
         guid: guid.map_or(0, |guid| xxh3_64(format!("copydesk guid 1\0{site}\0{guid}").as_bytes())),

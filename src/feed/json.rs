@@ -9,6 +9,7 @@ use super::Format;
 use super::atom::Link;
 use super::document::{Document, enclosure, language, moment};
 use super::markup::{self, Style};
+use super::picture::{Picture, Role};
 use super::scope::{Scope, other_spelling};
 use crate::text;
 
@@ -71,23 +72,33 @@ impl Reader<'_> {
     /// The items, each entered into the document as it is met.
     fn items(&mut self, cursor: &mut Cursor<'_>) {
         let mut left_out = 0;
-        cursor.elements(|cursor| {
-            if self.document.is_full() {
-                left_out += 1;
-                return cursor.skip();
-            }
-            if cursor.peek() != Some(b'{') {
-                let told = cursor.raw();
-                return self.document.problems.note("unread-entry", || told.to_owned());
-            }
-            // one that breaks off is left out
-            if let Some(item) = Item::read(cursor) {
-                self.document.position = cursor.at();
-                self.recognised |= item.is_entry();
-                self.entry(item);
-            }
-        });
+        if cursor.peek() == Some(b'{') {
+            // a list whose keys are numbers, as PHP writes one with a gap
+            cursor.members(|cursor, _| left_out += self.item(cursor));
+        } else {
+            cursor.elements(|cursor| left_out += self.item(cursor));
+        }
         self.document.leave_out(left_out);
+    }
+
+    /// Tells how many items were left out: this one, or none.
+    fn item(&mut self, cursor: &mut Cursor<'_>) -> u32 {
+        if self.document.is_full() {
+            cursor.skip();
+            return 1;
+        }
+        if cursor.peek() != Some(b'{') {
+            let told = cursor.raw();
+            self.document.problems.note("unread-entry", || told.to_owned());
+            return 0;
+        }
+        // one that breaks off is left out
+        if let Some(item) = Item::read(cursor) {
+            self.document.position = cursor.at();
+            self.recognised |= item.is_entry();
+            self.entry(item);
+        }
+        0
     }
 
     fn resolve(&mut self, href: &str) -> Option<Url> {
@@ -99,6 +110,7 @@ impl Reader<'_> {
         let address = |reader: &mut Self, told: &Option<String>| told.as_deref().and_then(|href| reader.resolve(href));
         if let Some(url) = address(self, &item.url).or_else(|| address(self, &item.external_url)) {
             let told = item.url.as_deref().and_then(|told| other_spelling(told, &url));
+            let told = told.as_deref();
             self.document.body.link(Link { rel: "alternate", href: url.as_str(), told, ..Link::default() });
         }
         let authors = if item.authors.is_empty() { &item.author } else { &item.authors };
@@ -125,7 +137,10 @@ impl Reader<'_> {
             draft.summary(&item.summary.unwrap_or_default(), Style::Text);
             draft.content(&item.content_html.unwrap_or_default(), Style::Html);
             draft.content(&item.content_text.unwrap_or_default(), Style::Text);
-            (draft.published, draft.updated, draft.image) = (published, updated, image);
+            (draft.published, draft.updated) = (published, updated);
+            if let Some(image) = image {
+                draft.pictures.add(Picture::new(image, Role::Own));
+            }
             draft.language = item.language.as_deref().and_then(language);
         }
         self.document.end_entry();

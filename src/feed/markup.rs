@@ -6,13 +6,15 @@ use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-use super::entity::{escape, resolve_html};
+use super::entity::{escape, resolve_html, without_marks};
 
 /// What a value's text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
     /// RSS does not say: HTML where it looks like it.
     Unknown,
+    /// Atom, where it does not say: text, and HTML where it looks like it.
+    Default,
     /// Said to be text: what looks like a tag in it is text.
     Text,
     Html,
@@ -50,7 +52,8 @@ impl Style {
 
 /// A value as HTML.
 pub(super) fn html(value: &str, style: Style) -> Option<String> {
-    let value = value.trim();
+    let unmarked = without_marks(value);
+    let value = unmarked.as_deref().unwrap_or(value).trim();
     if value.is_empty() {
         return None;
     }
@@ -61,14 +64,14 @@ pub(super) fn html(value: &str, style: Style) -> Option<String> {
             Err(_) => html(value, Style::Unknown),
         },
         Style::Html => Some(once_escaped(value).into_owned()),
-        Style::Unknown if looks_like_html(value) => Some(once_escaped(value).into_owned()),
+        Style::Unknown | Style::Default if looks_like_html(value) => Some(once_escaped(value).into_owned()),
         // with a sign in it that might have been a tag, nothing else is read into it
         Style::Unknown if value.contains('<') => {
             let mut out = String::with_capacity(value.len() + 16);
             escape(value, &mut out);
             Some(out)
         }
-        Style::Unknown => Some(of_text(value, "\n")),
+        Style::Unknown | Style::Default => Some(of_text(value, "\n")),
         Style::Text => Some(of_text(value, "<br>\n")),
     }
 }
@@ -111,10 +114,11 @@ pub(super) struct Title {
 pub(super) fn title(value: String, style: Style) -> Option<Title> {
     let value =
         if style == Style::Base64 { from_base64(&value).ok().and_then(text_of).unwrap_or(value) } else { value };
+    let value = without_marks(&value).unwrap_or(value);
     let is_html = match style {
         Style::Html | Style::Inline => true,
         Style::Text => false,
-        Style::Unknown | Style::Base64 => looks_like_html(&value),
+        Style::Unknown | Style::Default | Style::Base64 => looks_like_html(&value),
     };
     (!value.trim().is_empty()).then_some(Title { value, is_html })
 }
@@ -191,6 +195,9 @@ mod tests {
             ("one\n two", Style::Unknown, "one\n two"),
             ("one\r\n\r\ntwo\nthree", Style::Unknown, "<p>one</p>\n<p>two\nthree</p>"),
             ("one\n\ntwo\n- three\n \n\nfour", Style::Text, "<p>one</p>\n<p>two<br>\n- three</p>\n<p>four</p>"),
+            ("a < b\n\nc", Style::Unknown, "a &lt; b\n\nc"),
+            ("a < b\n\nwrite <b>\nc", Style::Default, "<p>a &lt; b</p>\n<p>write &lt;b&gt;\nc</p>"),
+            ("<b>x</b>\n\ny", Style::Default, "<b>x</b>\n\ny"),
             ("- one\n- two", Style::Text, "- one<br>\n- two"),
             ("&lt;p&gt;x&lt;/p&gt;", Style::Html, "<p>x</p>"),
             ("write <b>&lt;/p&gt;</b>", Style::Html, "write <b>&lt;/p&gt;</b>"),

@@ -18,6 +18,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+mod address;
 mod atom;
 mod bounds;
 mod children;
@@ -36,17 +37,19 @@ mod names;
 mod pace;
 mod page;
 mod person;
+mod picture;
 mod place;
 mod problem;
 mod reader;
 mod relative;
 mod scope;
 mod token;
+mod wrapper;
 
 pub use children::{Children, Offer};
 use document::Document;
 pub use entry::{Enclosure, Entry, GeoPoint, Moment, Person};
-pub use page::usual_places;
+pub use page::{linked, usual_places};
 use problem::Problems;
 use reader::Reader;
 
@@ -149,12 +152,16 @@ pub struct Announced {
     pub title: Option<String>,
     /// The media type that the page gives it.
     pub media_type: Option<String>,
+    /// The type is that of much else, too: it is to be looked at before it is called a feed.
+    #[serde(skip)]
+    pub is_doubtful: bool,
 }
 
 /// So many feeds are named in a message; a page may announce one for each of its tags.
 const NAMED: usize = 5;
 
 fn announced(feeds: &[Announced]) -> String {
+    let feeds: Vec<&Announced> = feeds.iter().filter(|feed| !feed.is_doubtful).collect();
     if feeds.is_empty() {
         return String::new();
     }

@@ -1,5 +1,7 @@
 //! A web page where a feed was expected, and the feeds it announces (`<link rel=alternate>`, RSS Advisory Board and
-//! HTML's "alternate" keyword).
+//! HTML's "alternate" keyword), in its text or in the `Link` header of its answer (RFC 8288).
+
+use std::borrow::Cow;
 
 use url::Url;
 
@@ -10,6 +12,11 @@ use crate::text::line;
 
 const MAX_FEEDS: usize = 50;
 const MAX_TITLE: usize = 200;
+/// Links of an answer's headers that are looked at, and parameters of each.
+const MAX_LINKS: usize = 200;
+const MAX_PARAMETERS: usize = 16;
+/// The type of JSON Feed 1.0, and of much else: the most widespread blog software announces each page as data by it.
+const PLAIN_JSON: &str = "application/json";
 
 /// The feeds that a page announces, absolute and in order; `None` if the text is no page.
 pub(super) fn announced(text: &str, url: &Url) -> Option<Vec<Announced>> {
@@ -32,6 +39,71 @@ pub(super) fn announced(text: &str, url: &Url) -> Option<Vec<Announced>> {
     page.then_some(feeds)
 }
 
+/// The feeds that the `Link` headers of an answer announce, absolute and in order.
+pub fn linked<'h>(headers: impl IntoIterator<Item = &'h str>, url: &Url) -> Vec<Announced> {
+    let mut feeds = Vec::<Announced>::new();
+    for link in headers.into_iter().flat_map(links).take(MAX_LINKS) {
+        let found = announcement(|name| link.get(name), url);
+        if feeds.len() < MAX_FEEDS {
+            feeds.extend(found.filter(|feed| feeds.iter().all(|known| known.url != feed.url)));
+        }
+    }
+    feeds
+}
+
+/// A link of a header: its parameters, and its target as `href`.
+struct Linked<'h>(Vec<(&'h str, Cow<'h, str>)>);
+
+impl Linked<'_> {
+    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        let found = self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| Cow::Borrowed(value.as_ref()))
+    }
+}
+
+/// The links of a header. What is none is passed over.
+fn links(header: &str) -> impl Iterator<Item = Linked<'_>> {
+    let mut rest = header;
+    std::iter::from_fn(move || {
+        let (_, after) = rest.split_once('<')?;
+        let (target, after) = after.split_once('>')?;
+        let mut parameters = vec![("href", Cow::Borrowed(target))];
+        rest = after;
+        while let Some(after) = rest.trim_start().strip_prefix(';') {
+            let (name, after) = after.split_at(after.find(['=', ';', ',']).unwrap_or(after.len()));
+            let (value, after) = after.strip_prefix('=').map_or((Cow::Borrowed(""), after), parameter);
+            if parameters.len() < MAX_PARAMETERS {
+                parameters.push((name.trim(), value));
+            }
+            rest = after;
+        }
+        Some(Linked(parameters))
+    })
+}
+
+/// A value, quoted or not, and what follows it.
+fn parameter(text: &str) -> (Cow<'_, str>, &str) {
+    let text = text.trim_start();
+    let Some(quoted) = text.strip_prefix('"') else {
+        let (value, rest) = text.split_at(text.find([';', ',']).unwrap_or(text.len()));
+        return (Cow::Borrowed(value.trim()), rest);
+    };
+    let (mut value, mut escaped) = (String::new(), false);
+    for (at, c) in quoted.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => {
+                escaped = true;
+                continue;
+            }
+            '"' => return (Cow::Owned(value), &quoted[at + 1..]),
+            _ => {}
+        }
+        value.push(c);
+    }
+    (Cow::Owned(value), "")
+}
+
 /// Where sites that announce nothing tend to have their feeds.
 pub fn usual_places(site: &Url) -> Vec<Url> {
     const PATHS: [&str; 11] = [
@@ -51,22 +123,28 @@ pub fn usual_places(site: &Url) -> Vec<Url> {
 }
 
 fn feed(raw: &str, base: &Url) -> Option<Announced> {
-    let rel = value(raw, "rel")?.to_ascii_lowercase();
+    announcement(|name| value(raw, name).map(resolve_html), base)
+}
+
+/// A link as a feed, by what its attributes say.
+fn announcement<'v>(value: impl Fn(&str) -> Option<Cow<'v, str>>, base: &Url) -> Option<Announced> {
+    let rel = value("rel")?.to_ascii_lowercase();
     if !rel.split_whitespace().any(|rel| rel == "alternate" || rel == "feed") {
         return None;
     }
-    let media_type = value(raw, "type").unwrap_or_default().to_ascii_lowercase();
+    let media_type = value("type").unwrap_or_default().to_ascii_lowercase();
     let types = ["rss", "atom", "rdf", "feed+json"];
     let is_feed = types.iter().any(|t| media_type.contains(t))
-        || ["application/json", "text/xml", "application/xml"].contains(&media_type.trim())
+        || [PLAIN_JSON, "text/xml", "application/xml"].contains(&media_type.trim())
         || rel.split_whitespace().any(|rel| rel == "feed");
-    let href = value(raw, "href").filter(|_| is_feed)?;
-    let url = base.join(resolve_html(href.trim()).as_ref()).ok()?;
+    let href = value("href").filter(|_| is_feed)?;
+    let url = base.join(href.trim()).ok()?;
     let told = |name| {
-        let told = line(&resolve_html(value(raw, name)?));
+        let told = line(&value(name)?);
         (!told.is_empty()).then(|| told.chars().take(MAX_TITLE).collect::<String>())
     };
-    Some(Announced { url, title: told("title"), media_type: told("type") })
+    let is_doubtful = media_type.trim() == PLAIN_JSON;
+    Some(Announced { url, title: told("title"), media_type: told("type"), is_doubtful })
 }
 
 fn value<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
@@ -95,6 +173,54 @@ mod tests {
             ["https://example.com/blog/rss.xml", "https://example.org/a?b=1&c=2", "https://example.net/feed.json"]
         );
         assert_eq!(super::announced("<x>no page</x>", &url), None);
+    }
+
+    #[test]
+    fn plain_json_is_to_be_looked_at() {
+        let page = "<html><link rel=alternate type='application/json' href='/api/5'>
+            <link rel=alternate type='application/feed+json' href=/feed.json>";
+        let url = Url::parse("https://example.com/").unwrap();
+        let found: Vec<(String, bool)> = announced(page, &url)
+            .unwrap()
+            .into_iter()
+            .map(|feed| (feed.url.path().to_owned(), feed.is_doubtful))
+            .collect();
+        assert_eq!(found, [("/api/5".to_owned(), true), ("/feed.json".to_owned(), false)]);
+    }
+
+    #[test]
+    fn headers_name_feeds_too() {
+        let url = Url::parse("https://example.com/blog/").unwrap();
+        for (headers, expected) in [
+            (
+                &["</feed.xml>; rel=\"alternate\"; type=\"application/rss+xml\", </>; rel=\"canonical\""][..],
+                &["/feed.xml"][..],
+            ),
+            (
+                &["<a,b.xml>;type=application/atom+xml;title=\"All, \\\"and\\\"; more\";rel=alternate,<c>; rel=feed"],
+                &["/blog/a,b.xml", "/blog/c"],
+            ),
+            (
+                &["</a>; rel=next", "<https://example.com/b>; REL=\"home Alternate\"; Type=\"application/rss+xml\""],
+                &["/b"],
+            ),
+            (
+                &[
+                    "</style.css>; rel=preload; as=style",
+                    "junk, <, ;;;",
+                    "<x>; rel=\"alternate\"; type=\"text/html\"",
+                    "",
+                ],
+                &[],
+            ),
+            (&["</a>; rel=feed, </a>; rel=feed"], &["/a"]),
+        ] {
+            let found = linked(headers.iter().copied(), &url);
+            let paths: Vec<&str> = found.iter().map(|feed| feed.url.path()).collect();
+            assert_eq!(paths, expected, "{headers:?}");
+        }
+        let titled = linked(["<a>; rel=feed; title=\"All, \\\"and\\\"; more\""], &url);
+        assert_eq!(titled[0].title.as_deref(), Some("All, \"and\"; more"));
     }
 
     #[test]

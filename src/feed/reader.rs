@@ -124,7 +124,11 @@ impl<'a> Reader<'a> {
         if let Tag::Field(_) | Tag::Part(Part::Person | Part::Source | Part::Image) = tag
             && place != Place::Outside
         {
-            self.field = Some(OpenField::new(tag, self.frames.len() - 1, raw, &self.declared));
+            let mut field = OpenField::new(tag, self.frames.len() - 1, raw, &self.declared);
+            if self.document.format == Format::Atom && field.style == Style::Unknown {
+                field.style = Style::Default;
+            }
+            self.field = Some(field);
         }
         if closed {
             self.unwind(self.frames.len().saturating_sub(1));
@@ -274,9 +278,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether an element stands right inside one for a field.
+    pub(super) fn is_inside(&self, frame: usize, field: Field) -> bool {
+        self.outer(frame).is_some_and(|outer| self.meaning(outer.name).0 == Tag::Field(field))
+    }
+
+    /// Whether an element stands right inside an entry.
+    pub(super) fn stands_on_entry(&self, frame: usize) -> bool {
+        self.outer(frame).is_some_and(|outer| outer.kind == Kind::Entry)
+    }
+
+    fn outer(&self, frame: usize) -> Option<&Frame<'a>> {
+        self.frames.get(frame.checked_sub(1)?)
+    }
+
     /// Where the element of a frame stands.
     fn place_outside(&self, frame: usize) -> Place {
-        frame.checked_sub(1).map_or(Place::Outside, |outer| self.frames[outer].place)
+        self.outer(frame).map_or(Place::Outside, |outer| outer.place)
     }
 
     fn text(&mut self, raw: &'a str, literal: bool) {

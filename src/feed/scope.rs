@@ -2,13 +2,11 @@
 //!
 //! Bounded, since an attacker declares thousands of the one and multiplies a long one of the other by every link.
 
-use std::borrow::Cow;
-
 use url::Url;
 
-use super::bounds;
 use super::names::{self, Namespace};
 use super::problem::Problems;
+use super::{address, bounds};
 
 const MAX_BINDINGS: usize = 256;
 const MAX_BASES: usize = 128;
@@ -64,6 +62,11 @@ impl<'a> Scope<'a> {
         self.bases.last()
     }
 
+    /// Whether an address without a scheme begins with a host.
+    pub(super) fn begins_with_host(&self, text: &str) -> bool {
+        address::begins_with_host(text, self.url)
+    }
+
     fn base(&self) -> &Url {
         self.bases.last().unwrap_or(self.url)
     }
@@ -87,8 +90,7 @@ impl<'a> Scope<'a> {
             problems.note("too-long-link", || text.to_owned());
             return None;
         }
-        let broken = text.contains(['\n', '\t', '\r']);
-        let text: Cow<'_, str> = if broken { text.split_whitespace().collect::<String>().into() } else { text.into() };
+        let text = address::meant(text, Some(self.url));
         if let Ok(url) = Url::parse(&text) {
             return bounds::link(without_empty_parts(url), problems);
         }
@@ -103,10 +105,11 @@ impl<'a> Scope<'a> {
 }
 
 /// An absolute address as it was written, where the URL spells it otherwise.
-pub(super) fn other_spelling<'t>(told: &'t str, url: &Url) -> Option<&'t str> {
-    let told = told.trim().trim_end_matches(['?', '#']);
+pub(super) fn other_spelling(told: &str, url: &Url) -> Option<String> {
+    let told = address::meant(told, None);
+    let told = told.trim_end_matches(['?', '#']);
     let is_absolute = told.strip_prefix(url.scheme()).is_some_and(|rest| rest.starts_with(':'));
-    (is_absolute && told != url.as_str() && !told.contains(char::is_whitespace)).then_some(told)
+    (is_absolute && told != url.as_str() && !told.contains(char::is_whitespace)).then(|| told.to_owned())
 }
 
 /// A `?` or `#` with nothing behind it says nothing.

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    FeedState, Names, Pending, SiteState,
+    Names, Pending, SiteState,
     entry::Carrier,
     matching::{Evidence, Link, Mark},
     memory::{Article, Outcome, Resolved},
@@ -16,7 +16,7 @@ use super::{
     site::{Known, When},
 };
 use crate::feed::{
-    Entry, Feed,
+    Entry, Feed, Format,
     identity::{EntryNames, Name, NameKind, date_hash, title_hash},
 };
 
@@ -123,7 +123,9 @@ impl SiteState {
                 claims.insert(key, (index, BEGUN));
             }
         }
-        absorbed.overflowed = !first_read && absorbed.known == 0 && absorbed.new > 0;
+        // an index of sitemaps brings what has changed only
+        let is_whole = document.feed.format != Format::SitemapIndex;
+        absorbed.overflowed = is_whole && !first_read && absorbed.known == 0 && absorbed.new > 0;
         self.conclude(url, &tally, &mut absorbed);
         absorbed
     }
@@ -446,7 +448,7 @@ impl SiteState {
     }
 
     fn links_rotate(&self, url: &str) -> bool {
-        self.feeds.get(url).is_some_and(FeedState::links_rotate)
+        self.feeds.get(url).is_some_and(|feed| feed.links_rotate())
     }
 }
 

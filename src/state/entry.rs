@@ -212,7 +212,8 @@ impl Pending {
     pub fn wants_page(&self, rechecks: &[Duration], now: DateTime<Utc>) -> bool {
         let Some(published) = &self.published else { return true };
         let recheck = published.next_recheck(rechecks).is_some_and(|(_, at)| at <= now);
-        recheck || published.is_retold || published.lag_recheck().is_some_and(|at| at <= now)
+        let others = [published.lag_recheck(), published.put_off_until()];
+        recheck || published.is_retold || others.into_iter().flatten().any(|at| at <= now)
     }
 
     /// Its last attempt is over, whatever came of it.
@@ -302,11 +303,20 @@ impl Published {
         self.day.0 == now.timestamp().div_euclid(86_400) && self.day.1 >= MOST_REVISIONS_A_DAY
     }
 
+    /// When its page is looked at for revisions that had to wait: at the end of the day that had too many.
+    fn put_off_until(&self) -> Option<DateTime<Utc>> {
+        let (day, revisions) = self.day;
+        (revisions >= MOST_REVISIONS_A_DAY).then(|| DateTime::from_timestamp((day + 1) * 86_400, 0))?
+    }
+
     /// Its page was looked at: what is due by now is done. `edited` says whether a new revision came of it; `is_late`, that
     /// a feed has said something else since the page was asked for, so that another look is due.
     pub(super) fn looked_at(&mut self, rechecks: &[Duration], edited: bool, is_late: bool, now: DateTime<Utc>) {
         while self.next_recheck(rechecks).is_some_and(|(_, at)| at <= now) {
             self.recheck += 1;
+        }
+        if self.put_off_until().is_some_and(|at| at <= now) {
+            self.day = Default::default();
         }
         if is_late {
             return;
@@ -330,10 +340,9 @@ impl Published {
     pub(super) fn next(&self, rechecks: &[Duration], now: DateTime<Utc>) -> Next {
         let retold = self.is_retold.then(|| self.feed_recheck_from().unwrap_or(now));
         let recheck = self.next_recheck(rechecks).map(|(_, at)| at);
-        let candidate = self.is_revised_often(now).then(|| start_of_next_day(now));
         // while another edit would have to wait for its turn, the entry stays: a new one would begin to count again
         let quiet = self.feed_recheck_from().filter(|at| *at > now);
-        match [retold, recheck, self.lag_recheck(), candidate, quiet].into_iter().flatten().min() {
+        match [retold, recheck, self.lag_recheck(), self.put_off_until(), quiet].into_iter().flatten().min() {
             Some(at) => Next::At(at),
             None => Next::Resolved,
         }
@@ -353,9 +362,4 @@ impl Published {
         let index = self.recheck;
         rechecks.get(index).map(|after| (index, self.first_at + delta(*after)))
     }
-}
-
-fn start_of_next_day(now: DateTime<Utc>) -> DateTime<Utc> {
-    let day = now.timestamp().div_euclid(86_400) + 1;
-    DateTime::from_timestamp(day * 86_400, 0).unwrap_or(now)
 }

@@ -108,7 +108,8 @@ impl Evidence {
         self.date == Mark::Same && !(self.date_is_a_day && self.guid == Mark::Other && self.guids_are_trusted)
     }
 
-    /// How much agrees: of several articles an entry may be, it is the one that this is greatest for.
+    /// How much agrees: of several articles an entry may be, it is the one that this is greatest for. Title and date together
+    /// say more than a guid or a link that may have gone on to the next story.
     pub(super) fn strength(&self) -> u32 {
         let link = match self.link {
             Link::Same => 4,
@@ -117,7 +118,8 @@ impl Evidence {
         };
         let guid = if self.guid == Mark::Same { 4 } else { u32::from(self.guid_of_another_feed) };
         let same = |mark: Mark| u32::from(mark == Mark::Same);
-        link + guid + 2 * same(self.title) + 2 * same(self.date) + u32::from(self.words)
+        let (title, date) = (same(self.title), same(self.date));
+        link + guid + 2 * title + 2 * date + title * date + u32::from(self.words)
     }
 
     /// Whether the guid was right: `None` where nothing else says so.
@@ -214,6 +216,15 @@ mod tests {
         let known = |guid, link, title, date| Evidence { is_of_list: false, ..claimed(guid, link, title, date) };
         assert!(known(Unknown, Link::Same, Other, Same).is_one_story(), "a new headline beside the old one");
         assert!(!known(Unknown, Link::Same, Other, Other).is_one_story());
+    }
+
+    #[test]
+    fn guids_and_links_that_have_gone_on_to_the_next_story_say_less_than_title_and_date() {
+        let moved_on = evidence(Other, Link::Other, Same, Same).strength();
+        for (what, guid, link) in [("numbers of lines", Same, Link::Unknown), ("today's page", Unknown, Link::Same)] {
+            assert!(moved_on > evidence(guid, link, Other, Other).strength(), "{what}");
+        }
+        assert!(evidence(Same, Link::Same, Other, Other).strength() > moved_on, "both of them say more");
     }
 
     #[test]

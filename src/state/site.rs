@@ -34,7 +34,8 @@ pub(super) const HORIZON: Day = 180;
 #[derive(Debug, Clone)]
 pub struct SiteState {
     pub(super) name: String,
-    pub(super) feeds: BTreeMap<String, FeedState>,
+    /// Boxed: most sites have one, and a node of the map has room for eleven.
+    pub(super) feeds: BTreeMap<String, Box<FeedState>>,
     pub(super) entries: HashMap<u64, Pending>,
     /// Pending entries by their names; where two share one, the newer entry.
     index: HashMap<u64, u64>,
@@ -151,7 +152,7 @@ impl SiteState {
     }
 
     /// The feeds by URL.
-    pub fn feeds(&self) -> &BTreeMap<String, FeedState> {
+    pub fn feeds(&self) -> &BTreeMap<String, Box<FeedState>> {
         &self.feeds
     }
 
@@ -343,7 +344,7 @@ impl SiteState {
         states.extend(memory.map(|(number, value)| ledger::State { key: key::memory(&self.name, number), value }));
         if all && self.later.is_empty() {
             for url in std::mem::take(&mut self.changed_feeds) {
-                let value = self.feeds.get(&url).map(FeedState::to_json).unwrap_or_default();
+                let value = self.feeds.get(&url).map(|feed| feed.to_json()).unwrap_or_default();
                 states.push(ledger::State { key: key::feed(&self.name, &url), value });
             }
         }

@@ -167,6 +167,7 @@ schedule:
   interval: 500ms
   max_interval: 1s
   page_attempts: 1
+  page_patience: 0s
   rechecks: [1s, 2s, 4s, 8s, 15s, 30s, 60s, 120s, 480s]
 admin: off
 commit:

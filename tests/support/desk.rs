@@ -102,6 +102,7 @@ schedule:
   interval: 200ms
   max_interval: 300ms
   page_attempts: 1
+  page_patience: 0s
   rechecks: [1s, 2s, 3s, 5s, 8s, 13s, 20s, 30s, 45s, 60s, 80s, 100s, 130s, 160s, 200s, 240s]
 admin: off
 commit:

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{Known, Reason, Verdict, tally};
+use super::{Body, Known, Reason, Verdict, tally};
 use crate::article::extract::{ends_sentence, is_prose};
-use crate::article::outline::{Block, Kind, Outline, Signs};
+use crate::article::outline::{Block, Element, Kind, Outline, Signs};
 
 /// Heaviest text that is a label, where it ends no sentence.
 const LABEL: usize = 60;
@@ -17,12 +17,19 @@ const CARD: usize = 500;
 const HEADLINE: usize = 15;
 /// Most blocks of a card.
 const BLOCKS: usize = 6;
+/// The part of the paragraphs that stands where the story does: one in so many.
+const MAIN: usize = 3;
+/// Least and most labels of a drawing.
+const DRAWN: usize = 3;
+const MOST_DRAWN: usize = 120;
 /// How many times more the paragraphs have to weigh than what stands bare, so that a bare text is an exception.
 const RATIO: usize = 3;
 
 /// Drops teasers in cards and, where the story is set in paragraphs, texts that stand bare and alone in a container of
 /// their own. `deck` stays, and sentences that other evidence holds to be the story's.
-pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &Range<usize>, known: &Known<'_>) {
+pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], body: &Body, known: &Known<'_>) {
+    let deck = &body.deck;
+    drop_drawn(outline, verdicts);
     drop_teasers(outline, verdicts, known);
     let weight = |kind: Kind| -> usize {
         let kept = verdicts.iter().filter(|(_, reason)| reason.is_none()).map(|(at, _)| &outline.blocks[*at]);
@@ -32,16 +39,91 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &Range<us
         return;
     }
     let places = sentences(outline, verdicts);
+    let mut said = HashMap::<&str, usize>::new();
+    for (at, _) in verdicts.iter().filter(|(_, reason)| reason.is_none()) {
+        *said.entry(outline.blocks[*at].text.as_str()).or_default() += 1;
+    }
+    let siblings = Siblings::new(outline, verdicts, body.headline);
     for (at, reason) in verdicts.iter_mut().filter(|(at, reason)| reason.is_none() && !deck.contains(at)) {
         let block = &outline.blocks[*at];
         let is_one_of_many = places[&outline.signature(*at)] >= MANY;
-        let is_text = block.weight < CARD && is_prose(block) && !known.tells(*at) && !is_one_of_many;
+        let is_text = block.weight < CARD
+            && is_prose(block)
+            && !known.tells(*at)
+            && !is_one_of_many
+            && !siblings.hold(outline, *at);
+        let is_repeated = said.get(block.text.as_str()).is_some_and(|&times| times > 2);
+        let is_text = is_text || block.weight < CARD && is_repeated;
         let is_label = block.weight < LABEL && !ends_sentence(&block.text);
         if (is_label || is_text) && stands_alone(outline, block, outline.signs(*at)) {
             *reason = Some(Reason::Label);
         }
     }
     drop_titles(outline, verdicts);
+}
+
+/// Where paragraphs of the story stand.
+struct Siblings {
+    /// The elements that hold a good part of them.
+    parents: Vec<usize>,
+    /// From the headline to the first of them.
+    opening: Range<usize>,
+}
+
+impl Siblings {
+    fn new(outline: &Outline, verdicts: &[Verdict], headline: Option<usize>) -> Self {
+        let is_told = |(at, reason): &&Verdict| {
+            let block = &outline.blocks[*at];
+            reason.is_none() && block.kind == Kind::Paragraph && is_prose(block)
+        };
+        let told = || verdicts.iter().filter(is_told).map(|(at, _)| *at);
+        let mut weights = HashMap::<usize, usize>::new();
+        for at in told() {
+            let block = &outline.blocks[at];
+            *weights.entry(outline.elements[block.element].parent).or_default() += block.weight;
+        }
+        let total: usize = weights.values().sum();
+        let parents =
+            weights.into_iter().filter(|(_, weight)| weight * MAIN > total).map(|(parent, _)| parent).collect();
+        let opening = headline.map_or(0..0, |headline| headline..told().next().unwrap_or(headline));
+        Self { parents, opening }
+    }
+
+    /// Whether a sentence without links that stands bare is one of the story's all the same: it stands among its
+    /// paragraphs, or between the headline and the first of them.
+    fn hold(&self, outline: &Outline, at: usize) -> bool {
+        let block = &outline.blocks[at];
+        let parent = outline.elements[block.element].parent;
+        let is_near = self.opening.contains(&at) || self.parents.contains(&parent);
+        is_near
+            && block.linked == 0
+            && ends_sentence(&block.text)
+            && outline.elements[block.element].pictures.is_empty()
+    }
+}
+
+/// Drops the labels of a drawing: a picture, and on it several words or numbers of which none is a sentence.
+fn drop_drawn(outline: &Outline, verdicts: &mut [Verdict]) {
+    let Some((&(first, _), &(last, _))) = verdicts.first().zip(verdicts.last()) else { return };
+    let is_label = |block: &Block| {
+        block.weight < LABEL
+            && block.stops <= 1
+            && block.linked == 0
+            && !ends_sentence(&block.text)
+            && matches!(block.kind, Kind::Paragraph | Kind::Bare)
+    };
+    let is_drawing = |element: &&Element| {
+        (DRAWN..MOST_DRAWN).contains(&element.blocks.len())
+            && element.blocks.start >= first
+            && element.blocks.end <= last + 1
+            && !element.pictures.is_empty()
+            && element.pictures.len() <= 2
+            && outline.blocks[element.blocks.clone()].iter().all(is_label)
+    };
+    for drawing in outline.elements.iter().filter(is_drawing) {
+        let inside = verdicts.iter_mut().filter(|(at, reason)| drawing.blocks.contains(at) && reason.is_none());
+        inside.for_each(|(_, reason)| *reason = Some(Reason::Label));
+    }
 }
 
 /// Whether a link may be one that unfolds its answer.

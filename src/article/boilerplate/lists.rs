@@ -1,9 +1,9 @@
-//! Lists of links.
+//! Lists of links to pages of the site, or to places on this one. Lists of links that lead away are the story's: nominees, sources, books.
 
 use super::{Reason, Verdict};
 use crate::article::outline::{Kind, Outline, Tag};
 
-/// Drops lists whose items are mainly links.
+/// Drops lists whose items are mainly links, but for those that lead away.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
     let mut at = 0;
     while at < verdicts.len() {
@@ -13,7 +13,8 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
         };
         let end = at + verdicts[at..].iter().take_while(|(block, _)| list_of(outline, *block) == Some(list)).count();
         let blocks = verdicts[at..end].iter().map(|(block, _)| &outline.blocks[*block]);
-        let (linked, weight) = blocks.fold((0, 0), |(linked, weight), b| (linked + b.linked, weight + b.weight));
+        let (linked, weight) =
+            blocks.fold((0, 0), |(linked, weight), b| (linked + b.linked - b.away, weight + b.weight));
         if linked * 10 > weight * 6 {
             for (_, reason) in verdicts[at..end].iter_mut().filter(|(_, reason)| reason.is_none()) {
                 *reason = Some(Reason::Related);

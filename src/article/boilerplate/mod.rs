@@ -8,6 +8,8 @@ mod head;
 mod headings;
 mod labels;
 mod lists;
+mod pull_quotes;
+mod setting;
 mod structure;
 mod tail;
 pub(super) mod wording;
@@ -19,6 +21,7 @@ use super::extract::{Body, is_prose};
 use super::metadata::Titles;
 use super::outline::{Block, Kind, Outline};
 use super::record_lines;
+use setting::Setting;
 
 /// Why a block was dropped; the names are part of what users see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,6 +99,8 @@ pub(super) struct Known<'a> {
     pub(super) titles: &'a Titles,
     /// Who wrote it, in lower case.
     pub(super) authors: &'a [String],
+    /// The page's site.
+    pub(super) site: &'a str,
     /// What the site says of each block: its own, or the story's; empty where nothing is known.
     pub(super) opinions: &'a [Option<bool>],
     /// Which blocks other evidence holds to be the story.
@@ -120,7 +125,7 @@ impl<'a> Known<'a> {
 
     /// Knowing nothing but titles.
     pub(super) fn titles(titles: &'a Titles) -> Self {
-        Self { titles, authors: &[], opinions: &[], anchored: &[] }
+        Self { titles, authors: &[], site: "", opinions: &[], anchored: &[] }
     }
 }
 
@@ -139,35 +144,40 @@ pub(super) type Verdict = (usize, Option<Reason>);
 
 /// Judges every block of the body, in document order.
 pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Verdict> {
+    let setting = Setting::new(outline, body);
     let first = body.blocks.iter().copied().find(|&at| !body.deck.contains(&at) && is_prose(&outline.blocks[at]));
     let begun = |at: usize| first.is_some_and(|first| at > first);
     let of = |at: usize| match outline.ruled(at) {
         Some(kept) => (!kept).then_some(Reason::Rule),
         None if body.deck.contains(&at) => None,
-        None => reason(outline, at, known, begun(at)),
+        None => reason(&setting, outline, at, known, begun(at)),
     };
     let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, of(at))).collect();
+    pull_quotes::judge(outline, &mut verdicts);
     lists::judge(outline, &mut verdicts);
     head::judge(outline, &mut verdicts, &body.deck);
     drop_repeated(outline, &mut verdicts);
-    labels::judge(outline, &mut verdicts, &body.deck, known);
-    tail::judge(outline, &mut verdicts, known);
+    labels::judge(outline, &mut verdicts, body, known);
+    tail::judge(outline, &setting, &mut verdicts, known);
     headings::judge(outline, &mut verdicts);
     // whatever the passes over all blocks came to
     verdicts.iter_mut().filter(|(at, _)| outline.ruled(*at) == Some(true)).for_each(|(_, reason)| *reason = None);
     verdicts
 }
 
-fn reason(outline: &Outline, at: usize, known: &Known<'_>, begun: bool) -> Option<Reason> {
+fn reason(setting: &Setting<'_>, outline: &Outline, at: usize, known: &Known<'_>, begun: bool) -> Option<Reason> {
     let block = &outline.blocks[at];
     let (anchored, opinion) = (known.is_anchored(at), known.opinion(at));
     // words decide on nothing that is longer
     let lower = if block.weight < WORDED { block.text.to_lowercase() } else { String::new() };
     let of_structure =
         || structure::reason(outline, at, &lower, known).filter(|reason| !anchored || *reason == Reason::Caption);
+    let of_link = || structure::is_link(setting, outline, at, begun).then_some(Reason::Related);
     // structured data holds pitches too; its sentences are the story's all the same
-    let of_words =
-        || wording::reason(block, &lower).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
+    let of_words = || {
+        let hit = wording::hit(block, &lower).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
+        hit.filter(|hit| setting.outweighed_by(at, hit, &lower)).map(|hit| hit.reason)
+    };
     // a site's stories stand where its captions do, as far as a place can tell
     let overruled = |reason| opinion == Some(false) && reason != Reason::Caption && block.link_density() <= 0.5;
     let is_subhead = begun && matches!(block.kind, Kind::Heading(_));
@@ -178,7 +188,7 @@ fn reason(outline: &Outline, at: usize, known: &Known<'_>, begun: bool) -> Optio
         })
         .or_else(|| (block.weight < WORDED && record_lines::is_copyright(&lower)).then_some(Reason::Copyright))
         .or_else(|| (opinion == Some(true) && !anchored).then_some(Reason::SiteRepeats))
-        .or_else(|| of_structure().or_else(of_words).filter(|reason| !overruled(*reason)))
+        .or_else(|| of_structure().or_else(of_link).or_else(of_words).filter(|reason| !overruled(*reason)))
 }
 
 fn is_title(block: &Block, titles: &Titles) -> bool {

@@ -1,8 +1,9 @@
 //! What the markup around a block says of it.
 
+use super::setting::Setting;
 use super::{Known, Reason};
 use crate::article::extract::is_prose;
-use crate::article::outline::{Block, Kind, Outline, Signs};
+use crate::article::outline::{Block, Element, Kind, Outline, Signs, Tag};
 
 /// Signs that decide alone, and what they mean.
 const ALONE: &[(Signs, Reason)] = &[
@@ -24,11 +25,13 @@ const ALONE: &[(Signs, Reason)] = &[
     (Signs::ASIDE, Reason::Related),
     (Signs::OVERLAY, Reason::Promotion),
     (Signs::CAPTION, Reason::Caption),
-    (Signs::PULL_QUOTE, Reason::Repeated),
 ];
 
 /// Heaviest text under a picture that is its caption.
 const CAPTION: usize = 320;
+/// Least weight of a headline, and of a linked sentence.
+const HEADLINE: usize = 15;
+const SENTENCE: usize = 60;
 
 /// Signs that decide for short texts.
 const SHORT: &[(Signs, Reason)] = &[
@@ -55,19 +58,27 @@ pub(super) fn reason(outline: &Outline, at: usize, lower: &str, known: &Known<'_
     decides(ALONE)
         .or_else(|| (block.kind == Kind::Caption).then_some(Reason::Caption))
         .or_else(|| if is_prose(block) { None } else { decides(SHORT).filter(fits) })
+        .or_else(|| is_in_figure(outline, block, signs).then_some(Reason::Caption))
         .or_else(|| is_under_picture(outline, block, signs).then_some(Reason::Caption))
         .or_else(|| is_byline(block, lower, known).then_some(Reason::Byline))
-        .or_else(|| is_link(block).then_some(Reason::Related))
 }
 
 /// A text that shares its container with a picture, and with nothing else.
 fn is_under_picture(outline: &Outline, block: &Block, signs: Signs) -> bool {
     let own = &outline.elements[block.element];
     let around = &outline.elements[own.parent];
-    block.kind == Kind::Bare
-        && !signs.any(Signs::QUOTE)
-        && block.weight < CAPTION
-        && [own, around].iter().any(|element| !element.pictures.is_empty() && element.blocks.len() <= 2)
+    let has_picture = |element: &&Element| !element.pictures.is_empty() && element.blocks.len() <= 2;
+    let is_caption = match block.kind {
+        Kind::Bare => [own, around].iter().any(has_picture),
+        // the picture's own container, and the only one that is made like it
+        Kind::Paragraph => {
+            let alike = |at: &usize| outline.elements[*at].label == around.label;
+            let siblings = || outline.children(around.parent).filter(alike);
+            own.pictures.is_empty() && around.blocks.len() == 1 && has_picture(&around) && siblings().count() <= 2
+        }
+        _ => false,
+    };
+    is_caption && !signs.any(Signs::QUOTE) && block.weight < CAPTION
 }
 
 /// A short block that is little but the authors' names, or begins like a byline and names one of them.
@@ -102,7 +113,29 @@ fn begins_as_byline(lower: &str) -> bool {
     LEADS.iter().any(|lead| lower.starts_with(lead))
 }
 
-/// A block that is nothing but links, and no list item: a story's own lists may link each of their items.
-fn is_link(block: &Block) -> bool {
-    block.link_density() > 0.8 && !matches!(block.kind, Kind::Heading(_) | Kind::Cell)
+/// A text in a figure that holds a picture and little else.
+fn is_in_figure(outline: &Outline, block: &Block, signs: Signs) -> bool {
+    if !signs.any(Signs::MEDIA) || signs.any(Signs::TABLE.and(Signs::QUOTE)) || matches!(block.kind, Kind::Heading(_)) {
+        return false;
+    }
+    let is_figure = |at: &usize| outline.elements[*at].tag == Tag::Figure;
+    let figure = outline.ancestors(block.element).find(is_figure).map(|at| &outline.elements[at]);
+    figure.is_some_and(|figure| {
+        let weight: usize = outline.blocks[figure.blocks.clone()].iter().map(|block| block.weight).sum();
+        !figure.pictures.is_empty() && weight < CAPTION
+    })
+}
+
+/// A block that is nothing but a link. A sentence among sentences is the story's, linked or not, and so are the items of a
+/// list that lead away from the site; a heading leads to another story where it leads to another page of the site.
+pub(super) fn is_link(setting: &Setting<'_>, outline: &Outline, at: usize, begun: bool) -> bool {
+    let block = &outline.blocks[at];
+    match block.kind {
+        Kind::Cell => false,
+        // several of a make over prose are how the story itself is set
+        Kind::Heading(_) => begun && block.leads_onward() && block.weight >= HEADLINE && !setting.heads(at),
+        _ if block.link_density() <= 0.8 => false,
+        Kind::Item => (block.linked - block.away) * 2 > block.weight,
+        _ => block.weight < SENTENCE || !setting.is_told(at),
+    }
 }

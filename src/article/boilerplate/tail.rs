@@ -1,7 +1,8 @@
 //! What stands behind the end of the story.
 
+use super::setting::Setting;
 use super::{Known, Reason, Verdict};
-use crate::article::extract::is_prose;
+use crate::article::extract::{ends_sentence, is_prose};
 use crate::article::outline::{Block, Kind, Outline, Signs};
 
 /// Reasons that, once met with no prose after them, drop the rest too: a heading over links, a form, a notice.
@@ -47,12 +48,12 @@ const ABOUT: &[&str] = &[
 ];
 
 /// Drops, behind the last of the story, what is about its makers, and short leftovers.
-pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
+pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Verdict], known: &Known<'_>) {
     drop_self_portrait(outline, verdicts);
     drop_marked_notes(outline, verdicts);
     drop_notes(outline, verdicts, known);
     drop_pointers(outline, verdicts);
-    drop_leftovers(outline, verdicts);
+    drop_leftovers(outline, setting, verdicts);
 }
 
 /// A last section under a heading such as `About Example Ltd`.
@@ -79,7 +80,85 @@ fn is_about(block: &Block) -> bool {
     heading
         && block.weight < 70
         && !lower.ends_with('?')
-        && ABOUT.iter().any(|word| lower.starts_with(word) || lower.ends_with(word.trim()) && !word.is_ascii())
+        && ABOUT.iter().any(|word| {
+            let rest = || block.text.chars().skip(word.chars().count()).collect::<String>();
+            lower.starts_with(word) && is_name(&rest()) || lower.ends_with(word.trim()) && !word.is_ascii()
+        })
+}
+
+/// Whether what a heading is about is somebody: a name, or `us`, `the company`, `the author`.
+fn is_name(text: &str) -> bool {
+    const SMALL: &[&str] = &[
+        "us",
+        "me",
+        "the",
+        "this",
+        "our",
+        "and",
+        "of",
+        "for",
+        "in",
+        "at",
+        "company",
+        "author",
+        "authors",
+        "writer",
+        "publisher",
+        "site",
+        "project",
+        "uns",
+        "mich",
+        "die",
+        "der",
+        "das",
+        "den",
+        "dem",
+        "und",
+        "von",
+        "autor",
+        "autorin",
+        "la",
+        "le",
+        "les",
+        "l",
+        "de",
+        "du",
+        "des",
+        "et",
+        "nous",
+        "auteur",
+        "société",
+        "el",
+        "los",
+        "y",
+        "nosotros",
+        "empresa",
+        "o",
+        "a",
+        "os",
+        "e",
+        "nós",
+        "il",
+        "lo",
+        "di",
+        "noi",
+        "azienda",
+        "het",
+        "ons",
+        "en",
+        "van",
+        "auteur",
+        "oss",
+        "och",
+        "og",
+        "компании",
+        "нас",
+        "авторе",
+    ];
+    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is_of_name =
+        |word: &str| !word.starts_with(|c: char| c.is_lowercase()) || SMALL.contains(&word.to_lowercase().as_str());
+    !text.trim_start().starts_with(|c: char| c.is_numeric()) && words().next().is_some() && words().all(is_of_name)
 }
 
 /// What the markup calls a note or a box of facts, where nothing else follows it.
@@ -98,7 +177,7 @@ fn drop_notes(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
     let mut seen = 0;
     for (at, reason) in verdicts.iter_mut().rev().filter(|(_, reason)| reason.is_none()) {
         let block = &outline.blocks[*at];
-        let is_note = is_bio(block, known) || is_contact(&block.text);
+        let is_note = is_bio(block, known) || is_contact(block, known);
         if is_note && block.weight < NOTE && kept > 3 {
             *reason = Some(Reason::AuthorBio);
         }
@@ -141,24 +220,41 @@ fn is_bio(block: &Block, known: &Known<'_>) -> bool {
     !quotes && known.authors.iter().filter(|name| is_name(name)).any(begins)
 }
 
-/// An e-mail address or a handle: how to reach somebody.
-fn is_contact(text: &str) -> bool {
-    text.chars().count() < 300
-        && text.split_whitespace().any(|word| {
-            let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '@');
-            word.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && host.len() > 3)
-        })
+/// An e-mail address: how to reach the author or the publisher. What a sentence says of somebody else's is the story's:
+/// whom witnesses may write to, where seats are booked.
+fn is_contact(block: &Block, known: &Known<'_>) -> bool {
+    let address = |word: &'_ str| -> Option<String> {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '@');
+        let (user, host) = word.split_once('@')?;
+        (!user.is_empty() && host.contains('.') && host.len() > 3).then(|| host.to_lowercase())
+    };
+    let Some(host) = block.text.split_whitespace().find_map(address) else { return false };
+    let lower = block.text.to_lowercase();
+    let is_ours = !known.site.is_empty() && host.ends_with(known.site);
+    let names_author =
+        known.authors.iter().flat_map(|name| name.split(' ')).any(|name| name.len() > 2 && lower.contains(name));
+    block.weight < NOTE && (is_ours || names_author || !ends_sentence(&block.text))
 }
 
-/// Short leftovers behind the last prose, from the first block on that was dropped for such a reason.
-fn drop_leftovers(outline: &Outline, verdicts: &mut [Verdict]) {
+/// Short leftovers behind the last prose, from the first block on that was dropped for such a reason. Sentences that are
+/// set as the story's are none, nor are lines under a subhead of its own.
+fn drop_leftovers(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Verdict]) {
     let prose = |(at, reason): &Verdict| reason.is_none() && is_prose(&outline.blocks[*at]);
     let Some(last) = verdicts.iter().rposition(prose) else { return };
-    let mut end = None;
+    let parent = |at: usize| outline.elements[outline.blocks[at].element].parent;
+    let home = parent(verdicts[last].0);
+    let (mut end, mut is_headed) = (None, false);
     for (at, reason) in &mut verdicts[last + 1..] {
+        let block = &outline.blocks[*at];
+        let (is_ours, is_paragraph) = (parent(*at) == home, block.kind == Kind::Paragraph);
         match reason {
             Some(reason) if ENDS.contains(reason) => end = Some(*reason),
-            None if outline.blocks[*at].weight < 200 => *reason = end,
+            None if is_ours
+                && is_paragraph
+                && !block.text.ends_with(['?', '？'])
+                && (setting.is_told(*at) || is_headed && setting.is_alike(*at)) => {}
+            None if is_ours && matches!(block.kind, Kind::Heading(_)) && block.linked == 0 => is_headed = true,
+            None if block.weight < 200 => *reason = end,
             _ => {}
         }
     }

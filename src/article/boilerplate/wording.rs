@@ -9,7 +9,7 @@ use crate::article::outline::{Block, Kind};
 
 /// How a phrase has to stand in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     /// It is the whole block, but for punctuation.
     Whole,
     /// The block begins with it, and is short.
@@ -32,7 +32,7 @@ struct Wording {
     beginnings: HashMap<char, Vec<Beginning>>,
     /// Those that may stand anywhere, and their reasons.
     anywhere: AhoCorasick,
-    reasons: Vec<Reason>,
+    anywhere_phrases: Vec<(&'static str, Reason)>,
 }
 
 /// Longest block, in weight, that wording is asked about.
@@ -41,7 +41,7 @@ const MAX_WEIGHT: usize = 400;
 const SHORT: usize = 110;
 
 static WORDING: LazyLock<Wording> = LazyLock::new(|| {
-    let (mut beginnings, mut patterns, mut reasons) = (HashMap::<char, Vec<Beginning>>::new(), Vec::new(), Vec::new());
+    let (mut beginnings, mut phrases) = (HashMap::<char, Vec<Beginning>>::new(), Vec::new());
     for line in include_str!("wording.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
         let Some((head, list)) = line.split_once('\t') else { continue };
         let Some((reason, place)) = head.split_once(' ').and_then(|(r, p)| Some((reason_named(r)?, place_named(p)?)))
@@ -53,29 +53,61 @@ static WORDING: LazyLock<Wording> = LazyLock::new(|| {
                 Some(first) if place != Place::Any => {
                     beginnings.entry(first).or_default().push(Beginning { phrase, reason, place });
                 }
-                _ => {
-                    patterns.push(phrase);
-                    reasons.push(reason);
-                }
+                _ => phrases.push((phrase, reason)),
             }
         }
     }
-    Wording { beginnings, anywhere: AhoCorasick::new(patterns).expect("the file is small"), reasons }
+    let anywhere = AhoCorasick::new(phrases.iter().map(|(phrase, _)| phrase)).expect("the file is small");
+    Wording { beginnings, anywhere, anywhere_phrases: phrases }
 });
 
-/// The reason that a block's own words give to drop it. `lower` is its text in lower case.
-pub(super) fn reason(block: &Block, lower: &str) -> Option<Reason> {
+/// A phrase that was met in a block.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hit {
+    pub(super) reason: Reason,
+    pub(super) place: Place,
+    pub(super) phrase: &'static str,
+    /// Whether it stands at the beginning, and another that is one anywhere behind it.
+    twice: bool,
+}
+
+impl Hit {
+    /// How much a phrase says: the more words it has, the less it stands there by chance.
+    pub(super) fn strength(&self) -> usize {
+        let long = if self.phrase.contains(crate::text::is_wide) { 3 } else { self.phrase.split(' ').count().min(3) };
+        match self.place {
+            Place::Any => 3,
+            _ if self.twice => 3 + long,
+            _ => long,
+        }
+    }
+
+    /// Whether it calls upon readers to do something.
+    pub(super) fn is_call(&self) -> bool {
+        use Reason::{Comments, Newsletter, Paywall, Promotion, Share};
+        let calls = [Comments, Newsletter, Paywall, Promotion, Share].contains(&self.reason);
+        calls && self.place == Place::Start && (self.twice || self.strength() >= 3)
+    }
+}
+
+/// The phrase by which a block's own words say what it is. `lower` is its text in lower case.
+pub(super) fn hit(block: &Block, lower: &str) -> Option<Hit> {
     if block.weight > MAX_WEIGHT {
         return None;
     }
     let text = lower.trim_matches(|c: char| !c.is_alphanumeric() && c != '©');
     let phrases = text.chars().next().and_then(|first| WORDING.beginnings.get(&first)).into_iter().flatten();
-    phrases.filter(|phrase| phrase.fits(block, text)).map(|phrase| phrase.reason).next().or_else(|| anywhere(text))
+    let begins = phrases.filter(|phrase| phrase.fits(block, text)).max_by_key(|phrase| phrase.phrase.len());
+    let anywhere = anywhere(text);
+    let of =
+        |&Beginning { phrase, reason, place }: &Beginning| Hit { reason, place, phrase, twice: anywhere.is_some() };
+    begins.map(of).or(anywhere)
 }
 
-fn anywhere(text: &str) -> Option<Reason> {
-    let found = WORDING.anywhere.find_iter(text).find(|found| ends_word(&text[found.end()..]));
-    found.map(|found| WORDING.reasons[found.pattern()])
+fn anywhere(text: &str) -> Option<Hit> {
+    let found = WORDING.anywhere.find_iter(text).find(|found| ends_word(&text[found.end()..]))?;
+    let (phrase, reason) = WORDING.anywhere_phrases[found.pattern()];
+    Some(Hit { reason, place: Place::Any, phrase, twice: false })
 }
 
 /// Whether a word ends before the rest of a text.
@@ -92,6 +124,8 @@ impl Beginning {
                 ends_word(rest) && (block.weight < SHORT || self.reason != Reason::Date && block.link_density() > 0.3)
             }
             Place::Label if rest.is_empty() => !matches!(block.kind, Kind::Heading(_)),
+            // a hyphen that joins words leads to nothing
+            Place::Label if rest.starts_with('-') => rest[1..].starts_with(char::is_whitespace),
             Place::Label => rest.trim_start().starts_with([':', '：', '>', '»', '|', '→', '–', '-']),
             Place::Any => false,
         }

@@ -30,6 +30,7 @@ fn places_and_elements_are_the_same_in_number_and_order() {
                 "p" => Tag::Paragraph,
                 "tr" => Tag::Row,
                 "table" => Tag::Table,
+                "figure" => Tag::Figure,
                 "td" | "th" => Tag::Cell,
                 "section" => Tag::Section,
                 "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => Tag::Heading(tag.as_bytes()[1] - b'0'),

@@ -6,6 +6,7 @@
 
 mod candidate;
 mod deck;
+mod next;
 mod prose;
 mod siblings;
 
@@ -60,6 +61,7 @@ pub(super) fn body(outline: &mut Outline, evidence: &Evidence<'_>) -> Option<Bod
     })?;
     let mut body = siblings::gather(outline, &scores, core);
     body.headline = headline;
+    next::cut(outline, &mut body);
     if let Some(deck) = deck::find(outline, &body, headline, evidence.description) {
         let before = body.blocks.partition_point(|&at| at < deck.start);
         body.blocks.splice(before..before, deck.clone());

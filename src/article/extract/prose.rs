@@ -1,7 +1,7 @@
 //! How much a block looks like a paragraph of a story.
 
 use super::OUTSIDE;
-use crate::article::outline::{Block, Kind, Signs, is_stop};
+use crate::article::outline::{Block, Kind, Signs, is_stop, is_unstopped_sentence};
 
 /// Least weight of a paragraph that counts in full.
 const PARAGRAPH: usize = 60;
@@ -35,5 +35,5 @@ pub(in crate::article) fn is_prose(block: &Block) -> bool {
 /// Whether a text ends as a sentence does, closing quotes and brackets apart.
 pub(in crate::article) fn ends_sentence(text: &str) -> bool {
     let end = text.trim_end_matches(['"', '”', '“', '’', '\'', '»', '」', '』', ')', '）', ' ']);
-    end.chars().next_back().is_some_and(is_stop)
+    end.chars().next_back().is_some_and(is_stop) || is_unstopped_sentence(text)
 }

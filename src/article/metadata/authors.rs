@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::collect::{Byline, Statements};
-use super::json_ld;
+use super::json_ld::{self, Named, NamedKind};
 use super::people::{Trust, is_lead, is_nobody, people_in};
 use crate::article::Source;
 use crate::text::{from_html, line};
@@ -27,8 +27,22 @@ const METAS: &[&str] = &[
 /// The authors and their source: structured data, then `<meta>`, then marked elements, then links to authors' pages.
 pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String]) -> Option<(Vec<String>, Source)> {
     let named = |names: &[String]| people_in(names, Trust::Named, site);
+    let of_claim = |names: &[Named]| {
+        let people = |kind: NamedKind, trust: Trust| {
+            let names = names.iter().filter(|named| named.kind == kind).map(|named| named.name.clone());
+            people_in(&names.collect::<Vec<_>>(), trust, site)
+        };
+        let mut all = people(NamedKind::Person, Trust::Person);
+        let others = people(NamedKind::Unsaid, Trust::Named);
+        all.extend(others.into_iter().filter(|name| !all.contains(name)).collect::<Vec<_>>());
+        all
+    };
     let of_byline = |byline: &Byline| {
-        let linked = people_in(&byline.links, Trust::Byline, site);
+        // what links to the author's page is a name, if of two words
+        let links: Vec<String> =
+            byline.links.iter().filter(|name| name.split_whitespace().count() > 1).cloned().collect();
+        let linked = if byline.exact { people_in(&links, Trust::Person, site) } else { Vec::new() };
+        let linked = if linked.is_empty() { people_in(&byline.links, Trust::Byline, site) } else { linked };
         if linked.is_empty() { people_in(std::slice::from_ref(&byline.text), Trust::Byline, site) } else { linked }
     };
     let bylines = |exact: bool| said.bylines.iter().filter(move |byline| byline.exact == exact).map(of_byline);
@@ -42,7 +56,7 @@ pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String
     };
     let beside = || said.bylines_beside.iter().map(of_byline).find(|names| !names.is_empty()).unwrap_or_default();
     claims(said, article)
-        .find_map(|(names, source)| found(named(&names), source))
+        .find_map(|(names, source)| found(of_claim(&names), source))
         .or_else(|| found(marked(), Source::Microdata))
         .or_else(|| found(bylines(false).find(|names| !names.is_empty()).unwrap_or_default(), Source::Byline))
         .or_else(|| found(beside(), Source::Microdata))
@@ -57,11 +71,14 @@ pub(super) fn otherwise(said: &Statements, article: Option<&Value>, site: &[Stri
 }
 
 /// All that is said to machines of the author, the most trusted first.
-fn claims<'a>(said: &'a Statements, article: Option<&'a Value>) -> impl Iterator<Item = (Vec<String>, Source)> + 'a {
-    let of_node = article.map(|node| json_ld::names(node, "author", &said.json_ld)).unwrap_or_default();
+fn claims<'a>(said: &'a Statements, article: Option<&'a Value>) -> impl Iterator<Item = (Vec<Named>, Source)> + 'a {
+    let unsaid = |names: Vec<String>| -> Vec<Named> {
+        names.into_iter().map(|name| Named { name, kind: NamedKind::Unsaid }).collect()
+    };
+    let of_node = article.map(|node| json_ld::named(node, "author", &said.json_ld)).unwrap_or_default();
     let of_metas = METAS.iter().map(|name| said.contents(name).map(str::to_owned).collect());
     let of_metas = of_metas.chain(std::iter::once_with(|| of_labels(said)));
-    std::iter::once((of_node, Source::JsonLd)).chain(of_metas.map(|names| (names, Source::Meta)))
+    std::iter::once((of_node, Source::JsonLd)).chain(of_metas.map(move |names| (unsaid(names), Source::Meta)))
 }
 
 fn found(names: Vec<String>, source: Source) -> Option<(Vec<String>, Source)> {
@@ -76,8 +93,8 @@ fn of_labels(said: &Statements) -> Vec<String> {
     data.map(str::to_owned).collect()
 }
 
-fn organisations(names: &[String]) -> Vec<String> {
-    let names = names.iter().map(|name| line(&from_html(name)));
+fn organisations(names: &[Named]) -> Vec<String> {
+    let names = names.iter().map(|named| line(&from_html(&named.name)));
     names.filter(|name| is_organisation(name)).take(4).collect()
 }
 

@@ -16,6 +16,9 @@ const MAX: usize = 256;
 /// Most of an element's text that is looked at, in characters.
 const MAX_TEXT: usize = 2000;
 
+/// Signs of other stories' beginnings, and of readers' words.
+const OTHERS: Signs = Signs::RELATED.and(Signs::COMMENTS);
+
 /// Statements in document order.
 #[derive(Debug, Default)]
 pub(in crate::article) struct Statements {
@@ -83,6 +86,8 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names) -> Statements 
     let mut watch = Watch::default();
     // the node behind a subtree that is passed over, if there is one
     let mut hidden_until: Option<Option<NodeId>> = None;
+    // the same of other stories' beginnings, whose dates and authors are theirs
+    let mut others_until: Option<Option<NodeId>> = None;
     for node in html.tree.root().descendants() {
         // what stands in navigation, footers and asides is not about this page, as a rule
         if hidden_until.is_some_and(|end| end != Some(node.id())) {
@@ -90,10 +95,16 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names) -> Statements 
             continue;
         }
         hidden_until = None;
+        let is_others = others_until.is_some_and(|end| end != Some(node.id()));
+        if !is_others {
+            others_until = None;
+        }
         let element = match node.value() {
             Node::Element(element) => element,
             Node::Text(text) => {
-                watch.text(node, text);
+                if !is_others {
+                    watch.text(node, text);
+                }
                 continue;
             }
             _ => continue,
@@ -111,11 +122,20 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names) -> Statements 
                 push(&mut all.headings, text_of(node));
                 watch.headline();
             }
-            "time" => all.time(node, element),
-            "a" if !all.headings.is_empty() && all.author_links.len() < 4 => all.author_link(node, element),
+            "time" if !is_others => all.time(node, element),
+            "a" if !is_others && !all.headings.is_empty() && all.author_links.len() < 4 => {
+                all.author_link(node, element)
+            }
             _ => {}
         }
-        all.visible(node, element, names);
+        if is_others {
+            continue;
+        }
+        let signs = all.visible(node, element, names);
+        // behind the headline, one that lasts to the page's end is no box
+        if !all.headings.is_empty() && signs.any(OTHERS) && element.name() != "body" {
+            others_until = after(node).map(Some);
+        }
     }
     (all.shown, all.led) = watch.found();
     all
@@ -166,12 +186,19 @@ impl Statements {
         let value = attribute(element, "datetime").map_or_else(|| text_of(node), str::to_owned);
         let names = [attribute(element, "class"), attribute(element, "itemprop"), parent_names(node)];
         let role = role(names.into_iter().flatten(), attribute(element, "pubdate").is_some());
-        if self.times.len() < MAX && !value.trim().is_empty() {
+        // a date in a list or a table is of whatever stands before it
+        let is_listed = role == TimeRole::Unsaid
+            && node
+                .ancestors()
+                .filter_map(|node| node.value().as_element())
+                .take(4)
+                .any(|element| matches!(element.name(), "td" | "dd"));
+        if self.times.len() < MAX && !value.trim().is_empty() && !is_listed {
             self.times.push(Time { value, role });
         }
     }
 
-    fn visible(&mut self, node: NodeRef<'_, Node>, element: &Element, names: &mut Names) {
+    fn visible(&mut self, node: NodeRef<'_, Node>, element: &Element, names: &mut Names) -> Signs {
         let (mut property, mut rel, mut signs) = (None, None, Signs::NONE);
         for (name, value) in element.attrs() {
             match name {
@@ -198,6 +225,7 @@ impl Statements {
         if signs.any(Signs::DATE) && !wordy {
             push_short(&mut self.date_texts, text_of(node), 120);
         }
+        signs
     }
 
     fn author_link(&mut self, node: NodeRef<'_, Node>, element: &Element) {

@@ -4,6 +4,7 @@ use chrono::{Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::Value;
 use url::Url;
 
+use super::calendars;
 use super::collect::{Statements, TimeRole};
 use super::json_ld;
 use super::shown::Shown;
@@ -149,22 +150,22 @@ fn first_meta(said: &Statements, names: &[&str]) -> Option<Moment> {
 
 /// A date in the years in which there were web pages; no clock here, so nothing is too late.
 pub(super) fn parse(text: &str) -> Option<Moment> {
-    date::parse(text).filter(|moment| (1990..2100).contains(&moment.at.year()))
+    date::parse(&calendars::normal(text)).filter(|moment| (1990..2100).contains(&moment.at.year()))
 }
 
 /// A date among other words (`Published: 3 May 2024, 4 min read`): the longest run of words that reads as one.
 pub(super) fn in_text(text: &str) -> Option<Moment> {
-    longest_run(text, has_day)
+    longest_run(&calendars::normal(text), has_day)
 }
 
 /// Whether a line holds a date, were it only a month.
 pub(in crate::article) fn has_date(line: &str) -> bool {
-    longest_run(line, |_| true).is_some()
+    longest_run(&calendars::normal(line), |_| true).is_some()
 }
 
 /// Whether a text may name a day: a year or a month alone does not.
 pub(super) fn has_day(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_digit()).any(|digits| matches!(digits.len(), 1 | 2 | 8))
+    calendars::normal(text).split(|c: char| !c.is_ascii_digit()).any(|digits| matches!(digits.len(), 1 | 2 | 8))
 }
 
 fn longest_run(text: &str, fits: impl Fn(&str) -> bool) -> Option<Moment> {

@@ -13,7 +13,8 @@ const LEAST: usize = 120;
 pub(in crate::article) fn seen(text: &str, claim: Option<&str>) -> Option<&'static str> {
     let sample: String = text.chars().take(SAMPLE).collect();
     let seen = Detector::new().detect(&sample).filter(|seen| seen.is_reliable() && sample.chars().count() >= LEAST)?;
-    let agrees = claim.is_some_and(|claim| agrees(seen.lang(), claim));
+    // a language that cannot be guessed cannot be guessed wrong
+    let agrees = claim.is_some_and(|claim| agrees(seen.lang(), claim) || !is_known(claim));
     (!agrees && (seen.confidence() > 0.9 || claim.is_none())).then(|| tag(seen.lang()))
 }
 
@@ -55,6 +56,13 @@ fn agrees(seen: Lang, claim: &str) -> bool {
         &["af", "nl"],
     ];
     same || kin.iter().any(|kin| kin.contains(&tag(seen)) && kin.contains(&primary))
+}
+
+/// Whether the detector knows the language of a claim.
+fn is_known(claim: &str) -> bool {
+    const OTHER_NAMES: &[&str] = &["no", "nn", "yue", "bs", "sh", "ms", "prs", "iw", "fil", "gl"];
+    let primary = claim.split('-').next().unwrap_or(claim);
+    OTHER_NAMES.contains(&primary) || Lang::all().iter().any(|&lang| tag(lang) == primary || lang.code() == primary)
 }
 
 /// The shortest code of a language (ISO 639-1 where it has one), as BCP 47 wants it.
@@ -129,7 +137,7 @@ fn tag(lang: Lang) -> &'static str {
         Lang::Cat => "ca",
         Lang::Tgl => "tl",
         Lang::Hye => "hy",
-        other => other.code(),
+        Lang::Cym => "cy",
     }
 }
 

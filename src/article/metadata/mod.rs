@@ -5,6 +5,7 @@
 
 mod address;
 mod authors;
+mod calendars;
 mod collect;
 mod dates;
 mod json_ld;
@@ -68,12 +69,14 @@ pub(super) enum PageKind {
 
 /// Decides each field.
 pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
-    let article = json_ld::article(&said.json_ld);
+    let site = title::site_names(said, url);
+    let titles = Titles::new(title::claims(said, None, &site).iter().map(String::as_str));
+    let canonical = said.links.iter().find(|(rel, _)| rel == "canonical").map(|(_, href)| href.as_str());
+    let article = json_ld::article(&said.json_ld, &json_ld::Page { url, canonical, titles: &titles });
     let mut sources = Sources::default();
     let published = sources.take(Field::Published, dates::published(said, article, url));
     let updated = dates::updated(said, article)
         .filter(|(updated, _)| published.is_none_or(|published: Moment| updated.at >= published.at));
-    let site = title::site_names(said, url);
     let authors = authors::authors(said, article, &site);
     let otherwise = if authors.is_none() { authors::otherwise(said, article, &site) } else { None };
     Metadata {

@@ -31,6 +31,8 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 /// How much is known of a text that holds names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trust {
+    /// It is said to be one person's name.
+    Person,
     /// It is said to hold names and nothing else.
     Named,
     /// It is any text of a byline: a name has two words or more, and capitals where its script has them.
@@ -45,7 +47,7 @@ pub(in crate::article) fn people(names: &[String]) -> Vec<String> {
 /// The same, mindful of where the names stand, and of names that are the site's.
 pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<String> {
     let mut people: Vec<String> = Vec::new();
-    for name in names.iter().flat_map(|name| split(name)) {
+    for name in names.iter().flat_map(|name| if trust == Trust::Person { one(name) } else { split(name) }) {
         let known = people.iter().any(|other| other.to_lowercase() == name.to_lowercase());
         let is_site = site.iter().any(|site| super::same_title(site, &name));
         if !known && !is_site && is_person(&name, trust) && people.len() < MAX_PEOPLE {
@@ -53,6 +55,51 @@ pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<
         }
     }
     people
+}
+
+/// One person's name, which may hold words that part others: `Josep Puig i Cadell`, `Costa e Silveira`.
+fn one(name: &str) -> Vec<String> {
+    let name = without_brackets(&line(&from_html(name)));
+    let lower = format!(" {} ", name.to_lowercase());
+    // a list in the wrong place
+    if name.matches([';', '|', '/']).count() > 0
+        || name.matches(',').count() > 1
+        || [" and ", " & ", " und ", " et "].iter().any(|joint| lower.contains(joint))
+    {
+        return split(&name);
+    }
+    let name = match name.split_once(',') {
+        Some((head, tail)) if is_behind(tail) => head.to_owned(),
+        Some(_) => match turned(&name) {
+            Some(turned) => turned,
+            None => return split(&name),
+        },
+        None => name,
+    };
+    Some(bare(&name).to_owned()).filter(|name| !name.is_empty()).into_iter().collect()
+}
+
+/// `Fjeld, Runa`: the surname first, as catalogues write it.
+fn turned(name: &str) -> Option<String> {
+    let (surname, given) = name.split_once(',').map(|(a, b)| (a.trim(), b.trim()))?;
+    let is_name = |part: &str, most: usize| {
+        let mut words = part.split_whitespace();
+        let is_word = |word: &str| {
+            word.starts_with(char::is_uppercase) && word.chars().all(|c| c.is_alphabetic() || "-'’.".contains(c))
+        };
+        (1..=most).contains(&words.clone().count()) && words.all(is_word) && !is_behind(part) && roles(part) == 0
+    };
+    (is_name(surname, 1) && is_name(given, 2)).then(|| format!("{given} {surname}"))
+}
+
+/// Whether a text stands behind a name: a degree, `Jr.`
+fn is_behind(text: &str) -> bool {
+    text.split_whitespace().all(|word| is_degree(word))
+}
+
+fn is_degree(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    WORDS.degrees.contains(&lower.as_str()) || WORDS.degrees.contains(&lower.trim_end_matches('.'))
 }
 
 /// Whether a text leads to a name, and says nothing else: `By`, `Written by:`.
@@ -66,24 +113,120 @@ pub(super) fn is_nobody(text: &str) -> bool {
     WORDS.nobody.contains(&text.to_lowercase().as_str())
 }
 
-/// The people in a line that begins like a byline.
+/// The people in a line that begins like a byline, or in one of its parts that does, a colon behind the word.
 pub(super) fn of_line(text: &str) -> Vec<String> {
-    let begins = text.chars().count() < 160 && WORDS.leads.iter().any(|lead| strip_word(text, lead).is_some());
-    if begins { people_in(&[text.to_owned()], Trust::Byline, &[]) } else { Vec::new() }
+    let is_short = text.chars().count() < 160;
+    let begins = |text: &str| WORDS.leads.iter().any(|lead| strip_word(text, lead).is_some());
+    if is_short && begins(text) {
+        return people_in(&[text.to_owned()], Trust::Byline, &[]);
+    }
+    let named =
+        |part: &str| WORDS.leads.iter().any(|lead| strip_word(part, lead).is_some_and(|_| ends_in_colon(part, lead)));
+    let part = text.split_whitespace().filter(|_| is_short).find(|part| named(part));
+    part.map(|part| people_in(&[part.to_owned()], Trust::Byline, &[])).unwrap_or_default()
+}
+
+fn ends_in_colon(text: &str, lead: &str) -> bool {
+    lead.ends_with([':', '：']) || text.get(lead.len()..).is_some_and(|rest| rest.starts_with([':', '：']))
 }
 
 fn split(byline: &str) -> Vec<String> {
     if byline.contains("://") && !byline.contains('<') {
         return Vec::new();
     }
-    let mut text = format!(" {} ", without_brackets(&line(&from_html(byline))));
+    let text = without_brackets(&line(&from_html(byline)));
+    if let Some(turned) = turned(&text) {
+        return vec![turned];
+    }
+    let mut text = format!(" {} ", without_date(&text));
     for joint in JOINTS {
         text = text.replace(joint, ";");
     }
     text.split([';', ',', '|', '/', '•', '·', '、', '，', '／', '\n'])
-        .map(|name| bare(name).to_owned())
+        .map(|name| without_role(without_place(bare(name))).to_owned())
         .filter(|name| !name.is_empty())
         .collect()
+}
+
+/// A byline without the date, or the address, that it ends with.
+fn without_date(byline: &str) -> String {
+    let words: Vec<&str> = byline.split_whitespace().collect();
+    let is_other = |word: &&str| word.contains(|c: char| c.is_numeric()) || word.contains('@');
+    let Some(mut end) = words.iter().position(is_other).filter(|&end| end > 1) else { return byline.to_owned() };
+    let is_month = |word: &str| super::has_date(&format!("{} 2021", word.trim_matches(|c: char| !c.is_alphanumeric())));
+    while end > 1 && (is_month(words[end - 1]) || words[end - 1].ends_with(',')) && end > 2 {
+        end -= 1;
+    }
+    words[..end].join(" ")
+}
+
+/// `Ida Moe in Elmstad`, `Ida Moe of the Herald`: a name of two words or more, and where or for whom.
+fn without_place(name: &str) -> &str {
+    const BEHIND: &[&str] = &[
+        " in ",
+        " of ",
+        " from ",
+        " at ",
+        " for ",
+        " near ",
+        " aus ",
+        " reporting ",
+        " à ",
+        " desde ",
+        " из ",
+        " для ",
+    ];
+    let cut = BEHIND.iter().filter_map(|word| name.find(word)).min();
+    let head = cut.map_or(name, |cut| &name[..cut]);
+    if head.split_whitespace().count() >= 2 { head } else { name }
+}
+
+/// `Sports Editor Ida Moe`: a role before a name of two words or more.
+fn without_role(name: &str) -> &str {
+    let starts: Vec<usize> =
+        name.split_whitespace().map(|word| word.as_ptr() as usize - name.as_ptr() as usize).collect();
+    let role = (0..starts.len()).take(4).rev().find(|&at| is_role(word_at(name, &starts, at)));
+    let Some(first) = role.map(|role| role + 1).filter(|&first| first + 2 <= starts.len()) else { return name };
+    let is_name = |at: usize| word_at(name, &starts, at).starts_with(char::is_uppercase);
+    if (first..starts.len()).all(is_name) { &name[starts[first]..] } else { name }
+}
+
+fn word_at<'a>(name: &'a str, starts: &[usize], at: usize) -> &'a str {
+    name[starts[at]..].split_whitespace().next().unwrap_or_default()
+}
+
+/// Whether a word is that of somebody's work for a paper, in compounds too (`Chefredakteurin`).
+fn is_role(word: &str) -> bool {
+    const STEMS: &[&str] = &[
+        "redakteur",
+        "korrespondent",
+        "reporter",
+        "journalist",
+        "correspond",
+        "rédact",
+        "redactor",
+        "redattor",
+        "корреспондент",
+    ];
+    const ROLES: &[&str] = &[
+        "editor",
+        "writer",
+        "columnist",
+        "contributor",
+        "correspondent",
+        "staff",
+        "producer",
+        "critic",
+        "autor",
+        "autorin",
+        "editor-in-chief",
+        "fotograf",
+        "photographer",
+        "обозреватель",
+        "журналист",
+    ];
+    let lower = word.to_lowercase();
+    STEMS.iter().any(|stem| lower.contains(stem)) || ROLES.contains(&lower.as_str())
 }
 
 /// What stands in brackets is a desk, an agency, or a name's short form.
@@ -112,9 +255,7 @@ fn bare(name: &str) -> &str {
     while let Some(rest) = WORDS.leads.iter().find_map(|lead| strip_word(name, lead)) {
         name = rest.trim_start_matches([':', ' ', '：']);
     }
-    while let Some((head, last)) =
-        name.rsplit_once(' ').filter(|(_, last)| WORDS.degrees.contains(&last.to_lowercase().as_str()))
-    {
+    while let Some((head, last)) = name.rsplit_once(' ').filter(|(_, last)| is_degree(last)) {
         debug_assert!(!last.is_empty());
         name = head.trim_end();
     }
@@ -130,21 +271,30 @@ fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
 }
 
 fn is_person(name: &str, trust: Trust) -> bool {
-    let lower = name.to_lowercase();
     let length = name.chars().count();
     let words = name.split_whitespace().count();
     let wide = name.chars().any(is_wide);
     let uncased = name.chars().any(|c| c.is_alphabetic() && !c.is_lowercase());
-    let shaped = wide || words >= 2 && uncased && !name.ends_with('.') || trust == Trust::Named;
+    let syllables = name.chars().all(|c| matches!(c, '\u{ac00}'..='\u{d7a3}')) && (2..=4).contains(&length);
+    let shaped = wide || syllables || words >= 2 && uncased && !name.ends_with('.') || trust != Trust::Byline;
+    // Post, Guest and Press are surnames too
+    let roles = roles(name);
+    let is_named = if trust == Trust::Person { roles == 0 || roles == 1 && words > 1 } else { roles == 0 };
     (2..=50).contains(&length)
-        && words <= 5
+        && words <= 6
         && shaped
+        && is_named
         && !is_lead(name)
         && !is_nobody(name)
-        && !WORDS.degrees.contains(&lower.as_str())
+        && !is_degree(name)
         && !name.chars().any(|c| c.is_ascii_digit() || "<>{}=_?!".contains(c))
         && name.chars().any(char::is_alphabetic)
-        && !WORDS.roles.iter().any(|word| contains_word(&lower, word))
+}
+
+/// How many words for roles, desks and agencies a name holds.
+fn roles(name: &str) -> usize {
+    let lower = name.to_lowercase();
+    WORDS.roles.iter().filter(|word| contains_word(&lower, word)).count()
 }
 
 fn contains_word(text: &str, word: &str) -> bool {

@@ -53,6 +53,49 @@ const UPDATES: &[&str] = &[
     "עודכן",
 ];
 
+/// Words before a date that make it that of the publication. Lower case.
+const PUBLICATIONS: &[&str] = &[
+    "publi",
+    "posted",
+    "issued",
+    "released",
+    "first seen",
+    "veröffentlicht",
+    "erschienen",
+    "datum",
+    "date",
+    "stand:",
+    "paru",
+    "fecha",
+    "data",
+    "pubblicat",
+    "gepubliceerd",
+    "geplaatst",
+    "publicerad",
+    "opublikowan",
+    "dodano",
+    "vydáno",
+    "közzét",
+    "опубликован",
+    "дата",
+    "yayın",
+    "tarih",
+    "发布",
+    "发表",
+    "日期",
+    "时间",
+    "公開",
+    "掲載",
+    "入力",
+    "입력",
+    "등록",
+    "نشر",
+    "تاريخ",
+    "פורסם",
+];
+/// Longest label of a date, in characters.
+const LABEL: usize = 30;
+
 /// A date that is shown.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shown {
@@ -93,15 +136,29 @@ impl Watch {
         self.leads = node.prev_sibling().is_none() && people::is_lead(text);
         self.left = self.left.saturating_sub(text.len());
         let around = node.ancestors().filter_map(|node| node.value().as_element()).take(2);
+        if !text.contains(char::is_alphanumeric) {
+            return;
+        }
         match moment(node, text) {
             Some(_) if self.found.len() == MOST => {}
+            Some(_) if self.is_of_another_thing(node) => {}
             Some((moment, source)) => {
                 let is_update = is_update(&self.label) || around.clone().filter_map(names).any(is_update);
-                let role = if is_update { TimeRole::Updated } else { role(around.filter_map(names), false) };
+                let is_publication = is_publication(&self.label);
+                let role = if is_update { TimeRole::Updated } else { role(around.filter_map(names), is_publication) };
                 self.found.push(Shown { moment, source, role });
             }
             None => text.to_lowercase().clone_into(&mut self.label),
         }
+    }
+
+    /// Whether a date is told in a table or a list, where what stands before it says what it is of: a hearing, a paper
+    /// that was received. One of the publication, or of an update, is the page's all the same.
+    fn is_of_another_thing(&self, node: NodeRef<'_, Node>) -> bool {
+        let around = node.ancestors().filter_map(|node| node.value().as_element()).take(4);
+        let is_listed = around.into_iter().any(|element| matches!(element.name(), "td" | "th" | "li" | "dd" | "dt"));
+        let is_labelled = !self.label.is_empty() && self.label.chars().count() <= LABEL;
+        is_listed && is_labelled && !is_update(&self.label) && !is_publication(&self.label)
     }
 
     /// The dates, and the names that were led to.
@@ -122,6 +179,10 @@ fn moment(node: NodeRef<'_, Node>, text: &str) -> Option<(Moment, Source)> {
 
 fn names(element: &Element) -> Option<&str> {
     element.attr("class")
+}
+
+fn is_publication(text: &str) -> bool {
+    PUBLICATIONS.iter().any(|word| text.contains(word))
 }
 
 fn is_update(text: &str) -> bool {

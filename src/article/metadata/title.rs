@@ -117,6 +117,29 @@ impl Titles {
         Self { letters }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.letters.is_empty()
+    }
+
+    /// Whether a text has a good part of its words, or letters, in common with one of them.
+    pub(super) fn are_like(&self, text: &str) -> bool {
+        let text: String = letters(text).collect();
+        let runs: Vec<&str> = text
+            .char_indices()
+            .step_by(4)
+            .filter_map(|(at, _)| {
+                let end = text[at..].char_indices().nth(6).map(|(end, _)| at + end)?;
+                Some(&text[at..end])
+            })
+            .collect();
+        let shared = |title: &String| runs.iter().filter(|run| title.contains(**run)).count();
+        self.letters.iter().any(|title| {
+            shared(title) * 3 >= runs.len() && shared(title) > 0
+                || title.contains(&text)
+                || text.contains(title.as_str())
+        })
+    }
+
     /// Whether a text is one of them but for case, punctuation and spaces.
     pub(in crate::article) fn contain(&self, text: &str) -> bool {
         // most texts are too long or too short, and need no comparing

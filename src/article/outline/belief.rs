@@ -70,11 +70,13 @@ impl Outline {
         Sums { prose, body, story }
     }
 
-    /// Whether a range has no links, or few beside much text: links to other stories are nothing else.
+    /// Whether a range has no headlines that are links, and few links beside its text: links to other stories are
+    /// nothing else.
     fn is_linkless(&self, blocks: Range<usize>) -> bool {
         let blocks = &self.blocks[blocks];
         let (linked, weight) = blocks.iter().fold((0, 0), |(l, w), block| (l + block.linked, w + block.weight));
-        weight > 0 && (linked == 0 || weight > UNLINKED && linked * 10 < weight)
+        let headlines = blocks.iter().any(|block| block.weight > HEADLINE && block.link_density() > 0.9);
+        weight > 0 && (linked == 0 || linked * 10 < weight && (weight > UNLINKED || !headlines))
     }
 
     /// Whether a range is more than the links of a table of contents: it holds a paragraph that is less linked than not.
@@ -87,9 +89,9 @@ impl Outline {
     fn belied(&self, element: &Element, holds_prose: bool) -> Signs {
         let sign_if = |sign: Signs, is_belied: bool| if is_belied { sign } else { Signs::NONE };
         let is = |sign: Signs| element.own.any(sign);
-        let linkless = is(Signs::RELATED) && holds_prose && self.is_linkless(element.blocks.clone());
+        let linkless = is(Signs::RELATED.and(Signs::SHARE)) && holds_prose && self.is_linkless(element.blocks.clone());
         let no_table = is(Signs::CONTENTS) && self.is_no_table(element.blocks.clone());
-        sign_if(Signs::RELATED, linkless) | sign_if(Signs::CONTENTS, no_table)
+        sign_if(Signs::RELATED.and(Signs::SHARE), linkless) | sign_if(Signs::CONTENTS, no_table)
     }
 
     fn hand_down(&mut self, headline: Option<usize>, sums: &Sums, empty: Signs) {

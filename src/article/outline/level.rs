@@ -114,6 +114,7 @@ pub(super) fn tag(name: &str) -> Tag {
         "article" => Tag::Article,
         "body" => Tag::Body,
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => Tag::Heading(name.as_bytes()[1] - b'0'),
+        "figure" => Tag::Figure,
         "li" | "dd" | "dt" => Tag::Item,
         "ul" | "ol" | "dl" => Tag::List,
         "main" => Tag::Main,

@@ -61,6 +61,7 @@ pub(super) enum Tag {
     Article,
     Body,
     Cell,
+    Figure,
     Heading(u8),
     Item,
     List,
@@ -89,6 +90,8 @@ pub(super) struct Block {
     pub(super) linked: usize,
     /// How much of it is inside links to other pages of the site.
     pub(super) onward: usize,
+    /// How much of it is inside links to other sites.
+    pub(super) away: usize,
     /// How much of it is bold.
     pub(super) bold: usize,
     /// Whether inline names (the class of a `<span>` around all of it) add signs to the element's.
@@ -137,6 +140,7 @@ impl Outline {
             stops: text.chars().filter(|&c| is_stop(c)).count(),
             linked: 0,
             onward: 0,
+            away: 0,
             bold: 0,
             inline: Signs::NONE,
         };
@@ -206,9 +210,23 @@ pub(super) fn weight(text: &str) -> usize {
     text.chars().map(weight_of).sum()
 }
 
+/// How many characters of a script without stops make a sentence.
+const UNSTOPPED: usize = 40;
+
+/// Whether a text is one or more sentences in a script that writes no stops (Thai, Lao).
+pub(super) fn is_unstopped_sentence(text: &str) -> bool {
+    let is_one = |text: &str| text.chars().filter(|&c| is_unstopped(c)).take(UNSTOPPED).count() == UNSTOPPED;
+    text.contains(is_unstopped) && is_one(text)
+}
+
 /// Whether a sentence ends with a character, in any script.
 pub(super) fn is_stop(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟' | '۔' | '։' | '།' | '።')
+    matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟' | '۔' | '։' | '།' | '።' | '။' | '៕' | '។' | '᠃')
+}
+
+/// Whether a character is of a script that writes no stop: a space parts its sentences.
+fn is_unstopped(c: char) -> bool {
+    matches!(c, '\u{e01}'..='\u{eff}')
 }
 
 fn weight_of(c: char) -> usize {

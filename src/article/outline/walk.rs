@@ -8,11 +8,14 @@ use super::attributes::{label, own_signs};
 use super::level::{Level, block_elements, is_bold, is_picture, level, tag};
 use super::links::{Home, Leads};
 use super::phrasing::{emoji, is_marked, is_unseen, lowered, raised};
-use super::{Block, Element, Kind, Names, Outline, Signs, is_stop, tables, weight_of};
+use super::{Block, Element, Kind, Names, Outline, Signs, is_stop, is_unstopped_sentence, tables, weight_of};
 use crate::text::is_wide;
 
 /// Most blocks that are written down: a page of more is a dump, and the rest of it is left out.
 const MAX_BLOCKS: usize = 20_000;
+
+/// Least weight of a sentence that ends with a colon.
+const LEADING: usize = 80;
 
 /// Writes a page down. Iterative: depth costs nothing.
 pub(in crate::article) fn outline(html: &Html, home: &Home, names: &mut Names) -> Outline {
@@ -92,6 +95,7 @@ struct Run {
     stops: usize,
     linked: usize,
     onward: usize,
+    away: usize,
     bold: usize,
     inline: Option<Signs>,
     breaks: usize,
@@ -266,6 +270,7 @@ impl Walk<'_> {
         let leads = self.links.last();
         self.run.linked += if leads.is_some() { weight } else { 0 };
         self.run.onward += if leads == Some(&Leads::Onward) { weight } else { 0 };
+        self.run.away += if leads == Some(&Leads::Away) { weight } else { 0 };
         self.run.bold += if self.bold > 0 { weight } else { 0 };
         // signs of inline elements hold of a block only where they are around all of it
         let inline = self.inline_signs();
@@ -288,14 +293,17 @@ impl Walk<'_> {
         if self.text.is_empty() {
             return;
         }
+        let leads_on = run.weight >= LEADING && self.text.ends_with([':', '：']);
+        let is_sentence = leads_on || is_unstopped_sentence(&self.text);
         self.outline.blocks.push(Block {
             text: self.text.clone(),
             element: open.element,
             kind: open.kind,
             weight: run.weight,
-            stops: run.stops,
+            stops: run.stops.max(usize::from(is_sentence)),
             linked: run.linked,
             onward: run.onward,
+            away: run.away,
             bold: run.bold,
             inline: run.inline.unwrap_or_default(),
         });

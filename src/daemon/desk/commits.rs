@@ -19,6 +19,8 @@ use crate::{
 /// A commit that takes longer says that the ledger is away, before its own deadlines do.
 const SLOW_COMMIT: Duration = Duration::from_secs(5);
 
+/// A refused batch waits for news of what is ours, and is tried again after so long at the latest.
+const FENCED: Duration = Duration::from_secs(2);
 /// A batch with so many bytes of records and rejects is committed at once.
 const FULL: usize = 8 << 20;
 /// State values that are put into one batch beside those that belong to its records: more would hold up the desk.
@@ -30,6 +32,13 @@ pub(super) struct Stalled {
     pub(super) outbox: Outbox,
     again_at: Instant,
     attempts: u32,
+}
+
+impl Stalled {
+    /// Something has changed that it may have waited for.
+    pub(super) fn try_now(&mut self) {
+        self.again_at = Instant::now();
+    }
 }
 
 impl Desk<'_> {
@@ -128,8 +137,10 @@ impl Desk<'_> {
             Ok(()) => self.succeeded(outbox),
             Err(LedgerError::Retry(why)) => self.stall(outbox, why),
             Err(LedgerError::Fenced(why)) => {
-                tracing::info!(why, "the commit was refused: ownership has changed");
-                let wait = backoff(self.attempts + 1);
+                if self.attempts == 0 {
+                    tracing::info!(why, "the commit was refused: ownership has changed");
+                }
+                let wait = backoff(self.attempts + 1).min(FENCED);
                 self.retry(outbox, wait);
             }
             Err(LedgerError::Unstorable { key, why }) => self.unstorable(outbox, &key, &why),

@@ -48,6 +48,8 @@ use crate::{
 
 /// Of the time to stop in, this much is kept for the last commit and for closing the ledger.
 const LAST_COMMIT: Duration = Duration::from_secs(5);
+/// A ledger has this long to close, however late it is.
+const LEAST_CLOSE: Duration = Duration::from_millis(500);
 /// How often feeds that are configured no more are looked at.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 /// Jobs begun for each request that may be under way: hosts that make their guests wait must not fill all places.
@@ -128,8 +130,10 @@ pub(super) async fn run<L: Ledger>(
     let (partitions, largest_state) = (ledger.partitions(), ledger.largest_state());
     let mut desk = Desk::new(parts, partitions, largest_state, Committer::spawn(ledger));
     let result = desk.work(&mut events).await;
-    let close_within =
-        desk.stop_at.map_or(LAST_COMMIT, |at| at.saturating_duration_since(Instant::now()) + LAST_COMMIT);
+    let now = Instant::now();
+    let close_within = desk.stop_at.map_or(LAST_COMMIT, |at| (at + desk.last_commit()).saturating_duration_since(now));
+    // files and memberships are given up in any case
+    let close_within = close_within.max(LEAST_CLOSE);
     let ended = Ended { pending: desk.waiting_entries(), cut_off: desk.lanes.running() };
     let Desk { committer, workers, mailbox, .. } = desk;
     // workers that still run have nobody to hand their result to, and end
@@ -260,11 +264,15 @@ impl<'a> Desk<'a> {
     }
 
     fn begin_to_stop(&mut self) {
-        let within = self.config.stop_within;
-        self.stop_at = Some(Instant::now() + within.saturating_sub(LAST_COMMIT.min(within / 2)));
+        self.stop_at = Some(Instant::now() + self.config.stop_within.saturating_sub(self.last_commit()));
         self.lanes.clear_waiting();
         self.parts.health.send_replace(Health::Stopping);
         tracing::info!(under_way = self.lanes.running(), "stopping");
+    }
+
+    /// Of the time to stop in, what is kept for the last commit and for closing the ledger.
+    fn last_commit(&self) -> Duration {
+        LAST_COMMIT.min(self.config.stop_within / 2)
     }
 
     fn is_finished(&self) -> bool {
@@ -275,7 +283,8 @@ impl<'a> Desk<'a> {
             && self.away.is_empty();
         match self.stop_at {
             Some(at) => {
-                (self.lanes.running() == 0 || Instant::now() >= at) && (settled || Instant::now() >= at + LAST_COMMIT)
+                (self.lanes.running() == 0 || Instant::now() >= at)
+                    && (settled || Instant::now() >= at + self.last_commit())
             }
             None => {
                 let idle = self.lanes.running() == 0 && self.lanes.waiting() == 0;
@@ -334,7 +343,7 @@ impl<'a> Desk<'a> {
     }
 
     fn states(&self) -> impl Iterator<Item = (&String, &String, &FeedState)> {
-        self.sites.iter().flat_map(|(name, site)| site.feeds().iter().map(move |(url, feed)| (name, url, feed)))
+        self.sites.iter().flat_map(|(name, site)| site.feeds().iter().map(move |(url, feed)| (name, url, &**feed)))
     }
 }
 

@@ -192,7 +192,7 @@ impl Desk<'_> {
     }
 
     fn polled_to_the_end(&mut self, site: &SiteState, name: &str, url: &str, outcome: PollNotice) {
-        self.changed.notice(name, Notice::Polled { feed: url.to_owned(), outcome });
+        self.changed.notice(name, Notice::Polled { feed: link::shown_text(url), outcome });
         if let Some(due) = site.feeds().get(url).and_then(|feed| feed.schedule.due) {
             self.agenda.add(due, Due::Poll { site: name.to_owned(), feed: url.to_owned() });
         }
@@ -209,7 +209,8 @@ impl Desk<'_> {
             entries: document.feed.entries.len(),
             new_entries: absorbed.new,
             overflowed: absorbed.overflowed,
-            has_validators: !answer.validators.is_empty(),
+            // what is left is to be had soon, and then with validators
+            has_validators: !answer.validators.is_empty() || answer.partial || absorbed.left > 0,
             published: &published,
             fresh_for: answer.fresh_for,
             pace: Some(&pace),
@@ -230,7 +231,8 @@ impl Desk<'_> {
         self.parts.metrics.poll("read");
         self.parts.metrics.entries(absorbed);
         if let Some(example) = &absorbed.merged_example {
-            tracing::debug!(feed = url, count = absorbed.merged, example, "entries with several names are one story");
+            let shown = link::shown_text(&url);
+            tracing::debug!(feed = shown, count = absorbed.merged, example, "entries with several names are one story");
         }
         let Absorbed { new, known, overflowed, .. } = *absorbed;
         let name = site.name().to_owned();
@@ -357,7 +359,7 @@ impl Desk<'_> {
         let carrier = |url: &String| {
             let configured = self.feeds.get(url);
             Carrier {
-                url: url.clone(),
+                url: link::shown_text(url),
                 title: site.feeds().get(url).and_then(|feed| feed.title.clone()),
                 name: configured.and_then(|feed| feed.name.clone()),
                 tags: configured.map(|feed| feed.tags.clone()).unwrap_or_default(),

@@ -7,13 +7,16 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{sync::oneshot, time::Instant};
+use url::Url;
 
 use super::{Desk, by_site, by_url};
 use crate::{
     admin::Health,
     config::Config,
     daemon::clock,
+    fetch::Reason,
     ledger::{Event, LedgerError, Partition, State, partition},
+    link,
     state::{FeedState, Pending, SiteState},
 };
 
@@ -56,15 +59,13 @@ impl Desk<'_> {
         for name in &names {
             if let Some(site) = self.sites.get_mut(name) {
                 site.restored();
-                self.kept_at.extend(site.feeds().keys().map(|url| (url.clone(), name.clone())));
+                let elsewhere = site.feeds().iter().filter(|(url, feed)| feed.kept_at.is_none() && !is_of(url, name));
+                self.kept_at.extend(elsewhere.map(|(url, _)| (url.clone(), name.clone())));
                 if site.has_later_changes() {
                     self.changed.soft(name);
                 }
             }
         }
-        self.kept_at.retain(|url, name| {
-            self.sites.get(name).and_then(|site| site.feeds().get(url)).is_none_or(|feed| feed.kept_at.is_none())
-        });
         self.bring_back(Some(partition), now);
         for (_, _, feed) in self.states().filter(|(name, ..)| self.is_ours(name, Some(partition))) {
             feed.holds.standing(now).for_each(|(host, wait)| self.parts.fetcher.hold(host, wait));
@@ -72,6 +73,9 @@ impl Desk<'_> {
         self.adopt(Some(partition), now);
         self.begin_to_tidy();
         self.gained_once = true;
+        if let Some(stalled) = &mut self.stalled {
+            stalled.try_now();
+        }
         if self.stalled.is_none() && self.stop_at.is_none() {
             self.parts.health.send_replace(Health::Ready);
         }
@@ -142,6 +146,12 @@ impl Desk<'_> {
                     self.changed.soft(&name);
                 }
             }
+            // the configuration forbade it, which may have changed
+            Some(feed) if feed.last_error.as_ref().is_some_and(|e| e.reason == Reason::Forbidden.as_str()) => {
+                if let Some(site) = self.sites.get_mut(&name) {
+                    site.feed_mut(url).schedule.due = None;
+                }
+            }
             Some(_) => {}
             None => match self.moved_from(url) {
                 Some((site, old)) => self.rename(&site, &old, url, &name),
@@ -163,13 +173,16 @@ impl Desk<'_> {
 
     /// A feed's state goes along to its new URL. It stays with the site where it was met: what was published is known there.
     fn rename(&mut self, site: &str, old: &str, new: &str, new_site: &str) {
-        tracing::info!(from = old, to = new, "the feed has moved, and its state goes along");
+        let (from, to) = (link::shown_text(old), link::shown_text(new));
+        tracing::info!(from, to, "the feed has moved, and its state goes along");
         if let Some(state) = self.sites.get_mut(site) {
             state.rename(old, new);
             self.changed.soft(site);
         }
         self.kept_at.remove(old);
-        self.kept_at.insert(new.to_owned(), site.to_owned());
+        if site != new_site {
+            self.kept_at.insert(new.to_owned(), site.to_owned());
+        }
         if site != new_site {
             let other = site_of(&mut self.sites, new_site, self.largest_state, &self.config);
             other.feed_mut(new).kept_at = Some(site.to_owned());
@@ -224,7 +237,8 @@ impl Desk<'_> {
             let over = site.feeds().iter().filter(|(_, feed)| is_over(feed)).map(|(url, _)| url.clone());
             let over: Vec<String> = over.filter(|url| site.entries().all(|entry| !waits_for(entry, url))).collect();
             for url in over {
-                tracing::info!(feed = url, "the state of a feed that is configured no more is deleted");
+                let shown = link::shown_text(&url);
+                tracing::info!(feed = shown, "the state of a feed that is configured no more is deleted");
                 site.forget(&url);
                 self.kept_at.remove(&url);
             }
@@ -247,6 +261,11 @@ impl Desk<'_> {
         self.adopt(None, clock::now());
         tracing::info!(feeds = self.feeds.len(), "the configuration was read again");
     }
+}
+
+/// Whether a feed's URL belongs to a site.
+fn is_of(url: &str, site: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| link::site(&url) == site)
 }
 
 fn waits_for(entry: &Pending, feed: &str) -> bool {

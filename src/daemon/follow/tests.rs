@@ -63,6 +63,8 @@ async fn followed(
         knowledge: Arc::default(),
         limits: article::Limits::default(),
         rules: Arc::default(),
+        shared_page: false,
+        twice_unless: None,
     };
     follow(job, &fetcher, &Cpu::new(Duration::from_secs(20))).await.page
 }

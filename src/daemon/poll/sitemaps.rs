@@ -37,7 +37,7 @@ pub(super) async fn read(
     let (mut children, sitemaps) = (job.sitemaps.clone(), std::mem::take(&mut index.sitemaps));
     let home = url.clone();
     // an index may name fifty thousand
-    let (chosen, mut children, sitemaps) = cpu
+    let (chosen, children, sitemaps) = cpu
         .run(move || {
             let offer = children.choose(&sitemaps, &home, clock::now());
             (Chosen::of(offer), children, sitemaps)
@@ -46,34 +46,9 @@ pub(super) async fn read(
     if chosen.is_foreign {
         return Err(unusable("empty", "the index names no sitemap of its site".to_owned()));
     }
-    let (mut found, mut failed) = (Vec::new(), Vec::new());
-    let asked = chosen.sitemaps.len();
-    for sitemap in chosen.sitemaps {
-        if found.len() >= ENOUGH {
-            break;
-        }
-        match one(&sitemap, job, fetcher, cpu).await {
-            Ok(feed) => {
-                match feed.truncated {
-                    true => children.failed(&sitemap, clock::now()),
-                    false => children.read(&sitemap, clock::now()),
-                }
-                found.extend(feed.entries.into_iter().map(|entry| (dated(&entry, &sitemap), entry)));
-                add_problems(&mut index.problems, feed.problems);
-            }
-            Err(failure) => {
-                children.failed(&sitemap, clock::now());
-                failed.push(failure);
-            }
-        }
-    }
     add_problems(&mut index.problems, chosen.problems);
-    let named =
-        |failure: &PollFailure| problem("failed-sitemap", 1, &format!("{}: {}", failure.reason, failure.detail));
-    add_problems(&mut index.problems, failed.iter().map(named));
-    if let Some(failure) = failed.pop().filter(|_| failed.len() + 1 == asked) {
-        return Err(failure);
-    }
+    let Asked { children, mut found, problems } = ask(chosen.sitemaps, children, job, fetcher, cpu).await?;
+    add_problems(&mut index.problems, problems);
     let home = url.clone();
     let (entries, read) = cpu
         .run(move || {
@@ -84,6 +59,51 @@ pub(super) async fn read(
         .await?;
     index.entries = entries;
     Ok(read)
+}
+
+/// What came of asking for sitemaps.
+struct Asked {
+    children: Children,
+    /// Their entries, and when each is from.
+    found: Vec<(Option<DateTime<Utc>>, Entry)>,
+    problems: Vec<Problem>,
+}
+
+/// Asks for sitemaps, one after the other. Fails where all of them do.
+async fn ask(
+    sitemaps: Vec<Sitemap>,
+    mut children: Children,
+    job: &Poll,
+    fetcher: &Fetcher,
+    cpu: &Cpu,
+) -> Result<Asked, PollFailure> {
+    let (mut found, mut problems, mut failure, mut any) = (Vec::new(), Vec::new(), None, false);
+    for sitemap in sitemaps {
+        if found.len() >= ENOUGH {
+            break;
+        }
+        match one(&sitemap, job, fetcher, cpu).await {
+            Ok(feed) => {
+                any = true;
+                match feed.truncated {
+                    true => children.failed(&sitemap, clock::now()),
+                    false => children.read(&sitemap, clock::now()),
+                }
+                found.extend(feed.entries.into_iter().map(|entry| (dated(&entry, &sitemap), entry)));
+                add_problems(&mut problems, feed.problems);
+            }
+            Err(failed) => {
+                children.failed(&sitemap, clock::now());
+                let named = format!("{}: {}", failed.reason, failed.detail);
+                add_problems(&mut problems, [problem("failed-sitemap", 1, &named)]);
+                failure = Some(failed);
+            }
+        }
+    }
+    match failure {
+        Some(failure) if !any => Err(failure),
+        _ => Ok(Asked { children, found, problems }),
+    }
 }
 
 /// What is asked for, and what is to be said of it.

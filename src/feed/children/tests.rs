@@ -4,7 +4,7 @@ use super::*;
 use crate::feed::Moment;
 
 fn now() -> DateTime<Utc> {
-    "2026-03-01T00:00:00Z".parse().unwrap()
+    "2026-03-01T00:30:00Z".parse().unwrap()
 }
 
 fn index_url() -> Url {
@@ -71,6 +71,24 @@ fn those_without_a_date_take_turns() {
 }
 
 #[test]
+fn a_day_is_no_date_until_it_is_over() {
+    let day = |name: &str, date: &str| {
+        let at = format!("{date}T00:00:00Z").parse().unwrap();
+        Sitemap { updated: Some(Moment { at, zoned: false }), ..sitemap(name, None) }
+    };
+    let (a, b) = (day("/a.xml", "2026-03-01"), day("/b.xml", "2026-03-01"));
+    let index = [a, b, day("/c.xml", "2026-02-28"), sitemap("/d.xml", Some(1))];
+    let mut children = Children::default();
+    let mut read_at = |hour| poll(&mut children, &index, now() + TimeDelta::hours(hour));
+    assert_eq!(read_at(9), ["/a.xml", "/b.xml", "/d.xml", "/c.xml"]);
+    assert_eq!(read_at(10), ["/a.xml", "/b.xml", "/c.xml"]);
+    assert_eq!(read_at(13), ["/a.xml", "/b.xml", "/c.xml"]);
+    assert_eq!(read_at(20), ["/a.xml", "/b.xml"], "the day before is over in every zone");
+    assert_eq!(read_at(37), ["/a.xml", "/b.xml"]);
+    assert_eq!(read_at(40), Vec::<String>::new());
+}
+
+#[test]
 fn archives_are_read_when_they_change() {
     let mut children = Children::default();
     // one a month: the newest ten are read, and the rest are archives, but one
@@ -87,7 +105,7 @@ fn archives_are_read_when_they_change() {
 
 #[test]
 fn one_that_fails_is_asked_again_and_holds_up_no_other() {
-    let (mut children, index) = (Children::default(), index(20, |n| Some(n)));
+    let (mut children, index) = (Children::default(), index(20, Some));
     let at = |minutes| now() + TimeDelta::minutes(minutes);
     for minute in [0, 1] {
         let offer = children.choose(&index, &index_url(), at(minute));
@@ -107,7 +125,7 @@ fn one_that_fails_is_asked_again_and_holds_up_no_other() {
 
 #[test]
 fn other_sites_and_too_many_are_ignored() {
-    let mut index = index(2_005, |n| Some(n));
+    let mut index = index(2_005, Some);
     index.push(Sitemap { url: Url::parse("https://other.example/s.xml").unwrap(), updated: None });
     index.push(Sitemap { url: Url::parse("https://static.gazette.example/s.xml").unwrap(), updated: None });
     index.push(index[7].clone());
@@ -120,7 +138,7 @@ fn other_sites_and_too_many_are_ignored() {
 
 #[test]
 fn it_is_stored_as_it_is() {
-    let (mut children, index) = (Children::default(), index(3, |n| Some(n)));
+    let (mut children, index) = (Children::default(), index(3, Some));
     poll(&mut children, &index, now());
     let json = serde_json::to_string(&children).unwrap();
     assert_eq!(serde_json::from_str::<Children>(&json).unwrap(), children);

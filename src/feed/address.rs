@@ -1,0 +1,143 @@
+//! Addresses as publishers write them, and what is meant by them.
+//!
+//! PURE. An `&` that went through two encoders, a scheme that was forgotten or written twice: what the URL Standard makes
+//! of these is another address, which never exists.
+
+use std::borrow::Cow;
+
+use url::{Position, Url};
+
+use super::scope::without_empty_parts;
+use crate::link;
+
+/// The longest name of a host (RFC 1035, section 2.3.4).
+const MAX_HOST: usize = 253;
+const SCHEMES: [&str; 2] = ["http://", "https://"];
+
+/// The address that is meant. `home` is the document's: only seen from there is a host told from a path.
+pub(super) fn meant<'t>(told: &'t str, home: Option<&Url>) -> Cow<'t, str> {
+    let told = told.trim();
+    let broken = told.contains(['\n', '\t', '\r']);
+    let text: Cow<'_, str> = if broken { told.split_whitespace().collect::<String>().into() } else { told.into() };
+    let text = unescaped(text);
+    if let Some(meant) = with_one_scheme(&text) {
+        return Cow::Owned(meant);
+    }
+    match home.filter(|home| begins_with_host(&text, home)) {
+        Some(home) => Cow::Owned(format!("{}{text}", SCHEMES[usize::from(home.scheme() != "http")])),
+        None => text,
+    }
+}
+
+/// An absolute address of the web, if that is meant.
+pub(super) fn of_the_web(told: &str) -> Option<Url> {
+    let url = Url::parse(&meant(told, None)).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.map(without_empty_parts)
+}
+
+/// Whether an address without a scheme begins with a host: one that calls itself `www`, or is of the document's own site.
+pub(super) fn begins_with_host(text: &str, home: &Url) -> bool {
+    let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.is_empty() || authority.len() > MAX_HOST {
+        return false;
+    }
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
+    if !authority.contains('.') || !authority.chars().all(is_name) || authority.contains("..") {
+        // an address, or a host with its port
+        return home[Position::BeforeHost..Position::AfterPort].eq_ignore_ascii_case(authority);
+    }
+    let Ok(url) = Url::parse(&format!("https://{authority}/")) else { return false };
+    let is_www = url.host_str().is_some_and(|host| host.strip_prefix("www.").is_some_and(|rest| rest.contains('.')));
+    is_www || link::site(&url) == link::site(home)
+}
+
+/// `&amp;` and its like have no meaning in an address: they are an `&`, however often it was escaped.
+fn unescaped(text: Cow<'_, str>) -> Cow<'_, str> {
+    const ESCAPES: [&str; 4] = ["amp;", "AMP;", "#38;", "#038;"];
+    let escape = |rest: &str| ESCAPES.iter().find(|escape| rest.starts_with(**escape)).map(|escape| escape.len());
+    if !text.match_indices('&').any(|(at, _)| escape(&text[at + 1..]).is_some()) {
+        return text;
+    }
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text.as_ref());
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..=at]);
+        rest = &rest[at + 1..];
+        while let Some(length) = escape(rest) {
+            rest = &rest[length..];
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The address without what is too much or too little of its scheme: `http://https://…`, `https//…`, `://…`; none if
+/// nothing is.
+fn with_one_scheme(text: &str) -> Option<String> {
+    let (mut scheme, mut length) = scheme_of(text)?;
+    // the last of several is the one that was pasted whole
+    let mut is_right = text.as_bytes()[length - 3] == b':' && length > 3;
+    while let Some((inner, more)) = scheme_of(&text[length..]) {
+        (scheme, length, is_right) = (inner, length + more, false);
+    }
+    (!is_right).then(|| format!("{scheme}{}", &text[length..]))
+}
+
+/// What scheme a text begins with, and how much of it that is. Without its colon, or without its name, it is one too.
+fn scheme_of(text: &str) -> Option<(&'static str, usize)> {
+    let starts = |prefix: &str| text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+    let forms = [("http://", SCHEMES[0]), ("https://", SCHEMES[1]), ("http//", SCHEMES[0]), ("https//", SCHEMES[1])];
+    let found = forms.into_iter().find(|(form, _)| starts(form)).map(|(form, scheme)| (scheme, form.len()));
+    found.or_else(|| text.starts_with("://").then_some((SCHEMES[1], 3)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_meant_is_an_address_that_exists() {
+        let home = Url::parse("https://www.gazette.example/feed.xml").unwrap();
+        for (told, expected) in [
+            ("https://gazette.example/a?b=1&c=2", "https://gazette.example/a?b=1&c=2"),
+            (" https://gazette.example/a\n /b ", "https://gazette.example/a/b"),
+            ("https://gazette.example/a?b=1&amp;c=2", "https://gazette.example/a?b=1&c=2"),
+            ("/a?b=1&amp;amp;c=2&#038;d=3&#38;e=4", "/a?b=1&c=2&d=3&e=4"),
+            ("/a?copy=1&copy;=2", "/a?copy=1&copy;=2"),
+            ("www.gazette.example/a", "https://www.gazette.example/a"),
+            ("gazette.example/a", "https://gazette.example/a"),
+            ("GAZETTE.example", "https://GAZETTE.example"),
+            ("sport.gazette.example/a?b#c", "https://sport.gazette.example/a?b#c"),
+            ("www.other.example/a", "https://www.other.example/a"),
+            ("other.example/a", "other.example/a"),
+            ("a/b.html", "a/b.html"),
+            ("story.html", "story.html"),
+            ("www.html", "www.html"),
+            ("", ""),
+            ("#top", "#top"),
+            ("//cdn.gazette.example/a", "//cdn.gazette.example/a"),
+            ("http://https://gazette.example/a", "https://gazette.example/a"),
+            ("https://http://https//gazette.example/a", "https://gazette.example/a"),
+            ("http//gazette.example/a", "http://gazette.example/a"),
+            ("://gazette.example/a", "https://gazette.example/a"),
+            ("HTTP://Gazette.example/a", "HTTP://Gazette.example/a"),
+            (
+                "https://gazette.example/go?to=http://https://x.example",
+                "https://gazette.example/go?to=http://https://x.example",
+            ),
+            ("mailto:mara@gazette.example", "mailto:mara@gazette.example"),
+            ("tag:gazette.example,2004:a", "tag:gazette.example,2004:a"),
+        ] {
+            assert_eq!(meant(told, Some(&home)), expected, "{told}");
+        }
+        let home = Url::parse("http://127.0.0.1:8080/feed.xml").unwrap();
+        assert_eq!(meant("127.0.0.1:8080/a", Some(&home)), "http://127.0.0.1:8080/a");
+        assert_eq!(meant("1.html", Some(&home)), "1.html");
+    }
+
+    #[test]
+    fn escapes_cost_no_more_than_their_length() {
+        let told = format!("/a?{}", "&amp;".repeat(400) + &"amp;".repeat(400));
+        assert_eq!(meant(&told, None), format!("/a?{}", "&".repeat(400)));
+        assert!(meant(&"http//".repeat(100_000), None).ends_with("//"));
+    }
+}

@@ -64,8 +64,6 @@ pub struct EntryNames {
     pub date: u32,
     /// Of its title and text.
     pub words: u64,
-    /// Its link leads to a place on a page (a fragment), which other entries may share.
-    pub is_place: bool,
     /// Its date is a day without a time: many entries may share it.
     pub date_is_a_day: bool,
 }
@@ -125,7 +123,6 @@ fn of(entry: &Entry, site: &str, home: Option<&Url>) -> EntryNames {
         title: entry.title.as_deref().map_or(0, title_hash),
         date: date_hash(entry),
         words: words(entry),
-        is_place: exact.as_ref().is_some_and(|url| url.fragment().is_some_and(|place| !place.starts_with('!'))),
         date_is_a_day: entry.published.is_some_and(|moment| moment.at.timestamp() % 86_400 == 0),
     }
 }

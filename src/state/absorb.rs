@@ -12,6 +12,7 @@ use super::{
     entry::Carrier,
     matching::{Evidence, Link, Mark},
     memory::{Article, Outcome, Resolved},
+    shared::{has_place, shared_pages},
     site::{Known, When},
 };
 use crate::feed::{
@@ -95,11 +96,13 @@ impl SiteState {
         let horizon = self.old_before(url, document, now).filter(|_| !policy.publish_old);
         let feed = Reading { url, tag: tag(url), trusts_guids: trusts, rotates: self.links_rotate(url) };
         let mut claims = self.claims(&feed, document);
+        let mut stories = vec![None; document.names.len()];
         let (mut absorbed, mut tally) = (Absorbed::default(), Tally::default());
         for (index, names) in document.names.iter().enumerate() {
             let entry = &document.feed.entries[index];
             if let Some((key, evidence)) = self.best(&feed, names, index, &claims, &mut tally) {
                 absorbed.known += 1;
+                stories[index] = Some(key);
                 self.tally_link(&mut tally, key, names, &evidence);
                 let claim = claims.entry(key).or_insert((index, 0));
                 if claim.0 == index {
@@ -120,6 +123,12 @@ impl SiteState {
                 absorbed.new += 1;
                 let key = self.begin(&feed, document, index, policy, now);
                 claims.insert(key, (index, BEGUN));
+                stories[index] = Some(key);
+            }
+        }
+        for key in shared_pages(document, &stories) {
+            if self.entry(key).is_some_and(|pending| !pending.shared_page) {
+                self.change(key, When::Later, |pending| pending.shared_page = true);
             }
         }
         // an index of sitemaps brings what has changed only
@@ -252,7 +261,7 @@ impl SiteState {
         let (entry, names) = (&document.feed.entries[index], &document.names[index]);
         let key = self.new_key(names);
         let link_was_of = self.find(names.link).map(|known| known.key());
-        let shared = self.share_page(feed, names, now);
+        let shared = self.share_page(entry, names, now);
         let pending = Pending {
             key,
             names: Names::of(names),
@@ -291,19 +300,15 @@ impl SiteState {
         keys.find(|key| !self.has_key(*key)).expect("there is no end of salts")
     }
 
-    /// Whether the link of a new entry is that of another story in a feed, or a place on its page: then its page is none of
-    /// its own. A published one whose link now leads to the new story is not looked at again.
-    fn share_page(&mut self, feed: &Reading<'_>, names: &EntryNames, now: DateTime<Utc>) -> bool {
-        let page = if names.is_place { names.folded } else { names.link };
-        let Some(Known::Pending(other)) = self.find(page) else { return false };
-        let (key, is_published) = (other.key, other.published.is_some());
-        let is_beside = other.discovered_at == now && other.is_carried_by(feed.url);
-        if is_published && !names.is_place {
-            self.let_go(key, now);
-        } else if is_beside {
-            self.change(key, When::Later, |other| other.shared_page = true);
+    /// Whether the link of a new entry leads to a place on a page that another story has a place on. A published one whose
+    /// link now leads to the new story is not looked at again.
+    fn share_page(&mut self, entry: &Entry, names: &EntryNames, now: DateTime<Utc>) -> bool {
+        if let Some(Known::Pending(other)) = self.find(names.link)
+            && other.published.is_some()
+        {
+            self.let_go(other.key, now);
         }
-        is_beside
+        has_place(entry) && self.find(names.folded).is_some()
     }
 
     /// A known entry stands in the document; tells whether the feed says something else of it than before.

@@ -30,6 +30,7 @@ mod memory;
 mod moved;
 mod names;
 mod progress;
+mod shared;
 mod site;
 mod upgrade;
 

@@ -11,6 +11,7 @@ use super::{
     absorb::tag,
     entry::{Candidate, Carrier, Next},
     memory::{Article, MOST_FEEDS, Outcome, Resolved},
+    shared::has_place,
     site::{Known, When},
 };
 use crate::{
@@ -205,8 +206,7 @@ impl SiteState {
             self.merge(key, other, page, now);
             return PageOf::Article(other);
         }
-        let is_place =
-            pending.entry.url.as_ref().is_some_and(|url| url.fragment().is_some_and(|place| !place.is_empty()));
+        let is_place = has_place(&pending.entry);
         let others = page.iter().enumerate().filter_map(|(at, name)| Some((at == 0, self.find(name.hash)?)));
         let other = others.into_iter().find(|(_, known)| known.key() != key);
         match other.filter(|_| is_new) {

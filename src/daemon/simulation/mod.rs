@@ -87,6 +87,7 @@ fn play(sites: impl Iterator<Item = u64> + Send, seed: u64, pace: Pace, schedule
                     let Some(site) = sites.lock().unwrap().next() else { return };
                     let publisher = Publisher::new(site, seed, start(), pace);
                     let mut press = Press::new(&publisher, schedule.clone(), broken);
+                    press.watched = setting("STORY").map(|n| n as usize);
                     press.run(start() + TimeDelta::days(pace.days));
                     add(&mut sum.lock().unwrap(), &publisher, press);
                 }

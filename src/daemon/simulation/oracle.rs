@@ -87,7 +87,7 @@ impl fmt::Display for Found {
 struct Told {
     first_shown: Option<DateTime<Utc>>,
     key: Option<u64>,
-    is_rejected: bool,
+    rejected: Vec<u64>,
     is_feed_text: bool,
     /// Revisions: when, and with how many edits.
     revisions: Vec<(DateTime<Utc>, u32)>,
@@ -155,7 +155,8 @@ impl Oracle {
         self.rejects += 1;
         let Some((n, _)) = mark.and_then(read_mark) else { return };
         let told = self.stories.entry(n).or_default();
-        if std::mem::replace(&mut told.is_rejected, true) {
+        told.rejected.push(key);
+        if told.rejected.iter().filter(|one| **one == key).count() > 1 {
             self.fault(Fault::RejectedTwice, n, at, format!("{key:x}"));
         }
     }
@@ -217,7 +218,9 @@ impl Oracle {
     /// The end: what is missing.
     pub(super) fn end(&mut self, publisher: &Publisher, at: DateTime<Utc>) {
         for (n, told) in std::mem::take(&mut self.stories) {
-            if told.first_shown.is_some_and(|first| first + ENDS_WITHIN < at) && told.key.is_none() && !told.is_rejected
+            if told.first_shown.is_some_and(|first| first + ENDS_WITHIN < at)
+                && told.key.is_none()
+                && told.rejected.is_empty()
             {
                 self.fault(Fault::Lost, n, told.first_shown.unwrap(), "it has neither record nor reject".to_owned());
             }

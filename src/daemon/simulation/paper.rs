@@ -289,7 +289,8 @@ impl Publisher {
         let url = match self.habits.links {
             Links::Session => Url::parse(&format!("{own}?{}", url.query().unwrap_or_default())).unwrap(),
             Links::Own | Links::Redirector => own.clone(),
-            _ => url.clone(),
+            // fragments are not sent
+            _ => Url::parse(&format!("https://www.{}{}", self.site, url.path())).unwrap(),
         };
         let text = paragraphs.join("\n\n");
         let day = at.timestamp().div_euclid(86_400) as u64;

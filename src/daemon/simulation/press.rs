@@ -24,7 +24,7 @@ use crate::{
     feed::identity::{self, Name},
     fetch::{Failure, Reason, Validators},
     schedule::{Bounds, Setback, Success, delta},
-    state::{Carrier, Document, LastError, Pending, Policy, SiteState},
+    state::{Carrier, Document, LastError, PageOf, Pending, Policy, SiteState},
 };
 
 /// How long what is not urgent waits for its commit.
@@ -82,6 +82,8 @@ pub(super) struct Press<'a> {
     is_urgent: bool,
     polls: u64,
     readings: u64,
+    /// The story of which everything is printed.
+    pub(super) watched: Option<usize>,
 }
 
 impl<'a> Press<'a> {
@@ -106,6 +108,7 @@ impl<'a> Press<'a> {
             is_urgent: false,
             polls: 0,
             readings: 0,
+            watched: None,
             publisher,
         };
         if broken == Broken::Rechecks {
@@ -377,6 +380,13 @@ impl<'a> Press<'a> {
             return;
         }
         let document = self.document(feed, &issue);
+        for entry in &document.feed.entries {
+            let said =
+                || format!("in feed {feed}: {:?} {:?} {:?}", entry.guid, entry.title, entry.published.map(|at| at.at));
+            self.watch(entry.categories.first(), || {
+                format!("{} {}", said(), entry.url.as_ref().map_or("", Url::as_str))
+            });
+        }
         let policy = Policy {
             since: None,
             publish_old: self.schedule.publish_old,
@@ -481,9 +491,16 @@ impl<'a> Press<'a> {
         let Job { key, full_text, carriers, mut followed, .. } = job;
         let now = self.clock();
         let Some(mut pending) = self.site.entry(key).cloned() else { return };
+        let of_page = match &followed.page {
+            PageOutcome::Read(read) => read.article.as_ref().ok().and_then(|article| article.section.clone()),
+            _ => None,
+        };
+        let mark = pending.entry.categories.first().cloned();
+        let watched = of_page.or_else(|| mark.clone());
         if let Some((names, content)) = page_names(&followed.page, self.broken)
-            && self.site.learn_page(key, &names, content, now) != PageOf::Itself
+            && let page_of @ (PageOf::Article(_) | PageOf::List) = self.site.learn_page(key, &names, content, now)
         {
+            self.watch(watched.as_ref(), || format!("{key:x} is on the page of {page_of:?}"));
             self.is_urgent = true;
             return;
         }
@@ -496,10 +513,11 @@ impl<'a> Press<'a> {
         let offline = self.publisher.is(self.now, |what| what == What::Offline);
         let is_late = pending.has_changed_since(&carriers);
         let rechecks = self.schedule.rechecks.clone();
-        let mark = pending.entry.categories.first().cloned();
         let after = |wait: Duration| now + delta(wait);
         let schedule = self.schedule.clone();
-        match judge(Case { pending: &pending, full_text, schedule: &schedule, offline, now }, followed) {
+        let verdict = judge(Case { pending: &pending, full_text, schedule: &schedule, offline, now }, followed);
+        self.watch(watched.as_ref(), || format!("{key:x}: {}", in_short(&verdict)));
+        match verdict {
             Verdict::Publish(publish) => {
                 let Publish { article, revision, publication, .. } = *publish;
                 let is_feed_text = publication.is_feed_text;
@@ -521,6 +539,13 @@ impl<'a> Press<'a> {
         }
     }
 
+    fn watch(&self, mark: Option<&String>, what: impl FnOnce() -> String) {
+        let story = mark.and_then(|mark| paper::read_mark(mark));
+        if story.is_some_and(|(n, _)| Some(n) == self.watched) {
+            println!("{} {} {}", self.now.format("%F %T"), mark.map_or("", String::as_str), what());
+        }
+    }
+
     fn decided(&mut self, event: Event) {
         self.urgent.push(event);
         self.is_urgent = true;
@@ -538,6 +563,17 @@ fn page_names(page: &PageOutcome, broken: Broken) -> Option<(Vec<Name>, u32)> {
     let urls = [Some(&read.url), article.canonical_url.as_ref()].into_iter().flatten();
     let names = urls.filter_map(identity::page_name).collect();
     (broken != Broken::GuidsOnly).then(|| (names, content_of(article)))
+}
+
+fn in_short(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Publish(publish) => {
+            let text = if publish.publication.is_feed_text { "the feed's text" } else { "the page" };
+            format!("revision {} from {text}", publish.revision)
+        }
+        Verdict::Unchanged { candidate: None, .. } => "unchanged".to_owned(),
+        other => format!("{other:?}"),
+    }
 }
 
 fn failure(reason: Reason) -> Failure {

@@ -302,7 +302,9 @@ fn outlets(habits: Habits, chance: &mut Chance) -> Vec<Outlet> {
     if habits.guid == Guid::Counter {
         return vec![Outlet::System(0, 2), Outlet::System(1, 2)];
     }
-    if matches!(habits.links, Links::Constant | Links::None | Links::Fragment) || habits.guid == Guid::Constant {
+    // a guid that another feed gave says little: what changes all else at once is told within one feed only
+    let is_alone = matches!(habits.links, Links::Constant | Links::None | Links::Fragment) || habits.is_live;
+    if is_alone || habits.guid == Guid::Constant {
         return vec![Outlet::All];
     }
     let mut outlets = vec![Outlet::All];
@@ -364,9 +366,7 @@ fn changes(
         };
         let at = born + TimeDelta::minutes(after);
         let change = change(habits, chance);
-        // what is renamed on the very day on which all is renamed can be told by nobody
-        let is_apart = moves_at.is_none_or(|moves| (moves - at).abs() > TimeDelta::days(3));
-        if change.is_edit() || is_apart {
+        if can_be_told(habits, &changes, change, moves_at.is_some_and(|moves| born < moves)) {
             changes.push((at, change));
         }
     }
@@ -374,7 +374,22 @@ fn changes(
     changes
 }
 
-/// A change after which it can still be told which story it is.
+/// Whether something but the words still says which story it is, however many of its changes are seen at once.
+fn can_be_told(habits: Habits, before: &[(DateTime<Utc>, Change)], change: Change, will_move: bool) -> bool {
+    let renames = |change: &Change| matches!(change, Change::Title | Change::Rewrite | Change::Live);
+    let had = |wanted: &dyn Fn(&Change) -> bool| before.iter().any(|(_, change)| wanted(change));
+    let has_guid = habits.guid == Guid::Stable;
+    match change {
+        Change::Slug | Change::Guid | Change::Title | Change::Rewrite | Change::Live if will_move => false,
+        Change::Slug if has_guid => !had(&|change| *change == Change::Guid),
+        Change::Slug => !had(&renames),
+        Change::Guid => !had(&|change| matches!(change, Change::Slug | Change::Live)),
+        Change::Live => !had(&|change| *change == Change::Guid),
+        change if renames(&change) => has_guid || !had(&|change| *change == Change::Slug),
+        _ => true,
+    }
+}
+
 fn change(habits: Habits, chance: &mut Chance) -> Change {
     let has_guid = habits.guid == Guid::Stable;
     let is_own = habits.links == Links::Own;

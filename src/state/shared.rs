@@ -1,0 +1,67 @@
+//! Pages that several stories of a document lead to: a column under one link, places on a page with release notes. Such a
+//! page is no story's own, and what is read there is not to be taken for any of them.
+//!
+//! PURE.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::absorb::Document;
+use crate::feed::Entry;
+
+/// The stories of a document whose page another story of it leads to as well. `stories` has a key for each entry; entries
+/// that are one story have the same.
+pub(super) fn shared_pages(document: &Document, stories: &[Option<u64>]) -> BTreeSet<u64> {
+    let mut shared = BTreeSet::new();
+    let mut first_of = HashMap::new();
+    for (entry, story) in document.feed.entries.iter().zip(stories) {
+        if let (Some(page), Some(story)) = (page(entry), *story) {
+            let first = *first_of.entry(page).or_insert(story);
+            if first != story {
+                shared.extend([first, story]);
+            }
+        }
+    }
+    shared
+}
+
+/// The address that is asked for.
+fn page(entry: &Entry) -> Option<&str> {
+    let url = entry.url.as_ref()?.as_str();
+    Some(url.split_once('#').filter(|_| has_place(entry)).map_or(url, |(page, _)| page))
+}
+
+/// Whether the link leads to a place on a page. What begins with `#!` names a page of its own.
+pub(super) fn has_place(entry: &Entry) -> bool {
+    let fragment = entry.url.as_ref().and_then(|url| url.fragment()).unwrap_or_default();
+    !fragment.is_empty() && !fragment.starts_with('!')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::{Source, identity, parse};
+
+    /// Links, each with the story it is of; the stories that share their page.
+    fn check(what: &str, links: &[(&str, u64)], expected: &[u64]) {
+        let items: String =
+            links.iter().map(|(link, _)| format!("<item><link>https://gazette.example{link}</link></item>")).collect();
+        let url = "https://gazette.example/rss".parse().unwrap();
+        let text = format!("<rss version='2.0'><channel><title>Gazette</title>{items}</channel></rss>");
+        let feed = parse(text.as_bytes(), Source { url: &url, content_type: None }).unwrap();
+        let names = identity::names(&feed, "gazette.example");
+        let document = Document { digests: vec![0; names.len()], feed, names };
+        let stories: Vec<Option<u64>> =
+            links.iter().map(|(_, story)| Some(*story).filter(|story| *story != 0)).collect();
+        assert_eq!(shared_pages(&document, &stories), expected.iter().copied().collect(), "{what}");
+    }
+
+    #[test]
+    fn a_page_is_shared_where_two_stories_lead_to_it() {
+        check("pages of their own", &[("/a", 1), ("/b", 2)], &[]);
+        check("a column", &[("/c", 1), ("/a", 2), ("/c", 3)], &[1, 3]);
+        check("places", &[("/c#1", 1), ("/c#2", 2), ("/c", 3)], &[1, 2, 3]);
+        check("pages behind a script", &[("/#!1", 1), ("/#!2", 2)], &[]);
+        check("a story listed twice", &[("/a", 1), ("/a", 1)], &[]);
+        check("one that is not followed", &[("/a", 1), ("/a", 0)], &[]);
+    }
+}

@@ -94,18 +94,19 @@ impl SiteState {
         let feed = Reading { url, tag: tag(url), trusts_guids: trusts, rotates: self.links_rotate(url) };
         let mut claims = self.claims(&feed, document);
         let (mut absorbed, mut tally) = (Absorbed::default(), Tally::default());
+        // the first time that an article is in the document counts: two wordings would be an edit at each poll
+        let mut met: HashMap<u64, usize> = HashMap::new();
         for (index, names) in document.names.iter().enumerate() {
             let entry = &document.feed.entries[index];
             if let Some((key, evidence)) = self.best(&feed, names, index, &claims, &mut tally) {
                 absorbed.known += 1;
                 self.tally_link(&mut tally, key, names, &evidence);
-                let claim = claims.entry(key).or_insert((index, 0));
-                if claim.0 == index {
-                    absorbed.changed += usize::from(self.observe(&feed, document, index, key, policy, now));
-                } else {
-                    // the first time that it stands in the document counts: two wordings would be an edit at each poll
+                if let Some(first) = met.get(&key) {
                     self.learn_names(&feed, key, names);
-                    note_merged(&mut absorbed, document, claim.0, index);
+                    note_merged(&mut absorbed, document, *first, index);
+                } else {
+                    met.insert(key, index);
+                    absorbed.changed += usize::from(self.observe(&feed, document, index, key, policy, now));
                 }
             } else if is_before(entry, policy.since) || is_before(entry, horizon) {
                 absorbed.too_old += 1;
@@ -116,8 +117,9 @@ impl SiteState {
                 absorbed.left += 1;
             } else {
                 absorbed.new += 1;
-                let key = self.begin(&feed, document, index, policy, now);
+                let key = self.begin(&feed, document, index, &claims, policy, now);
                 claims.insert(key, (index, BEGUN));
+                met.insert(key, index);
             }
         }
         absorbed.overflowed = !first_read && absorbed.known == 0 && absorbed.new > 0;
@@ -129,7 +131,7 @@ impl SiteState {
     fn claims(&self, feed: &Reading<'_>, document: &Document) -> HashMap<u64, (usize, u32)> {
         let mut claims: HashMap<u64, (usize, u32)> = HashMap::new();
         for (index, names) in document.names.iter().enumerate() {
-            for known in self.candidates(names).into_iter().flatten() {
+            for known in self.candidates(names) {
                 let evidence = self.evidence(feed, names, &known, None);
                 let strength = evidence.strength();
                 let claim = claims.entry(known.key()).or_insert((index, strength));
@@ -142,13 +144,13 @@ impl SiteState {
     }
 
     /// The articles that share a name with an entry, each once.
-    fn candidates(&self, names: &EntryNames) -> [Option<Known<'_>>; 5] {
-        let mut found = [names.guid, names.link, names.folded, names.title_and_date(), names.only_words()]
-            .map(|hash| self.find(hash));
-        for at in 1..found.len() {
-            let (before, rest) = found.split_at_mut(at);
-            if before.iter().flatten().any(|known| Some(known.key()) == rest[0].as_ref().map(Known::key)) {
-                rest[0] = None;
+    fn candidates(&self, names: &EntryNames) -> Vec<Known<'_>> {
+        let mut found: Vec<Known<'_>> = Vec::new();
+        for hash in [names.guid, names.link, names.folded, names.title_and_date(), names.only_words()] {
+            for known in self.named(hash) {
+                if found.iter().all(|other| other.key() != known.key()) {
+                    found.push(known);
+                }
             }
         }
         found
@@ -164,7 +166,7 @@ impl SiteState {
         tally: &mut Tally,
     ) -> Option<(u64, Evidence)> {
         let mut best: Option<(u64, Evidence)> = None;
-        for known in self.candidates(names).into_iter().flatten() {
+        for known in self.candidates(names) {
             let claim = claims.get(&known.key()).filter(|(by, _)| *by != index);
             let evidence = self.evidence(feed, names, &known, claim.map(|(_, strength)| *strength));
             let is_one = evidence.is_one_story();
@@ -199,6 +201,9 @@ impl SiteState {
             Known::Resolved(article) => article.outcome == Outcome::Legacy,
         };
         let guid = has(names.guid);
+        // once told so is as good as told so last
+        let once = has(names.title_and_date());
+        let mark = |one: u32, other: u16| if once && one != 0 { Mark::Same } else { Mark::of(one as u16, other) };
         Evidence {
             guid: match (names.guid != 0 && is_carried, guid) {
                 (false, _) => Mark::Unknown,
@@ -213,8 +218,8 @@ impl SiteState {
                 link if kind(link).or(kind(names.folded)).is_some() => Link::Folded,
                 _ => Link::Other,
             },
-            title: Mark::of(names.title as u16, title),
-            date: Mark::of(names.date as u16, date),
+            title: mark(names.title, title),
+            date: mark(names.date, date),
             date_is_a_day: names.date_is_a_day,
             words: has(names.only_words()),
             is_legacy,
@@ -229,13 +234,16 @@ impl SiteState {
         feed: &Reading<'_>,
         document: &Document,
         index: usize,
+        claims: &HashMap<u64, (usize, u32)>,
         policy: Policy<'_>,
         now: DateTime<Utc>,
     ) -> u64 {
         let (entry, names) = (&document.feed.entries[index], &document.names[index]);
         let key = self.new_key(names);
-        let link_was_of = self.find(names.link).map(|known| known.key());
-        let shared = self.share_page(feed, names, now);
+        let of_link: Vec<u64> = self.named(names.link).iter().map(Known::key).collect();
+        let is_beside = |key: &u64| claims.get(key).is_some_and(|(by, _)| *by != index);
+        let shared = of_link.iter().any(is_beside);
+        of_link.iter().for_each(|key| self.share_page(*key, shared, now));
         let pending = Pending {
             key,
             names: Names::of(names),
@@ -249,7 +257,7 @@ impl SiteState {
             content_cut: false,
             feed_text_only: policy.feed_text_only,
             shared_page: shared,
-            link_was_of,
+            link_was_of: of_link.first().copied(),
             is_rejected: false,
             published: None,
         };
@@ -274,18 +282,15 @@ impl SiteState {
         keys.find(|key| !self.has_key(*key)).expect("there is no end of salts")
     }
 
-    /// Whether the link of a new entry is that of another story in a feed: then its page is none of its own. A published one
-    /// whose link now leads to the new story is not looked at again.
-    fn share_page(&mut self, feed: &Reading<'_>, names: &EntryNames, now: DateTime<Utc>) -> bool {
-        let Some(Known::Pending(other)) = self.find(names.link) else { return false };
-        let (key, is_published) = (other.key, other.published.is_some());
-        let is_beside = other.discovered_at == now && other.is_carried_by(feed.url);
-        if is_published {
+    /// An entry has its link in common with a new one. Where both are in one document (`shared`), the page is neither's own; a
+    /// published one whose link now leads to the new story is not looked at again.
+    fn share_page(&mut self, key: u64, shared: bool, now: DateTime<Utc>) {
+        let Some(other) = self.entries.get(&key) else { return };
+        if other.published.is_some() {
             self.let_go(key, now);
-        } else if is_beside {
+        } else if shared {
             self.change(key, When::Later, |other| other.shared_page = true);
         }
-        is_beside
     }
 
     /// A known entry stands in the document; tells whether the feed says something else of it than before.
@@ -398,8 +403,8 @@ impl SiteState {
         match self.entries.get(&key) {
             Some(pending) => new.all(|name| pending.names.knows(name)),
             None => new.all(|name| {
-                let known = self.memory.find(name.hash);
-                known.is_some_and(|(article, kind)| article.key == key && kind >= name.kind)
+                let known = self.memory.kind_of(key, name.hash);
+                known.is_some_and(|kind| kind == NameKind::Legacy || kind >= name.kind)
             }),
         }
     }

@@ -198,22 +198,19 @@ impl SiteState {
             self.merge(key, other, page, now);
             return Some(Same { key: other });
         }
-        let others = page.iter().enumerate().filter_map(|(at, name)| Some((at == 0, self.find(name.hash)?)));
-        let other = others.into_iter().find(|(_, known)| known.key() != key);
-        match other.filter(|_| pending.published.is_none()) {
-            Some((is_url, known)) if self.is_same_page_story(pending, &known, is_url, content) => {
-                let other = known.key();
-                self.merge(key, other, page, now);
-                Some(Same { key: other })
+        let named = |(at, name): (usize, &Name)| self.named(name.hash).into_iter().map(move |known| (at == 0, known));
+        let mut others = page.iter().enumerate().flat_map(named).filter(|(_, known)| known.key() != key).peekable();
+        if others.peek().is_none() || pending.published.is_some() {
+            let learns = page.iter().any(|name| !pending.names.knows(*name));
+            drop(others);
+            if learns {
+                self.change(key, When::Later, |pending| page.iter().for_each(|name| _ = pending.names.add(*name)));
             }
-            Some(_) => None,
-            None => {
-                if page.iter().any(|name| !pending.names.knows(*name)) {
-                    self.change(key, When::Later, |pending| page.iter().for_each(|name| _ = pending.names.add(*name)));
-                }
-                None
-            }
+            return None;
         }
+        let other = others.find(|(is_url, known)| self.is_same_page_story(pending, known, *is_url, content))?.1.key();
+        self.merge(key, other, page, now);
+        Some(Same { key: other })
     }
 
     /// 32 bits of the hash of what was published of an article.

@@ -25,7 +25,7 @@ pub enum NameKind {
     Folded = 2,
     /// The link without what is certainly tracking, or the URL or canonical URL of its page.
     Link = 3,
-    /// The title and the date.
+    /// The title and the date, or the one that there is.
     TitleAndDate = 4,
     /// All words of an entry that has neither guid nor link.
     Words = 5,
@@ -74,10 +74,9 @@ impl EntryNames {
         self.guid == 0 && self.link == 0
     }
 
-    /// Title and date in one. Only where it has both, or nothing else to be known by.
+    /// Title and date in one. One of them is enough: where entries share guid or link, it is what finds each of them.
     pub fn title_and_date(&self) -> u64 {
-        let whole = self.title != 0 && (self.date != 0 || self.is_nameless());
-        if whole { u64::from(self.title) << 32 | u64::from(self.date) } else { 0 }
+        u64::from(self.title) << 32 | u64::from(self.date)
     }
 
     /// The words, where there is nothing else to be known by.

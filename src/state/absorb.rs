@@ -98,19 +98,20 @@ impl SiteState {
         let mut claims = self.claims(&feed, document);
         let mut stories = vec![None; document.names.len()];
         let (mut absorbed, mut tally) = (Absorbed::default(), Tally::default());
+        // the first time that an article is in the document counts: two wordings would be an edit at each poll
+        let mut met: HashMap<u64, usize> = HashMap::new();
         for (index, names) in document.names.iter().enumerate() {
             let entry = &document.feed.entries[index];
             if let Some((key, evidence)) = self.best(&feed, names, index, &claims, &mut tally) {
                 absorbed.known += 1;
                 stories[index] = Some(key);
                 self.tally_link(&mut tally, key, names, &evidence);
-                let claim = claims.entry(key).or_insert((index, 0));
-                if claim.0 == index {
-                    absorbed.changed += usize::from(self.observe(&feed, document, index, key, policy, now));
-                } else {
-                    // the first time that it stands in the document counts: two wordings would be an edit at each poll
+                if let Some(first) = met.get(&key) {
                     self.learn_names(&feed, key, names);
-                    note_merged(&mut absorbed, document, claim.0, index);
+                    note_merged(&mut absorbed, document, *first, index);
+                } else {
+                    met.insert(key, index);
+                    absorbed.changed += usize::from(self.observe(&feed, document, index, key, policy, now));
                 }
             } else if is_before(entry, policy.since) || is_before(entry, horizon) {
                 absorbed.too_old += 1;
@@ -124,6 +125,7 @@ impl SiteState {
                 let key = self.begin(&feed, document, index, policy, now);
                 claims.insert(key, (index, BEGUN));
                 stories[index] = Some(key);
+                met.insert(key, index);
             }
         }
         for key in shared_pages(document, &stories) {
@@ -155,7 +157,7 @@ impl SiteState {
     fn claims(&self, feed: &Reading<'_>, document: &Document) -> HashMap<u64, (usize, u32)> {
         let mut claims: HashMap<u64, (usize, u32)> = HashMap::new();
         for (index, names) in document.names.iter().enumerate() {
-            for known in self.candidates(names).into_iter().flatten() {
+            for known in self.candidates(names) {
                 let evidence = self.evidence(feed, names, &known, None);
                 let strength = evidence.strength();
                 let claim = claims.entry(known.key()).or_insert((index, strength));
@@ -168,13 +170,13 @@ impl SiteState {
     }
 
     /// The articles that share a name with an entry, each once.
-    fn candidates(&self, names: &EntryNames) -> [Option<Known<'_>>; 5] {
-        let mut found = [names.guid, names.link, names.folded, names.title_and_date(), names.only_words()]
-            .map(|hash| self.find(hash));
-        for at in 1..found.len() {
-            let (before, rest) = found.split_at_mut(at);
-            if before.iter().flatten().any(|known| Some(known.key()) == rest[0].as_ref().map(Known::key)) {
-                rest[0] = None;
+    fn candidates(&self, names: &EntryNames) -> Vec<Known<'_>> {
+        let mut found: Vec<Known<'_>> = Vec::new();
+        for hash in [names.guid, names.link, names.folded, names.title_and_date(), names.only_words()] {
+            for known in self.named(hash) {
+                if found.iter().all(|other| other.key() != known.key()) {
+                    found.push(known);
+                }
             }
         }
         found
@@ -190,7 +192,7 @@ impl SiteState {
         tally: &mut Tally,
     ) -> Option<(u64, Evidence)> {
         let mut best: Option<(u64, Evidence)> = None;
-        for known in self.candidates(names).into_iter().flatten() {
+        for known in self.candidates(names) {
             let claim = claims.get(&known.key()).filter(|(by, _)| *by != index);
             let evidence = self.evidence(feed, names, &known, claim.map(|(_, strength)| *strength));
             let is_one = evidence.is_one_story();
@@ -225,6 +227,9 @@ impl SiteState {
             Known::Resolved(article) => article.outcome == Outcome::Legacy,
         };
         let guid = has(names.guid);
+        // once told so is as good as told so last
+        let once = has(names.title_and_date());
+        let mark = |one: u32, other: u16| if once && one != 0 { Mark::Same } else { Mark::of(one as u16, other) };
         Evidence {
             guid: match (names.guid != 0 && is_carried, guid) {
                 (false, _) => Mark::Unknown,
@@ -239,8 +244,8 @@ impl SiteState {
                 link if kind(link).or(kind(names.folded)).is_some() => Link::Folded,
                 _ => Link::Other,
             },
-            title: Mark::of(names.title as u16, title),
-            date: Mark::of(names.date as u16, date),
+            title: mark(names.title, title),
+            date: mark(names.date, date),
             date_is_a_day: names.date_is_a_day,
             words: has(names.only_words()),
             is_legacy,
@@ -260,8 +265,9 @@ impl SiteState {
     ) -> u64 {
         let (entry, names) = (&document.feed.entries[index], &document.names[index]);
         let key = self.new_key(names);
-        let link_was_of = self.find(names.link).map(|known| known.key());
-        let shared = self.share_page(entry, names, now);
+        let of_link: Vec<u64> = self.named(names.link).iter().map(Known::key).collect();
+        let shared = has_place(entry) && !self.named(names.folded).is_empty();
+        of_link.iter().for_each(|key| self.supplant(*key, now));
         let pending = Pending {
             key,
             names: Names::of(names),
@@ -275,7 +281,7 @@ impl SiteState {
             content_cut: false,
             feed_text_only: policy.feed_text_only,
             shared_page: shared,
-            link_was_of,
+            link_was_of: of_link.first().copied(),
             is_rejected: false,
             published: None,
         };
@@ -300,15 +306,12 @@ impl SiteState {
         keys.find(|key| !self.has_key(*key)).expect("there is no end of salts")
     }
 
-    /// Whether the link of a new entry leads to a place on a page that another story has a place on. A published one whose
-    /// link now leads to the new story is not looked at again.
-    fn share_page(&mut self, entry: &Entry, names: &EntryNames, now: DateTime<Utc>) -> bool {
-        if let Some(Known::Pending(other)) = self.find(names.link)
-            && other.published.is_some()
-        {
-            self.let_go(other.key, now);
+    /// An article has its link in common with a new entry. A published one whose link now leads to the new story is not
+    /// looked at again.
+    fn supplant(&mut self, key: u64, now: DateTime<Utc>) {
+        if self.entries.get(&key).is_some_and(|other| other.published.is_some()) {
+            self.let_go(key, now);
         }
-        has_place(entry) && self.find(names.folded).is_some()
     }
 
     /// A known entry stands in the document; tells whether the feed says something else of it than before.
@@ -421,8 +424,8 @@ impl SiteState {
         match self.entries.get(&key) {
             Some(pending) => new.all(|name| pending.names.knows(name)),
             None => new.all(|name| {
-                let known = self.memory.find(name.hash);
-                known.is_some_and(|(article, kind)| article.key == key && kind >= name.kind)
+                let known = self.memory.kind_of(key, name.hash);
+                known.is_some_and(|kind| kind == NameKind::Legacy || kind >= name.kind)
             }),
         }
     }

@@ -11,8 +11,8 @@
 //! | the same guid, but from another feed of the site | the article if title or date is the same |
 //! | the same title and date, all else different | the article: its site moved to another system |
 //!
-//! An article that another entry of the same document matches better is *claimed* by that one. Then only the same link
-//! or guid together with the same title or date make it the article once more: a story that is listed twice. All else is
+//! An article that another entry of the same document matches better is *claimed* by that one. Then only the same link,
+//! guid or words together with the same title or date make it the article once more: a story that is listed twice. All else is
 //! a list of stories on one page, and where that is known of the link, its date is no proof.
 
 /// How two marks compare.
@@ -82,7 +82,7 @@ impl Evidence {
     pub(super) fn is_one_story(&self) -> bool {
         let title = self.title == Mark::Same;
         if self.is_claimed {
-            let listed_twice = self.link == Link::Same || self.guid == Mark::Same;
+            let listed_twice = self.link == Link::Same || self.guid == Mark::Same || self.words;
             let date = self.date == Mark::Same && !self.is_of_list;
             return listed_twice && (title || date || self.title == Mark::Unknown && self.date != Mark::Other);
         }
@@ -98,7 +98,8 @@ impl Evidence {
             Link::Same => true,
             Link::Folded if told || guid => true,
             _ if guid && self.guids_are_trusted => true,
-            _ if guid || self.guid_of_another_feed => told,
+            _ if guid => told || is_bare,
+            _ if self.guid_of_another_feed => told,
             _ => title && self.is_same_moment(),
         }
     }
@@ -198,6 +199,7 @@ mod tests {
         assert!(!distrusted(Link::Other, Other, Other).is_one_story());
         assert!(distrusted(Link::Other, Same, Other).is_one_story());
         assert!(distrusted(Link::Same, Other, Other).is_one_story());
+        assert!(distrusted(Link::Unknown, Unknown, Unknown).is_one_story(), "an entry that has nothing else");
     }
 
     #[test]

@@ -96,6 +96,12 @@ pub(super) struct Resolved {
     pub(super) names: Vec<Name>,
 }
 
+impl Resolved {
+    fn kind_of(&self, hash: u64) -> Option<NameKind> {
+        self.names.iter().find(|name| name.hash == hash).map(|name| name.kind)
+    }
+}
+
 /// A frozen bucket.
 #[derive(Debug, Clone)]
 struct Frozen {
@@ -145,14 +151,30 @@ impl Memory {
         self.len() == 0
     }
 
-    /// The newest article with a name, as the newest bucket knows it, and of which kind the name is.
-    pub(super) fn find(&self, hash: u64) -> Option<(Article, NameKind)> {
-        let named = |known: &Resolved| known.names.iter().find(|name| name.hash == hash).map(|name| name.kind);
-        if let Some(found) = self.fresh.iter().rev().find_map(|known| Some((known.article, named(known)?))) {
-            return Some(found);
+    /// The newest articles with a name, `most` of them, each as the newest bucket knows it.
+    pub(super) fn named(&self, hash: u64, most: usize) -> Vec<Article> {
+        let fresh =
+            self.fresh.iter().rev().filter(|known| known.kind_of(hash).is_some()).map(|known| known.article.key);
+        let frozen = self.frozen.iter().rev().flat_map(|bucket| bucket.frozen.named(hash).map(|(key, _)| key));
+        let mut keys: Vec<u64> = Vec::new();
+        for key in fresh.chain(frozen) {
+            if keys.len() == most {
+                break;
+            }
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
         }
-        let (key, kind) = self.frozen.iter().rev().find_map(|bucket| bucket.frozen.find(hash))?;
-        Some((self.article(key)?, kind))
+        // in an order that is the same after a restart
+        keys.sort_unstable();
+        keys.into_iter().filter_map(|key| self.article(key)).collect()
+    }
+
+    /// Of which kind a name of an article is, where it has that: other articles may have it as well.
+    pub(super) fn kind_of(&self, key: u64, hash: u64) -> Option<NameKind> {
+        let mut fresh = self.fresh.iter().filter(|known| known.article.key == key);
+        let frozen = || self.frozen.iter().rev().find_map(|bucket| bucket.frozen.kind_of(key, hash));
+        fresh.find_map(|known| known.kind_of(hash)).or_else(frozen)
     }
 
     /// An article by its key.
@@ -394,10 +416,19 @@ impl Frozen {
         (0..self.articles()).map(|number| self.short(self.offset(number) + 14))
     }
 
-    /// The key of the article with a name, and the kind of the name.
-    fn find(&self, hash: u64) -> Option<(u64, NameKind)> {
-        let (kind, number) = self.owner(search(self.names_len(), hash, |at| self.hash(at))?);
-        Some((self.key(number), kind?))
+    /// The keys of the articles with a name, and of which kind it is.
+    fn named(&self, hash: u64) -> impl Iterator<Item = (u64, NameKind)> + '_ {
+        let first = search(self.names_len(), hash, |at| self.hash(at)).unwrap_or(self.names_len());
+        let same = (first..self.names_len()).take_while(move |at| self.hash(*at) == hash);
+        same.filter_map(|at| {
+            let (kind, number) = self.owner(at);
+            Some((self.key(number), kind?))
+        })
+    }
+
+    /// Of which kind a name of an article is.
+    fn kind_of(&self, key: u64, hash: u64) -> Option<NameKind> {
+        self.named(hash).find(|(known, _)| *known == key).map(|(_, kind)| kind)
     }
 
     fn key(&self, number: usize) -> u64 {
@@ -436,6 +467,10 @@ mod tests {
     use super::*;
 
     const HORIZON: Day = 180;
+
+    fn find(memory: &Memory, hash: u64) -> Option<Article> {
+        memory.named(hash, 1).first().copied()
+    }
 
     fn resolved(n: u64, day: Day) -> Resolved {
         let article = Article {
@@ -481,7 +516,7 @@ mod tests {
     #[test]
     fn half_a_year_of_a_busy_site_is_remembered_and_little_is_written() {
         let (mut memory, mut stored, mut written) = (Memory::default(), BTreeMap::new(), 0);
-        let (a_day, days) = (500, 180);
+        let (a_day, days) = (150, 180);
         for day in 0..days {
             for n in 0..a_day {
                 memory.add(resolved(u64::from(day) * a_day + n, 20_000 + day), usize::MAX, HORIZON);
@@ -495,10 +530,10 @@ mod tests {
         for n in 0..articles {
             let expected = resolved(n, 0);
             for name in &expected.names {
-                assert_eq!(memory.find(name.hash).unwrap().0.key, expected.article.key, "article {n}");
+                assert_eq!(find(&memory, name.hash).unwrap().key, expected.article.key, "article {n}");
             }
         }
-        assert!(memory.find(12_345).is_none());
+        assert!(find(&memory, 12_345).is_none());
         let kept: usize = stored.values().map(Vec::len).sum();
         println!("{articles} articles: {kept} bytes kept, {} an article written", written / articles as usize);
         assert!(kept / (articles as usize) < 66, "{kept}");
@@ -518,7 +553,7 @@ mod tests {
         memory.add(again, usize::MAX, HORIZON);
         for more in [0, 20, 2_000] {
             (1_000..1_000 + more).for_each(|n| memory.add(resolved(n, 101), usize::MAX, HORIZON));
-            assert_eq!(memory.find(lost.hash).map(|(article, _)| article.revision), Some(2), "after {more} more");
+            assert_eq!(find(&memory, lost.hash).map(|article| article.revision), Some(2), "after {more} more");
             assert_eq!(memory.names(resolved(3, 0).article.key).len(), 3);
         }
     }
@@ -531,9 +566,9 @@ mod tests {
             memory.forget_before(day.saturating_sub(HORIZON));
             store(&mut memory, &mut stored);
             let oldest = day.saturating_sub(HORIZON);
-            assert!(memory.find(resolved(u64::from(oldest), 0).names[0].hash).is_some(), "day {day}");
+            assert!(find(&memory, resolved(u64::from(oldest), 0).names[0].hash).is_some(), "day {day}");
         }
-        assert!(memory.find(resolved(100, 0).names[0].hash).is_none());
+        assert!(find(&memory, resolved(100, 0).names[0].hash).is_none());
         assert!(memory.len() < 230, "{}", memory.len());
         assert_eq!(restored(&stored).len(), memory.len());
     }

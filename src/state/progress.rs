@@ -207,25 +207,27 @@ impl SiteState {
             return PageOf::Article(other);
         }
         let is_place = has_place(&pending.entry);
-        let others = page.iter().enumerate().filter_map(|(at, name)| Some((at == 0, self.find(name.hash)?)));
-        let other = others.into_iter().find(|(_, known)| known.key() != key);
-        match other.filter(|_| is_new) {
-            Some((is_url, known)) if self.is_same_page_story(pending, &known, is_url, is_place, content) => {
-                let other = known.key();
+        let named = |(at, name): (usize, &Name)| self.named(name.hash).into_iter().map(move |known| (at == 0, known));
+        let mut others = page.iter().enumerate().flat_map(named).filter(|(_, known)| known.key() != key).peekable();
+        let first_is_url = others.peek().map(|(is_url, _)| *is_url);
+        if first_is_url.is_none() || !is_new {
+            drop(others);
+            if page.iter().any(|name| !pending.names.knows(*name)) {
+                self.change(key, When::Later, |pending| page.iter().for_each(|name| _ = pending.names.add(*name)));
+            }
+            return PageOf::Itself;
+        }
+        let other = others.find(|(is_url, known)| self.is_same_page_story(pending, known, *is_url, is_place, content));
+        match other.map(|(_, known)| known.key()) {
+            Some(other) => {
                 self.merge(key, other, page, now);
                 PageOf::Article(other)
             }
-            Some((true, _)) if is_place => {
+            None if is_place && first_is_url == Some(true) => {
                 self.change(key, When::Later, |pending| (pending.shared_page, pending.due) = (true, now));
                 PageOf::List
             }
-            Some(_) => PageOf::Itself,
-            None => {
-                if page.iter().any(|name| !pending.names.knows(*name)) {
-                    self.change(key, When::Later, |pending| page.iter().for_each(|name| _ = pending.names.add(*name)));
-                }
-                PageOf::Itself
-            }
+            None => PageOf::Itself,
         }
     }
 

@@ -29,6 +29,8 @@ use crate::{
 const SAVED_PART: u16 = 8;
 /// For how many days resolved entries are remembered, unless something else is configured.
 pub(super) const HORIZON: Day = 180;
+/// Articles that are looked up under one name: where more share it, other names of theirs have to find them.
+const MOST_NAMESAKES: usize = 4;
 
 /// All that is held of a site.
 #[derive(Debug, Clone)]
@@ -37,8 +39,8 @@ pub struct SiteState {
     /// Boxed: most sites have one, and a node of the map has room for eleven.
     pub(super) feeds: BTreeMap<String, Box<FeedState>>,
     pub(super) entries: HashMap<u64, Pending>,
-    /// Pending entries by their names; where two share one, the newer entry.
-    index: HashMap<u64, u64>,
+    /// Names of pending entries with their keys: entries may share some.
+    index: BTreeSet<(u64, u64)>,
     /// When pending entries are due.
     due: BTreeSet<(DateTime<Utc>, u64)>,
     pub(super) memory: Memory,
@@ -64,7 +66,7 @@ impl SiteState {
             name: name.to_owned(),
             feeds: BTreeMap::new(),
             entries: HashMap::new(),
-            index: HashMap::new(),
+            index: BTreeSet::new(),
             due: BTreeSet::new(),
             memory: Memory::default(),
             knowledge: Arc::default(),
@@ -250,15 +252,21 @@ impl SiteState {
         self.due.first().map(|(due, _)| *due)
     }
 
-    /// What is known under a name.
-    pub(super) fn find(&self, hash: u64) -> Option<Known<'_>> {
+    /// What is known under a name: pending entries, or else what was resolved.
+    pub(super) fn named(&self, hash: u64) -> Vec<Known<'_>> {
         if hash == 0 {
-            return None;
+            return Vec::new();
         }
-        match self.index.get(&hash).and_then(|key| self.entries.get(key)) {
-            Some(pending) => Some(Known::Pending(pending)),
-            None => self.memory.find(hash).map(|(article, _)| Known::Resolved(article)),
+        let pending = self.index.range((hash, 0)..=(hash, u64::MAX)).take(MOST_NAMESAKES);
+        let pending: Vec<Known<'_>> =
+            pending.filter_map(|(_, key)| self.entries.get(key)).map(Known::Pending).collect();
+        if !pending.is_empty() {
+            return pending;
         }
+        let resolved = self.memory.named(hash, MOST_NAMESAKES).into_iter();
+        resolved
+            .map(|article| self.entries.get(&article.key).map_or(Known::Resolved(article), Known::Pending))
+            .collect()
     }
 
     /// Of which kind a name of an article is, where it has that.
@@ -266,9 +274,7 @@ impl SiteState {
         match known {
             _ if hash == 0 => None,
             Known::Pending(pending) => pending.names.kind_of(hash),
-            Known::Resolved(article) => {
-                self.memory.find(hash).filter(|(other, _)| other.key == article.key).map(|(_, kind)| kind)
-            }
+            Known::Resolved(article) => self.memory.kind_of(article.key, hash),
         }
     }
 
@@ -284,7 +290,7 @@ impl SiteState {
             self.waiting_bytes += pending.size();
         }
         self.due.insert((pending.due, pending.key));
-        pending.names.iter().for_each(|name| _ = self.index.insert(name.hash, pending.key));
+        self.index.extend(pending.names.iter().map(|name| (name.hash, pending.key)));
         self.entries.insert(pending.key, pending);
     }
 
@@ -296,11 +302,7 @@ impl SiteState {
             self.waiting_bytes = self.waiting_bytes.saturating_sub(pending.size());
         }
         self.due.remove(&(pending.due, key));
-        for name in pending.names.iter() {
-            if self.index.get(&name.hash) == Some(&key) {
-                self.index.remove(&name.hash);
-            }
-        }
+        pending.names.iter().for_each(|name| _ = self.index.remove(&(name.hash, key)));
         Some(pending)
     }
 

@@ -306,10 +306,10 @@ impl SiteState {
         keys.find(|key| !self.has_key(*key)).expect("there is no end of salts")
     }
 
-    /// An article has its link in common with a new entry. A published one whose link now leads to the new story is not
-    /// looked at again.
+    /// An article has its link in common with a new entry. A published one whose own page was where the new story is now is
+    /// not looked at again.
     fn supplant(&mut self, key: u64, now: DateTime<Utc>) {
-        if self.entries.get(&key).is_some_and(|other| other.published.is_some()) {
+        if self.entries.get(&key).is_some_and(|other| other.published.is_some() && !other.shared_page) {
             self.let_go(key, now);
         }
     }
@@ -334,8 +334,8 @@ impl SiteState {
         let before =
             slot.map_or((feed.tag, digest), |slot| std::mem::replace(&mut article.feeds[slot], (feed.tag, digest)));
         let changed = before.0 == feed.tag && before.1 != digest && before.1 != 0;
-        if changed && matches!(article.outcome, Outcome::Published | Outcome::PublishedFeedText) {
-            self.reopen(feed, &document.feed.entries[index], article, now);
+        if changed && article.is_published() {
+            self.reopen(feed.url, &document.feed.entries[index], article, now);
             self.learn_names(feed, key, names);
             return true;
         }
@@ -395,12 +395,12 @@ impl SiteState {
     }
 
     /// A resolved article of which a feed says something else is pending again: its page is looked at.
-    fn reopen(&mut self, feed: &Reading<'_>, entry: &Entry, article: Article, now: DateTime<Utc>) {
+    pub(super) fn reopen(&mut self, feed: &str, entry: &Entry, article: Article, now: DateTime<Utc>) {
         let names: Names = self.memory.names(article.key).into_iter().collect();
-        let mut pending = Pending::reopened(article, names, entry.clone(), feed.url, now);
+        let mut pending = Pending::reopened(article, names, entry.clone(), feed, now);
         // the other feed that carried it is known by its hash only
         let urls: Vec<(u16, String)> = self.feeds.keys().map(|url| (tag(url), url.clone())).collect();
-        for (feed_tag, digest) in article.feeds.into_iter().filter(|(known, _)| *known != feed.tag && *known != 0) {
+        for (feed_tag, digest) in article.feeds.into_iter().filter(|(known, _)| *known != tag(feed) && *known != 0) {
             if let Some((_, url)) = urls.iter().find(|(known, _)| *known == feed_tag) {
                 pending.carriers.push(Carrier { feed: url.clone(), digest });
             }

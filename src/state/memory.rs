@@ -89,6 +89,13 @@ pub(super) struct Article {
     pub(super) feeds: [(u16, u32); MOST_FEEDS],
 }
 
+impl Article {
+    /// Whether a record of it was published by this version.
+    pub(super) fn is_published(&self) -> bool {
+        matches!(self.outcome, Outcome::Published | Outcome::PublishedFeedText)
+    }
+}
+
 /// An article with its names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Resolved {

@@ -270,6 +270,7 @@ impl SiteState {
             .filter(|content| *content != 0)
     }
 
+    /// What a feed says of the entry that differs from what it said of the article is an edit that it tells.
     fn merge(&mut self, key: u64, other: u64, page: &[Name], now: DateTime<Utc>) {
         let Some(pending) = self.take(key) else { return };
         self.mark(key, When::Now);
@@ -278,19 +279,35 @@ impl SiteState {
             self.change(other, When::Now, |other| {
                 names.iter().for_each(|name| _ = other.names.add(*name));
                 for carrier in &pending.carriers {
-                    other.observe(&carrier.feed, carrier.digest);
+                    if other.observe(&carrier.feed, carrier.digest) && other.retold(&carrier.feed, now) {
+                        other.entry = pending.entry.clone();
+                        let due = other.due;
+                        other.schedule(&[], now);
+                        other.due = other.due.min(due);
+                    }
                 }
             });
-        } else if let Some(mut article) = self.memory.article(other) {
-            let mut all: Names = self.memory.names(other).into_iter().collect();
-            names.iter().for_each(|name| _ = all.add(*name));
-            article.day = super::day(now);
-            for carrier in &pending.carriers {
-                if let Some(slot) = article.feeds.iter_mut().find(|(known, _)| *known == 0) {
-                    *slot = (tag(&carrier.feed), carrier.digest);
-                }
+        } else if let Some(article) = self.memory.article(other) {
+            self.merge_resolved(&pending, &names, article, now);
+        }
+    }
+
+    fn merge_resolved(&mut self, pending: &Pending, names: &[Name], mut article: Article, now: DateTime<Utc>) {
+        let mut all: Names = self.memory.names(article.key).into_iter().collect();
+        names.iter().for_each(|name| _ = all.add(*name));
+        article.day = super::day(now);
+        let mut told = None;
+        for carrier in &pending.carriers {
+            let slot = article.feeds.iter().position(|(known, _)| *known == tag(&carrier.feed));
+            let Some(slot) = slot.or_else(|| article.feeds.iter().position(|(known, _)| *known == 0)) else { continue };
+            let (_, before) = std::mem::replace(&mut article.feeds[slot], (tag(&carrier.feed), carrier.digest));
+            if before != 0 && before != carrier.digest {
+                told = Some(&carrier.feed);
             }
-            self.remember(Resolved { article, names: all.iter().collect() });
+        }
+        self.remember(Resolved { article, names: all.iter().collect() });
+        if let Some(feed) = told.filter(|_| article.is_published()) {
+            self.reopen(feed, &pending.entry, article, now);
         }
     }
 

@@ -144,11 +144,15 @@ impl SiteState {
         }
     }
 
-    /// Brings back the times that a clock ahead of `now` wrote; tells whether there were any.
+    /// Brings back the times that a clock ahead of `now` wrote; tells whether there were any. They are to be stored.
     pub fn bring_back(&mut self, now: DateTime<Utc>) -> bool {
-        let ahead = self.feeds.values_mut().filter_map(|feed| feed.bring_back(now)).max();
-        let Some(ahead) = ahead else { return false };
+        let feeds = self.feeds.iter_mut().filter_map(|(url, feed)| Some((url, feed.bring_back(now)?)));
+        let (urls, aheads): (Vec<_>, Vec<_>) = feeds.map(|(url, ahead)| (url.clone(), ahead)).unzip();
+        let Some(ahead) = aheads.into_iter().max() else { return false };
         self.entries.values_mut().for_each(|pending| pending.bring_back(ahead, now));
+        // the next owner cannot tell any more: the feeds have been polled since
+        self.changed_feeds.extend(urls);
+        self.later.extend(self.entries.keys());
         self.due = self.entries.values().map(|pending| (pending.due, pending.key)).collect();
         true
     }

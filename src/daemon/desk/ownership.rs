@@ -199,8 +199,8 @@ impl Desk<'_> {
     /// Another instance's clock may have been ahead of ours, or ours was until it was set back.
     pub(super) fn bring_back(&mut self, only: Option<Partition>, now: DateTime<Utc>) {
         for (name, site) in &mut self.sites {
-            if only.is_none_or(|only| only == partition(name, self.partitions)) {
-                site.bring_back(now);
+            if only.is_none_or(|only| only == partition(name, self.partitions)) && site.bring_back(now) {
+                self.changed.soft(name);
             }
         }
     }

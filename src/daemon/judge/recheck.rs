@@ -24,6 +24,7 @@ use super::{Case, Origin, Verdict, content_of, publish, text_print, was_not_aske
 use crate::{
     article::{Article, Likeness},
     daemon::follow::{Followed, PageOutcome, PageRead},
+    schedule::{delta, page_retry},
     state::Published,
 };
 
@@ -39,7 +40,8 @@ const TWICE_AFTER: TimeDelta = TimeDelta::hours(6);
 const TWICE_AFTER_TOLD: TimeDelta = TimeDelta::minutes(4);
 /// And where only numbers differ.
 const SAME_NUMBERS_AFTER: TimeDelta = TimeDelta::hours(20);
-/// A page that fails at a recheck is tried so often; the next recheck looks again.
+/// A page that fails at a recheck is tried so often; the next recheck looks again. Where a feed told an edit, it is tried
+/// for as long as a new one.
 const TRIES: u32 = 3;
 /// After so long at first, and four times as long each time.
 const FIRST_TRY: Duration = Duration::from_secs(900);
@@ -91,6 +93,11 @@ fn without_page(
         && let Some(article) = told
     {
         return edited_feed_text(case, published, article, Some(reason.to_owned()));
+    }
+    // no other recheck may follow that would see an edit which a feed has told
+    if !lasts && published.awaits_edit() && case.is_patient(delta(case.schedule.page_patience)) {
+        let wait = page_retry(case.pending.attempts + 1, None);
+        return Verdict::Retry { wait, error: error.to_owned(), asked: !case.offline };
     }
     if lasts || case.pending.attempts + 1 >= TRIES {
         return unchanged(None);

@@ -144,9 +144,9 @@ impl Oracle {
         told.first_shown.get_or_insert(at);
         let before = told.feeds.insert(feed, version).unwrap_or(version);
         if before < version {
-            let changes = &story.changes[before..version];
-            if changes.iter().any(|(_, change)| change.is_told(publisher.habits.body)) {
-                told.told.push((version, at));
+            let mut changes = story.changes[before..version].iter();
+            if let Some(last) = changes.rposition(|(_, change)| change.is_told(publisher.habits.body)) {
+                told.told.push((before + last + 1, at));
             }
         }
     }

@@ -195,6 +195,9 @@ impl<'a> Press<'a> {
     }
 
     fn befalls(&mut self, what: What) {
+        if self.watched.is_some() {
+            println!("{} {what:?}", self.now.format("%F %T"));
+        }
         match what {
             What::Restart => {
                 self.commit();
@@ -303,7 +306,8 @@ impl<'a> Press<'a> {
     fn rename(&mut self, feed: usize) {
         let new = format!("{}v", self.urls[feed]);
         let old = std::mem::replace(&mut self.urls[feed], new.clone());
-        if self.configured[feed] && self.chance.one_in(2) {
+        let is_known = self.publisher.habits.is_live || self.chance.one_in(2);
+        if self.configured[feed] && is_known {
             self.site.rename(&old, &new);
         }
         self.adopt();

@@ -379,13 +379,17 @@ fn can_be_told(habits: Habits, before: &[(DateTime<Utc>, Change)], change: Chang
     let renames = |change: &Change| matches!(change, Change::Title | Change::Rewrite | Change::Live);
     let had = |wanted: &dyn Fn(&Change) -> bool| before.iter().any(|(_, change)| wanted(change));
     let has_guid = habits.guid == Guid::Stable;
+    let is_dated = habits.dates != Dates::None;
     match change {
         Change::Slug | Change::Guid | Change::Title | Change::Rewrite | Change::Live if will_move => false,
         Change::Slug if has_guid => !had(&|change| *change == Change::Guid),
         Change::Slug => !had(&renames),
-        Change::Guid => !had(&|change| matches!(change, Change::Slug | Change::Live)),
+        Change::Guid => !had(&|change| matches!(change, Change::Slug | Change::Live)) && (is_dated || !had(&renames)),
         Change::Live => !had(&|change| *change == Change::Guid),
-        change if renames(&change) => has_guid || !had(&|change| *change == Change::Slug),
+        change if renames(&change) => {
+            let guid_changed = had(&|change| *change == Change::Guid);
+            (has_guid || !had(&|change| *change == Change::Slug)) && (is_dated || !guid_changed)
+        }
         _ => true,
     }
 }

@@ -2,6 +2,23 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// A column: one link for all entries, each told whole by the feed.
+#[test]
+fn an_edit_of_an_earlier_column_is_found_though_a_new_one_has_its_link() {
+    let column = |n: i64, text: &str| {
+        let entry = with_link("column", with_guid(&format!("c{n}"), titled(&format!("Day {n}"), item(1))));
+        Entry { published: dated(days(n)), ..with_text(text, entry) }
+    };
+    let mut site = SiteState::new(SITE);
+    read(&mut site, A, vec![column(2, "two"), column(1, "one")], days(2));
+    assert!(site.entries().all(|entry| entry.shared_page));
+    publish_all(&mut site, &[], days(2));
+    let absorbed = read(&mut site, A, vec![column(3, "three"), column(2, "two"), column(1, "edited")], days(3));
+    assert_eq!(counts(&absorbed), (1, 2, 1));
+    let edited = site.entries().find(|entry| entry.published.is_some()).expect("it waits for its revision");
+    assert!(edited.shared_page && edited.published.as_ref().unwrap().awaits_edit());
+}
+
 /// What happened to a feed that had stories 1 and 2 → new, known, changed: while they wait for their pages, while they wait
 /// for rechecks, and once they are only remembered; before and after a restart.
 #[test]

@@ -254,6 +254,26 @@ fn an_entry_whose_page_is_that_of_another_article_is_that_article() {
     }
 }
 
+/// Links change at each poll, there are no guids, and the headline is changed: only the page tells the story.
+#[test]
+fn an_edit_that_only_the_page_tells_the_article_of_is_found() {
+    let bare = |title: &str, path: &str| Entry { guid: None, ..titled(title, with_link(path, item(1))) };
+    for rechecks in [&FAR[..], &[]] {
+        let mut site = SiteState::new(SITE);
+        let page = [page_name(&link("story-1")).unwrap()];
+        read(&mut site, A, vec![bare("Storm", "s?sid=1")], at(0));
+        let waiting = site.entries().next().unwrap().key;
+        site.learn_page(waiting, &page, 77, at(0));
+        let key = publish_all(&mut site, rechecks, at(0)).remove(0);
+        assert_eq!(read(&mut site, A, vec![bare("Storm is over", "s?sid=2")], at(60)).new, 1);
+        let new = site.entries().find(|entry| entry.published.is_none()).unwrap().key;
+        assert_eq!(site.learn_page(new, &page, 78, at(60)), Some(Same { key }));
+        let entry = site.entry(key).unwrap();
+        assert_eq!((entry.due, entry.published.as_ref().unwrap().awaits_edit()), (at(60), true));
+        assert_eq!(counts(&read(&mut site, A, vec![bare("Storm is over", "s?sid=3")], at(90))), (0, 1, 0));
+    }
+}
+
 #[test]
 fn an_old_link_that_gives_the_old_text_is_the_old_article() {
     for (what, content, expected) in [("the same text", 77, true), ("another", 5, false)] {

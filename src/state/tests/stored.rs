@@ -201,7 +201,9 @@ fn what_a_clock_that_was_ahead_wrote_waits_no_longer_than_it_should() {
     assert_eq!((same.feeds(), same.entry(key)), (site.feeds(), site.entry(key)));
 
     let right = days(-1);
+    site.changes(true, 9);
     assert!(site.bring_back(right));
+    assert_eq!(site.clone().changes(true, 9).len(), 2, "the next owner cannot tell: the feed will have been polled");
     assert_eq!(site.feeds()[A].schedule.due, Some(right + HOUR));
     let entry = site.entry(key).unwrap();
     assert_eq!((entry.due, entry.published.as_ref().unwrap().first_at), (right + HOUR, right));

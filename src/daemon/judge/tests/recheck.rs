@@ -143,6 +143,16 @@ fn a_page_that_fails_at_a_recheck_changes_nothing() {
         let entry = Pending { attempts, published: Some(published()), ..pending() };
         assert_eq!(check(&entry, FullText::Auto, page, told), expected, "{what}");
     }
+    // where a feed told an edit, no other recheck may follow
+    for (attempts, since, expected) in [(0, 0, "retry in 60 s"), (8, 20, "retry in 15360 s"), (20, 80, "unchanged")] {
+        let entry = Pending { published: Some(told()), ..failing(attempts, TimeDelta::hours(since)) };
+        assert_eq!(
+            check(&entry, FullText::Auto, failed(Reason::Timeout), None),
+            expected,
+            "an edit was told: {attempts}"
+        );
+        assert_eq!(check(&entry, FullText::Auto, failed(Reason::Gone), None), "unchanged");
+    }
     let entry = Pending { published: Some(published()), ..pending() };
     let offline = (FullText::Auto, &Schedule::default(), true);
     assert_eq!(check_with(&entry, offline, failed(Reason::Timeout), None), "not asked, retry in 900 s");

@@ -13,7 +13,7 @@ use super::refusal::{Findings, is_long, refusal};
 use super::rules::{Cut, Ruling};
 use super::site::Lesson;
 use super::{Aids, Article, Dropped, Extraction, NoArticle, NoArticleReason, Page, Print, TextSource};
-use super::{anchors, assemble, boilerplate, decode, entry, explain, plain, tree};
+use super::{anchors, assemble, boilerplate, decode, entry, explain, plain, quality, tree};
 use crate::feed::Entry;
 use crate::link;
 
@@ -58,6 +58,8 @@ pub(super) struct Reading<'a> {
     /// What rules cut out of paragraphs.
     pub(super) cuts: Vec<Cut>,
     text: String,
+    /// Whether a limit cut the page short.
+    cut: bool,
     print: Print,
     /// Why the visible text is no story, if it is none.
     pub(super) refused: Option<NoArticle>,
@@ -96,7 +98,10 @@ impl<'a> Reading<'a> {
         let text = assemble::text(&outline, &verdicts);
         let refused = refusal(&Findings { text: &text, meta: &meta, outline: &outline, verdicts: &verdicts, cut });
         let url = page.url;
-        Ok((seen, Self { url, aids, outline, meta, body, anchored, opinions, verdicts, cuts, text, print, refused }))
+        Ok((
+            seen,
+            Self { url, aids, outline, meta, body, anchored, opinions, verdicts, cuts, text, cut, print, refused },
+        ))
     }
 
     /// The article, or why there is none. Nothing of a page that is refused reaches one.
@@ -107,7 +112,8 @@ impl<'a> Reading<'a> {
             let stated = if refused.reason.is_of_a_story() { stated(self.meta, entry, self.text.len()) } else { None };
             return stated.map(|article| Extraction { article, lesson, print }).ok_or(refused);
         }
-        let mut article = Article { text: self.text, ..Article::default() };
+        let quality = quality::quality(&self.outline, &self.verdicts, self.aids.site, self.cut);
+        let mut article = Article { text: self.text, text_quality: Some(quality), ..Article::default() };
         describe(&mut article, self.meta);
         let cut = |cut: Cut| Dropped { reason: Reason::Rule.as_str(), text: cut.text };
         article.dropped.extend(self.cuts.into_iter().map(cut));

@@ -29,6 +29,8 @@ const ALONE: &[(Signs, Reason)] = &[
 
 /// Heaviest text under a picture that is its caption.
 const CAPTION: usize = 320;
+/// How many characters from the beginning a byline names somebody.
+const NAMED: usize = 60;
 /// Least weight of a headline, and of a linked sentence.
 const HEADLINE: usize = 15;
 const SENTENCE: usize = 60;
@@ -88,7 +90,9 @@ fn is_byline(block: &Block, lower: &str, known: &Known<'_>) -> bool {
     }
     let named = known.authors.iter().filter(|name| lower.contains(name.as_str()));
     let length: usize = named.map(String::len).sum();
-    length * 2 > lower.len() || length > 0 && begins_as_byline(lower)
+    let beginning: String = lower.chars().take(NAMED).collect();
+    let leads = || begins_as_byline(lower) && known.authors.iter().any(|name| beginning.contains(name.as_str()));
+    length * 2 > lower.len() || leads()
 }
 
 fn begins_as_byline(lower: &str) -> bool {

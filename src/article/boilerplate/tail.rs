@@ -243,18 +243,24 @@ fn drop_leftovers(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Verd
     let Some(last) = verdicts.iter().rposition(prose) else { return };
     let parent = |at: usize| outline.elements[outline.blocks[at].element].parent;
     let home = parent(verdicts[last].0);
-    let (mut end, mut is_headed) = (None, false);
-    for (at, reason) in &mut verdicts[last + 1..] {
-        let block = &outline.blocks[*at];
-        let (is_ours, is_paragraph) = (parent(*at) == home, block.kind == Kind::Paragraph);
+    let (mut end, mut head) = (None, None);
+    for place in last + 1..verdicts.len() {
+        let (at, reason) = verdicts[place];
+        let block = &outline.blocks[at];
+        let (is_ours, is_paragraph) = (parent(at) == home, block.kind == Kind::Paragraph);
+        let is_line = is_ours && is_paragraph && !block.text.ends_with(['?', '？']);
         match reason {
-            Some(reason) if ENDS.contains(reason) => end = Some(*reason),
-            None if is_ours
-                && is_paragraph
-                && !block.text.ends_with(['?', '？'])
-                && (setting.is_told(*at) || is_headed && setting.is_alike(*at)) => {}
-            None if is_ours && matches!(block.kind, Kind::Heading(_)) && block.linked == 0 => is_headed = true,
-            None if block.weight < 200 => *reason = end,
+            Some(reason) if ENDS.contains(&reason) => end = Some(reason),
+            None if is_line && setting.is_told(at) => {}
+            None if is_line && head.is_some() && setting.is_alike(at) => {
+                // the subhead stays with what it heads
+                head.into_iter().for_each(|head: usize| verdicts[head].1 = None);
+            }
+            None if block.weight < 200 => {
+                let is_head = is_ours && matches!(block.kind, Kind::Heading(_)) && block.linked == 0;
+                head = is_head.then_some(place);
+                verdicts[place].1 = end;
+            }
             _ => {}
         }
     }

@@ -130,6 +130,9 @@ fn first_published(said: &Statements, article: Option<&Value>, url: &Url) -> Opt
         .or_else(|| of_times(TimeRole::Unsaid).map(|moment| (moment, Source::Time)))
         .or_else(|| said.date_texts.iter().find_map(|text| in_text(text)).map(|moment| (moment, Source::Text)))
         .or_else(|| of_url(url).map(|moment| (moment, Source::Url)))
+        .or_else(|| {
+            said.dates_beside.iter().take(4).find_map(|text| in_text(text)).map(|moment| (moment, Source::Text))
+        })
 }
 
 /// Last change.

@@ -149,7 +149,7 @@ impl Outline {
 
     /// Whether an element stands in the part of the page that holds the headline, rather than in another one.
     fn is_beside(&self, at: usize, headline: Option<usize>) -> bool {
-        let Some(headline) = headline else { return false };
+        let Some(headline) = headline else { return true };
         let shared = self.ancestors(at).find(|&around| self.elements[around].blocks.contains(&headline));
         shared.is_some_and(|shared| shared > 0 && self.elements[shared].tag != Tag::Body)
     }

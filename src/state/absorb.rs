@@ -204,6 +204,9 @@ impl SiteState {
             Known::Resolved(article) => article.outcome == Outcome::Legacy,
         };
         let guid = has(names.guid);
+        // a title and date that it had, or has in another feed
+        let is_titled_so = has(names.title_and_date());
+        let mark = |now: u32, then: u16| if is_titled_so { Mark::Same } else { Mark::of(now as u16, then) };
         Evidence {
             guid: match (names.guid != 0 && is_carried, guid) {
                 (false, _) => Mark::Unknown,
@@ -218,8 +221,8 @@ impl SiteState {
                 link if kind(link).or(kind(names.folded)).is_some() => Link::Folded,
                 _ => Link::Other,
             },
-            title: Mark::of(names.title as u16, title),
-            date: Mark::of(names.date as u16, date),
+            title: mark(names.title, title),
+            date: mark(names.date, date),
             date_is_a_day: names.date_is_a_day,
             words: has(names.only_words()),
             is_legacy,

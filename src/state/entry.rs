@@ -216,6 +216,12 @@ impl Pending {
         recheck || published.is_retold || others.into_iter().flatten().any(|at| at <= now)
     }
 
+    /// Whether a recheck of it was due before a time.
+    pub(super) fn has_recheck_before(&self, rechecks: &[Duration], before: DateTime<Utc>) -> bool {
+        let next = self.published.as_ref().and_then(|published| published.next_recheck(rechecks));
+        next.is_some_and(|(_, at)| at <= before)
+    }
+
     /// Its last attempt is over, whatever came of it.
     pub(super) fn attempted(&mut self) {
         self.attempts = 0;
@@ -328,6 +334,13 @@ impl Published {
             self.lag = Some(0).filter(|_| !edited);
         } else if self.lag_recheck().is_some_and(|at| at <= now) {
             self.lag = self.lag.map(|lag| lag + 1).filter(|_| !edited);
+        }
+    }
+
+    /// Rechecks that were due by a time are done.
+    pub(super) fn skip_rechecks(&mut self, rechecks: &[Duration], by: DateTime<Utc>) {
+        while self.next_recheck(rechecks).is_some_and(|(_, at)| at <= by) {
+            self.recheck += 1;
         }
     }
 

@@ -102,6 +102,8 @@ impl SiteState {
         now: DateTime<Utc>,
     ) {
         let Some(mut pending) = self.take(key) else { return };
+        let had_failed = pending.last_error.is_some();
+        let before = pending.published.clone();
         if let Some(published) = &mut pending.published {
             published.looked_at(rechecks, false, is_late, now);
             published.candidate = candidate.map(|content| match published.candidate {
@@ -112,8 +114,22 @@ impl SiteState {
                 published.validators = validators;
             }
         }
+        let is_news = before.zip(pending.published.as_ref()).is_some_and(|(before, after)| {
+            let (recheck, validators) = (after.recheck, after.validators.clone());
+            Published { recheck, validators, ..before } != *after
+        });
         pending.reduce();
-        self.put_back(pending, rechecks, When::Later, now);
+        let when = if had_failed || is_news { When::Later } else { When::AtLeisure };
+        self.put_back(pending, rechecks, when, now);
+    }
+
+    /// Rechecks of an entry that were due before a time are done.
+    pub(super) fn skip_rechecks(&mut self, key: u64, rechecks: &[Duration], before: DateTime<Utc>, now: DateTime<Utc>) {
+        let Some(mut pending) = self.take(key) else { return };
+        if let Some(published) = &mut pending.published {
+            published.skip_rechecks(rechecks, before);
+        }
+        self.put_back(pending, rechecks, When::Never, now);
     }
 
     /// The time of a published entry is over that needs no look at its page.

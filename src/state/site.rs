@@ -10,9 +10,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     FeedState, Pending, StateError, key,
@@ -27,6 +28,8 @@ use crate::{
 
 /// What a site repeats is stored when one of so many of the lessons behind it is new.
 const SAVED_PART: u16 = 8;
+/// A recheck that was due so long before a feed of its site was asked was done by then.
+const RECHECKS_TAKE: TimeDelta = TimeDelta::minutes(15);
 /// For how many days resolved entries are remembered, unless something else is configured.
 pub(super) const HORIZON: Day = 180;
 /// Articles that are looked up under one name: where more share it, other names of theirs have to find them.
@@ -51,6 +54,7 @@ pub struct SiteState {
     changed_feeds: BTreeSet<String>,
     urgent: HashSet<u64>,
     later: BTreeSet<u64>,
+    at_leisure: BTreeSet<u64>,
     /// Bytes that a value may have; none: as many as it likes.
     largest: Option<usize>,
     pub(super) horizon: Day,
@@ -75,6 +79,7 @@ impl SiteState {
             changed_feeds: BTreeSet::new(),
             urgent: HashSet::new(),
             later: BTreeSet::new(),
+            at_leisure: BTreeSet::new(),
             largest: None,
             horizon: HORIZON,
             waiting_bytes: 0,
@@ -142,6 +147,24 @@ impl SiteState {
                 feed.read_again();
             }
         }
+    }
+
+    /// Rechecks that were due before the site's feeds were last asked were done: that they changed nothing is not stored each
+    /// time. What failed then is stored, and is tried as it was to be.
+    pub fn catch_up(&mut self, rechecks: &[Duration], now: DateTime<Utc>) {
+        let Some(asked) = self.feeds.values().filter_map(|feed| feed.schedule.asked_at).max() else { return };
+        let before = asked - RECHECKS_TAKE;
+        let is_done = |pending: &&Pending| pending.last_error.is_none() && pending.has_recheck_before(rechecks, before);
+        let done: Vec<u64> = self.entries.values().filter(is_done).map(|pending| pending.key).collect();
+        for key in done {
+            self.skip_rechecks(key, rechecks, before, now);
+        }
+    }
+
+    /// What was left to be stored at leisure is to be stored; tells whether there is any.
+    pub fn store_all(&mut self) -> bool {
+        self.later.append(&mut self.at_leisure);
+        self.has_later_changes()
     }
 
     /// Brings back the times that a clock ahead of `now` wrote; tells whether there were any. They are to be stored.
@@ -324,6 +347,7 @@ impl SiteState {
         match when {
             When::Now => _ = self.urgent.insert(key),
             When::Later => _ = self.later.insert(key),
+            When::AtLeisure => _ = self.at_leisure.insert(key),
             When::Never => {}
         }
     }
@@ -339,10 +363,10 @@ impl SiteState {
     pub fn changes(&mut self, all: bool, most: usize) -> Vec<ledger::State> {
         let mut keys: Vec<u64> = self.urgent.drain().collect();
         keys.sort_unstable();
-        keys.iter().for_each(|key| _ = self.later.remove(key));
+        keys.iter().for_each(|key| _ = (self.later.remove(key), self.at_leisure.remove(key)));
         if all {
             let later: Vec<u64> = self.later.iter().copied().take(most).collect();
-            later.iter().for_each(|key| _ = self.later.remove(key));
+            later.iter().for_each(|key| _ = (self.later.remove(key), self.at_leisure.remove(key)));
             keys.extend(later);
         }
         let mut states: Vec<ledger::State> = keys.into_iter().map(|key| self.entry_value(key)).collect();
@@ -391,8 +415,9 @@ impl SiteState {
         is_left
     }
 
+    /// Bytes that a bucket may have, with room for its key.
     pub(super) fn largest(&self) -> usize {
-        self.largest.unwrap_or(usize::MAX)
+        self.largest.map_or(usize::MAX, |largest| largest - largest / 4)
     }
 }
 
@@ -403,6 +428,9 @@ pub(super) enum When {
     Now,
     /// With its feed: a crash before that costs nothing but a request.
     Later,
+    /// With its next change, or when the daemon stops: it was looked at, and had not changed. After a crash,
+    /// [`SiteState::catch_up`] finds out as much.
+    AtLeisure,
     /// Not for this.
     Never,
 }

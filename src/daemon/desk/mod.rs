@@ -266,6 +266,8 @@ impl<'a> Desk<'a> {
     fn begin_to_stop(&mut self) {
         self.stop_at = Some(Instant::now() + self.config.stop_within.saturating_sub(self.last_commit()));
         self.lanes.clear_waiting();
+        let changed = self.sites.iter_mut().filter_map(|(name, site)| site.store_all().then_some(name));
+        changed.for_each(|name| self.changed.soft(name));
         self.parts.health.send_replace(Health::Stopping);
         tracing::info!(under_way = self.lanes.running(), "stopping");
     }

@@ -284,6 +284,9 @@ impl Desk<'_> {
             }
             Verdict::Unchanged { candidate, validators } => {
                 site.unchanged(key, candidate, validators, &schedule.rechecks, is_late, now);
+                if self.parts.once {
+                    site.store_all();
+                }
                 self.changed.notice(&job.site, Notice::Unchanged { id });
             }
             Verdict::Retry { wait, error, asked } => {

@@ -67,6 +67,11 @@ impl Desk<'_> {
             }
         }
         self.bring_back(Some(partition), now);
+        for name in &names {
+            if let Some(site) = self.sites.get_mut(name) {
+                site.catch_up(&self.config.schedule.rechecks, now);
+            }
+        }
         for (_, _, feed) in self.states().filter(|(name, ..)| self.is_ours(name, Some(partition))) {
             feed.holds.standing(now).for_each(|(host, wait)| self.parts.fetcher.hold(host, wait));
         }

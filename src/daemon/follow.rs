@@ -41,8 +41,7 @@ pub(super) struct Follow {
     pub(super) rules: Arc<article::Rules>,
     /// Its link leads to a page that other entries share: the feed has its text.
     pub(super) shared_page: bool,
-    /// What was published of it, where its page is looked at for edits that no feed has told: a page that differs from that
-    /// is read twice, since it may differ at each reading.
+    /// What was published of it: a page that differs from that is read twice, since it may differ at each reading.
     pub(super) twice_unless: Option<Published>,
 }
 

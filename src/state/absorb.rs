@@ -235,9 +235,9 @@ impl SiteState {
             Known::Resolved(article) => article.outcome == Outcome::Legacy,
         };
         let guid = has(names.guid);
-        // once told so is as good as told so last
-        let once = has(names.title_and_date());
-        let mark = |one: u32, other: u16| if once && one != 0 { Mark::Same } else { Mark::of(one as u16, other) };
+        // a title and date that it had, or has in another feed
+        let is_titled_so = has(names.title_and_date());
+        let mark = |now: u32, then: u16| if is_titled_so && now != 0 { Mark::Same } else { Mark::of(now as u16, then) };
         Evidence {
             guid: match (names.guid != 0 && is_carried, guid) {
                 (false, _) => Mark::Unknown,
@@ -338,8 +338,7 @@ impl SiteState {
         }
         let Some(mut article) = self.memory.article(key) else { return false };
         let (names, digest) = (&document.names[index], document.digests[index]);
-        let slot = article.feeds.iter().position(|(tag, _)| *tag == feed.tag);
-        let slot = slot.or_else(|| article.feeds.iter().position(|(tag, _)| *tag == 0));
+        let slot = self.slot(&article, feed.tag);
         let before =
             slot.map_or((feed.tag, digest), |slot| std::mem::replace(&mut article.feeds[slot], (feed.tag, digest)));
         let changed = before.0 == feed.tag && before.1 != digest && before.1 != 0;
@@ -417,6 +416,16 @@ impl SiteState {
         let key = pending.key;
         self.insert(pending);
         self.mark(key, When::Later);
+    }
+
+    /// Where an article remembers what a feed said of it: its own place, a free one, or that of a feed that is gone.
+    pub(super) fn slot(&self, article: &Article, of: u16) -> Option<usize> {
+        let place = |wanted: u16| article.feeds.iter().position(|(known, _)| *known == wanted);
+        let is_gone = |known: u16| {
+            let mut here = self.feeds.iter().filter(|(_, feed)| feed.removed_at.is_none());
+            !here.any(|(url, _)| tag(url) == known)
+        };
+        place(of).or_else(|| place(0)).or_else(|| article.feeds.iter().position(|(known, _)| is_gone(*known)))
     }
 
     fn learn_names(&mut self, feed: &Reading<'_>, key: u64, names: &EntryNames) {

@@ -314,10 +314,10 @@ impl SiteState {
         article.day = super::day(now);
         let mut told = None;
         for carrier in &pending.carriers {
-            let slot = article.feeds.iter().position(|(known, _)| *known == tag(&carrier.feed));
-            let Some(slot) = slot.or_else(|| article.feeds.iter().position(|(known, _)| *known == 0)) else { continue };
-            let (_, before) = std::mem::replace(&mut article.feeds[slot], (tag(&carrier.feed), carrier.digest));
-            if before != 0 && before != carrier.digest {
+            let tag = tag(&carrier.feed);
+            let Some(slot) = self.slot(&article, tag) else { continue };
+            let (of, before) = std::mem::replace(&mut article.feeds[slot], (tag, carrier.digest));
+            if of == tag && before != 0 && before != carrier.digest {
                 told = Some(&carrier.feed);
             }
         }

@@ -172,7 +172,7 @@ impl Desk<'_> {
             knowledge: site.knowledge(),
             limits: self.config.documents.limits,
             rules: Arc::clone(&self.config.sites),
-            twice_unless: published.filter(|published| !published.awaits_edit()).cloned(),
+            twice_unless: published.cloned(),
         };
         Some(Work::Follow(Box::new(follow), Asked { full_text, carriers: pending.carriers.clone() }))
     }

@@ -9,6 +9,7 @@ mod commits;
 mod jobs;
 mod outcomes;
 mod ownership;
+mod polls;
 mod view;
 
 use std::{
@@ -27,7 +28,7 @@ use tokio_util::task::TaskTracker;
 use self::{
     changed::Changed,
     jobs::Done,
-    outcomes::{Away, Back},
+    polls::{Away, Back},
 };
 use super::{
     Parts,

@@ -162,7 +162,7 @@ fn judge_read(case: Case<'_>, published: &Published, read: PageRead) -> Verdict 
     };
     match wait_for {
         Some(after) if !seen_again(after) => same(Some(content)),
-        None if !told && flips(published, content, &text, again) => same(None),
+        None if flips(published, content, &text, again, told) => same(None),
         _ => {
             let origin = Origin { url: url.into(), validators, fetched_at, print };
             publish(case, article, Some(origin), None)
@@ -191,11 +191,18 @@ fn is_much_shorter(published: &Published, article: &Article) -> bool {
 
 /// Whether a second reading, right after the first, differs from it about as much as the first does from what was
 /// published: then it is the page that flips, and no editor was at work.
-fn flips(published: &Published, content: u32, text: &crate::article::Print, again: Option<Article>) -> bool {
+/// Where a feed told an edit, only what was published is proof of that.
+fn flips(
+    published: &Published,
+    content: u32,
+    text: &crate::article::Print,
+    again: Option<Article>,
+    told: bool,
+) -> bool {
     let Some(again) = again else { return false };
     let second = content_of(&again);
-    if second == content {
-        return false;
+    if second == content || told {
+        return second != content && is_published(published, second);
     }
     let share = |one: &crate::article::Print, other: &crate::article::Print| match one.compare(other) {
         Likeness::Other(share) => share,

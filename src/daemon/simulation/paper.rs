@@ -141,7 +141,7 @@ impl Publisher {
     }
 
     fn entry(&self, feed: usize, n: usize, version: usize, issue: &Issue) -> Entry {
-        let face = self.face(n, version);
+        let face = self.face(n, version, if self.habits.body == Body::Content { PARAGRAPHS } else { 1 });
         let url = self.link(feed, n, face.slug, issue);
         let elsewhere = self.habits.links == Links::Redirector && feed > 0;
         let title =
@@ -205,7 +205,8 @@ impl Publisher {
         Url::parse(&format!("https://www.{}/{folder}/{n}-{slug}", self.site)).unwrap()
     }
 
-    fn face(&self, n: usize, version: usize) -> Face {
+    /// With the first `shown` paragraphs.
+    fn face(&self, n: usize, version: usize, shown: usize) -> Face {
         let story = &self.stories[n];
         // one for the title and for each paragraph: how often it was changed
         let mut changed = [0_u64; PARAGRAPHS + 1];
@@ -226,8 +227,10 @@ impl Publisher {
         let text = |part: usize, count: usize| {
             words(mixed(&[self.seed, self.text_of(n, part), part as u64, changed[part]]), count)
         };
-        let mut paragraphs: Vec<String> = (1..=PARAGRAPHS).map(|part| text(part, 11) + ".").collect();
-        paragraphs[1] = format!("{number} {}", paragraphs[1]);
+        let mut paragraphs: Vec<String> = (1..=shown).map(|part| text(part, 11) + ".").collect();
+        if let Some(second) = paragraphs.get_mut(1) {
+            second.insert_str(0, &format!("{number} "));
+        }
         Face { title: text(0, 5), paragraphs, slug, guid, date }
     }
 
@@ -277,7 +280,7 @@ impl Publisher {
 
     fn story_page(&self, url: &Url, n: usize, at: DateTime<Utc>, reading: u64) -> Seen {
         let version = self.stories[n].version(at);
-        let Face { mut title, mut paragraphs, slug, .. } = self.face(n, version);
+        let Face { mut title, mut paragraphs, slug, .. } = self.face(n, version, PARAGRAPHS);
         if self.habits.is_tested {
             if n % 2 == 0 {
                 title += if reading % 2 == 0 { " first" } else { " second" };

@@ -309,6 +309,8 @@ impl<'a> Press<'a> {
         let is_known = self.publisher.habits.is_live || self.chance.one_in(2);
         if self.configured[feed] && is_known {
             self.site.rename(&old, &new);
+        } else {
+            self.oracle.note(self.publisher, Event::Renamed { feed }, self.now);
         }
         self.adopt();
     }
@@ -471,8 +473,7 @@ impl<'a> Press<'a> {
             Seen::Failed(reason) => return PageOutcome::Failed(failure(reason)),
             Seen::Read { url, article, print } => (url, *article, print),
         };
-        let quiet = pending.published.as_ref().filter(|published| !published.awaits_edit());
-        let again = match (&article, quiet) {
+        let again = match (&article, &pending.published) {
             (Ok(article), Some(published)) if content_of(article) != published.content => match read(self) {
                 Seen::Read { article, .. } => article.ok(),
                 Seen::Failed(_) => None,

@@ -382,13 +382,14 @@ fn can_be_told(habits: Habits, before: &[(DateTime<Utc>, Change)], change: Chang
     let is_dated = habits.dates != Dates::None;
     match change {
         Change::Slug | Change::Guid | Change::Title | Change::Rewrite | Change::Live if will_move => false,
-        Change::Slug if has_guid => !had(&|change| *change == Change::Guid),
+        Change::Slug if has_guid => !had(&|change| *change == Change::Guid) && (is_dated || !had(&renames)),
         Change::Slug => !had(&renames),
         Change::Guid => !had(&|change| matches!(change, Change::Slug | Change::Live)) && (is_dated || !had(&renames)),
         Change::Live => !had(&|change| *change == Change::Guid),
         change if renames(&change) => {
             let guid_changed = had(&|change| *change == Change::Guid);
-            (has_guid || !had(&|change| *change == Change::Slug)) && (is_dated || !guid_changed)
+            let slug_changed = had(&|change| *change == Change::Slug);
+            (is_dated || !guid_changed && !slug_changed) && (has_guid || !slug_changed)
         }
         _ => true,
     }

@@ -278,3 +278,17 @@ proptest! {
         }
     }
 }
+
+/// A feed has another URL each month, and nobody says that it is the same.
+#[test]
+fn an_edit_is_found_by_whichever_feed_is_there_now() {
+    let (mut site, key) = one_published(&[]);
+    for url in [B, "https://example.com/c.xml", "https://example.com/d.xml"] {
+        let old = site.feeds().keys().find(|known| site.feeds()[*known].removed_at.is_none()).unwrap().clone();
+        site.feed_mut(&old).removed_at = Some(days(1));
+        assert_eq!(counts(&read(&mut site, url, vec![item(1)], days(1))), (0, 1, 0), "{url}");
+    }
+    let edited = with_text("edited", item(1));
+    assert_eq!(counts(&read(&mut site, "https://example.com/d.xml", vec![edited], days(2))), (0, 1, 1));
+    assert!(site.entry(key).is_some());
+}

@@ -97,7 +97,7 @@ impl SiteState {
         let mut met: HashMap<u64, usize> = HashMap::new();
         for (index, names) in document.names.iter().enumerate() {
             let entry = &document.feed.entries[index];
-            if let Some((key, evidence)) = self.best(&feed, names, index, &claims, &mut tally) {
+            if let Some((key, evidence)) = self.best(&feed, &document.names, index, &claims, &mut tally) {
                 absorbed.known += 1;
                 stories[index] = Some(key);
                 self.tally_link(&mut tally, key, names, &evidence);

@@ -73,15 +73,17 @@ impl SiteState {
     pub(super) fn best(
         &self,
         feed: &Reading<'_>,
-        names: &EntryNames,
+        all: &[EntryNames],
         index: usize,
         claims: &HashMap<u64, (usize, u32)>,
         tally: &mut Tally,
     ) -> Option<(u64, Evidence)> {
         let mut best: Option<(u64, Evidence)> = None;
+        let names = &all[index];
         for known in self.candidates(names) {
             let claim = claims.get(&known.key()).filter(|(by, _)| *by != index);
-            let evidence = self.evidence(feed, names, &known, claim.map(|(_, strength)| *strength));
+            let claim = claim.map(|(by, strength)| (&all[*by], *strength));
+            let evidence = self.evidence(feed, names, &known, claim);
             let is_one = evidence.is_one_story();
             match evidence.guid_was_right(is_one) {
                 Some(true) => tally.guids_right += 1,
@@ -96,13 +98,13 @@ impl SiteState {
         best
     }
 
-    /// `claim` is how strongly another entry of the document is the article.
-    pub(super) fn evidence(
+    /// `claim` is another entry of the document that is the article, and how strongly it is.
+    fn evidence(
         &self,
         feed: &Reading<'_>,
         names: &EntryNames,
         known: &Known<'_>,
-        claim: Option<u32>,
+        claim: Option<(&EntryNames, u32)>,
     ) -> Evidence {
         let kind = |hash: u64| self.kind_of(known, hash);
         let has = |hash: u64| kind(hash).is_some();
@@ -143,7 +145,9 @@ impl SiteState {
             words: has(names.only_words()),
             is_legacy,
             is_claimed: claim.is_some(),
-            is_of_list: claim == Some(BEGUN) || matches!(known, Known::Pending(pending) if pending.shared_page),
+            text: claim.map_or(Mark::Unknown, |(by, _)| Mark::of(names.text, by.text)),
+            is_of_list: claim.is_some_and(|(_, strength)| strength == BEGUN)
+                || matches!(known, Known::Pending(pending) if pending.shared_page),
         }
     }
 }

@@ -13,7 +13,8 @@
 //!
 //! An article that another entry of the same document matches better is *claimed* by that one. Then only the same link,
 //! guid or words together with the same title or date make it the article once more: a story that is listed twice. All else is
-//! a list of stories on one page, and where that is known of the link, its date is no proof.
+//! a list of stories on one page; where that is known of the link, or the two have other texts, the date is no proof. Without
+//! guids, the title is none where text and date differ: notices that all have one title.
 
 /// How two marks compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +74,8 @@ pub(super) struct Evidence {
     pub(super) is_legacy: bool,
     /// Another entry of the document is this article.
     pub(super) is_claimed: bool,
+    /// The texts of the entry and of that other entry.
+    pub(super) text: Mark,
     /// The article's link is known to be that of a list: other entries have it, too.
     pub(super) is_of_list: bool,
 }
@@ -83,7 +86,9 @@ impl Evidence {
         let title = self.title == Mark::Same;
         if self.is_claimed {
             let listed_twice = self.link == Link::Same || self.guid == Mark::Same || self.words;
-            let date = self.date == Mark::Same && !self.is_of_list;
+            let has_other_text = self.text == Mark::Other;
+            let date = self.date == Mark::Same && !self.is_of_list && !has_other_text;
+            let title = title && !(self.guid == Mark::Unknown && self.date == Mark::Other && has_other_text);
             return listed_twice && (title || date || self.title == Mark::Unknown && self.date != Mark::Other);
         }
         if self.is_legacy || self.words {
@@ -151,6 +156,7 @@ mod tests {
             words: false,
             is_legacy: false,
             is_claimed: false,
+            text: Unknown,
             is_of_list: false,
         }
     }
@@ -218,6 +224,11 @@ mod tests {
         let known = |guid, link, title, date| Evidence { is_of_list: false, ..claimed(guid, link, title, date) };
         assert!(known(Unknown, Link::Same, Other, Same).is_one_story(), "a new headline beside the old one");
         assert!(!known(Unknown, Link::Same, Other, Other).is_one_story());
+        let reworded = |guid, title, date| Evidence { text: Other, ..known(guid, Link::Same, title, date) };
+        assert!(!reworded(Unknown, Other, Same).is_one_story(), "two notices of one minute");
+        assert!(!reworded(Unknown, Same, Other).is_one_story(), "notices that all have one title");
+        assert!(reworded(Other, Same, Other).is_one_story(), "a story that is listed twice, once with another deck");
+        assert!(reworded(Unknown, Same, Same).is_one_story());
     }
 
     #[test]

@@ -274,7 +274,7 @@ fn an_edit_that_only_the_page_tells_the_article_of_is_found() {
         // and so is what another feed calls it
         assert_eq!(read(&mut site, B, vec![bare("Sunny again", "s?sid=4")], at(100)).new, 1);
         let new = site.entries().find(|entry| entry.published.is_none()).unwrap().key;
-        assert_eq!(site.learn_page(new, &page, 78, at(100)), Some(Same { key }));
+        assert_eq!(site.learn_page(new, &page, 78, at(100)), PageOf::Article(key));
         assert_eq!(counts(&read(&mut site, B, vec![bare("Sunny again", "s?sid=5")], at(110))), (0, 1, 0));
     }
 }

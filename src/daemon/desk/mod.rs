@@ -4,9 +4,11 @@
 //! memory puts what belongs to the change into the outbox in the same step, so that a commit is always a
 //! consistent cut.
 
+mod aside;
 mod changed;
 mod commits;
 mod jobs;
+mod messages;
 mod outcomes;
 mod ownership;
 mod view;
@@ -25,9 +27,9 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use self::{
+    aside::{Away, Back},
     changed::Changed,
     jobs::Done,
-    outcomes::{Away, Back},
 };
 use super::{
     Parts,

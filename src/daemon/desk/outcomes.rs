@@ -17,7 +17,7 @@ use crate::{
         agenda::{Due, Job, Task},
         clock,
         follow::{Followed, PageOutcome},
-        judge::{Case, Publish, Verdict, content_of, judge},
+        judge::{Case, Verdict, content_of, judge},
         notice::{Notice, PollNotice},
         poll::{Answer, PollFailure, Polled},
     },
@@ -27,38 +27,20 @@ use crate::{
     },
     fetch::Validators,
     ledger::fault,
-    link,
-    record::{self, Carrier, Provenance, Record, Reject, Told},
+    link, record,
     schedule::{Bounds, Setback, Success, delta},
-    state::{Absorbed, Document, FeedState, LastError, Pending, Policy, SiteState},
+    state::{Absorbed, Document, FeedState, LastError, Policy, SiteState},
 };
 
 /// Entries of a document that are taken in at once; a longer one is worked on beside the desk.
 const AT_ONCE: usize = 300;
 
-/// A site that is being worked on beside the desk, with what came for it meanwhile.
-#[derive(Debug, Default)]
-pub(super) struct Away {
-    results: Vec<Done>,
-    /// Entries that were to be followed.
-    pub(super) keys: Vec<u64>,
-}
-
-/// A site that comes back.
-#[derive(Debug)]
-pub(super) struct Back {
-    site: SiteState,
-    epoch: u64,
-    read: Read,
-    absorbed: Absorbed,
-}
-
 /// A document that was read, and what belongs to it.
 #[derive(Debug)]
-struct Read {
-    feed: String,
+pub(super) struct Read {
+    pub(super) feed: String,
     answer: Answer,
-    document: Document,
+    pub(super) document: Document,
     bounds: Bounds,
 }
 
@@ -76,7 +58,7 @@ impl Desk<'_> {
         }
     }
 
-    fn take_in(&mut self, done: Done) {
+    pub(super) fn take_in(&mut self, done: Done) {
         let Done { job, result, .. } = done;
         let now = clock::now();
         // taken out for the time of the change, so that desk and site can be worked on at once; a site that was lost
@@ -101,40 +83,7 @@ impl Desk<'_> {
         self.put_back(site, now);
     }
 
-    /// A long document is taken in by a thread of its own, which has the site meanwhile.
-    fn absorb_aside(&mut self, mut site: SiteState, read: Read, now: DateTime<Utc>) {
-        let schedule = self.config.schedule.clone();
-        let (feed, epoch) = (self.feeds.get(&read.feed).cloned(), self.epoch_of(site.name()));
-        self.away.insert(site.name().to_owned(), Away::default());
-        let back = self.parts_back.clone();
-        self.workers.spawn_blocking(move || {
-            let absorbed = site.absorb(&read.feed, &read.document, policy(&schedule, feed.as_ref(), now), now);
-            let _ = back.blocking_send(Back { site, epoch, read, absorbed });
-        });
-    }
-
-    /// A site comes back; what came for it meanwhile is taken in.
-    pub(super) fn back(&mut self, back: Back) {
-        let Back { mut site, epoch, read, absorbed } = back;
-        let name = site.name().to_owned();
-        if epoch != self.epoch_of(&name) {
-            return;
-        }
-        let away = self.away.remove(&name).unwrap_or_default();
-        let now = clock::now();
-        self.read(&mut site, read, &absorbed, now);
-        away.keys.into_iter().for_each(|key| site.offer_again(key));
-        self.put_back(site, now);
-        for done in away.results {
-            // the next document may be a long one, too
-            match self.away.get_mut(&name) {
-                Some(away) => away.results.push(done),
-                None => self.take_in(done),
-            }
-        }
-    }
-
-    fn put_back(&mut self, site: SiteState, now: DateTime<Utc>) {
+    pub(super) fn put_back(&mut self, site: SiteState, now: DateTime<Utc>) {
         let name = site.name().to_owned();
         self.sites.insert(name.clone(), site);
         self.queue_entries(&name, now);
@@ -200,7 +149,7 @@ impl Desk<'_> {
     }
 
     /// A document was taken in: what it says of its feed is remembered.
-    fn read(&mut self, site: &mut SiteState, read: Read, absorbed: &Absorbed, now: DateTime<Utc>) {
+    pub(super) fn read(&mut self, site: &mut SiteState, read: Read, absorbed: &Absorbed, now: DateTime<Utc>) {
         let Read { feed: url, answer, document, bounds } = read;
         let feed = site.feed_mut(&url);
         let pace = document.feed.pace;
@@ -265,6 +214,7 @@ impl Desk<'_> {
             && let Some(same) = site.learn_page(key, &names.0, names.1, now)
         {
             let (id, into) = (record::id(site.name(), key), record::id(site.name(), same.key));
+            self.changed.hard(&job.site);
             return self.outbox.notice(&job.site, Notice::Merged { id, into });
         }
         let offline = self.parts.fetcher.is_offline();
@@ -300,72 +250,6 @@ impl Desk<'_> {
         }
     }
 
-    fn publish(
-        &mut self,
-        site: &mut SiteState,
-        pending: &Pending,
-        publish: Publish,
-        is_late: bool,
-        now: DateTime<Utc>,
-    ) -> Notice {
-        let Publish { mut article, revision, url, fetched_at, fallback_reason, publication } = publish;
-        let feeds = self.carriers(site, pending);
-        site.published(pending.key, publication, &self.config.schedule.rechecks, is_late, now);
-        let dropped = std::mem::take(&mut article.dropped);
-        let record = Record::new(
-            article,
-            Provenance {
-                id: record::id(site.name(), pending.key),
-                revision,
-                url,
-                site: site.name().to_owned(),
-                fallback_reason,
-                feeds,
-                entry: Told::without_content(&pending.entry),
-                discovered_at: pending.discovered_at,
-                fetched_at,
-                recorded_at: now,
-            },
-        );
-        self.outbox.record(record.message());
-        Notice::Recorded { delay: delay(&record, now), record: Box::new(record), dropped }
-    }
-
-    pub(super) fn reject_of(
-        &self,
-        site: &SiteState,
-        pending: &Pending,
-        reason: String,
-        detail: String,
-        now: DateTime<Utc>,
-    ) -> Reject {
-        Reject {
-            id: record::id(site.name(), pending.key),
-            url: pending.entry.url.as_ref().map(ToString::to_string),
-            site: site.name().to_owned(),
-            reason,
-            detail,
-            attempts: pending.attempts + 1,
-            feeds: self.carriers(site, pending),
-            entry: Told::whole(&pending.entry),
-            discovered_at: pending.discovered_at,
-            rejected_at: now,
-        }
-    }
-
-    fn carriers(&self, site: &SiteState, pending: &Pending) -> Vec<Carrier> {
-        let carrier = |url: &String| {
-            let configured = self.feeds.get(url);
-            Carrier {
-                url: url.clone(),
-                title: site.feeds().get(url).and_then(|feed| feed.title.clone()),
-                name: configured.and_then(|feed| feed.name.clone()),
-                tags: configured.map(|feed| feed.tags.clone()).unwrap_or_default(),
-            }
-        };
-        pending.carriers.iter().map(|carrying| carrier(&carrying.feed)).collect()
-    }
-
     fn bounds(&self, feed: &str) -> Bounds {
         let schedule = &self.config.schedule;
         let own = self.feeds.get(feed).and_then(|feed| feed.interval);
@@ -379,7 +263,7 @@ impl Desk<'_> {
     }
 }
 
-fn policy<'a>(schedule: &'a Schedule, feed: Option<&config::Feed>, now: DateTime<Utc>) -> Policy<'a> {
+pub(super) fn policy<'a>(schedule: &'a Schedule, feed: Option<&config::Feed>, now: DateTime<Utc>) -> Policy<'a> {
     Policy {
         since: schedule.max_age.map(|age| now - delta(age)),
         publish_old: schedule.publish_old,
@@ -460,10 +344,4 @@ fn page_outcome(page: &PageOutcome) -> &'static str {
         PageOutcome::Failed(failure) => failure.reason.as_str(),
         PageOutcome::Unreadable(failure) => failure.as_str(),
     }
-}
-
-/// From the publisher's date to the record; none where the date has no zone, or lies ahead.
-fn delay(record: &Record, now: DateTime<Utc>) -> Option<Duration> {
-    let published = record.published_at.filter(|_| !record.published_at_assumed_utc)?;
-    (now - published.with_timezone(&Utc)).to_std().ok()
 }

@@ -16,7 +16,7 @@ use super::{Article, Day, Outcome, Resolved};
 use crate::feed::identity::{Name, NameKind};
 
 /// Version of the format.
-const FORMAT: u8 = 2;
+pub(in crate::state) const FORMAT: u8 = 2;
 const HEADER: usize = 5;
 const NAME_BYTES: usize = 10;
 const ARTICLE_BYTES: usize = 33;

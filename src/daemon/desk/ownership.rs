@@ -56,15 +56,13 @@ impl Desk<'_> {
         for name in &names {
             if let Some(site) = self.sites.get_mut(name) {
                 site.restored();
-                self.kept_at.extend(site.feeds().keys().map(|url| (url.clone(), name.clone())));
+                let here = site.feeds().iter().filter(|(_, feed)| feed.kept_at.is_none());
+                self.kept_at.extend(here.map(|(url, _)| (url.clone(), name.clone())));
                 if site.has_later_changes() {
                     self.changed.soft(name);
                 }
             }
         }
-        self.kept_at.retain(|url, name| {
-            self.sites.get(name).and_then(|site| site.feeds().get(url)).is_none_or(|feed| feed.kept_at.is_none())
-        });
         self.bring_back(Some(partition), now);
         for (_, _, feed) in self.states().filter(|(name, ..)| self.is_ours(name, Some(partition))) {
             feed.holds.standing(now).for_each(|(host, wait)| self.parts.fetcher.hold(host, wait));
@@ -134,8 +132,17 @@ impl Desk<'_> {
     fn adopt_feed(&mut self, name: String, url: &str) {
         let known = self.sites.get(&name).and_then(|site| site.feeds().get(url));
         match known {
-            // its state lies with another site, whose owner asks for it
-            Some(feed) if feed.kept_at.is_some() => {}
+            // its state lies with another site, whose owner asks for it, unless it was deleted there
+            Some(FeedState { kept_at: Some(kept), .. }) => {
+                let is_there = self.sites.get(kept).is_some_and(|site| site.feeds().contains_key(url));
+                if self.is_ours(kept, None)
+                    && !is_there
+                    && let Some(site) = self.sites.get_mut(&name)
+                {
+                    site.feed_mut(url).kept_at = None;
+                    self.changed.soft(&name);
+                }
+            }
             Some(feed) if feed.removed_at.is_some() => {
                 if let Some(site) = self.sites.get_mut(&name) {
                     site.feed_mut(url).removed_at = None;

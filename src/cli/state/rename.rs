@@ -56,7 +56,7 @@ pub(super) fn values(
 /// Says that nothing is known of a feed, and which known one is spelt most like it.
 fn unknown(held: &[State], old: &Url) -> String {
     let known = held.iter().filter_map(|state| feed_of(&state.key));
-    let likeness = |url: &&str| strsim::normalized_levenshtein(url, old.as_str());
+    let likeness = |url: &&str| strsim::jaro_winkler(url, old.as_str());
     match known.max_by(|a, b| likeness(a).total_cmp(&likeness(b))) {
         Some(nearest) => format!(
             "nothing is known of {}; the feed with the most similar URL is {}",

@@ -143,8 +143,17 @@ impl Desk<'_> {
     fn adopt_feed(&mut self, name: String, url: &str) {
         let known = self.sites.get(&name).and_then(|site| site.feeds().get(url));
         match known {
-            // its state lies with another site, whose owner asks for it
-            Some(feed) if feed.kept_at.is_some() => {}
+            // its state lies with another site, whose owner asks for it, unless it was deleted there
+            Some(FeedState { kept_at: Some(kept), .. }) => {
+                let is_there = self.sites.get(kept).is_some_and(|site| site.feeds().contains_key(url));
+                if self.is_ours(kept, None)
+                    && !is_there
+                    && let Some(site) = self.sites.get_mut(&name)
+                {
+                    site.feed_mut(url).kept_at = None;
+                    self.changed.soft(&name);
+                }
+            }
             Some(feed) if feed.removed_at.is_some() => {
                 if let Some(site) = self.sites.get_mut(&name) {
                     site.feed_mut(url).removed_at = None;

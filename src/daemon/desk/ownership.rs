@@ -141,7 +141,7 @@ impl Desk<'_> {
     }
 
     fn adopt_feed(&mut self, name: String, url: &str) {
-        let known = self.sites.get(&name).and_then(|site| site.feeds().get(url));
+        let known = self.sites.get(&name).and_then(|site| site.feeds().get(url)).map(|feed| &**feed);
         match known {
             // its state lies with another site, whose owner asks for it, unless it was deleted there
             Some(FeedState { kept_at: Some(kept), .. }) => {

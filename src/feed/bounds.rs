@@ -115,7 +115,8 @@ fn shortened(mut text: String, most: usize) -> String {
 
 /// At most so many bytes of a text, whole characters.
 pub(super) fn beginning(text: &str, most: usize) -> &str {
-    &text[..text.floor_char_boundary(most)]
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ fn archives_are_read_when_they_change() {
 
 #[test]
 fn one_that_fails_is_asked_again_and_holds_up_no_other() {
-    let (mut children, index) = (Children::default(), index(20, |n| Some(n)));
+    let (mut children, index) = (Children::default(), index(20, Some));
     let at = |minutes| now() + TimeDelta::minutes(minutes);
     for minute in [0, 1] {
         let offer = children.choose(&index, &index_url(), at(minute));
@@ -107,7 +107,7 @@ fn one_that_fails_is_asked_again_and_holds_up_no_other() {
 
 #[test]
 fn other_sites_and_too_many_are_ignored() {
-    let mut index = index(2_005, |n| Some(n));
+    let mut index = index(2_005, Some);
     index.push(Sitemap { url: Url::parse("https://other.example/s.xml").unwrap(), updated: None });
     index.push(Sitemap { url: Url::parse("https://static.gazette.example/s.xml").unwrap(), updated: None });
     index.push(index[7].clone());
@@ -120,7 +120,7 @@ fn other_sites_and_too_many_are_ignored() {
 
 #[test]
 fn it_is_stored_as_it_is() {
-    let (mut children, index) = (Children::default(), index(3, |n| Some(n)));
+    let (mut children, index) = (Children::default(), index(3, Some));
     poll(&mut children, &index, now());
     let json = serde_json::to_string(&children).unwrap();
     assert_eq!(serde_json::from_str::<Children>(&json).unwrap(), children);

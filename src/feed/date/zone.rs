@@ -43,7 +43,7 @@ fn is_part(byte: u8) -> bool {
 
 fn known(name: &str, before: &str) -> Option<Tz> {
     let name = ["posix/", "right/"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
-    if !name.contains('/') && !(is_behind_time(before) && names::zone(&name.to_ascii_lowercase()).is_none()) {
+    if !(name.contains('/') || is_behind_time(before) && names::zone(&name.to_ascii_lowercase()).is_none()) {
         return None;
     }
     name.parse().ok().or_else(|| {

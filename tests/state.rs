@@ -97,7 +97,7 @@ async fn a_feed_that_is_renamed_publishes_only_what_is_new() {
         let old = site.url(FEEDS[0].0).to_string();
         let (new, other_site) = (format!("{old}?all=1"), old.replace("127.0.0.1", "localhost"));
         let settings = format!("{ON_LOOPBACK}{LOCAL}");
-        let desk = Desk::with_feeds(directory.path(), &[old.clone()], &settings);
+        let desk = Desk::with_feeds(directory.path(), std::slice::from_ref(&old), &settings);
         let rename = |from: &str, to: &str| succeed(&desk, &["state", "rename", from, to]);
         let running = desk.start(None);
         wait_until(&desk, |records| records.len() == 7);
@@ -113,7 +113,7 @@ async fn a_feed_that_is_renamed_publishes_only_what_is_new() {
             rename(from, to);
             assert_refused(&desk, &["state", "rename", from, to], "has state already");
             site.print(Story::numbered(number, now()));
-            let desk = Desk::with_feeds(directory.path(), &[to.clone()], &settings);
+            let desk = Desk::with_feeds(directory.path(), std::slice::from_ref(to), &settings);
             let before = desk.records().len();
             succeed(&desk, &["run", "--once"]);
             let records = desk.records();

@@ -27,9 +27,10 @@ pub(super) struct Reading<'a> {
 impl Reading<'_> {
     /// The names of an entry that are worth keeping.
     pub(super) fn new_names(self, names: &EntryNames) -> impl Iterator<Item = Name> + use<> {
-        let is_link = |kind| matches!(kind, NameKind::Folded | NameKind::Link);
-        names.names().filter(move |name| {
-            !(self.rotates && is_link(name.kind)) && !(!self.trusts_guids && name.kind == NameKind::Guid)
+        names.names().filter(move |name| match name.kind {
+            NameKind::Guid => self.trusts_guids,
+            NameKind::Folded | NameKind::Link => !self.rotates,
+            _ => true,
         })
     }
 }

@@ -130,7 +130,7 @@ fn what_cannot_be_renamed_is_refused_with_the_reason() {
         (&known[..], "https://www.a.example/fed", "https://a.example/rss", "similar URL is https://www.a.example/feed"),
         (
             &known[..],
-            "https://b.example/feed",
+            "https://b.example/feed?key=hunter3",
             "https://a.example/rss",
             "similar URL is https://b.example/feed?key=***",
         ),

@@ -129,10 +129,11 @@ fn kill_again_and_again(desk: &Desk, site: &NewsSite, plan: &Plan, seed: u64) ->
             site.edit(&slug);
         }
         let point = (round % 3 == 0).then(|| plan.points[number / 3 % plan.points.len()]);
-        let fault = point.map(|point| format!("{point}:{}", random.random_range(1..4)));
+        let fault = point.map(|point| format!("{point}:{}", random.random_range(1..3)));
         let mut child = desk.start(fault.as_deref());
         let until = Instant::now() + Duration::from_millis(random.random_range(plan.life.clone()));
-        let until = if point.is_some() { until + Duration::from_secs(3) } else { until };
+        // what is not urgent is committed some seconds late
+        let until = if point.is_some() { until + Duration::from_secs(15) } else { until };
         let mut ended = None;
         while Instant::now() < until && ended.is_none() {
             std::thread::sleep(Duration::from_millis(5));

@@ -5,9 +5,9 @@ use url::Url;
 
 use super::boilerplate::{Known, Reason, Verdict};
 use super::explain::Explanation;
-use super::extract::{Body, Evidence, body};
+use super::extract::{Body, Evidence, body, is_prose};
 use super::metadata::{self, Metadata};
-use super::outline::{Home, Names, Outline, outline};
+use super::outline::{Home, Kind, Names, Outline, outline};
 use super::prune::Attributes;
 use super::refusal::{Findings, is_long, refusal};
 use super::rules::{Cut, Ruling};
@@ -17,6 +17,9 @@ use super::{anchors, assemble, boilerplate, decode, entry, explain, plain, quali
 use crate::feed::Entry;
 use crate::link;
 
+/// How many lines before the story its headline is looked for in, and its heaviest.
+const LINES: usize = 25;
+const HEADLINE: usize = 220;
 /// Most bytes of a page that are looked at.
 const MAX_BYTES: usize = 16 << 20;
 
@@ -89,6 +92,7 @@ impl<'a> Reading<'a> {
             body.take_in_ruled(&outline);
         }
         meta.complete(around_headline(&outline, body.headline));
+        meta.complete_title(&before_story(&outline, &body));
         let opinions = aids.site.opinions(&outline);
         let authors: Vec<String> = meta.authors.iter().map(|name| name.to_lowercase()).collect();
         let site = link::site(page.url);
@@ -157,6 +161,17 @@ fn anchored(outline: &Outline, meta: &Metadata, entry: Option<&Entry>) -> Vec<bo
     }
     let content = entry.and_then(|entry| entry.content.as_deref()).map(crate::text::from_html);
     content.map(|content| anchors::locate(outline, &content)).unwrap_or_default()
+}
+
+/// Lines before the first paragraph of the story, the nearest first, among which its headline stands; with their ranks
+/// where they are headings.
+fn before_story<'a>(outline: &'a Outline, body: &Body) -> Vec<(&'a str, Option<u8>)> {
+    let is_told = |at: &&usize| is_prose(&outline.blocks[**at]) && !body.deck.contains(at);
+    let Some(&first) = body.blocks.iter().find(is_told) else { return Vec::new() };
+    let before = (first.saturating_sub(LINES)..first).rev().map(|at| &outline.blocks[at]);
+    let line = before.filter(|block| block.weight < HEADLINE && block.linked * 2 <= block.weight);
+    line.map(|block| (block.text.as_str(), if let Kind::Heading(rank) = block.kind { Some(rank) } else { None }))
+        .collect()
 }
 
 /// Short texts around the headline, where bylines and dates stand.

@@ -160,7 +160,10 @@ mod tests {
             ("<https://gazette.example/a>", "https://gazette.example/a"),
             ("https://gazette.example/https://gazette.example/a", "https://gazette.example/a"),
             ("https://archive.example/https://gazette.example/a", "https://archive.example/https://gazette.example/a"),
-            ("https://gazette.example/https://gazette.examples/a", "https://gazette.example/https://gazette.examples/a"),
+            (
+                "https://gazette.example/https://gazette.examples/a",
+                "https://gazette.example/https://gazette.examples/a",
+            ),
             (
                 "https://gazette.example/go?to=http://https://x.example",
                 "https://gazette.example/go?to=http://https://x.example",

@@ -22,6 +22,7 @@ use crate::{
 };
 
 mod absorb;
+mod candidates;
 mod entry;
 mod holds;
 mod key;
@@ -29,9 +30,12 @@ mod matching;
 mod memory;
 mod moved;
 mod names;
+mod observe;
+mod pages;
 mod progress;
 mod shared;
 mod site;
+mod stored;
 mod upgrade;
 
 pub use absorb::{Absorbed, Document, Policy};
@@ -40,7 +44,8 @@ pub use holds::Holds;
 pub use key::feed_of;
 pub use moved::Moved;
 pub use names::Names;
-pub use progress::{PageOf, Publication, content};
+pub use pages::PageOf;
+pub use progress::{Publication, content};
 pub use site::SiteState;
 
 /// The version of stored values. Values without one are of version 0.1 ([`upgrade`]).

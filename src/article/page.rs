@@ -101,6 +101,7 @@ impl<'a> Reading<'a> {
         let verdicts = boilerplate::judge(&outline, &body, &known);
         let text = assemble::text(&outline, &verdicts);
         let refused = refusal(&Findings { text: &text, meta: &meta, outline: &outline, verdicts: &verdicts, cut });
+        let refused = refused.or_else(|| stands_in(aids.entry, page.url));
         let url = page.url;
         Ok((
             seen,
@@ -128,6 +129,13 @@ impl<'a> Reading<'a> {
         let lesson = Lesson::of_page(self.url, &self.outline, &self.body, &self.anchored, &self.verdicts);
         Ok(Extraction { article, lesson, print })
     }
+}
+
+/// Publishers lead to their home page from what they have taken down, and from what is not there yet.
+fn stands_in(entry: Option<&Entry>, page: &Url) -> Option<NoArticle> {
+    let link = entry?.url.as_ref()?;
+    let detail = "the link leads to the home page".to_owned();
+    metadata::leads_home(link, page).then_some(NoArticle { reason: NoArticleReason::NotAnArticle, detail })
 }
 
 fn markup<'a>(page: &Page<'a>) -> Result<std::borrow::Cow<'a, str>, NoArticle> {

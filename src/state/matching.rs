@@ -11,8 +11,8 @@
 //! | the same guid, but from another feed of the site | the article if title or date is the same |
 //! | the same title and date, all else different | the article: its site moved to another system |
 //!
-//! An article that another entry of the same document matches better is *claimed* by that one. Then only the same link,
-//! guid or words together with the same title or date make it the article once more: a story that is listed twice. All else is
+//! An article that another entry of the same document matches better is *claimed* by that one. Then only the same link (one
+//! that may be the same with title and date alike), guid or words together with the same title or date make it the article once more: a story that is listed twice. All else is
 //! a list of stories on one page; where that is known of the link, or the two have other texts, the date is no proof. Without
 //! guids, the title is none where text and date differ: notices that all have one title.
 
@@ -85,8 +85,9 @@ impl Evidence {
     pub(super) fn is_one_story(&self) -> bool {
         let title = self.title == Mark::Same;
         if self.is_claimed {
-            let listed_twice = self.link == Link::Same || self.guid == Mark::Same || self.words;
             let has_other_text = self.text == Mark::Other;
+            let is_alike = self.link == Link::Folded && title && self.is_same_moment() && !has_other_text;
+            let listed_twice = self.link == Link::Same || self.guid == Mark::Same || self.words || is_alike;
             let date = self.date == Mark::Same && !self.is_of_list && !has_other_text;
             let title = title && !(self.guid == Mark::Unknown && self.date == Mark::Other && has_other_text);
             return listed_twice && (title || date || self.title == Mark::Unknown && self.date != Mark::Other);
@@ -229,6 +230,10 @@ mod tests {
         assert!(!reworded(Unknown, Same, Other).is_one_story(), "notices that all have one title");
         assert!(reworded(Other, Same, Other).is_one_story(), "a story that is listed twice, once with another deck");
         assert!(reworded(Unknown, Same, Same).is_one_story());
+        assert!(claimed(Other, Link::Folded, Same, Same).is_one_story(), "listed twice, as two campaigns");
+        assert!(!claimed(Other, Link::Folded, Same, Other).is_one_story());
+        let told_apart = Evidence { text: Other, ..claimed(Unknown, Link::Folded, Same, Same) };
+        assert!(!told_apart.is_one_story(), "two notices that a parameter tells apart");
     }
 
     #[test]

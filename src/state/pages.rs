@@ -13,7 +13,13 @@ use super::{
     shared::has_place,
     site::{Known, When},
 };
-use crate::feed::identity::{Name, date_hash};
+use crate::feed::{
+    Entry,
+    identity::{Name, date_hash},
+};
+
+/// A summary of so many characters is a story.
+const LEAST_STORY: usize = 300;
 
 /// Whose page an entry's link led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,16 +35,21 @@ pub enum PageOf {
 impl SiteState {
     /// The page of an entry that waits was had: it is known by the page's names, too, which are its URL first and then its
     /// canonical URL. Where another article has one of them already, and nothing says that the two are two stories, the
-    /// entry is that article: it ends without a record, and the article is known by its names, too. `content` are 32 bits
-    /// of the hash of what was read.
+    /// entry is that article: it ends without a record, and the article is known by its names, too; one that the feed tells
+    /// in full is not lost to a page that shows what another article did. `content` are 32 bits of the hash of what was read.
     pub fn learn_page(&mut self, key: u64, page: &[Name], content: u32, now: DateTime<Utc>) -> PageOf {
-        let Some(pending) = self.entries.get(&key).filter(|pending| !pending.shared_page) else {
-            return PageOf::Itself;
-        };
+        let Some(pending) = self.entries.get(&key) else { return PageOf::Itself };
         let is_new = pending.published.is_none();
+        if pending.shared_page {
+            // found out while its page was on the way
+            return if is_new { self.take_for_list(key, now) } else { PageOf::Itself };
+        }
         if let Some(other) = pending.link_was_of.filter(|_| is_new)
             && self.content_of(other) == Some(content)
         {
+            if has_a_story(&pending.entry) {
+                return self.take_for_list(key, now);
+            }
             self.merge(key, other, page, now);
             return PageOf::Article(other);
         }
@@ -59,12 +70,15 @@ impl SiteState {
                 self.merge(key, other, page, now);
                 PageOf::Article(other)
             }
-            None if is_place && first_is_url == Some(true) => {
-                self.change(key, When::Later, |pending| (pending.shared_page, pending.due) = (true, now));
-                PageOf::List
-            }
+            None if is_place && first_is_url == Some(true) => self.take_for_list(key, now),
             None => PageOf::Itself,
         }
+    }
+
+    /// The page of an entry is a list, and none of its own: what the feed says of it counts.
+    fn take_for_list(&mut self, key: u64, now: DateTime<Utc>) -> PageOf {
+        self.change(key, When::Later, |pending| (pending.shared_page, pending.due) = (true, now));
+        PageOf::List
     }
 
     /// Two entries that lead to one page are one story if their title or date is the same, or what was read of both; of two
@@ -93,8 +107,9 @@ impl SiteState {
         };
         let agrees = |one: u16, other: u16| one != 0 && one == other;
         let is_bare = title == 0 && date == 0;
-        let elsewise =
-            agrees(date, other_date) || (content != 0 && content == other_content) || is_url && (is_bare || !one_feed);
+        // a feed has many stories of one day, and a canonical URL may be that of all of them
+        let is_one_moment = agrees(date, other_date) && (is_url || !one_feed);
+        let elsewise = is_one_moment || (content != 0 && content == other_content) || is_url && (is_bare || !one_feed);
         agrees(title, other_title) || (!is_place && elsewise)
     }
 
@@ -146,4 +161,10 @@ impl SiteState {
             self.reopen(feed, &pending.entry, article, now);
         }
     }
+}
+
+/// Whether the feed has enough of an entry for a story of its own.
+fn has_a_story(entry: &Entry) -> bool {
+    let summary = entry.summary.as_deref().unwrap_or_default();
+    entry.content.is_some() || summary.chars().count() >= LEAST_STORY
 }

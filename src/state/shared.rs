@@ -6,13 +6,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::absorb::Document;
-use crate::feed::Entry;
+use crate::{feed::Entry, link};
 
 /// The stories of a document whose page another story of it leads to as well. `stories` has a key for each entry; entries
 /// that are one story have the same.
 pub(super) fn shared_pages(document: &Document, stories: &[Option<u64>]) -> BTreeSet<u64> {
     let mut shared = BTreeSet::new();
-    let mut first_of = HashMap::new();
+    let mut first_of: HashMap<String, u64> = HashMap::new();
     for (entry, story) in document.feed.entries.iter().zip(stories) {
         if let (Some(page), Some(story)) = (page(entry), *story) {
             let first = *first_of.entry(page).or_insert(story);
@@ -24,10 +24,13 @@ pub(super) fn shared_pages(document: &Document, stories: &[Option<u64>]) -> BTre
     shared
 }
 
-/// The address that is asked for.
-fn page(entry: &Entry) -> Option<&str> {
-    let url = entry.url.as_ref()?.as_str();
-    Some(url.split_once('#').filter(|_| has_place(entry)).map_or(url, |(page, _)| page))
+/// The address that is asked for, without what certainly only tells where a visitor came from.
+fn page(entry: &Entry) -> Option<String> {
+    let mut url = link::exact(entry.url.as_ref()?);
+    if has_place(entry) {
+        url.set_fragment(None);
+    }
+    Some(url.into())
 }
 
 /// Whether the link leads to a place on a page. What begins with `#!` names a page of its own.
@@ -59,6 +62,7 @@ mod tests {
     fn a_page_is_shared_where_two_stories_lead_to_it() {
         check("pages of their own", &[("/a", 1), ("/b", 2)], &[]);
         check("a column", &[("/c", 1), ("/a", 2), ("/c", 3)], &[1, 3]);
+        check("a column with the numbers of a campaign", &[("/c?utm_content=1", 1), ("/c?utm_content=2", 2)], &[1, 2]);
         check("places", &[("/c#1", 1), ("/c#2", 2), ("/c", 3)], &[1, 2, 3]);
         check("pages behind a script", &[("/#!1", 1), ("/#!2", 2)], &[]);
         check("a story listed twice", &[("/a", 1), ("/a", 1)], &[]);

@@ -22,6 +22,7 @@ use super::{Field, Source, Sources};
 use crate::feed::Moment;
 use crate::text::{from_html, line};
 
+pub(super) use address::leads_home;
 pub(super) use collect::{Statements, collect};
 pub(super) use dates::has_date;
 pub(super) use language::{canonical as canonical_language, seen as seen_language};

@@ -232,10 +232,12 @@ fn an_entry_whose_page_is_that_of_another_article_is_that_article() {
     for (what, entry, feed, page, content, expected) in [
         ("two stories of a feed", item(9), A, theirs, 5, false),
         ("the same title", titled("Story 1", item(9)), A, theirs, 5, true),
-        ("the same date", dated_alike, A, theirs, 5, true),
+        ("the same date", dated_alike.clone(), A, theirs, 5, true),
         ("the same text", item(9), A, theirs, 77, true),
         ("another feed's", item(9), B, theirs, 5, true),
         ("another feed's, whose page only says so", item(9), B, canonical, 5, false),
+        ("another feed's of that moment, whose page says so", dated_alike.clone(), B, canonical, 5, true),
+        ("two of a feed and moment, whose page only says so", dated_alike.clone(), A, canonical, 5, false),
         ("its page says so, and the title is the same", titled("Story 1", item(9)), B, canonical, 5, true),
         ("of a sitemap, which says nothing else", bare, A, theirs, 5, true),
         ("a page of its own", item(9), A, &["story-9"][..], 5, false),
@@ -281,13 +283,25 @@ fn an_edit_that_only_the_page_tells_the_article_of_is_found() {
 
 #[test]
 fn an_old_link_that_gives_the_old_text_is_the_old_article() {
-    for (what, content, expected) in [("the same text", 77, true), ("another", 5, false)] {
+    let teased = |summary: &str| Entry { content: None, summary: Some(summary.to_owned()), ..item(1) };
+    for (what, entry, content, expected) in [
+        ("the same text", teased("A day."), 77, Some(true)),
+        ("another", teased("A day."), 5, None),
+        ("the same, and the feed tells the new one", item(1), 77, Some(false)),
+        ("the same, and the feed has much of the new one", teased(&"The day went on. ".repeat(20)), 77, Some(false)),
+        ("another, which the feed tells, too", item(1), 5, None),
+    ] {
         let (mut site, key) = one_published(&[DAY]);
-        let today = Entry { published: dated(days(1)), ..titled("Day two", with_guid("x", item(1))) };
+        let today = Entry { published: dated(days(1)), ..titled("Day two", with_guid("x", entry)) };
         read(&mut site, A, vec![today], days(1));
         let new = site.entries().next().unwrap().key;
-        let whose = if expected { PageOf::Article(key) } else { PageOf::Itself };
+        let whose = match expected {
+            Some(true) => PageOf::Article(key),
+            Some(false) => PageOf::List,
+            None => PageOf::Itself,
+        };
         assert_eq!(site.learn_page(new, &[], content, days(1)), whose, "{what}");
+        assert_eq!(site.entry(new).is_some_and(|entry| entry.shared_page), expected == Some(false), "{what}");
     }
 }
 

@@ -88,17 +88,19 @@ impl Outline {
     }
 
     /// Names of an element that its own text belies.
-    fn belied(&self, at: usize, holds_prose: bool) -> Signs {
+    fn belied(&self, at: usize, holds_prose: bool, opens: bool) -> Signs {
         let element = &self.elements[at];
         let sign_if = |sign: Signs, is_belied: bool| if is_belied { sign } else { Signs::NONE };
         let is = |sign: Signs| element.own.any(sign);
         let linkless = is(Signs::RELATED.and(Signs::SHARE)) && holds_prose && self.is_linkless(element.blocks.clone());
+        let is_opening = opens && is(Signs::PROMO) && holds_prose && self.is_linkless(element.blocks.clone());
         // what is shared is quoted
         let inner = || &self.elements[at + 1..element.end];
         let embeds = is(Signs::SHARE) && inner().iter().any(|inner| inner.own.any(Signs::EMBED));
         let no_table = is(Signs::CONTENTS) && self.is_no_table(element.blocks.clone());
         sign_if(Signs::RELATED.and(Signs::SHARE), linkless)
             | sign_if(Signs::SHARE, embeds)
+            | sign_if(Signs::PROMO, is_opening)
             | sign_if(Signs::CONTENTS, no_table)
     }
 
@@ -131,7 +133,9 @@ impl Outline {
                 Signs::NONE
             }
             // readers say more than the writer
-            _ if share > 0.5 && follows && !in_body && sums.story > PARAGRAPH => Signs::FOREIGN.without(Signs::FOOTER.and(Signs::COMMENTS)),
+            _ if share > 0.5 && follows && !in_body && sums.story > PARAGRAPH => {
+                Signs::FOREIGN.without(Signs::FOOTER.and(Signs::COMMENTS))
+            }
             _ if share > 0.5 => Signs::FOREIGN.without(Signs::FOOTER),
             _ if share > 0.3 => Signs::FOREIGN.without(Signs::UNDENIABLE),
             _ => Signs::NONE,
@@ -139,7 +143,8 @@ impl Outline {
         // a copy of the story may be hidden beside it
         let is_copy = sums.story >= STORY && share < HIDDEN;
         let by_share = if is_copy { by_share.without(Signs::HIDDEN) } else { by_share };
-        by_share | self.belied(at, mass > 0.0)
+        let opens = headline.is_some_and(|headline| start > headline && sums.prose[start] - sums.prose[headline] < 1.0);
+        by_share | self.belied(at, mass > 0.0, opens)
     }
 
     /// Whether an element holds a story: most of it is prose, little of it is links, none a list of headlines or a form.

@@ -12,7 +12,7 @@ use super::{
     entry::Carrier,
     matching::{Evidence, Link, Mark},
     memory::{Article, Outcome, Resolved},
-    shared::{has_place, shared_pages},
+    shared::{Shared, has_place, shared},
     site::{Known, When},
 };
 use crate::feed::{
@@ -92,19 +92,25 @@ impl SiteState {
         let (first_read, trusts) = self.feeds.get(url).map_or((true, true), |f| (!f.was_read, f.trusts_guids()));
         let policy = Policy { since: policy.since.filter(|_| first_read), ..policy };
         let horizon = (!first_read && !policy.publish_old).then(|| now - TimeDelta::days(self.horizon.into()));
-        let feed = Reading { url, tag: tag(url), trusts_guids: trusts, rotates: self.links_rotate(url) };
-        let mut claims = self.claims(&feed, document);
-        let shared = shared_pages(document);
+        let feed = Reading {
+            url,
+            tag: tag(url),
+            trusts_guids: trusts,
+            rotates: self.links_rotate(url),
+            guid_is_shared: false,
+        };
+        let shared = shared(document);
+        let mut claims = self.claims(&feed, document, &shared);
         let (mut absorbed, mut tally) = (Absorbed::default(), Tally::default());
         for (index, names) in document.names.iter().enumerate() {
             let entry = &document.feed.entries[index];
-            if let Some((key, evidence)) = self.best(&feed, names, index, &claims, &mut tally) {
+            if let Some((key, evidence)) = self.best(&feed.of(shared[index]), names, index, &claims, &mut tally) {
                 absorbed.known += 1;
                 self.tally_link(&mut tally, key, names, &evidence);
                 let claim = claims.entry(key).or_insert((index, 0));
                 if claim.0 == index {
                     absorbed.changed +=
-                        usize::from(self.observe(&feed, document, (index, shared[index]), key, policy, now));
+                        usize::from(self.observe(&feed, document, (index, shared[index].page), key, policy, now));
                 } else {
                     // the first time that it stands in the document counts: two wordings would be an edit at each poll
                     self.learn_names(&feed, key, names);
@@ -119,7 +125,7 @@ impl SiteState {
                 absorbed.left += 1;
             } else {
                 absorbed.new += 1;
-                let key = self.begin(&feed, document, (index, shared[index]), policy, now);
+                let key = self.begin(&feed, document, (index, shared[index].page), policy, now);
                 claims.insert(key, (index, BEGUN));
             }
         }
@@ -131,11 +137,11 @@ impl SiteState {
     }
 
     /// Which entry of the document agrees most with each known article.
-    fn claims(&self, feed: &Reading<'_>, document: &Document) -> HashMap<u64, (usize, u32)> {
+    fn claims(&self, feed: &Reading<'_>, document: &Document, shared: &[Shared]) -> HashMap<u64, (usize, u32)> {
         let mut claims: HashMap<u64, (usize, u32)> = HashMap::new();
         for (index, names) in document.names.iter().enumerate() {
             for known in self.candidates(names).into_iter().flatten() {
-                let evidence = self.evidence(feed, names, &known, None);
+                let evidence = self.evidence(&feed.of(shared[index]), names, &known, None);
                 let strength = evidence.strength();
                 let claim = claims.entry(known.key()).or_insert((index, strength));
                 if strength > claim.1 && evidence.is_one_story() {
@@ -173,7 +179,7 @@ impl SiteState {
             let claim = claims.get(&known.key()).filter(|(by, _)| *by != index);
             let evidence = self.evidence(feed, names, &known, claim.map(|(_, strength)| *strength));
             let is_one = evidence.is_one_story();
-            match evidence.guid_was_right(is_one) {
+            match evidence.guid_was_right(is_one).map(|right| right && !feed.guid_is_shared) {
                 Some(true) => tally.guids_right += 1,
                 Some(false) => tally.guids_wrong += 1,
                 None => {}
@@ -214,7 +220,7 @@ impl SiteState {
                 (true, false) => Mark::Other,
             },
             guid_of_another_feed: guid && !is_carried,
-            guids_are_trusted: feed.trusts_guids,
+            guids_are_trusted: feed.trusts_guids && !feed.guid_is_shared,
             link: match names.link {
                 0 => Link::Unknown,
                 link if matches!(kind(link), Some(NameKind::Link | NameKind::Legacy)) => Link::Same,
@@ -475,9 +481,16 @@ struct Reading<'a> {
     tag: u16,
     trusts_guids: bool,
     rotates: bool,
+    /// Of the entry that is looked at: another story of the document has its guid.
+    guid_is_shared: bool,
 }
 
 impl Reading<'_> {
+    /// The same, for one entry.
+    fn of(self, shared: Shared) -> Self {
+        Self { guid_is_shared: shared.guid, ..self }
+    }
+
     /// The names of an entry that are worth keeping.
     fn new_names(self, names: &EntryNames) -> impl Iterator<Item = Name> + use<> {
         let is_link = |kind| matches!(kind, NameKind::Folded | NameKind::Link);

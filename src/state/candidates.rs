@@ -158,7 +158,6 @@ impl SiteState {
             date_is_a_day: names.date_is_a_day,
             words: has(names.only_words()),
             is_legacy,
-            is_of_other_feeds: !is_carried,
             is_claimed: claim.is_some(),
             text: claim.map_or(Mark::Unknown, |(by, _)| Mark::of(names.text, by.text)),
             is_of_list: claim.is_some_and(|(_, strength)| strength == BEGUN)

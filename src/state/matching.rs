@@ -72,8 +72,6 @@ pub(super) struct Evidence {
     pub(super) words: bool,
     /// The article was stored by version 0.1: nothing but the name is known of it.
     pub(super) is_legacy: bool,
-    /// Other feeds carried the article, and not the one that is read.
-    pub(super) is_of_other_feeds: bool,
     /// Another entry of the document is this article.
     pub(super) is_claimed: bool,
     /// The texts of the entry and of that other entry.
@@ -103,8 +101,6 @@ impl Evidence {
         let guid = self.guid == Mark::Same;
         match self.link {
             Link::Same if self.guid == Mark::Other && self.guids_are_trusted => told || is_bare,
-            // its page will tell whether it is a live story, or a column that another feed showed on another day
-            Link::Same if self.is_of_other_feeds && [self.title, self.date] == [Mark::Other; 2] => false,
             Link::Same => true,
             Link::Folded if told || guid => true,
             _ if guid && self.guids_are_trusted => true,
@@ -160,7 +156,6 @@ mod tests {
             date_is_a_day: false,
             words: false,
             is_legacy: false,
-            is_of_other_feeds: false,
             is_claimed: false,
             text: Unknown,
             is_of_list: false,

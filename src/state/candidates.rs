@@ -27,9 +27,10 @@ pub(super) struct Reading<'a> {
 impl Reading<'_> {
     /// The names of an entry that are worth keeping.
     pub(super) fn new_names(self, names: &EntryNames) -> impl Iterator<Item = Name> + use<> {
-        let is_link = |kind| matches!(kind, NameKind::Folded | NameKind::Link);
-        names.names().filter(move |name| {
-            !(self.rotates && is_link(name.kind)) && !(!self.trusts_guids && name.kind == NameKind::Guid)
+        names.names().filter(move |name| match name.kind {
+            NameKind::Guid => self.trusts_guids,
+            NameKind::Folded | NameKind::Link => !self.rotates,
+            _ => true,
         })
     }
 }
@@ -126,10 +127,11 @@ impl SiteState {
         let is_titled_so = has(names.title_and_date());
         let mark = |now: u32, then: u16| if is_titled_so && now != 0 { Mark::Same } else { Mark::of(now as u16, then) };
         Evidence {
-            guid: match (names.guid != 0 && is_carried, guid) {
-                (false, _) => Mark::Unknown,
-                (true, true) => Mark::Same,
-                (true, false) => Mark::Other,
+            guid: match guid {
+                _ if names.guid == 0 => Mark::Unknown,
+                true if is_carried => Mark::Same,
+                false if is_carried || self.is_left_behind(known) => Mark::Other,
+                _ => Mark::Unknown,
             },
             guid_of_another_feed: guid && !is_carried,
             guids_are_trusted: feed.trusts_guids,
@@ -148,6 +150,15 @@ impl SiteState {
             text: claim.map_or(Mark::Unknown, |(by, _)| Mark::of(names.text, by.text)),
             is_of_list: claim.is_some_and(|(_, strength)| strength == BEGUN)
                 || matches!(known, Known::Pending(pending) if pending.shared_page),
+        }
+    }
+
+    /// Whether no feed that carried an article is there any more: the feed that is read may be one of them under another URL.
+    fn is_left_behind(&self, known: &Known<'_>) -> bool {
+        let mut there = self.feeds.iter().filter(|(_, feed)| feed.removed_at.is_none()).map(|(url, _)| url);
+        match known {
+            Known::Pending(pending) => !there.any(|url| pending.is_carried_by(url)),
+            Known::Resolved(article) => !there.any(|url| article.feeds.iter().any(|(known, _)| *known == tag(url))),
         }
     }
 }

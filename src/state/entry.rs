@@ -279,9 +279,11 @@ impl Pending {
         if self.due > now {
             self.due -= by;
         }
-        let published = self.published.as_mut();
-        let times = published.map(|published| (&mut published.first_at, published.retold_at.as_mut()));
-        let times = times.into_iter().flat_map(|(first, retold)| [Some(first), retold]).flatten();
+        let times = self.published.iter_mut().flat_map(|published| {
+            let seen = published.candidate.as_mut().map(|candidate| &mut candidate.at);
+            [Some(&mut published.first_at), published.retold_at.as_mut(), seen]
+        });
+        let times = times.flatten();
         times.chain(self.failing_since.as_mut()).filter(|time| **time > now).for_each(|time| *time -= by);
     }
 }

@@ -29,7 +29,7 @@ pub(super) enum Mark {
 
 impl Mark {
     /// Compares two hashes, of which 0 stands for none.
-    pub(super) fn of<T: PartialEq + Default>(one: T, other: T) -> Self {
+    pub(super) fn of<T: PartialEq + Default + Copy>(one: T, other: T) -> Self {
         match one == T::default() || other == T::default() {
             true => Self::Unknown,
             false if one == other => Self::Same,

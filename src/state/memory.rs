@@ -11,6 +11,7 @@ mod frozen;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::frozen::FORMAT;
 use self::frozen::{Frozen, MOST_ARTICLES, merged, packed_len};
 use crate::feed::identity::{Name, NameKind};
 

@@ -114,7 +114,7 @@ pub struct LastError {
 }
 
 /// A value with its version.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 struct Versioned<T> {
     v: u8,
     #[serde(flatten)]

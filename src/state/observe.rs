@@ -126,6 +126,9 @@ impl SiteState {
         now: DateTime<Utc>,
     ) -> bool {
         let (entry, digest) = (&document.feed.entries[index], document.digests[index]);
+        let link = document.names[index].link;
+        // whichever feed gives it: its page is there now
+        let is_new_link = link != 0 && !feed.rotates && !self.entries.get(&key).is_some_and(|p| p.names.has(link));
         self.learn_names(feed, key, &document.names[index]);
         let Some(mut pending) = self.take(key) else { return false };
         let carriers = pending.carriers.len();
@@ -137,9 +140,9 @@ impl SiteState {
         if changed && pending.published.is_some() {
             changed = pending.retold(feed.url, now);
             let is_feed_text = pending.published.as_ref().is_some_and(|published| published.is_feed_text);
+            let has_new_link = changed && (is_new_link || is_own && pending.entry.url != entry.url);
+            pending.published.iter_mut().for_each(|published| published.has_new_link |= has_new_link);
             if changed && (is_own || is_feed_text) {
-                let has_new_link = pending.entry.url != entry.url;
-                pending.published.iter_mut().for_each(|published| published.has_new_link |= has_new_link);
                 pending.entry = entry.clone();
             }
             if changed {
@@ -149,7 +152,7 @@ impl SiteState {
             pending.entry = entry.clone();
             pending.content_cut = false;
         }
-        if is_own && entry.url.is_some() && pending.entry.url != entry.url {
+        if (is_own || is_new_link) && entry.url.is_some() && pending.entry.url != entry.url {
             pending.entry.url.clone_from(&entry.url);
             pending.entry.url_as_told.clone_from(&entry.url_as_told);
             // a session id that is another one at each poll is not worth a write

@@ -30,14 +30,14 @@ impl SiteState {
                 }
                 version => return Err(StateError::Version { key: key.to_owned(), version }),
             },
-            key::Kind::Entry => {
-                let pending: super::Versioned<Pending> = serde_json::from_slice(value).map_err(unreadable)?;
-                if pending.v != super::VERSION {
-                    return Err(StateError::Version { key: key.to_owned(), version: pending.v });
-                }
-                self.insert(pending.value);
-            }
+            key::Kind::Entry => match upgrade::version(value).map_err(unreadable)? {
+                super::VERSION => self.insert(serde_json::from_slice(value).map_err(unreadable)?),
+                version => return Err(StateError::Version { key: key.to_owned(), version }),
+            },
             key::Kind::Memory(number) => {
+                if let Some(version) = value.first().filter(|version| **version > super::memory::FORMAT) {
+                    return Err(StateError::Version { key: key.to_owned(), version: *version });
+                }
                 if !self.memory.restore(number, value) {
                     let why = "the bytes are no bucket of format 2".to_owned();
                     return Err(StateError::Unreadable { key: key.to_owned(), why });

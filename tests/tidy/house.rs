@@ -174,6 +174,12 @@ pub(crate) const HOUSE: &[Room] = &[
         rooms: &["admin", "article", "config", "feed", "fetch", "ledger", "link", "record", "schedule", "state"],
         reaches: &[Tasks, Clock, Log, Process],
     },
+    // a test that needs the real decisions; what it plays is asked for by the environment
+    Room {
+        name: "daemon::simulation",
+        rooms: &["article", "config", "daemon", "feed", "fetch", "ledger", "schedule", "state"],
+        reaches: &[User, Process],
+    },
     Room {
         name: "demo",
         rooms: &["admin", "article", "config", "daemon", "fetch", "ledger", "record"],

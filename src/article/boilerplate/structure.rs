@@ -139,6 +139,8 @@ pub(super) fn is_link(setting: &Setting<'_>, outline: &Outline, at: usize, begun
         // several of a make over prose are how the story itself is set
         Kind::Heading(_) => begun && block.leads_onward() && block.weight >= HEADLINE && !setting.heads(at),
         _ if block.link_density() <= 0.8 => false,
+        // a question that unfolds its answer
+        _ if block.onward + block.away == 0 && block.text.ends_with(['?', '？', '؟']) => false,
         Kind::Item => (block.linked - block.away) * 2 > block.weight,
         _ => block.weight < SENTENCE || !setting.is_told(at),
     }

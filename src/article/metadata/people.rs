@@ -19,6 +19,8 @@ const PARTICLES: &[&str] = &[
     "von", "van", "de", "der", "den", "da", "do", "dos", "das", "di", "del", "della", "la", "le", "el", "al", "bin",
     "ibn", "y", "e", "i", "zu", "du", "af", "ter", "ten",
 ];
+/// Those that also stand within one person's name.
+const WITHIN: &[&str] = &[" y ", " e ", " i ", " en "];
 /// Most people that one article has.
 const MAX_PEOPLE: usize = 24;
 
@@ -106,7 +108,7 @@ fn turned(name: &str) -> Option<String> {
 
 /// Whether a text stands behind a name: a degree, `Jr.`
 fn is_behind(text: &str) -> bool {
-    text.split_whitespace().all(|word| is_degree(word))
+    text.split_whitespace().all(is_degree)
 }
 
 fn is_degree(word: &str) -> bool {
@@ -147,17 +149,31 @@ fn split(byline: &str) -> Vec<String> {
         return Vec::new();
     }
     let text = without_brackets(&line(&from_html(byline)));
-    if let Some(turned) = turned(&text) {
-        return vec![turned];
+    if text.split(';').all(|name| turned(name.trim()).is_some()) {
+        return text.split(';').filter_map(|name| turned(name.trim())).collect();
     }
     let mut text = format!(" {} ", without_date(&text));
     for joint in JOINTS {
-        text = text.replace(joint, ";");
+        text = if WITHIN.contains(joint) { parted(&text, joint) } else { text.replace(joint, ";") };
     }
     text.split([';', ',', '|', '/', '•', '·', '、', '，', '／', '\n'])
         .map(|name| without_role(without_place(bare(name))).to_owned())
         .filter(|name| !name.is_empty())
         .collect()
+}
+
+/// A text with a word between two names of two words or more replaced: `Ramón y Cabral` is one.
+fn parted(text: &str, joint: &str) -> String {
+    let ends = |c: char| matches!(c, ';' | ',' | '|' | '/');
+    let words = |part: Option<&str>| part.unwrap_or_default().split_whitespace().count();
+    let mut parts = text.split(joint);
+    let mut parted = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_between = words(parted.rsplit(ends).next()) > 1 && words(part.split(ends).next()) > 1;
+        parted.push_str(if is_between { ";" } else { joint });
+        parted.push_str(part);
+    }
+    parted
 }
 
 /// A byline without the date, or the address, that it ends with.

@@ -94,7 +94,7 @@ struct Desk<'a> {
     /// While partitions are still being read back: until when they are waited for before work counts as finished.
     gaining: Option<Instant>,
     sites: HashMap<String, SiteState>,
-    /// The site at which a feed's state is kept, where that is not the one that its URL belongs to.
+    /// The site at which a feed's state is kept: not always the one that its URL belongs to.
     kept_at: HashMap<String, String>,
     /// Sites that are being worked on beside the desk.
     away: HashMap<String, Away>,
@@ -327,7 +327,8 @@ impl<'a> Desk<'a> {
     /// Puts a site's feeds and entries on the agenda. What is there twice does no harm.
     fn remind(&mut self, name: &str) {
         let Some(site) = self.sites.get(name) else { return };
-        for (url, feed) in site.feeds().iter().filter(|(url, _)| self.feeds.contains_key(*url)) {
+        let here = site.feeds().iter().filter(|(url, feed)| feed.kept_at.is_none() && self.feeds.contains_key(*url));
+        for (url, feed) in here {
             let due = Due::Poll { site: name.to_owned(), feed: url.clone() };
             self.agenda.add(feed.schedule.due.unwrap_or_default(), due);
         }

@@ -26,6 +26,11 @@ use self::{
 };
 use crate::config::Schedule;
 
+/// What a site's store may hold for each story that is remembered or pending, on average.
+const BYTES_A_STORY: f64 = 130.0;
+/// And beside that: its feeds, and what is pending.
+const BYTES_A_SITE: f64 = 40_000.0;
+
 /// What a run came to.
 #[derive(Debug, Default)]
 struct Sum {
@@ -35,6 +40,7 @@ struct Sum {
     rejects: usize,
     edits: usize,
     written: usize,
+    written_of: BTreeMap<&'static str, usize>,
     /// The most bytes in a site's store, for each story within the horizon and beside what each site takes.
     largest: usize,
     held: BTreeMap<&'static str, usize>,
@@ -103,7 +109,8 @@ fn add(sum: &mut Sum, publisher: &Publisher, press: Press<'_>) {
     sum.revisions += press.oracle.revisions;
     sum.rejects += press.oracle.rejects;
     sum.edits += press.oracle.edits;
-    sum.written += press.store.written;
+    sum.written += press.store.written.values().sum::<usize>();
+    press.store.written.iter().for_each(|(kind, bytes)| *sum.written_of.entry(kind).or_default() += bytes);
     sum.largest = sum.largest.max(press.store.largest);
     press.held().into_iter().for_each(|(what, count)| *sum.held.entry(what).or_default() += count);
     let found = press.oracle.faults.into_iter();
@@ -113,21 +120,58 @@ fn add(sum: &mut Sum, publisher: &Publisher, press: Press<'_>) {
 #[test]
 fn years_of_sixty_publishers() {
     let seed = setting("SEED").unwrap_or(1.0) as u64;
-    let days = (setting("YEARS").unwrap_or(1.2) * 365.0) as i64;
+    let days = (setting("YEARS").unwrap_or(1.1) * 365.0) as i64;
     let sites = setting("SITES").unwrap_or(22.0) as u64;
-    let pace = Pace { days, stories_a_day: setting("STORIES").unwrap_or(1.0), is_calm: false };
+    let pace = Pace { days, stories_a_day: setting("STORIES").unwrap_or(0.7), is_calm: false };
     let sites = match setting("SITE") {
         Some(one) => one as u64..one as u64 + 1,
         None => 0..sites,
     };
     let sum = play(sites, seed, pace, &schedule(), Broken::Nothing);
     sum.print(seed);
+    assert!(sum.stories > 100 && sum.revisions > 10, "nothing was played");
     for fault in
         [Fault::Twice, Fault::Gap, Fault::OneId, Fault::Lost, Fault::RejectedTwice, Fault::TooMany, Fault::TooOld]
     {
         assert_eq!(sum.count(fault), 0, "{fault:?}");
     }
     assert!(sum.count(Fault::FalseRevision) * 1000 <= sum.stories, "false revisions");
-    assert!(sum.count(Fault::MissedEdit) * 1000 <= sum.edits, "missed edits");
+    assert!(sum.count(Fault::MissedEdit) * 1000 <= sum.stories, "missed edits");
     assert!(sum.count(Fault::SecondId) * 10_000 <= sum.stories, "second ids");
+    // of each story within the horizon and the weeks before, and of each site with its feeds
+    let most = 230.0 * pace.stories_a_day * BYTES_A_STORY + BYTES_A_SITE;
+    assert!(sum.largest as f64 <= most, "{} bytes in a site's store, more than {most}", sum.largest);
+}
+
+/// What is left out is noticed: else the test above says nothing.
+#[test]
+fn a_broken_rule_is_noticed() {
+    let pace = Pace { days: 120, stories_a_day: 1.0, is_calm: false };
+    for (broken, sites, faults) in [
+        (Broken::Memory, 0..2, &[Fault::Twice, Fault::SecondId][..]),
+        (Broken::GuidsOnly, 1..3, &[Fault::SecondId]),
+        (Broken::Judgement, 16..17, &[Fault::FalseRevision]),
+        (Broken::Rechecks, 0..1, &[Fault::MissedEdit]),
+        (Broken::Patience, 0..2, &[Fault::Lost]),
+        (Broken::Commits, 0..2, &[Fault::Twice]),
+    ] {
+        let sum = play(sites, 1, pace, &schedule(), broken);
+        let found: Vec<usize> = faults.iter().map(|fault| sum.count(*fault)).collect();
+        println!("{broken:?}: {faults:?} × {found:?} of {} stories", sum.stories);
+        assert!(found.iter().all(|count| *count > 0), "{broken:?} went unnoticed");
+    }
+}
+
+/// Bytes of state that are written for each story of a feed where nothing goes wrong.
+#[test]
+fn what_a_story_costs_to_store() {
+    let days = setting("COST_DAYS").unwrap_or(9.0) as i64;
+    for (what, days, stories_a_day, most) in [("busy", days, 500.0, 4000), ("quiet", 30, 2.0, 12_000)] {
+        let pace = Pace { days, stories_a_day, is_calm: true };
+        let sum = play(0..1, 1, pace, &Schedule::default(), Broken::Nothing);
+        let written = sum.written / sum.stories.max(1);
+        println!("{what}: {written} bytes written for each of {} stories in {days} days", sum.stories);
+        sum.written_of.iter().for_each(|(kind, bytes)| println!("  {kind}: {}", bytes / sum.stories.max(1)));
+        assert!(sum.faults.is_empty() && written <= most, "{written}");
+    }
 }

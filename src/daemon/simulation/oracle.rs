@@ -223,11 +223,12 @@ impl Oracle {
     /// The end: what is missing.
     pub(super) fn end(&mut self, publisher: &Publisher, at: DateTime<Utc>) {
         for (n, told) in std::mem::take(&mut self.stories) {
-            if told.first_shown.is_some_and(|first| first + ENDS_WITHIN < at)
-                && told.key.is_none()
-                && told.rejected.is_empty()
-            {
-                self.fault(Fault::Lost, n, told.first_shown.unwrap(), "it has neither record nor reject".to_owned());
+            if let Some(first) = told.first_shown.filter(|first| *first + ENDS_WITHIN < at && told.key.is_none()) {
+                if told.rejected.is_empty() {
+                    self.fault(Fault::Lost, n, first, "it has neither record nor reject".to_owned());
+                } else if !ends_before(publisher, n, first + ENDS_WITHIN) {
+                    self.fault(Fault::Lost, n, first, "it is rejected: its page failed for a while".to_owned());
+                }
             }
             let due = due(publisher, n, &told);
             self.edits += due.len();
@@ -241,6 +242,15 @@ impl Oracle {
             }
             self.stories.insert(n, told);
         }
+    }
+}
+
+/// Whether a story's page is gone by then, or never was a story.
+fn ends_before(publisher: &Publisher, n: usize, at: DateTime<Utc>) -> bool {
+    match publisher.stories[n].end {
+        Some(End::NotFound(ends) | End::Gone(ends)) => ends < at,
+        Some(End::NoArticle) => true,
+        None => false,
     }
 }
 

@@ -46,8 +46,10 @@ pub(super) enum Broken {
     Judgement,
     /// Published articles are not looked at again.
     Rechecks,
-    /// Validators are stored before the entries that came with them.
-    Order,
+    /// Pages that fail are not tried again.
+    Patience,
+    /// A record is committed without its state.
+    Commits,
 }
 
 /// An entry that is being followed.
@@ -111,8 +113,10 @@ impl<'a> Press<'a> {
             watched: None,
             publisher,
         };
-        if broken == Broken::Rechecks {
-            press.schedule.rechecks.clear();
+        match broken {
+            Broken::Rechecks => press.schedule.rechecks.clear(),
+            Broken::Patience => (press.schedule.page_patience, press.schedule.page_attempts) = (Duration::ZERO, 1),
+            _ => {}
         }
         press.adopt();
         press
@@ -347,7 +351,7 @@ impl<'a> Press<'a> {
     }
 
     fn commit_urgent(&mut self) {
-        if std::mem::take(&mut self.is_urgent) {
+        if std::mem::take(&mut self.is_urgent) && self.broken != Broken::Commits {
             let states = self.site.changes(false, 0);
             self.store.commit(states);
         }
@@ -417,10 +421,6 @@ impl<'a> Press<'a> {
         state.validators = Validators { etag: Some(format!("{:x}", issue.hash)), ..Validators::default() };
         state.body_hash = Some(issue.hash);
         state.last_error = None;
-        if self.broken == Broken::Order {
-            let feeds: Vec<_> = self.site.clone().changes(true, usize::MAX);
-            self.store.commit(feeds.into_iter().filter(|state| state.key.contains(" https:")).collect());
-        }
         self.later.push(Event::Shown { feed, stories: issue.shown });
     }
 

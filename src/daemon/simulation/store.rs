@@ -7,8 +7,8 @@ use crate::{ledger::State, state::SiteState};
 #[derive(Debug, Default)]
 pub(super) struct Store {
     values: BTreeMap<String, Vec<u8>>,
-    /// Bytes of keys and values that were ever written.
-    pub(super) written: usize,
+    /// Bytes of keys and values that were ever written, by what they are of.
+    pub(super) written: BTreeMap<&'static str, usize>,
     /// The most that it ever held, in bytes.
     pub(super) largest: usize,
     held: usize,
@@ -18,7 +18,7 @@ impl Store {
     /// An empty value deletes its key.
     pub(super) fn commit(&mut self, states: Vec<State>) {
         for State { key, value } in states {
-            self.written += key.len() + value.len();
+            *self.written.entry(kind(&key)).or_default() += key.len() + value.len();
             let size = |value: &Vec<u8>| key.len() + value.len();
             let added = if value.is_empty() { 0 } else { size(&value) };
             let before = self.values.get(&key).map_or(0, size);
@@ -48,5 +48,13 @@ impl Store {
     /// Takes out every value of which the key has `part` in it.
     pub(super) fn lose(&mut self, part: &str) {
         self.values.retain(|key, _| !key.contains(part));
+    }
+}
+
+fn kind(key: &str) -> &'static str {
+    match key.split(' ').nth(1) {
+        Some("entry") => "entries",
+        Some("memory") => "memory",
+        _ => "feeds",
     }
 }

@@ -16,7 +16,7 @@ use super::{Article, Day, Outcome, Resolved};
 use crate::feed::identity::{Name, NameKind};
 
 /// Version of the format.
-const FORMAT: u8 = 2;
+pub(in crate::state) const FORMAT: u8 = 2;
 const HEADER: usize = 5;
 const NAME_BYTES: usize = 10;
 const ARTICLE_BYTES: usize = 33;
@@ -110,11 +110,11 @@ impl Frozen {
         if !header || bytes.len() != length() {
             return None;
         }
-        let owners = (0..frozen.names_len()).map(|at| frozen.owner(at));
+        let mut owners = (0..frozen.names_len()).map(|at| frozen.owner(at));
         let sound = |(kind, owner): (Option<NameKind>, usize)| kind.is_some() && owner < frozen.articles();
         let sorted = (1..frozen.names_len()).all(|at| frozen.hash(at - 1) <= frozen.hash(at));
         let keyed = (1..frozen.articles()).all(|at| frozen.key(at - 1) < frozen.key(at));
-        (owners.map(sound).all(|sound| sound) && sorted && keyed).then_some(frozen)
+        (owners.all(sound) && sorted && keyed).then_some(frozen)
     }
 
     fn short(&self, at: usize) -> u16 {

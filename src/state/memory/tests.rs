@@ -123,7 +123,7 @@ fn damaged_bytes_are_refused() {
     for at in 0..whole.len() {
         assert!(Frozen::read(&whole[..at]).is_none(), "cut at {at}");
     }
-    let mut other = whole.clone();
+    let mut other = whole;
     other[0] = 3;
     assert!(Frozen::read(&other).is_none(), "another format");
 }

@@ -295,3 +295,17 @@ fn an_edit_is_found_by_whichever_feed_is_there_now() {
     assert_eq!(counts(&read(&mut site, "https://example.com/d.xml", vec![edited], days(2))), (0, 1, 1));
     assert!(site.entry(key).is_some());
 }
+
+#[test]
+fn a_page_is_looked_at_where_any_of_its_feeds_says_that_it_is_now() {
+    let (mut site, key) = one_published(&[DAY]);
+    read(&mut site, B, vec![item(1)], at(5));
+    let moved = with_link("story-1-corrected", titled("Another headline", item(1)));
+    read(&mut site, B, vec![moved], at(10));
+    let entry = site.entry(key).unwrap();
+    assert_eq!(entry.entry.url, Some(link("story-1-corrected")), "the feed that had it first shows it no more");
+    assert!(entry.published.as_ref().unwrap().has_new_link);
+    // the same story under a link of that feed's own
+    read(&mut site, A, vec![item(1)], at(15));
+    assert_eq!(site.entry(key).unwrap().entry.url, item(1).url);
+}

@@ -10,7 +10,7 @@ use super::{
     FeedState, SiteState,
     candidates::{Reading, tag},
     matching::{Evidence, Link},
-    shared::shared_pages,
+    shared::{shared_guids, shared_pages},
     site::When,
 };
 use crate::feed::{Entry, Feed, Format, identity::EntryNames};
@@ -89,15 +89,19 @@ impl SiteState {
         let (first_read, trusts) = self.feeds.get(url).map_or((true, true), |f| (!f.was_read, f.trusts_guids()));
         let policy = Policy { since: policy.since.filter(|_| first_read), ..policy };
         let horizon = self.old_before(url, document, now).filter(|_| !policy.publish_old);
-        let feed = Reading { url, tag: tag(url), trusts_guids: trusts, rotates: self.links_rotate(url) };
-        let mut claims = self.claims(&feed, document);
+        let rotates = self.links_rotate(url);
+        let feed = Reading { url, tag: tag(url), trusts_guids: trusts, rotates, guid_is_shared: false };
+        let shared = shared_guids(document);
+        let mut claims = self.claims(&feed, document, &shared);
         let mut stories = vec![None; document.names.len()];
         let (mut absorbed, mut tally) = (Absorbed::default(), Tally::default());
         // the first time that an article is in the document counts: two wordings would be an edit at each poll
         let mut met: HashMap<u64, usize> = HashMap::new();
         for (index, names) in document.names.iter().enumerate() {
             let entry = &document.feed.entries[index];
-            if let Some((key, evidence)) = self.best(&feed, &document.names, index, &claims, &mut tally) {
+            if let Some((key, evidence)) =
+                self.best(&feed.of(shared[index]), &document.names, index, &claims, &mut tally)
+            {
                 absorbed.known += 1;
                 stories[index] = Some(key);
                 self.tally_link(&mut tally, key, names, &evidence);

@@ -22,9 +22,16 @@ pub(super) struct Reading<'a> {
     pub(super) tag: u16,
     pub(super) trusts_guids: bool,
     pub(super) rotates: bool,
+    /// Of the entry that is looked at: another story of the document has its guid.
+    pub(super) guid_is_shared: bool,
 }
 
 impl Reading<'_> {
+    /// The same, for an entry whose guid is shared or not.
+    pub(super) fn of(self, guid_is_shared: bool) -> Self {
+        Self { guid_is_shared, ..self }
+    }
+
     /// The names of an entry that are worth keeping.
     pub(super) fn new_names(self, names: &EntryNames) -> impl Iterator<Item = Name> + use<> {
         names.names().filter(move |name| match name.kind {
@@ -42,11 +49,16 @@ pub(super) fn tag(url: &str) -> u16 {
 
 impl SiteState {
     /// Which entry of the document agrees most with each known article.
-    pub(super) fn claims(&self, feed: &Reading<'_>, document: &Document) -> HashMap<u64, (usize, u32)> {
+    pub(super) fn claims(
+        &self,
+        feed: &Reading<'_>,
+        document: &Document,
+        shared_guids: &[bool],
+    ) -> HashMap<u64, (usize, u32)> {
         let mut claims: HashMap<u64, (usize, u32)> = HashMap::new();
         for (index, names) in document.names.iter().enumerate() {
             for known in self.candidates(names) {
-                let evidence = self.evidence(feed, names, &known, None);
+                let evidence = self.evidence(&feed.of(shared_guids[index]), names, &known, None);
                 let strength = evidence.strength();
                 let claim = claims.entry(known.key()).or_insert((index, strength));
                 if strength > claim.1 && evidence.is_one_story() {
@@ -86,7 +98,7 @@ impl SiteState {
             let claim = claim.map(|(by, strength)| (&all[*by], *strength));
             let evidence = self.evidence(feed, names, &known, claim);
             let is_one = evidence.is_one_story();
-            match evidence.guid_was_right(is_one) {
+            match evidence.guid_was_right(is_one).map(|right| right && !feed.guid_is_shared) {
                 Some(true) => tally.guids_right += 1,
                 Some(false) => tally.guids_wrong += 1,
                 None => {}
@@ -134,7 +146,7 @@ impl SiteState {
                 _ => Mark::Unknown,
             },
             guid_of_another_feed: guid && !is_carried,
-            guids_are_trusted: feed.trusts_guids,
+            guids_are_trusted: feed.trusts_guids && !feed.guid_is_shared,
             link: match names.link {
                 0 => Link::Unknown,
                 link if matches!(kind(link), Some(NameKind::Link | NameKind::Legacy)) => Link::Same,

@@ -1,11 +1,12 @@
-//! Pages that several stories of a document lead to: a column under one link, places on a page with release notes. Such a
-//! page is no story's own, and what is read there is not to be taken for any of them.
+//! What several stories of a document share, though it looks like one story's own: a page (a column under one link, places
+//! on a page with release notes), a guid that is the same for everything. What is read on such a page is not to be taken
+//! for any of them, and such a guid names none.
 //!
 //! PURE.
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::absorb::Document;
+use super::{absorb::Document, matching::Mark};
 use crate::{feed::Entry, link};
 
 /// The stories of a document whose page another story of it leads to as well. `stories` has a key for each entry; entries
@@ -19,6 +20,26 @@ pub(super) fn shared_pages(document: &Document, stories: &[Option<u64>]) -> BTre
             if first != story {
                 shared.extend([first, story]);
             }
+        }
+    }
+    shared
+}
+
+/// Which entries of a document have a guid that another story of it has as well; one for each entry.
+pub(super) fn shared_guids(document: &Document) -> Vec<bool> {
+    let names = &document.names;
+    let mut shared = vec![false; names.len()];
+    let mut first_of = HashMap::new();
+    for (index, one) in names.iter().enumerate().filter(|(_, names)| names.guid != 0) {
+        let first = *first_of.entry(one.guid).or_insert(index);
+        let other = &names[first];
+        let told = [Mark::of(one.title, other.title), Mark::of(one.date, other.date)];
+        let are_two = !told.contains(&Mark::Same) && told != [Mark::Unknown; 2];
+        // a live story may stand twice under one link
+        if first != index && are_two && Mark::of(one.link, other.link) != Mark::Same {
+            (shared[first], shared[index]) = (true, true);
+        } else {
+            shared[index] = shared[first];
         }
     }
     shared
@@ -67,5 +88,27 @@ mod tests {
         check("pages behind a script", &[("/#!1", 1), ("/#!2", 2)], &[]);
         check("a story listed twice", &[("/a", 1), ("/a", 1)], &[]);
         check("one that is not followed", &[("/a", 1), ("/a", 0)], &[]);
+    }
+
+    #[test]
+    fn a_guid_is_shared_where_two_stories_have_it() {
+        let check = |what: &str, items: &[(&str, &str, u8)], expected: &[bool]| {
+            let item = |(link, title, hour): &(&str, &str, u8)| {
+                format!(
+                    "<item><link>https://gazette.example{link}</link><title>{title}</title><guid>entry</guid>\
+                     <pubDate>Mon, 05 Jan 2026 {hour:02}:00:00 GMT</pubDate></item>"
+                )
+            };
+            let items: String = items.iter().map(item).collect();
+            let url = "https://gazette.example/rss".parse().unwrap();
+            let text = format!("<rss version='2.0'><channel><title>Gazette</title>{items}</channel></rss>");
+            let feed = parse(text.as_bytes(), Source { url: &url, content_type: None }).unwrap();
+            let names = identity::names(&feed, "gazette.example");
+            let document = Document { digests: vec![0; names.len()], feed, names };
+            assert_eq!(shared_guids(&document), expected, "{what}");
+        };
+        check("one for everything", &[("/a", "One", 1), ("/b", "Two", 2), ("/c", "Six", 3)], &[true; 3]);
+        check("a corrected link beside the old", &[("/a", "One", 1), ("/b", "One", 1)], &[false, false]);
+        check("a live story beside what it was", &[("/a", "One", 1), ("/a", "Two", 2)], &[false, false]);
     }
 }

@@ -284,7 +284,7 @@ impl Publisher {
         if self.habits.is_tested {
             if n % 2 == 0 {
                 title += if reading % 2 == 0 { " first" } else { " second" };
-            } else {
+            } else if n % 4 == 1 {
                 paragraphs.insert(3, words(mixed(&[reading % 5, 3]), 9));
             }
         }

@@ -309,3 +309,18 @@ fn a_page_is_looked_at_where_any_of_its_feeds_says_that_it_is_now() {
     read(&mut site, A, vec![item(1)], at(15));
     assert_eq!(site.entry(key).unwrap().entry.url, item(1).url);
 }
+
+/// Every entry of the feed has the same guid; an old one comes back for a while, and goes.
+#[test]
+fn one_guid_for_everything_names_nothing() {
+    let one = |n: u32| Entry { published: dated(days(n.into())), ..with_guid("entry", item(n)) };
+    let mut site = SiteState::new(SITE);
+    for last in 4..12 {
+        let shown = (last - 3..=last).rev().map(one).chain((last % 3 == 0).then(|| one(1))).collect();
+        let new = if last == 4 { 4 } else { 1 };
+        let absorbed = read(&mut site, A, shown, days(last.into()));
+        assert_eq!((absorbed.new, absorbed.changed), (new, 0), "day {last}");
+        publish_all(&mut site, &[], days(last.into()));
+    }
+    assert_eq!(counts(&read(&mut site, A, vec![one(12)], days(12))), (1, 0, 0), "alone in the feed");
+}

@@ -107,8 +107,10 @@ impl SiteState {
         };
         let agrees = |one: u16, other: u16| one != 0 && one == other;
         let is_bare = title == 0 && date == 0;
-        // a feed has many stories of one day, and a canonical URL may be that of all of them
-        let is_one_moment = agrees(date, other_date) && (is_url || !one_feed);
+        // a document has many stories of one day, and a canonical URL may be that of all of them
+        let is_of_one_document =
+            one_feed && matches!(known, Known::Pending(other) if other.discovered_at == pending.discovered_at);
+        let is_one_moment = agrees(date, other_date) && (is_url || !is_of_one_document);
         let elsewise = is_one_moment || (content != 0 && content == other_content) || is_url && (is_bare || !one_feed);
         agrees(title, other_title) || (!is_place && elsewise)
     }

@@ -237,7 +237,14 @@ fn an_entry_whose_page_is_that_of_another_article_is_that_article() {
         ("another feed's", item(9), B, theirs, 5, true),
         ("another feed's, whose page only says so", item(9), B, canonical, 5, false),
         ("another feed's of that moment, whose page says so", dated_alike.clone(), B, canonical, 5, true),
-        ("two of a feed and moment, whose page only says so", dated_alike.clone(), A, canonical, 5, false),
+        (
+            "a later one of the feed and that moment, whose page only says so",
+            dated_alike.clone(),
+            A,
+            canonical,
+            5,
+            true,
+        ),
         ("its page says so, and the title is the same", titled("Story 1", item(9)), B, canonical, 5, true),
         ("of a sitemap, which says nothing else", bare, A, theirs, 5, true),
         ("a page of its own", item(9), A, &["story-9"][..], 5, false),
@@ -253,6 +260,21 @@ fn an_entry_whose_page_is_that_of_another_article_is_that_article() {
             let mut site = restarted(site);
             assert_eq!(read(&mut site, feed, vec![entry.clone()], at(10)).new, 0, "{what}");
         }
+    }
+}
+
+/// All pages have one canonical URL, and all dates are of one day.
+#[test]
+fn a_canonical_url_is_not_that_of_all_stories_of_a_document() {
+    let mut site = SiteState::new(SITE);
+    let dated_alike = Entry { published: item(1).published, ..item(2) };
+    read(&mut site, A, vec![item(1), dated_alike], at(0));
+    let keys: Vec<u64> = site.entries().map(|entry| entry.key).collect();
+    for key in keys {
+        let own = page_name(site.entry(key).unwrap().entry.url.as_ref().unwrap()).unwrap();
+        let page = [own, page_name(&link("all")).unwrap()];
+        assert_eq!(site.learn_page(key, &page, key as u32, at(0)), PageOf::Itself);
+        site.published(key, publication(1), &[DAY], false, at(0));
     }
 }
 

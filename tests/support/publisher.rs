@@ -194,6 +194,16 @@ pub(crate) fn page_with(noun: &str, head: &str) -> Answer {
     ))
 }
 
+/// The noun that a path ends with.
+pub(crate) fn last(path: &str) -> &str {
+    path.split(['?', '#']).next().unwrap().rsplit('/').next().unwrap()
+}
+
+/// A page for each path `/story/NOUN`.
+pub(crate) fn stories(path: &str) -> Option<Answer> {
+    path.starts_with("/story/").then(|| page(last(path)))
+}
+
 /// Any page.
 pub(crate) fn html(text: &str) -> Answer {
     Answer::ok(text).with("content-type", "text/html; charset=utf-8")

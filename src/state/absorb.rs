@@ -178,7 +178,7 @@ impl SiteState {
         absorbed.links_rotate = feed.links_rotate();
     }
 
-    fn links_rotate(&self, url: &str) -> bool {
+    pub(super) fn links_rotate(&self, url: &str) -> bool {
         self.feeds.get(url).is_some_and(|feed| feed.links_rotate())
     }
 }

@@ -348,7 +348,7 @@ impl Published {
 
     /// Whether a feed told an edit that no look at the page has shown yet.
     pub fn awaits_edit(&self) -> bool {
-        self.is_retold || self.lag.is_some()
+        self.is_retold || self.lag_recheck().is_some()
     }
 
     /// When something is to be done next.

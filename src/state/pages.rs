@@ -13,9 +13,12 @@ use super::{
     shared::has_place,
     site::{Known, When},
 };
-use crate::feed::{
-    Entry,
-    identity::{Name, date_hash},
+use crate::{
+    article::{Likeness, Print},
+    feed::{
+        Entry,
+        identity::{Name, date_hash},
+    },
 };
 
 /// A summary of so many characters is a story.
@@ -32,12 +35,31 @@ pub enum PageOf {
     List,
 }
 
+/// What was read of a page, in short.
+#[derive(Debug, Clone, Copy)]
+pub struct PageText {
+    /// 32 bits of the hash of its title and text.
+    pub content: u32,
+    /// By which another text is told to be an edit of it.
+    pub text: Option<Print>,
+}
+
+impl From<u32> for PageText {
+    fn from(content: u32) -> Self {
+        Self { content, text: None }
+    }
+}
+
+/// Texts that have so many of their paragraphs in common are one story.
+const ONE_STORY: f32 = 0.3;
+
 impl SiteState {
     /// The page of an entry that waits was had: it is known by the page's names, too, which are its URL first and then its
     /// canonical URL. Where another article has one of them already, and nothing says that the two are two stories, the
     /// entry is that article: it ends without a record, and the article is known by its names, too; one that the feed tells
-    /// in full is not lost to a page that shows what another article did. `content` are 32 bits of the hash of what was read.
-    pub fn learn_page(&mut self, key: u64, page: &[Name], content: u32, now: DateTime<Utc>) -> PageOf {
+    /// in full is not lost to a page that shows what another article did.
+    pub fn learn_page(&mut self, key: u64, page: &[Name], read: impl Into<PageText>, now: DateTime<Utc>) -> PageOf {
+        let read = read.into();
         let Some(pending) = self.entries.get(&key) else { return PageOf::Itself };
         let is_new = pending.published.is_none();
         if pending.shared_page {
@@ -45,7 +67,7 @@ impl SiteState {
             return if is_new { self.take_for_list(key, now) } else { PageOf::Itself };
         }
         if let Some(other) = pending.link_was_of.filter(|_| is_new)
-            && self.content_of(other) == Some(content)
+            && self.content_of(other) == Some(read.content)
         {
             if has_a_story(&pending.entry) {
                 return self.take_for_list(key, now);
@@ -64,7 +86,7 @@ impl SiteState {
             }
             return PageOf::Itself;
         }
-        let other = others.find(|(is_url, known)| self.is_same_page_story(pending, known, *is_url, is_place, content));
+        let other = others.find(|(is_url, known)| self.is_same_page_story(pending, known, *is_url, is_place, read));
         match other.map(|(_, known)| known.key()) {
             Some(other) => {
                 self.merge(key, other, page, now);
@@ -90,7 +112,7 @@ impl SiteState {
         known: &Known<'_>,
         is_url: bool,
         is_place: bool,
-        content: u32,
+        read: PageText,
     ) -> bool {
         let title = title_of(pending);
         let date = date_hash(&pending.entry) as u16;
@@ -107,11 +129,18 @@ impl SiteState {
         };
         let agrees = |one: u16, other: u16| one != 0 && one == other;
         let is_bare = title == 0 && date == 0;
-        // a document has many stories of one day, and a canonical URL may be that of all of them
-        let is_of_one_document =
-            one_feed && matches!(known, Known::Pending(other) if other.discovered_at == pending.discovered_at);
-        let is_one_moment = agrees(date, other_date) && (is_url || !is_of_one_document);
-        let elsewise = is_one_moment || (content != 0 && content == other_content) || is_url && (is_bare || !one_feed);
+        // a feed has many stories of one day, and a canonical URL may be that of all of them
+        let is_edited = || match known {
+            Known::Pending(other) => {
+                other.published.as_ref().and_then(|last| last.text).zip(read.text).is_some_and(is_edit)
+            }
+            Known::Resolved(_) => false,
+        };
+        // where links change at each poll, it is all that is left of them
+        let rotates = || pending.carriers.iter().any(|carrier| self.links_rotate(&carrier.feed));
+        let is_one_moment = agrees(date, other_date) && (is_url || !one_feed || rotates() || is_edited());
+        let same_text = read.content != 0 && read.content == other_content;
+        let elsewise = is_one_moment || same_text || is_url && (is_bare || !one_feed);
         agrees(title, other_title) || (!is_place && elsewise)
     }
 
@@ -169,4 +198,11 @@ impl SiteState {
 fn has_a_story(entry: &Entry) -> bool {
     let summary = entry.summary.as_deref().unwrap_or_default();
     entry.content.is_some() || summary.chars().count() >= LEAST_STORY
+}
+
+fn is_edit((before, now): (Print, Print)) -> bool {
+    match before.compare(&now) {
+        Likeness::Other(share) => share >= ONE_STORY,
+        _ => true,
+    }
 }

@@ -16,13 +16,13 @@ use crate::{
         agenda::{Job, Task},
         clock,
         follow::{Followed, PageOutcome},
-        judge::{Case, Publish, Verdict, content_of, judge},
+        judge::{Case, Publish, Verdict, content_of, judge, text_print},
         notice::Notice,
     },
     feed::identity::{self, Name},
     link,
     record::{self, Carrier, Provenance, Record, Reject, Told},
-    state::{PageOf, Pending, SiteState},
+    state::{PageOf, PageText, Pending, SiteState},
 };
 
 impl Desk<'_> {
@@ -90,7 +90,7 @@ impl Desk<'_> {
         }
         let schedule = self.config.schedule.clone();
         let page_of = page_names(&followed.page, site.name())
-            .map_or(PageOf::Itself, |(names, content)| site.learn_page(key, &names, content, now));
+            .map_or(PageOf::Itself, |(names, read)| site.learn_page(key, &names, read, now));
         match page_of {
             PageOf::Itself => {}
             PageOf::List => return self.changed.soft(&job.site),
@@ -203,14 +203,17 @@ impl Desk<'_> {
     }
 }
 
-/// The names that a page gives its entry, its URL first, and 32 bits of what was read.
-fn page_names(page: &PageOutcome, site: &str) -> Option<(Vec<Name>, u32)> {
+/// The names that a page gives its entry, its URL first, and what was read.
+fn page_names(page: &PageOutcome, site: &str) -> Option<(Vec<Name>, PageText)> {
     let PageOutcome::Read(read) = page else { return None };
     let article = read.article.as_ref().ok()?;
     let is_its = |url: &&Url| link::site(url) == site || link::site(url) == link::site(&read.url);
     let canonical = article.canonical_url.as_ref().filter(is_its);
     let urls = [Some(&read.url), canonical].into_iter().flatten();
-    Some((urls.filter_map(identity::page_name).collect(), content_of(article)))
+    Some((
+        urls.filter_map(identity::page_name).collect(),
+        PageText { content: content_of(article), text: Some(text_print(article)) },
+    ))
 }
 
 fn page_outcome(page: &PageOutcome) -> &'static str {

@@ -24,6 +24,7 @@ use super::{Case, Origin, Verdict, content_of, publish, text_print, was_not_aske
 use crate::{
     article::{Article, Likeness},
     daemon::follow::{Followed, PageOutcome, PageRead},
+    feed::identity::title_hash,
     schedule::{delta, page_retry},
     state::Published,
 };
@@ -36,7 +37,7 @@ const MUCH_SHORTER: (usize, usize) = (3, 5);
 const UNSURE: f32 = 0.25;
 /// Two sightings of what has to be seen twice lie so far apart, at the least.
 const TWICE_AFTER: TimeDelta = TimeDelta::hours(6);
-/// Where a feed told the edit.
+/// Where a feed told the edit, and the page has the feed's headline: else it may be a wall, or today's story in its place.
 const TWICE_AFTER_TOLD: TimeDelta = TimeDelta::minutes(4);
 /// And where only numbers differ.
 const SAME_NUMBERS_AFTER: TimeDelta = TimeDelta::hours(20);
@@ -142,10 +143,11 @@ fn judge_read(case: Case<'_>, published: &Published, read: PageRead) -> Verdict 
     let seen_again = |after: TimeDelta| {
         published.candidate.is_some_and(|candidate| candidate.content == content && case.now - candidate.at >= after)
     };
-    let twice = if told { TWICE_AFTER_TOLD } else { TWICE_AFTER };
+    let told_so = told && has_headline_of_feed(case, &article);
+    let twice = if told_so { TWICE_AFTER_TOLD } else { TWICE_AFTER };
     let wait_for = match likeness {
         // the feed says that the story is there now
-        _ if told && published.has_new_link => None,
+        _ if told_so && published.has_new_link => None,
         Some(Likeness::Same) => return same(None),
         // the page says the same in other numbers: what differs else is how it is read
         Some(Likeness::Other(_)) if page == Some(Likeness::SameButForNumbers) => return same(None),
@@ -176,6 +178,12 @@ fn unchanged(candidate: Option<u32>) -> Verdict {
 
 fn is_published(published: &Published, content: u32) -> bool {
     content == published.content || published.earlier.contains(&content)
+}
+
+fn has_headline_of_feed(case: Case<'_>, article: &Article) -> bool {
+    let hash = |title: &Option<String>| title.as_deref().map_or(0, title_hash);
+    let told = hash(&case.pending.entry.title);
+    told != 0 && told == hash(&article.title)
 }
 
 /// Whether the page came from another address than the feed or the last reading led to.

@@ -21,6 +21,11 @@ fn another() -> Article {
     article(&WORDS.iter().map(paragraph).collect::<Vec<_>>().join("\n\n"))
 }
 
+/// The same under a headline that the feed does not have.
+fn wall() -> Article {
+    Article { title: Some("One moment".to_owned()), ..another() }
+}
+
 fn short() -> Article {
     article(&story(0, 5).text.split("\n\n").take(6).collect::<Vec<_>>().join("\n\n"))
 }
@@ -54,7 +59,8 @@ fn seen(published: Published, content: &Article, ago: TimeDelta) -> Published {
 }
 
 fn judged(published: Published, page: PageOutcome, told: Option<Article>) -> String {
-    check(&Pending { published: Some(published), ..pending() }, FullText::Auto, page, told)
+    let entry = Entry { title: Some("Title".to_owned()), ..pending().entry };
+    check(&Pending { published: Some(published), entry, ..pending() }, FullText::Auto, page, told)
 }
 
 fn gives(article: Article) -> PageRead {
@@ -104,7 +110,10 @@ fn a_revision_says_that_the_publisher_changed_the_story() {
         ("another for 6 hours", seen(published(), &another(), hours(6)), gives(another()), "publish 3 Page"),
         ("another that a feed told", told(), gives(another()), "seen once"),
         ("and again after 4 minutes", seen(told(), &another(), minutes(4)), gives(another()), "publish 3 Page"),
-        ("another under the new link of the feed", new_link, gives(another()), "publish 3 Page"),
+        ("a wall for 4 minutes", seen(told(), &wall(), minutes(4)), gives(wall()), "seen once"),
+        ("what was told, under another headline", seen(told(), &wall(), hours(6)), gives(wall()), "publish 3 Page"),
+        ("another under the new link of the feed", new_link.clone(), gives(another()), "publish 3 Page"),
+        ("a wall under the new link of the feed", new_link, gives(wall()), "seen once"),
         ("half of it", published(), gives(short()), "seen once"),
         ("half of it for 6 hours", seen(published(), &short(), hours(6)), gives(short()), "publish 3 Page"),
         ("a teaser", published(), gives(paywalled), "unchanged"),

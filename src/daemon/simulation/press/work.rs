@@ -19,12 +19,12 @@ use crate::{
     config::FullText,
     daemon::{
         follow::{Followed, PageOutcome, PageRead},
-        judge::{Case, Publish, Verdict, content_of, judge},
+        judge::{Case, Publish, Verdict, content_of, judge, text_print},
     },
     feed::identity::{self, Name},
     fetch::{Failure, Reason, Validators},
     schedule::{Bounds, Setback, Success, delta},
-    state::{Document, LastError, PageOf, Pending, Policy},
+    state::{Document, LastError, PageOf, PageText, Pending, Policy},
 };
 
 impl Press<'_> {
@@ -225,12 +225,13 @@ impl Press<'_> {
     }
 }
 
-fn page_names(page: &PageOutcome, broken: Broken) -> Option<(Vec<Name>, u32)> {
+fn page_names(page: &PageOutcome, broken: Broken) -> Option<(Vec<Name>, PageText)> {
     let PageOutcome::Read(read) = page else { return None };
     let article = read.article.as_ref().map_err(|_: &NoArticle| ()).ok()?;
     let urls = [Some(&read.url), article.canonical_url.as_ref()].into_iter().flatten();
     let names = urls.filter_map(identity::page_name).collect();
-    (broken != Broken::GuidsOnly).then(|| (names, content_of(article)))
+    (broken != Broken::GuidsOnly)
+        .then(|| (names, PageText { content: content_of(article), text: Some(text_print(article)) }))
 }
 
 fn in_short(verdict: &Verdict) -> String {

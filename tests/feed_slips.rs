@@ -30,6 +30,7 @@ fn no_slip_of_json_loses_an_item() {
         (first(", \"summary\": \"it\\'s \\x\""), Some("damaged-json")),
         (first(", \"summary\": \"he said \"no\" to it\""), Some("damaged-json")),
         (first(", summary: 'none'"), Some("damaged-json")),
+        (first(", \"summary\": \"none\" /* for now */"), Some("damaged-json")),
         (feed(&format!("{} {},", item(1, ""), item(2, ""))), Some("damaged-json")),
         (first("").replace('[', "{\"0\": ").replace(", {", ", \"2\": {").replace(']', "}"), None),
         (feed(&format!("{}, {}", item(1, ""), item(2, ""))).replace("]}", ""), Some("truncated")),
@@ -50,6 +51,7 @@ fn no_slip_of_json_loses_an_item() {
 fn people_of_a_json_feed_are_read_however_they_are_written() {
     for (author, expected) in [
         ("\"author\": \"Mara Holt\"", ("Mara Holt", None)),
+        ("\"author\": 7, \"authors\": [7, \"Mara Holt\"]", ("Mara Holt", None)),
         ("\"author\": \"Mara Holt <mara@a.example>\"", ("Mara Holt", Some("mara@a.example"))),
         (
             "\"author\": {\"name\": \"Mara Holt\", \"url\": \"mailto:mara@a.example\"}",
@@ -89,6 +91,8 @@ fn links_are_what_was_meant() {
         ("<link href='sport.gazette.example/a'/>", "https://sport.gazette.example/a"),
         ("<link>news/a.html</link>", "https://gazette.example/news/a.html"),
         ("<link>http://https://gazette.example/a</link>", "https://gazette.example/a"),
+        ("<link>htp://gazette.example/a</link>", "http://gazette.example/a"),
+        ("<link>https://gazette.example/https://gazette.example/a</link>", "https://gazette.example/a"),
         ("<guid>www.gazette.example/a</guid>", "https://www.gazette.example/a"),
         ("<guid>https://gazette.example/?p=1&amp;amp;q=2</guid>", "https://gazette.example/?p=1&q=2"),
         ("<link rel='http://www.iana.org/assignments/relation/alternate' href='/a'/>", "https://gazette.example/a"),
@@ -195,5 +199,53 @@ fn the_image_is_the_entrys_own_and_the_largest() {
         let entry = item(&format!("<item><author>Mara Holt</author>{media}</item>"));
         let image = entry.image.map(|url| url.path().to_lowercase().trim_matches('/').replace(".jpg", ""));
         assert_eq!(image.as_deref(), expected, "{media}");
+    }
+}
+
+#[test]
+fn dates_are_those_that_are_told_or_none() {
+    for (told, expected) in [
+        ("Thu, 01 Jan 1970 00:00:00 GMT", None),
+        ("Wed, 31 Dec 1969 19:00:00 -0500", None),
+        ("0", None),
+        ("0000-00-00 00:00:00", None),
+        ("Mon, 01 Jan 0001 00:00:00 GMT", None),
+        ("1969-07-20T20:17:40Z", Some("1969-07-20T20:17:40+00:00")),
+        ("2026-07-01 08:00:00 Europe/Dublin", Some("2026-07-01T08:00:00+01:00")),
+        ("Thu, 01 Jan 2026 08:00:00 America/Juneau", Some("2026-01-01T08:00:00-09:00")),
+        ("2026-07-01T08:00:00[Asia/Novosibirsk]", Some("2026-07-01T08:00:00+07:00")),
+        ("2026-07-01 08:00:00 Juneau", Some("2026-07-01T08:00:00+00:00")),
+        ("2026-07-01 08:00:00 by April March", Some("2026-07-01T08:00:00+00:00")),
+    ] {
+        let entry = item(&format!("<item><title>a</title><pubDate>{told}</pubDate></item>"));
+        let date = entry.published.map(|moment| moment.at.to_rfc3339());
+        assert_eq!(date.as_deref(), expected, "{told}");
+    }
+}
+
+#[test]
+fn text_is_text_where_its_type_says_so() {
+    let json = |field: &str, text: &str| {
+        let text = serde_json::to_string(text).unwrap();
+        format!(
+            "{{\"version\": \"https://jsonfeed.org/version/1\", \"items\": [{{\"id\": \"1\", \"{field}\": {text}}}]}}"
+        )
+    };
+    let atom = |field: &str| format!("<feed xmlns='http://www.w3.org/2005/Atom'><entry>{field}</entry></feed>");
+    for (document, title, text) in [
+        (json("title", "The <b> tag: a<b & c>d"), Some("The <b> tag: a<b & c>d"), None),
+        (
+            json("content_text", "Use Map<K, V>.\n\nIf a<b, then so."),
+            None,
+            Some("<p>Use Map&lt;K, V&gt;.</p>\n<p>If a&lt;b, then so.</p>"),
+        ),
+        (json("content_html", "<p>One</p>"), None, Some("<p>One</p>")),
+        (atom("<title>Why &lt;area&gt; is hard</title>"), Some("Why <area> is hard"), None),
+        (atom("<title type='html'>It &lt;i&gt;is&lt;/i&gt;</title>"), Some("It is"), None),
+        (atom("<content type='text'>Is 1 &lt; 2?</content>"), None, Some("Is 1 &lt; 2?")),
+    ] {
+        let entry = read(&document).entries.remove(0);
+        let told = (entry.title.as_deref(), entry.content.as_deref().or(entry.summary.as_deref()));
+        assert_eq!(told, (title, text), "{document}");
     }
 }

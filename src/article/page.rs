@@ -100,8 +100,8 @@ impl<'a> Reading<'a> {
             Known { titles: &meta.titles, authors: &authors, site: &site, opinions: &opinions, anchored: &anchored };
         let verdicts = boilerplate::judge(&outline, &body, &known);
         let text = assemble::text(&outline, &verdicts);
-        let refused = refusal(&Findings { text: &text, meta: &meta, outline: &outline, verdicts: &verdicts, cut });
-        let refused = refused.or_else(|| stands_in(aids.entry, page.url));
+        let found = Findings { text: &text, meta: &meta, outline: &outline, verdicts: &verdicts, cut };
+        let refused = stands_in(aids.entry, page.url).or_else(|| refusal(&found));
         let url = page.url;
         Ok((
             seen,

@@ -112,18 +112,20 @@ fn notice(found: &Findings<'_>, text: &str, length: usize) -> Option<Why> {
         return None;
     }
     let lower = text.to_lowercase();
-    let says = |phrases: &AhoCorasick, least: usize| {
-        let mut met: Vec<_> = phrases.find_iter(&lower).map(|found| found.pattern()).collect();
-        met.sort_unstable();
-        met.dedup();
-        met.len() >= least
-    };
-    if says(&PHRASES.consents, CONSENTS + length / 1000) || is_titled(found, &PHRASES.wall_titles) {
+    if says(&lower, &PHRASES.consents, CONSENTS + length / 1000) || is_titled(found, &PHRASES.wall_titles) {
         Some(WALL)
     } else {
         let least = TROUBLES[usize::from(!is_titled(found, &PHRASES.error_titles))];
-        (length < TROUBLE && says(&PHRASES.troubles, least)).then_some(ERROR)
+        (length < TROUBLE && says(&lower, &PHRASES.troubles, least)).then_some(ERROR)
     }
+}
+
+/// Whether a text in lower case has so many of some phrases in it.
+fn says(text: &str, phrases: &AhoCorasick, least: usize) -> bool {
+    let mut met: Vec<_> = phrases.find_iter(text).map(|found| found.pattern()).collect();
+    met.sort_unstable();
+    met.dedup();
+    met.len() >= least
 }
 
 /// Whether the page's title is one of some phrases, or says little more.
@@ -172,6 +174,8 @@ fn nothing(found: &Findings<'_>, length: usize) -> Option<Why> {
         (NoArticleReason::NotAnArticle, "a listing")
     } else if found.cut {
         (NoArticleReason::TooLarge, "the page is deeper or larger than the limits")
+    } else if says(&said(found), &PHRASES.consents, CONSENTS) {
+        WALL
     } else {
         (NoArticleReason::NoText, "nothing looks like a story")
     })

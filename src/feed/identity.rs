@@ -148,6 +148,16 @@ pub fn page_name(url: &Url) -> Option<Name> {
     (!is_home(&exact)).then(|| Name { kind: NameKind::Link, hash: hash_link(&exact) })
 }
 
+/// The page that an address leads to: without a place on it, or what certainly only tells where a visitor came from. What
+/// begins with `#!` names a page of its own.
+pub fn page_of(url: &Url) -> Url {
+    let mut page = link::exact(url);
+    if !page.fragment().is_some_and(|fragment| fragment.starts_with('!')) {
+        page.set_fragment(None);
+    }
+    page
+}
+
 /// A hash of a title: letters and digits count, case and marks do not. 0 for a title without any.
 pub fn title_hash(title: &str) -> u32 {
     let mut hasher = Xxh3::new();

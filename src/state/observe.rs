@@ -32,7 +32,8 @@ impl SiteState {
         let (entry, names) = (&document.feed.entries[index], &document.names[index]);
         let key = self.new_key(names);
         let of_link: Vec<u64> = self.named(names.link).iter().map(Known::key).collect();
-        let shared = has_place(entry) && !self.named(names.folded).is_empty();
+        let is_list = of_link.iter().any(|key| self.entry(*key).is_some_and(|pending| pending.shared_page));
+        let shared = is_list || has_place(entry) && !self.named(names.folded).is_empty();
         of_link.iter().for_each(|key| self.supplant(*key, now));
         let pending = Pending {
             key,

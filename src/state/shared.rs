@@ -7,15 +7,15 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{absorb::Document, matching::Mark};
-use crate::{feed::Entry, link};
+use crate::feed::{Entry, identity::page_of};
 
 /// The stories of a document whose page another story of it leads to as well. `stories` has a key for each entry; entries
 /// that are one story have the same.
 pub(super) fn shared_pages(document: &Document, stories: &[Option<u64>]) -> BTreeSet<u64> {
     let mut shared = BTreeSet::new();
-    let mut first_of: HashMap<String, u64> = HashMap::new();
+    let mut first_of = HashMap::new();
     for (entry, story) in document.feed.entries.iter().zip(stories) {
-        if let (Some(page), Some(story)) = (page(entry), *story) {
+        if let (Some(page), Some(story)) = (entry.url.as_ref().map(page_of), *story) {
             let first = *first_of.entry(page).or_insert(story);
             if first != story {
                 shared.extend([first, story]);
@@ -43,15 +43,6 @@ pub(super) fn shared_guids(document: &Document) -> Vec<bool> {
         }
     }
     shared
-}
-
-/// The address that is asked for, without what certainly only tells where a visitor came from.
-fn page(entry: &Entry) -> Option<String> {
-    let mut url = link::exact(entry.url.as_ref()?);
-    if has_place(entry) {
-        url.set_fragment(None);
-    }
-    Some(url.into())
 }
 
 /// Whether the link leads to a place on a page. What begins with `#!` names a page of its own.

@@ -183,6 +183,9 @@ fn stories_under_one_link_are_stories_of_their_own_without_a_page() {
     assert!(site.entries().all(|entry| entry.shared_page));
     publish_all(&mut site, &[DAY], at(0));
     assert_eq!(counts(&read(&mut site, A, vec![day(4), day(1), day(2), day(3)], at(5))), (1, 3, 0));
+    assert_eq!(read(&mut site, A, vec![with_guid("5", day(5))], at(10)).new, 1);
+    let alone = site.entries().find(|entry| entry.entry.guid.is_some()).unwrap();
+    assert!(alone.shared_page, "its link is known to be that of a list");
 }
 
 #[test]

@@ -256,6 +256,21 @@ fn an_entry_whose_page_is_that_of_another_article_is_that_article() {
     }
 }
 
+/// All pages have one canonical URL, and all dates are of one day.
+#[test]
+fn a_canonical_url_is_not_that_of_all_stories_of_a_document() {
+    let mut site = SiteState::new(SITE);
+    let dated_alike = Entry { published: item(1).published, ..item(2) };
+    read(&mut site, A, vec![item(1), dated_alike], at(0));
+    let keys: Vec<u64> = site.entries().map(|entry| entry.key).collect();
+    for key in keys {
+        let own = page_name(site.entry(key).unwrap().entry.url.as_ref().unwrap()).unwrap();
+        let page = [own, page_name(&link("all")).unwrap()];
+        assert_eq!(site.learn_page(key, &page, key as u32, at(0)), PageOf::Itself);
+        site.published(key, publication(1), &[DAY], false, at(0));
+    }
+}
+
 /// Links change at each poll, there are no guids, and the headline is changed: only the page tells the story.
 #[test]
 fn an_edit_that_only_the_page_tells_the_article_of_is_found() {

@@ -57,11 +57,14 @@ impl Print {
 
     fn of_blocks<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
         let (mut whole, mut all_steady, mut blocks) = (Xxh3::new(), Xxh3::new(), Gathered::default());
+        let mut joined = String::new();
         for text in texts {
-            text.split_whitespace().for_each(|word| whole.update(word.as_bytes()));
-            let words = steady(text);
-            if !words.is_empty() {
-                let joined = words.concat();
+            joined.clear();
+            joined.extend(text.split_whitespace());
+            whole.update(joined.as_bytes());
+            joined.clear();
+            steady(text, |words| joined.extend(words.iter().copied()));
+            if !joined.is_empty() {
                 all_steady.update(joined.as_bytes());
                 blocks.add(xxh3_64(joined.as_bytes()));
             }
@@ -90,13 +93,14 @@ pub struct TextSketch(Sketch);
 impl TextSketch {
     /// The sketch of a text.
     pub fn of(text: &str) -> Self {
-        let words = steady(text);
         let mut shingles = Gathered::default();
-        let mut add = |words: &[String]| shingles.add(xxh3_64(words.join(" ").as_bytes()));
-        if words.len() < SHINGLE && !words.is_empty() {
-            add(&words);
-        }
-        words.windows(SHINGLE).for_each(add);
+        let mut add = |words: &[&str]| shingles.add(xxh3_64(words.join(" ").as_bytes()));
+        steady(text, |words| {
+            if words.len() < SHINGLE && !words.is_empty() {
+                add(words);
+            }
+            words.windows(SHINGLE).for_each(add);
+        });
         Self(shingles.sketch())
     }
 

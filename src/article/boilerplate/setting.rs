@@ -196,7 +196,7 @@ fn is_time(text: &str) -> bool {
                 && (hour.to_owned() + minute).bytes().all(|b| b.is_ascii_digit())
         })
     };
-    text.chars().count() <= TIME && text.split_whitespace().any(is_clock)
+    text.len() <= 4 * TIME && text.chars().count() <= TIME && text.split_whitespace().any(is_clock)
 }
 
 /// A place, and whether the text is bold.

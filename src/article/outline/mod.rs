@@ -216,7 +216,7 @@ const UNSTOPPED: usize = 40;
 /// Whether a text is one or more sentences in a script that writes no stops (Thai, Lao).
 pub(super) fn is_unstopped_sentence(text: &str) -> bool {
     let is_one = |text: &str| text.chars().filter(|&c| is_unstopped(c)).take(UNSTOPPED).count() == UNSTOPPED;
-    text.contains(is_unstopped) && is_one(text)
+    !text.is_ascii() && is_one(text)
 }
 
 /// Whether a sentence ends with a character, in any script.

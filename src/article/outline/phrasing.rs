@@ -16,7 +16,13 @@ const LABEL: usize = 40;
 const MARK: usize = 8;
 
 /// Whether nothing of an inline element is read: it is hidden, the label of an advert, or the mark of a note.
-pub(super) fn is_unseen(node: NodeRef<'_, Node>, markup: &Markup, signs: Signs, home: &Home) -> bool {
+pub(super) fn is_unseen(
+    node: NodeRef<'_, Node>,
+    markup: &Markup,
+    signs: Signs,
+    leads: Option<Leads>,
+    home: &Home,
+) -> bool {
     let is_short = |most: usize| text_of(node, most + 1).len() <= most;
     if signs.any(Signs::HIDDEN) {
         return is_short(HIDDEN) && !holds_blocks(node);
@@ -26,7 +32,7 @@ pub(super) fn is_unseen(node: NodeRef<'_, Node>, markup: &Markup, signs: Signs, 
     }
     match markup.name() {
         "sup" => is_mark(node) && links(node).any(|link| home.leads(link) == Leads::Here),
-        "a" => is_mark(node) && home.leads(markup) == Leads::Here && is_of_note(node, markup),
+        "a" => leads == Some(Leads::Here) && is_mark(node) && is_of_note(node, markup),
         _ => false,
     }
 }

@@ -147,7 +147,7 @@ impl Walk<'_> {
             }
             _ => {}
         }
-        !is_unseen(node, markup, signs, self.home)
+        !is_unseen(node, markup, signs, self.links.last().copied(), self.home)
     }
 
     fn close(&mut self, node: NodeRef<'_, Node>) {

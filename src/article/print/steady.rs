@@ -180,59 +180,53 @@ const LATELY: &[&str] = &[
 ];
 /// Numbers in words that stand before a unit.
 const ONE: &[&str] = &["a", "an", "one", "ein", "eine", "einem", "einer", "un", "una", "une", "um", "uma", "een", "en"];
+/// Signs that are part of what is said.
+const SIGNS: [char; 10] = ['?', '!', '"', '“', '”', '«', '»', '€', '$', '£'];
 /// Longest text that can say no more than when it was, in words.
 const SHORT: usize = 6;
 
-/// The words in lower case, each character of scripts without spaces as one. Numbers and relative times are left out;
-/// so is all of a short text that is left with nothing else.
-pub(super) fn steady(text: &str) -> Vec<String> {
-    let words = words(text);
-    let words = without_relative_times(words);
-    let said = || words.iter().map(|word| word.text.as_str()).collect::<String>();
-    if words.len() <= SHORT && LATELY.contains(&said().as_str()) {
-        return Vec::new();
-    }
-    words.into_iter().map(|word| word.text).filter(|text| !text.is_empty()).collect()
+/// Looks at the words in lower case, each character of scripts without spaces as one. Numbers and relative times are left
+/// out; so is all of a short text that is left with nothing else.
+pub(super) fn steady<T>(text: &str, look: impl FnOnce(&[&str]) -> T) -> T {
+    let lower = text.to_lowercase();
+    let words = without_relative_times(words(&lower));
+    let is_lately = || LATELY.contains(&words.concat().as_str());
+    if words.len() <= SHORT && is_lately() { look(&[]) } else { look(&words) }
 }
 
 /// A word; `numbered` where a number stood right before it.
-struct Word {
-    text: String,
+struct Word<'a> {
+    text: &'a str,
     numbered: bool,
 }
 
-fn words(text: &str) -> Vec<Word> {
-    let lower = text.to_lowercase();
-    let (mut words, mut word, mut numbered) = (Vec::new(), String::new(), false);
-    let mut rest = lower.as_str();
-    while let Some(c) = rest.chars().next() {
-        rest = &rest[c.len_utf8()..];
+fn words(lower: &str) -> Vec<Word<'_>> {
+    let mut words = Vec::with_capacity(lower.len() / 6 + 1);
+    let (mut start, mut at, mut numbered) = (0, 0, false);
+    let mut end_word = |from: usize, to: usize, numbered: &mut bool| {
+        if from < to {
+            words.push(Word { text: &lower[from..to], numbered: std::mem::take(numbered) });
+        }
+    };
+    while let Some(c) = lower[at..].chars().next() {
+        let next = at + c.len_utf8();
+        if c.is_alphabetic() && !is_wide(c) && !is_unspaced(c) || is_mark(c) {
+            at = next;
+            continue;
+        }
+        end_word(start, at, &mut numbered);
+        (start, at) = (next, next);
         if c.is_numeric() {
-            push(&mut words, &mut word, &mut numbered);
-            rest = behind_number(rest);
-            numbered = true;
-        } else if is_wide(c) || is_unspaced(c) {
-            push(&mut words, &mut word, &mut numbered);
-            words.push(Word { text: c.to_string(), numbered: false });
-            numbered = false;
-        } else if c.is_alphabetic() || is_mark(c) {
-            word.push(c);
-        } else {
-            push(&mut words, &mut word, &mut numbered);
-            // signs are part of what was said, white space and marks around words are not
-            if matches!(c, '?' | '!' | '"' | '“' | '”' | '«' | '»' | '€' | '$' | '£') {
-                words.push(Word { text: c.to_string(), numbered: false });
-            }
+            at = lower.len() - behind_number(&lower[next..]).len();
+            (start, numbered) = (at, true);
+        } else if is_wide(c) || is_unspaced(c) || SIGNS.contains(&c) {
+            // signs are part of what was said, white space and other marks are not
+            end_word(next - c.len_utf8(), next, &mut false);
+            numbered &= SIGNS.contains(&c);
         }
     }
-    push(&mut words, &mut word, &mut numbered);
+    end_word(start, lower.len(), &mut numbered);
     words
-}
-
-fn push(words: &mut Vec<Word>, word: &mut String, numbered: &mut bool) {
-    if !word.is_empty() {
-        words.push(Word { text: std::mem::take(word), numbered: std::mem::take(numbered) });
-    }
 }
 
 /// What follows a number of which the first digit was read: its other digits, and how long ago it says something was.
@@ -252,25 +246,22 @@ fn is_mark(c: char) -> bool {
     matches!(c, '\'' | '’' | '\u{300}'..='\u{36f}' | '\u{900}'..='\u{dff}' | '\u{200c}' | '\u{200d}')
 }
 
-fn without_relative_times(mut words: Vec<Word>) -> Vec<Word> {
-    let is_ago = |word: Option<&Word>| word.is_some_and(|word| AGO.contains(&word.text.as_str()));
-    let is_one = |word: Option<&Word>| word.is_some_and(|word| ONE.contains(&word.text.as_str()));
-    let is_unit = |word: &Word| UNITS.iter().any(|unit| word.text.starts_with(unit)) && word.text.chars().count() <= 9;
+fn without_relative_times(words: Vec<Word<'_>>) -> Vec<&str> {
+    let is_ago = |word: Option<&Word<'_>>| word.is_some_and(|word| AGO.contains(&word.text));
+    let is_one = |word: &Word<'_>| word.text.len() <= 5 && ONE.contains(&word.text);
+    let is_unit = |word: &Word<'_>| word.text.len() <= 30 && UNITS.iter().any(|unit| word.text.starts_with(unit));
     let mut gone = vec![false; words.len()];
     for at in 0..words.len() {
-        if !is_unit(&words[at]) {
+        let led = !words[at].numbered && at > 0 && is_one(&words[at - 1]);
+        if !(words[at].numbered || led) || !is_unit(&words[at]) {
             continue;
         }
-        let first = at - usize::from(at > 0 && !words[at].numbered && is_one(words.get(at - 1)));
-        let counted = words[at].numbered || first < at;
-        let (before, after) = (first.checked_sub(1), at + 1);
-        if counted && is_ago(words.get(after)) {
-            gone[first..=after].fill(true);
-        } else if let Some(before) = before.filter(|&before| counted && is_ago(words.get(before))) {
+        let first = at - usize::from(led);
+        if is_ago(words.get(at + 1)) {
+            gone[first..=at + 1].fill(true);
+        } else if let Some(before) = first.checked_sub(1).filter(|&before| is_ago(words.get(before))) {
             gone[before..=at].fill(true);
         }
     }
-    let mut gone = gone.into_iter();
-    words.retain(|_| !gone.next().unwrap_or_default());
-    words
+    words.iter().zip(gone).filter(|(_, gone)| !gone).map(|(word, _)| word.text).collect()
 }

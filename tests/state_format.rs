@@ -20,7 +20,7 @@ const MEMORY_KEY: &str = "example.com memory 0";
 const KEY: u64 = 4_043_957_318_811_707_397;
 
 /// A feed of which everything is known.
-const A_FEED: &str = r#"{"v":2,"title":"News","validators":{"etag":"\"é\"","last_modified":"Mon, 05 Jan 2026 10:00:00 GMT"},"body_hash":18446744073709551615,"holds":{"https://example.com":"2026-01-05T11:00:00Z"},"schedule":{"due":"2026-01-05T10:15:00Z","failures":2,"asked_at":"2026-01-05T10:00:00Z","answered_at":"2026-01-05T09:00:00Z"},"trouble":{"reason":"timeout","detail":"no bytes within 20 s"},"problems":[["bare-ampersand",3]],"was_read":true,"guid_trust":-2,"link_changes":1,"removed_at":"2026-01-05T12:00:00Z"}"#;
+const A_FEED: &str = r#"{"v":2,"title":"News","validators":{"etag":"\"é\"","last_modified":"Mon, 05 Jan 2026 10:00:00 GMT"},"body_hash":18446744073709551615,"holds":{"https://example.com":"2026-01-05T11:00:00Z"},"schedule":{"due":"2026-01-05T10:15:00Z","failures":2,"asked_at":"2026-01-05T10:00:00Z","answered_at":"2026-01-05T09:00:00Z"},"trouble":{"reason":"timeout","detail":"no bytes within 20 s"},"problems":[["bare-ampersand",3]],"was_read":true,"first_read_at":"2026-01-02T10:00:00Z","guid_trust":-2,"link_changes":1,"removed_at":"2026-01-05T12:00:00Z"}"#;
 
 /// A feed whose state lies elsewhere.
 const A_POINTER: &str = r#"{"v":2,"schedule":{},"kept_at":"example.org"}"#;
@@ -102,7 +102,10 @@ fn an_entry_is_stored_as_it_always_was() {
     let mut site = SiteState::new(SITE);
     assert_eq!(read(&mut site, &storm("It blew.")).new, 1);
     assert_text(&written(&mut site, ENTRY_KEY), WAITING);
-    assert_text(&written(&mut site, FEED_KEY), r#"{"v":2,"schedule":{},"was_read":true}"#);
+    assert_text(
+        &written(&mut site, FEED_KEY),
+        r#"{"v":2,"schedule":{},"was_read":true,"first_read_at":"2026-01-05T10:00:00Z"}"#,
+    );
     site.published(KEY, Publication { content: 0x0102_0304, ..Publication::default() }, &[], false, now());
     assert_eq!(written(&mut site, MEMORY_KEY), bytes(REMEMBERED));
 }

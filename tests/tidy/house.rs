@@ -154,6 +154,7 @@ pub(crate) const HOUSE: &[Room] = &[
         rooms: &[
             "article::Learned",
             "article::Lesson",
+            "article::Likeness",
             "article::Print",
             "article::Site",
             "feed",

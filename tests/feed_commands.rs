@@ -23,6 +23,10 @@ fn site(_: usize, asked: &Asked) -> Answer {
     match path {
         "/robots.txt" => Answer::status(404),
         "/" | "/page-as-feed" => Answer::ok(PAGE).with("content-type", "text/html"),
+        "/by-header" => Answer::ok(PAGE).with("content-type", "text/html").with(
+            "link",
+            "</>; rel=canonical, <sport.atom>; rel=alternate; type=\"application/atom+xml\", </rss.xml>; rel=feed",
+        ),
         "/bare" => Answer::ok("<html><p>No feed is named here").with("content-type", "text/html"),
         "/all.xml" | "/rss.xml" => Answer::ok(&feed(0..3)).with("etag", "\"1\""),
         "/feed" => Answer::status(302).with("location", "/all.xml"),
@@ -104,6 +108,15 @@ async fn discover_lists_what_a_page_announces() {
          http://site/sport.atom\tannounced\tapplication/atom+xml\n"
     );
     assert!(host.asked().iter().all(|asked| ["/", "/robots.txt"].contains(&asked.uri.as_str())), "no more is asked");
+
+    let linked = block_in_place(|| desk.output(&["feeds", "discover", &host.url("/by-header")]));
+    let linked = told(&host, &linked);
+    let urls: Vec<&str> = linked.lines().map(|line| line.split('\t').next().unwrap()).collect();
+    assert_eq!(
+        urls,
+        ["http://site/all.xml", "http://site/sport.atom", "http://site/rss.xml"],
+        "the header's come last, once"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

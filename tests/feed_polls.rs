@@ -83,12 +83,15 @@ async fn every_sitemap_of_an_index_is_read_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sitemap_that_fails_is_named() {
     let (directory, host) = (tempfile::tempdir().unwrap(), Host::open(site).await);
-    let desk = Desk::with_feeds(directory.path(), &[host.url("/index.xml")], &format!("{ON_LOOPBACK}{LOCAL}"));
+    // so long that a run polls once, however slow the machine is
+    let intervals = ("  interval: 200ms\n  max_interval: 300ms", "  interval: 3s\n  max_interval: 3s");
+    let settings = format!("{}{LOCAL}", ON_LOOPBACK.replace(intervals.0, intervals.1));
+    let desk = Desk::with_feeds(directory.path(), &[host.url("/index.xml")], &settings);
     let told = |arguments: &[&str]| String::from_utf8(desk.output(arguments).stdout).unwrap();
     // the index of fourteen in two polls; the third was read with the older ones
     let said = block_in_place(|| {
         desk.output(&["run", "--once"]);
-        std::thread::sleep(Duration::from_millis(400));
+        std::thread::sleep(Duration::from_millis(3_500));
         let waiting = told(&["status", "--json"]);
         desk.output(&["run", "--once"]);
         (waiting, told(&["status", "--json"]))

@@ -113,7 +113,9 @@ fn kill_again_and_again(desk: &Desk, site: &NewsSite, plan: &Plan, seed: u64) ->
     let mut killed = BTreeMap::new();
     for round in 0..plan.kills {
         let number = usize::try_from(round).unwrap();
-        if round % 2 == 0 {
+        let point = (round % 3 == 0).then(|| plan.points[number / 3 % plan.points.len()]);
+        // where it is to be killed at a point, there is something to commit
+        if round % 2 == 0 || point.is_some() {
             let story = Story::numbered(100 + number, now());
             if round % 8 == 0 {
                 site.paper().missing.push(story.slug.clone());
@@ -129,10 +131,11 @@ fn kill_again_and_again(desk: &Desk, site: &NewsSite, plan: &Plan, seed: u64) ->
             site.edit(&slug);
         }
         let point = (round % 3 == 0).then(|| plan.points[number / 3 % plan.points.len()]);
-        let fault = point.map(|point| format!("{point}:{}", random.random_range(1..4)));
+        let fault = point.map(|point| format!("{point}:{}", random.random_range(1..3)));
         let mut child = desk.start(fault.as_deref());
         let until = Instant::now() + Duration::from_millis(random.random_range(plan.life.clone()));
-        let until = if point.is_some() { until + Duration::from_secs(3) } else { until };
+        // what is not urgent is committed some seconds late
+        let until = if point.is_some() { until + Duration::from_secs(15) } else { until };
         let mut ended = None;
         while Instant::now() < until && ended.is_none() {
             std::thread::sleep(Duration::from_millis(5));

@@ -10,7 +10,7 @@ use std::{
 
 use chrono::Utc;
 use copydesk::{
-    demo::{NewsSite, Paper, Story},
+    demo::{FEEDS, NewsSite, Paper, Story},
     record::Record,
 };
 
@@ -65,7 +65,7 @@ fn there_and_back(site: &NewsSite, directory: &Path) {
     assert_eq!(published(&back.records()), [("case-51".to_owned(), 1)]);
 }
 
-/// Far more entries than one message has room for, with their looks for edits.
+/// Far more entries than one message has room for, with their rechecks.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feed_whose_state_is_larger_than_a_message_is_published_once_all_the_same() {
     const STORIES: usize = 300;
@@ -84,7 +84,47 @@ async fn a_feed_whose_state_is_larger_than_a_message_is_published_once_all_the_s
         let state = exported(&kafka);
         assert!(state.lines().all(|line| line.len() <= 64 << 10), "every value fits");
         let looks = state.matches("\"published\":{\"revision\":").count();
-        assert!((1..STORIES).contains(&looks), "some looks are given up: {looks} are left");
+        assert_eq!(looks, STORIES + 1, "each waits for its rechecks");
+    });
+}
+
+/// A feed has another URL, at another site even: what it had is not published again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_is_renamed_publishes_only_what_is_new() {
+    let site = NewsSite::open(paper()).await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    tokio::task::block_in_place(|| {
+        let old = site.url(FEEDS[0].0).to_string();
+        let (new, other_site) = (format!("{old}?all=1"), old.replace("127.0.0.1", "localhost"));
+        let settings = format!("{ON_LOOPBACK}{LOCAL}");
+        let desk = Desk::with_feeds(directory.path(), std::slice::from_ref(&old), &settings);
+        let rename = |from: &str, to: &str| succeed(&desk, &["state", "rename", from, to]);
+        let running = desk.start(None);
+        wait_until(&desk, |records| records.len() == 7);
+        assert_refused(&desk, &["state", "rename", &old, &new], "in use by process");
+        stop(running);
+        for (from, to, why) in [
+            (&new, &other_site, format!("nothing is known of {new}; the feed with the most similar URL is {old}")),
+            (&old, &old, "both URLs are the same".to_owned()),
+        ] {
+            assert_refused(&desk, &["state", "rename", from, to], &why);
+        }
+        for (from, to, number) in [(&old, &new, 60), (&new, &other_site, 61), (&other_site, &old, 62)] {
+            rename(from, to);
+            assert_refused(&desk, &["state", "rename", from, to], "has state already");
+            site.print(Story::numbered(number, now()));
+            let desk = Desk::with_feeds(directory.path(), std::slice::from_ref(to), &settings);
+            let before = desk.records().len();
+            succeed(&desk, &["run", "--once"]);
+            let records = desk.records();
+            let fresh: Vec<(String, u32)> = published(&records[before..]);
+            assert_eq!(fresh, [(format!("case-{number}"), 1)], "as {to}");
+            assert!(records[before..].iter().all(|record| record.site == "127.0.0.1"), "it stays where it is known");
+            let status: serde_json::Value = serde_json::from_slice(&desk.output(&["status", "--json"]).stdout).unwrap();
+            let urls: Vec<&str> =
+                status["feeds"].as_array().unwrap().iter().map(|feed| feed["url"].as_str().unwrap()).collect();
+            assert_eq!(urls, [to]);
+        }
     });
 }
 

@@ -53,6 +53,7 @@ pub(super) fn record(article: &mut Article, outline: &Outline, verdicts: &[Verdi
             Reason::Credit => {
                 article.credits.extend(record_lines::credits(&text, &text.to_lowercase()).unwrap_or_default());
             }
+            Reason::Correction => article.corrections.push(text.clone()),
             Reason::Copyright if article.copyright.is_none() && record_lines::is_copyright(&text.to_lowercase()) => {
                 article.copyright = Some(text.clone());
             }

@@ -20,6 +20,7 @@ mod page;
 mod plain;
 mod print;
 mod prune;
+mod quality;
 mod record_lines;
 mod refusal;
 mod rules;
@@ -155,6 +156,10 @@ pub struct Article {
     pub credits: Vec<String>,
     /// The copyright line.
     pub copyright: Option<String>,
+    /// What the publisher says that was corrected or updated since.
+    pub corrections: Vec<String>,
+    /// How sure the page's text was found; absent where the text is not the page's.
+    pub text_quality: Option<TextQuality>,
     /// Where the text came from.
     pub text_source: TextSource,
     /// Whether the page says that its text is behind a paywall.
@@ -167,6 +172,20 @@ pub struct Article {
     pub dropped: Vec<Dropped>,
     /// Where each field that has a value came from.
     pub sources: Sources,
+}
+
+/// How sure a page's text was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TextQuality {
+    /// Words of the text; of scripts that part no words, two characters are one.
+    pub kept_words: u32,
+    /// Words that were taken out between the text's first and last paragraph: links, captions, boxes, or what was
+    /// mistaken for them.
+    pub dropped_words: u32,
+    /// Whether the text ends as a story does, with nothing behind it that might be more of it.
+    pub end_found: bool,
+    /// How many pages of the site are known that it was read with.
+    pub pages_known: u16,
 }
 
 /// Where an article's text came from.

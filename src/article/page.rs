@@ -5,18 +5,21 @@ use url::Url;
 
 use super::boilerplate::{Known, Reason, Verdict};
 use super::explain::Explanation;
-use super::extract::{Body, Evidence, body};
+use super::extract::{Body, Evidence, body, is_prose};
 use super::metadata::{self, Metadata};
-use super::outline::{Home, Names, Outline, outline};
+use super::outline::{Home, Kind, Names, Outline, outline};
 use super::prune::Attributes;
 use super::refusal::{Findings, is_long, refusal};
 use super::rules::{Cut, Ruling};
 use super::site::Lesson;
 use super::{Aids, Article, Dropped, Extraction, NoArticle, NoArticleReason, Page, Print, TextSource};
-use super::{anchors, assemble, boilerplate, decode, entry, explain, plain, tree};
+use super::{anchors, assemble, boilerplate, decode, entry, explain, plain, quality, tree};
 use crate::feed::Entry;
 use crate::link;
 
+/// How many lines before the story its headline is looked for in, and its heaviest.
+const LINES: usize = 25;
+const HEADLINE: usize = 220;
 /// Most bytes of a page that are looked at.
 const MAX_BYTES: usize = 16 << 20;
 
@@ -58,6 +61,8 @@ pub(super) struct Reading<'a> {
     /// What rules cut out of paragraphs.
     pub(super) cuts: Vec<Cut>,
     text: String,
+    /// Whether a limit cut the page short.
+    cut: bool,
     print: Print,
     /// Why the visible text is no story, if it is none.
     pub(super) refused: Option<NoArticle>,
@@ -87,6 +92,7 @@ impl<'a> Reading<'a> {
             body.take_in_ruled(&outline);
         }
         meta.complete(around_headline(&outline, body.headline));
+        meta.complete_title(&before_story(&outline, &body));
         let opinions = aids.site.opinions(&outline);
         let authors: Vec<String> = meta.authors.iter().map(|name| name.to_lowercase()).collect();
         let site = link::site(page.url);
@@ -95,8 +101,12 @@ impl<'a> Reading<'a> {
         let verdicts = boilerplate::judge(&outline, &body, &known);
         let text = assemble::text(&outline, &verdicts);
         let refused = refusal(&Findings { text: &text, meta: &meta, outline: &outline, verdicts: &verdicts, cut });
+        let refused = refused.or_else(|| stands_in(aids.entry, page.url));
         let url = page.url;
-        Ok((seen, Self { url, aids, outline, meta, body, anchored, opinions, verdicts, cuts, text, print, refused }))
+        Ok((
+            seen,
+            Self { url, aids, outline, meta, body, anchored, opinions, verdicts, cuts, text, cut, print, refused },
+        ))
     }
 
     /// The article, or why there is none. Nothing of a page that is refused reaches one.
@@ -107,7 +117,8 @@ impl<'a> Reading<'a> {
             let stated = if refused.reason.is_of_a_story() { stated(self.meta, entry, self.text.len()) } else { None };
             return stated.map(|article| Extraction { article, lesson, print }).ok_or(refused);
         }
-        let mut article = Article { text: self.text, ..Article::default() };
+        let quality = quality::quality(&self.outline, &self.verdicts, self.aids.site, self.cut);
+        let mut article = Article { text: self.text, text_quality: Some(quality), ..Article::default() };
         describe(&mut article, self.meta);
         let cut = |cut: Cut| Dropped { reason: Reason::Rule.as_str(), text: cut.text };
         article.dropped.extend(self.cuts.into_iter().map(cut));
@@ -118,6 +129,13 @@ impl<'a> Reading<'a> {
         let lesson = Lesson::of_page(self.url, &self.outline, &self.body, &self.anchored, &self.verdicts);
         Ok(Extraction { article, lesson, print })
     }
+}
+
+/// Publishers lead to their home page from what they have taken down, and from what is not there yet.
+fn stands_in(entry: Option<&Entry>, page: &Url) -> Option<NoArticle> {
+    let link = entry?.url.as_ref()?;
+    let detail = "the link leads to the home page".to_owned();
+    metadata::leads_home(link, page).then_some(NoArticle { reason: NoArticleReason::NotAnArticle, detail })
 }
 
 fn markup<'a>(page: &Page<'a>) -> Result<std::borrow::Cow<'a, str>, NoArticle> {
@@ -143,6 +161,17 @@ fn anchored(outline: &Outline, meta: &Metadata, entry: Option<&Entry>) -> Vec<bo
     }
     let content = entry.and_then(|entry| entry.content.as_deref()).map(crate::text::from_html);
     content.map(|content| anchors::locate(outline, &content)).unwrap_or_default()
+}
+
+/// Lines before the first paragraph of the story, the nearest first, among which its headline stands; with their ranks
+/// where they are headings.
+fn before_story<'a>(outline: &'a Outline, body: &Body) -> Vec<(&'a str, Option<u8>)> {
+    let is_told = |at: &&usize| is_prose(&outline.blocks[**at]) && !body.deck.contains(at);
+    let Some(&first) = body.blocks.iter().find(is_told) else { return Vec::new() };
+    let before = (first.saturating_sub(LINES)..first).rev().map(|at| &outline.blocks[at]);
+    let line = before.filter(|block| block.weight < HEADLINE && block.linked * 2 <= block.weight);
+    line.map(|block| (block.text.as_str(), if let Kind::Heading(rank) = block.kind { Some(rank) } else { None }))
+        .collect()
 }
 
 /// Short texts around the headline, where bylines and dates stand.

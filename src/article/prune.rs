@@ -167,7 +167,7 @@ impl Scan<'_> {
     /// whether the tag was one.
     fn template(&mut self, tag: &str) -> bool {
         let end = tag.find('>').map_or(tag.len(), |end| end + 1);
-        let is_shadow = tag[..end].to_ascii_lowercase().contains("shadowrootmode");
+        let is_shadow = tag[..end].to_ascii_lowercase().contains("shadowroot");
         self.shadows.push(is_shadow);
         if is_shadow {
             self.out.push_str("<shadow-root>");

@@ -122,6 +122,8 @@ fn shown(article: &Article) -> Value {
         "dateline": article.dateline,
         "credits": article.credits,
         "copyright": article.copyright,
+        "corrections": article.corrections,
+        "text_quality": article.text_quality,
         "text_source": article.text_source,
         "paywalled": article.paywalled,
         "restrictions": article.restrictions,

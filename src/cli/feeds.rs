@@ -111,14 +111,21 @@ async fn look(options: &Discover, config: Option<&Config>) -> anyhow::Result<Vec
     }
 }
 
-/// The feeds that a page announces, or the feed that it is itself.
+/// The feeds that a page and the `Link` headers of its answer announce, or the feed that it is itself.
 async fn on_page(page: Response) -> anyhow::Result<Vec<Found>> {
     let work = tokio::task::spawn_blocking(move || {
         let source = Source { url: &page.url, content_type: page.content_type.as_deref() };
         match feed::parse(&page.body, source) {
             Ok(feed) => vec![Found::Itself(Told::of(&page, feed))],
-            Err(NotAFeed::WebPage { feeds }) => feeds.into_iter().map(Found::Announced).collect(),
-            Err(_) => Vec::new(),
+            Err(not_a_feed) => {
+                let mut feeds = if let NotAFeed::WebPage { feeds } = not_a_feed { feeds } else { Vec::new() };
+                for linked in feed::linked(page.links.iter().map(String::as_str), &page.url) {
+                    if feeds.iter().all(|known| known.url != linked.url) {
+                        feeds.push(linked);
+                    }
+                }
+                feeds.into_iter().map(Found::Announced).collect()
+            }
         }
     });
     work.await.context("the page could not be read (a defect of copydesk)")

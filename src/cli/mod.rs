@@ -121,7 +121,8 @@ enum Command {
         #[arg(long)]
         problems: bool,
     },
-    /// Move the state of a ledger: to another ledger, another cluster, another number of partitions
+    /// Move the state of a ledger: to another ledger, another cluster, another number of partitions; or that of a feed to
+    /// its new URL
     #[command(subcommand)]
     State(StateCommand),
     /// See it work: a news site on loopback, a real daemon, a real ledger; nothing leaves this machine
@@ -170,6 +171,19 @@ enum StateCommand {
         /// Also into a ledger that is not empty: values of the file replace those of the same key, others stay
         #[arg(long)]
         force: bool,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Let the state of a feed go on under another URL, so that nothing it had is published again
+    ///
+    /// Stop every instance first, and change the URL in the configuration as well.
+    Rename {
+        /// The URL that the feed had
+        #[arg(value_name = "OLD-URL")]
+        old: url::Url,
+        /// The URL that it has now
+        #[arg(value_name = "NEW-URL")]
+        new: url::Url,
         #[command(flatten)]
         config: ConfigFile,
     },
@@ -271,6 +285,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::State(StateCommand::Export { file, config }) => state::export(&config.config, &file, &mut out),
         Command::State(StateCommand::Import { file, force, config }) => state::import(&config.config, &file, force),
+        Command::State(StateCommand::Rename { old, new, config }) => state::rename(&config.config, &old, &new),
         Command::Demo { ledger } => demo::run(ledger, &mut out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "copydesk", &mut out);

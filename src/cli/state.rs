@@ -1,5 +1,6 @@
 //! `copydesk state export` and `import`: the state of a ledger as JSON Lines, to move it to another ledger, another
-//! cluster, or a topic with another number of partitions. Records stay where they are.
+//! cluster, or a topic with another number of partitions. Records stay where they are. And `copydesk state rename`, for a
+//! feed that has another URL.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -18,13 +19,17 @@ use tokio::{
     sync::mpsc,
     time::{Instant, timeout_at},
 };
+use url::Url;
 
 use super::{USAGE, load, runtime};
 use crate::{
     config::{self, Config},
     ledger::{Batch, Event, KafkaLedger, Ledger, LocalLedger, State, kafka, local},
+    link,
     state::{SiteState, feed_of},
 };
+
+mod rename;
 
 /// Values in a commit of an import.
 const A_COMMIT: usize = 500;
@@ -32,7 +37,7 @@ const A_COMMIT: usize = 500;
 const COMMIT_BYTES: usize = 8 << 20;
 /// What a size is rounded up to where a larger one is advised.
 const KIB: usize = 1 << 10;
-/// How long an import waits to hold the whole ledger: more than a session of a crashed instance and its last
+/// How long an import or a renaming waits to hold the whole ledger: more than a session of a crashed instance and its last
 /// transaction.
 const HOLD_WITHIN: Duration = Duration::from_secs(60);
 
@@ -76,8 +81,19 @@ pub(super) fn import(config: &Path, file: &Path, force: bool) -> anyhow::Result<
         let reader = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
         read(BufReader::new(reader)).with_context(|| file.display().to_string())?
     };
-    runtime()?.block_on(commit(&config, &states, force))?;
+    runtime()?.block_on(change(&config, &Change::Import { states: &states, force }))?;
     anstream::eprintln!("{} imported", count(&states));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lets the state of a feed go on under another URL.
+pub(super) fn rename(config: &Path, old: &Url, new: &Url) -> anyhow::Result<ExitCode> {
+    let Some(config) = load(config) else { return Ok(ExitCode::from(USAGE)) };
+    runtime()?.block_on(change(&config, &Change::Rename { old, new }))?;
+    anstream::eprintln!("what is known of {} goes on as {}", link::shown(old), link::shown(new));
+    if config.feeds.iter().all(|feed| feed.url != *new) {
+        anstream::eprintln!("the configuration does not have the new URL yet: change it before the next start");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -139,23 +155,57 @@ fn rewritten(states: &[State], largest: Option<usize>) -> anyhow::Result<Vec<Sta
     Ok(sites.into_values().flat_map(|mut site| site.everything()).collect())
 }
 
-async fn commit(config: &Config, states: &[State], force: bool) -> anyhow::Result<()> {
+/// What is done to a ledger that nobody else holds.
+#[derive(Debug)]
+enum Change<'a> {
+    Import { states: &'a [State], force: bool },
+    Rename { old: &'a Url, new: &'a Url },
+}
+
+impl Change<'_> {
+    /// How it is done again after it was cut short.
+    fn again(&self) -> &'static str {
+        match self {
+            Self::Import { .. } => ", with --force",
+            Self::Rename { .. } => "",
+        }
+    }
+
+    /// The values to commit, by what the ledger holds, and those that go together at the end.
+    fn values(&self, held: &[State], largest: Option<usize>) -> anyhow::Result<(Vec<State>, Vec<State>)> {
+        match self {
+            Self::Import { states, force } => {
+                let states = rewritten(states, largest)?;
+                ensure_fit(&states, largest)?;
+                ensure!(
+                    *force || held.is_empty(),
+                    "the ledger is not empty ({} values): --force replaces those that are in the file, too, and keeps \
+                     the others",
+                    held.len()
+                );
+                Ok((states, Vec::new()))
+            }
+            Self::Rename { old, new } => rename::values(held, largest, old, new),
+        }
+    }
+}
+
+async fn change(config: &Config, change: &Change<'_>) -> anyhow::Result<()> {
     match &config.ledger {
-        config::Ledger::Local(local) => put(LocalLedger::open(local).await?, states, force).await,
+        config::Ledger::Local(local) => put(LocalLedger::open(local).await?, change).await,
         config::Ledger::Kafka(kafka) => {
             // under its name, a running instance would be thrown out of the group
             let kafka = config::KafkaLedger { instance: None, ..*kafka.clone() };
-            put(KafkaLedger::open(&kafka).await?, states, force).await
+            put(KafkaLedger::open(&kafka).await?, change).await
         }
     }
 }
 
 async fn put<L: Ledger>(
-    (mut ledger, events): (L, mpsc::Receiver<Event>),
-    states: &[State],
-    force: bool,
+    (mut ledger, mut events): (L, mpsc::Receiver<Event>),
+    change: &Change<'_>,
 ) -> anyhow::Result<()> {
-    let result = put_open(&mut ledger, events, states, force).await;
+    let result = put_open(&mut ledger, &mut events, change).await;
     let closed = ledger.close().await;
     result?;
     Ok(closed?)
@@ -163,22 +213,19 @@ async fn put<L: Ledger>(
 
 async fn put_open<L: Ledger>(
     ledger: &mut L,
-    mut events: mpsc::Receiver<Event>,
-    states: &[State],
-    force: bool,
+    events: &mut mpsc::Receiver<Event>,
+    change: &Change<'_>,
 ) -> anyhow::Result<()> {
-    let states = &rewritten(states, ledger.largest_state())?;
-    ensure_fit(states, ledger.largest_state())?;
-    let held = hold_all(ledger, &mut events).await?;
-    ensure!(
-        force || held == 0,
-        "the ledger is not empty ({held} values): --force replaces those that are in the file, too, and keeps the others"
-    );
-    let mut done = 0;
-    for values in commits(states) {
+    let held = hold_all(ledger, events).await?;
+    let (states, last) = change.values(&held, ledger.largest_state())?;
+    let (mut done, all) = (0, states.len() + last.len());
+    for values in commits(&states).into_iter().chain((!last.is_empty()).then_some(&*last)) {
         let batch = Batch { states: values.to_vec(), ..Batch::default() };
         ledger.commit(&batch).await.with_context(|| {
-            format!("stopped after {done} of {} values; do not start copydesk before an import --force", states.len())
+            format!(
+                "stopped after {done} of {all} values; do not start copydesk before the same is done again{}",
+                change.again()
+            )
         })?;
         done += values.len();
     }
@@ -224,13 +271,13 @@ fn commits(states: &[State]) -> Vec<&[State]> {
     commits
 }
 
-/// Waits until every partition is held, and no other instance can write; tells how many values there are.
-async fn hold_all<L: Ledger>(ledger: &L, events: &mut mpsc::Receiver<Event>) -> anyhow::Result<usize> {
+/// Waits until every partition is held, and no other instance can write; gives all values.
+async fn hold_all<L: Ledger>(ledger: &L, events: &mut mpsc::Receiver<Event>) -> anyhow::Result<Vec<State>> {
     let deadline = Instant::now() + HOLD_WITHIN;
     let mut held = HashMap::new();
     while held.len() < usize::try_from(ledger.partitions())? {
         match timeout_at(deadline, events.recv()).await {
-            Ok(Some(Event::Gained { partition, states, .. })) => _ = held.insert(partition, states.len()),
+            Ok(Some(Event::Gained { partition, states, .. })) => _ = held.insert(partition, states),
             Ok(Some(Event::Lost { partition, dropped })) => {
                 held.remove(&partition);
                 // nothing is held of it
@@ -241,7 +288,7 @@ async fn hold_all<L: Ledger>(ledger: &L, events: &mut mpsc::Receiver<Event>) -> 
             Err(_) => bail!("other instances hold a part of the ledger: stop all of them first"),
         }
     }
-    Ok(held.values().sum())
+    Ok(held.into_values().flatten().collect())
 }
 
 fn count(states: &[State]) -> String {
@@ -251,73 +298,4 @@ fn count(states: &[State]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_written_is_read_as_it_was() {
-        let states = [
-            State {
-                key: "a.example https://a.example/feed".into(),
-                value: br#"{"title":"A \"b\" \u00e9","seen":[]}"#.into(),
-            },
-            State { key: "a.example".into(), value: br#"{"pages":3}"#.into() },
-        ];
-        let mut file = Vec::new();
-        write(&states, &mut file).unwrap();
-        assert_eq!(file.iter().filter(|byte| **byte == b'\n').count(), 2);
-        assert_eq!(read(file.as_slice()).unwrap(), states);
-    }
-
-    fn of_bytes(sizes: &[usize]) -> Vec<State> {
-        let state = |(n, size): (usize, &usize)| State { key: format!("{n:04}"), value: vec![b' '; size - 4] };
-        sizes.iter().enumerate().map(state).collect()
-    }
-
-    #[test]
-    fn an_import_is_cut_into_commits_by_count_and_by_bytes() {
-        const MIB: usize = 1 << 20;
-        for (sizes, expected) in [
-            (vec![], vec![]),
-            (vec![100; 1201], vec![500, 500, 201]),
-            (vec![MIB; 20], vec![8, 8, 4]),
-            (vec![5 * MIB, 3 * MIB, 4], vec![2, 1]),
-            (vec![4, 30 * MIB, 4, 4], vec![1, 1, 2]),
-        ] {
-            let states = of_bytes(&sizes);
-            let commits = commits(&states);
-            assert_eq!(commits.iter().map(|values| values.len()).collect::<Vec<_>>(), expected);
-            assert_eq!(commits.concat(), states);
-        }
-    }
-
-    #[test]
-    fn what_the_ledger_cannot_take_is_named_with_what_to_do() {
-        let states = of_bytes(&[1000, 1001, 5000, 20]);
-        ensure_fit(&states, None).unwrap();
-        ensure_fit(&states, Some(5000)).unwrap();
-        let refused = ensure_fit(&states, Some(1000)).unwrap_err().to_string();
-        for said in
-            ["2 of 4 values", "the 1000 bytes", "`0002` with 5000 bytes", "`max_message` of the ledger to `6 KiB`"]
-        {
-            assert!(refused.contains(said), "{said}: {refused}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_export_is_refused_by_its_line() {
-        let line = r#"{"key":"a.example https://a.example/feed","value":{}}"#;
-        for (text, expected) in [
-            ("nothing", "line 1 is not a line of an export"),
-            (r#"{"key":"a.example","value":{},"more":1}"#, "line 1 is not a line of an export"),
-            (r#"{"key":"a.example"}"#, "line 1 is not a line of an export"),
-            (r#"{"key":"a.example x","value":{"seen":["?"]}}"#, "line 1: the value of `a.example x`"),
-            (r#"{"key":"a.example x","value":null}"#, "line 1: the value of `a.example x`"),
-            (&format!("{line}\n\n{line}\n"), "line 3: `a.example https://a.example/feed` stands in line 1, too"),
-        ] {
-            let error = format!("{:#}", read(text.as_bytes()).unwrap_err());
-            assert!(error.starts_with(expected), "{text}\n{error}");
-        }
-        assert!(read(b"".as_slice()).unwrap().is_empty());
-    }
-}
+mod tests;

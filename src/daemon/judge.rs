@@ -205,7 +205,7 @@ pub(super) fn content_of(article: &Article) -> u32 {
     content(&record::content_hash(article.title.as_deref(), &article.text))
 }
 
-fn text_print(article: &Article) -> Print {
+pub(super) fn text_print(article: &Article) -> Print {
     Print::of_text(&format!("{}\n{}", article.title.as_deref().unwrap_or_default(), article.text))
 }
 

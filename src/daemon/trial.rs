@@ -300,6 +300,7 @@ fn at_hand(url: Url, body: Bytes, content_type: Option<String>) -> Response {
         fresh_for: None,
         refresh: None,
         restrictions: Vec::new(),
+        links: Vec::new(),
     }
 }
 

@@ -106,6 +106,7 @@ fn config(site: &NewsSite, directory: &Path) -> Config {
             rechecks: vec![LOOK_AGAIN_AFTER],
             // the missing page is not waited for as long as a real one would be
             page_attempts: 1,
+            page_patience: Duration::ZERO,
             ..config::Schedule::default()
         },
         admin: None,

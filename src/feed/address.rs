@@ -12,11 +12,13 @@ use crate::link;
 
 /// The longest name of a host (RFC 1035, section 2.3.4).
 const MAX_HOST: usize = 253;
+/// A scheme's name, and the marks behind it, are no longer however they were mistyped.
+const MAX_SCHEME: usize = 8;
 const SCHEMES: [&str; 2] = ["http://", "https://"];
 
 /// The address that is meant. `home` is the document's: only seen from there is a host told from a path.
 pub(super) fn meant<'t>(told: &'t str, home: Option<&Url>) -> Cow<'t, str> {
-    let told = told.trim();
+    let told = without_quotes(told.trim());
     let broken = told.contains(['\n', '\t', '\r']);
     let text: Cow<'_, str> = if broken { told.split_whitespace().collect::<String>().into() } else { told.into() };
     let text = unescaped(text);
@@ -27,6 +29,13 @@ pub(super) fn meant<'t>(told: &'t str, home: Option<&Url>) -> Cow<'t, str> {
         Some(home) => Cow::Owned(format!("{}{text}", SCHEMES[usize::from(home.scheme() != "http")])),
         None => text,
     }
+}
+
+/// The address without the quotes or angle brackets (RFC 3986, appendix C) that are meant to show where it ends.
+fn without_quotes(told: &str) -> &str {
+    const QUOTES: [(char, char); 3] = [('"', '"'), ('\'', '\''), ('<', '>')];
+    let quoted = QUOTES.iter().find_map(|(open, close)| told.strip_prefix(*open)?.strip_suffix(*close));
+    quoted.map_or(told, str::trim)
 }
 
 /// An absolute address of the web, if that is meant.
@@ -53,7 +62,7 @@ pub(super) fn begins_with_host(text: &str, home: &Url) -> bool {
 
 /// `&amp;` and its like have no meaning in an address: they are an `&`, however often it was escaped.
 fn unescaped(text: Cow<'_, str>) -> Cow<'_, str> {
-    const ESCAPES: [&str; 4] = ["amp;", "AMP;", "#38;", "#038;"];
+    const ESCAPES: [&str; 6] = ["amp;", "AMP;", "#38;", "#038;", "#x26;", "#X26;"];
     let escape = |rest: &str| ESCAPES.iter().find(|escape| rest.starts_with(**escape)).map(|escape| escape.len());
     if !text.match_indices('&').any(|(at, _)| escape(&text[at + 1..]).is_some()) {
         return text;
@@ -70,24 +79,44 @@ fn unescaped(text: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The address without what is too much or too little of its scheme: `http://https://…`, `https//…`, `://…`; none if
-/// nothing is.
+/// The address without what is too much or too little of its scheme: `http://https://…`, `https//…`, `htp://…`, `://…`;
+/// none if nothing is.
 fn with_one_scheme(text: &str) -> Option<String> {
     let (mut scheme, mut length) = scheme_of(text)?;
     // the last of several is the one that was pasted whole
-    let mut is_right = text.as_bytes()[length - 3] == b':' && length > 3;
+    let mut is_right = SCHEMES.iter().any(|scheme| text[..length].eq_ignore_ascii_case(scheme));
     while let Some((inner, more)) = scheme_of(&text[length..]) {
         (scheme, length, is_right) = (inner, length + more, false);
     }
-    (!is_right).then(|| format!("{scheme}{}", &text[length..]))
+    match behind_its_own_host(&text[length..]) {
+        Some(inner) => Some(inner.to_owned()),
+        None => (!is_right).then(|| format!("{scheme}{}", &text[length..])),
+    }
 }
 
-/// What scheme a text begins with, and how much of it that is. Without its colon, or without its name, it is one too.
+/// What scheme a text begins with, and how much of it that is. Mistyped, or without its colon or its name, it is one too.
 fn scheme_of(text: &str) -> Option<(&'static str, usize)> {
-    let starts = |prefix: &str| text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
-    let forms = [("http://", SCHEMES[0]), ("https://", SCHEMES[1]), ("http//", SCHEMES[0]), ("https//", SCHEMES[1])];
-    let found = forms.into_iter().find(|(form, _)| starts(form)).map(|(form, scheme)| (scheme, form.len()));
-    found.or_else(|| text.starts_with("://").then_some((SCHEMES[1], 3)))
+    let bytes = text.as_bytes();
+    let name = bytes.iter().take(MAX_SCHEME).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let marks = bytes[name..].iter().take(MAX_SCHEME).take_while(|byte| b":;/\\".contains(byte)).count();
+    let (told, after) = text[..name + marks].split_at(name);
+    let mut told = told.to_ascii_lowercase().into_bytes();
+    told.dedup();
+    let scheme = match told.as_slice() {
+        b"htp" | b"tp" | b"ht" => SCHEMES[0],
+        b"htps" | b"tps" => SCHEMES[1],
+        b"" if after.starts_with("://") => SCHEMES[1],
+        _ => return None,
+    };
+    (marks > 1 && after.ends_with(['/', '\\'])).then_some((scheme, name + marks))
+}
+
+/// A whole address of a host that was put behind that very host, which took it for a path.
+fn behind_its_own_host(text: &str) -> Option<&str> {
+    let (host, inner) = text.split_once('/')?;
+    let (_, length) = scheme_of(inner).filter(|(scheme, _)| inner.starts_with(scheme))?;
+    let rest = inner[length..].strip_prefix(host)?;
+    (rest.is_empty() || rest.starts_with(['/', '?', '#'])).then_some(inner)
 }
 
 #[cfg(test)]
@@ -101,7 +130,7 @@ mod tests {
             ("https://gazette.example/a?b=1&c=2", "https://gazette.example/a?b=1&c=2"),
             (" https://gazette.example/a\n /b ", "https://gazette.example/a/b"),
             ("https://gazette.example/a?b=1&amp;c=2", "https://gazette.example/a?b=1&c=2"),
-            ("/a?b=1&amp;amp;c=2&#038;d=3&#38;e=4", "/a?b=1&c=2&d=3&e=4"),
+            ("/a?b=1&amp;amp;c=2&#038;d=3&#38;e=4&#x26;f=5", "/a?b=1&c=2&d=3&e=4&f=5"),
             ("/a?copy=1&copy;=2", "/a?copy=1&copy;=2"),
             ("www.gazette.example/a", "https://www.gazette.example/a"),
             ("gazette.example/a", "https://gazette.example/a"),
@@ -120,6 +149,21 @@ mod tests {
             ("http//gazette.example/a", "http://gazette.example/a"),
             ("://gazette.example/a", "https://gazette.example/a"),
             ("HTTP://Gazette.example/a", "HTTP://Gazette.example/a"),
+            ("htttp://gazette.example/a", "http://gazette.example/a"),
+            ("ttps://gazette.example/a", "https://gazette.example/a"),
+            ("http:://gazette.example/a", "http://gazette.example/a"),
+            ("https;//gazette.example/a", "https://gazette.example/a"),
+            ("http:\\\\gazette.example/a", "http://gazette.example/a"),
+            ("http/a", "http/a"),
+            ("ftp://gazette.example/a", "ftp://gazette.example/a"),
+            ("\"https://gazette.example/a\"", "https://gazette.example/a"),
+            ("<https://gazette.example/a>", "https://gazette.example/a"),
+            ("https://gazette.example/https://gazette.example/a", "https://gazette.example/a"),
+            ("https://archive.example/https://gazette.example/a", "https://archive.example/https://gazette.example/a"),
+            (
+                "https://gazette.example/https://gazette.examples/a",
+                "https://gazette.example/https://gazette.examples/a",
+            ),
             (
                 "https://gazette.example/go?to=http://https://x.example",
                 "https://gazette.example/go?to=http://https://x.example",

@@ -25,7 +25,7 @@ pub enum NameKind {
     Folded = 2,
     /// The link without what is certainly tracking, or the URL or canonical URL of its page.
     Link = 3,
-    /// The title and the date.
+    /// The title and the date, or the one that there is.
     TitleAndDate = 4,
     /// All words of an entry that has neither guid nor link.
     Words = 5,
@@ -62,6 +62,8 @@ pub struct EntryNames {
     pub title: u32,
     /// Of its date.
     pub date: u32,
+    /// Of its text.
+    pub text: u32,
     /// Of its title and text.
     pub words: u64,
     /// Its date is a day without a time: many entries may share it.
@@ -74,10 +76,9 @@ impl EntryNames {
         self.guid == 0 && self.link == 0
     }
 
-    /// Title and date in one. Only where it has both, or nothing else to be known by.
+    /// Title and date in one. One of them is enough: where entries share guid or link, it is what finds each of them.
     pub fn title_and_date(&self) -> u64 {
-        let whole = self.title != 0 && (self.date != 0 || self.is_nameless());
-        if whole { u64::from(self.title) << 32 | u64::from(self.date) } else { 0 }
+        u64::from(self.title) << 32 | u64::from(self.date)
     }
 
     /// The words, where there is nothing else to be known by.
@@ -122,6 +123,7 @@ fn of(entry: &Entry, site: &str, home: Option<&Url>) -> EntryNames {
         link: exact.as_ref().map_or(0, hash_link),
         title: entry.title.as_deref().map_or(0, title_hash),
         date: date_hash(entry),
+        text: text_hash(entry),
         words: words(entry),
         date_is_a_day: entry.published.is_some_and(|moment| moment.at.timestamp() % 86_400 == 0),
     }
@@ -184,9 +186,21 @@ fn words(entry: &Entry) -> u64 {
     let mut hasher = Xxh3::new();
     hasher.update(b"copydesk content 1\0");
     letters(entry.title.as_deref().unwrap_or_default(), char::is_alphanumeric, &mut hasher);
-    let text = entry.summary.as_ref().or(entry.content.as_ref());
-    letters(text.map_or("", String::as_str), char::is_alphanumeric, &mut hasher);
+    letters(text(entry), char::is_alphanumeric, &mut hasher);
     hasher.digest()
+}
+
+/// A hash of an entry's text without its digits; 0 where it has none.
+fn text_hash(entry: &Entry) -> u32 {
+    let mut hasher = Xxh3::new();
+    match letters(text(entry), char::is_alphabetic, &mut hasher) {
+        0 => 0,
+        _ => (hasher.digest() as u32).max(1),
+    }
+}
+
+fn text(entry: &Entry) -> &str {
+    entry.summary.as_deref().or(entry.content.as_deref()).unwrap_or_default()
 }
 
 /// Hashes those characters of a text, in lower case, that are not in tags, and an end mark. Tells how many there were.

@@ -30,6 +30,8 @@ use crate::config;
 /// blanks reach high ratios honestly.
 const RATIO_FROM: u64 = 1024 * 1024;
 
+/// What gzip begins with (RFC 1952 section 2.3.1).
+const GZIP: u8 = 0x1f;
 /// How often a body may be packed that nothing calls packed.
 const MOST_LAYERS: usize = 3;
 /// Codings that are none of ours. Every other name is a mistake (a charset, `none`, `binary`): the body is as it is.
@@ -269,6 +271,8 @@ impl Coding {
         };
         Ok(match self {
             Self::Identity => Box::pin(wire),
+            // called packed by whoever unpacked it
+            Self::Gzip if first != GZIP => Box::pin(wire),
             // one member, as browsers read it: what follows the first is more often rubbish than text
             Self::Gzip => Box::pin(bufread::GzipDecoder::new(wire)),
             // RFC 9110 means zlib, many servers send the bare stream; no bare stream begins with zlib's method nibble

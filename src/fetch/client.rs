@@ -203,6 +203,7 @@ impl Inner {
             validators: newest,
             fresh_for: headers::fresh_for(&head, now),
             restrictions: headers::restrictions(&head),
+            links: headers::links(&head),
             refresh: refresh(&head, &body, &url),
             body,
             url,

@@ -83,6 +83,11 @@ pub(super) fn of_url(value: &HeaderValue) -> Cow<'_, str> {
     }
 }
 
+/// The lines of `Link` (RFC 8288 section 3). What they mean is for whoever reads them.
+pub fn links(answer: &HeaderMap) -> Vec<String> {
+    answer.get_all(header::LINK).iter().map(|line| of_url(line).into_owned()).collect()
+}
+
 /// When a host that cannot answer wants to be asked again: `Retry-After`, else for as long as its answer stays fresh,
 /// which is all that some say.
 pub fn come_again(answer: &HeaderMap, now: SystemTime) -> Option<Duration> {

@@ -105,6 +105,8 @@ pub struct Response {
     pub refresh: Option<Refresh>,
     /// `X-Robots-Tag` directives that apply to us, and TDM reservation, lower case.
     pub restrictions: Vec<String>,
+    /// `Link` (RFC 8288), a line each, as sent.
+    pub links: Vec<String>,
 }
 
 /// Why there is no answer to use.

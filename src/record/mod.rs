@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    article::{Article, Sources, TextSource},
+    article::{Article, Sources, TextQuality, TextSource},
     ledger::Message,
 };
 
@@ -80,6 +80,12 @@ pub struct Record {
     /// The copyright line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copyright: Option<String>,
+    /// What the publisher says that was corrected or updated since; it is not in the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<String>,
+    /// How sure the text was found; only where `text_source` is `page`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_quality: Option<TextQuality>,
     /// Where the text came from.
     pub text_source: TextSource,
     /// Why the text did not come from the page, where one was expected: a reject's reason.
@@ -163,6 +169,8 @@ impl Record {
             dateline: article.dateline,
             credits: article.credits,
             copyright: article.copyright,
+            corrections: article.corrections,
+            text_quality: article.text_quality,
             text_source: article.text_source,
             fallback_reason: from.fallback_reason,
             paywalled: article.paywalled,

@@ -216,6 +216,12 @@ impl Pending {
         recheck || published.is_retold || others.into_iter().flatten().any(|at| at <= now)
     }
 
+    /// Whether a recheck of it was due before a time.
+    pub(super) fn has_recheck_before(&self, rechecks: &[Duration], before: DateTime<Utc>) -> bool {
+        let next = self.published.as_ref().and_then(|published| published.next_recheck(rechecks));
+        next.is_some_and(|(_, at)| at <= before)
+    }
+
     /// Its last attempt is over, whatever came of it.
     pub(super) fn attempted(&mut self) {
         self.attempts = 0;
@@ -273,9 +279,11 @@ impl Pending {
         if self.due > now {
             self.due -= by;
         }
-        let published = self.published.as_mut();
-        let times = published.map(|published| (&mut published.first_at, published.retold_at.as_mut()));
-        let times = times.into_iter().flat_map(|(first, retold)| [Some(first), retold]).flatten();
+        let times = self.published.iter_mut().flat_map(|published| {
+            let seen = published.candidate.as_mut().map(|candidate| &mut candidate.at);
+            [Some(&mut published.first_at), published.retold_at.as_mut(), seen]
+        });
+        let times = times.flatten();
         times.chain(self.failing_since.as_mut()).filter(|time| **time > now).for_each(|time| *time -= by);
     }
 }
@@ -331,9 +339,16 @@ impl Published {
         }
     }
 
+    /// Rechecks that were due by a time are done.
+    pub(super) fn skip_rechecks(&mut self, rechecks: &[Duration], by: DateTime<Utc>) {
+        while self.next_recheck(rechecks).is_some_and(|(_, at)| at <= by) {
+            self.recheck += 1;
+        }
+    }
+
     /// Whether a feed told an edit that no look at the page has shown yet.
     pub fn awaits_edit(&self) -> bool {
-        self.is_retold || self.lag.is_some()
+        self.is_retold || self.lag_recheck().is_some()
     }
 
     /// When something is to be done next.

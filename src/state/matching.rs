@@ -11,9 +11,10 @@
 //! | the same guid, but from another feed of the site | the article if title or date is the same |
 //! | the same title and date, all else different | the article: its site moved to another system |
 //!
-//! An article that another entry of the same document matches better is *claimed* by that one. Then only the same link
-//! or guid together with the same title or date make it the article once more: a story that is listed twice. All else is
-//! a list of stories on one page, and where that is known of the link, its date is no proof.
+//! An article that another entry of the same document matches better is *claimed* by that one. Then only the same link (one
+//! that may be the same with title and date alike), guid or words together with the same title or date make it the article once more: a story that is listed twice. All else is
+//! a list of stories on one page; where that is known of the link, or the two have other texts, the date is no proof. Without
+//! guids, the title is none where text and date differ: notices that all have one title.
 
 /// How two marks compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(super) enum Mark {
 
 impl Mark {
     /// Compares two hashes, of which 0 stands for none.
-    pub(super) fn of<T: PartialEq + Default>(one: T, other: T) -> Self {
+    pub(super) fn of<T: PartialEq + Default + Copy>(one: T, other: T) -> Self {
         match one == T::default() || other == T::default() {
             true => Self::Unknown,
             false if one == other => Self::Same,
@@ -73,6 +74,8 @@ pub(super) struct Evidence {
     pub(super) is_legacy: bool,
     /// Another entry of the document is this article.
     pub(super) is_claimed: bool,
+    /// The texts of the entry and of that other entry.
+    pub(super) text: Mark,
     /// The article's link is known to be that of a list: other entries have it, too.
     pub(super) is_of_list: bool,
 }
@@ -82,8 +85,11 @@ impl Evidence {
     pub(super) fn is_one_story(&self) -> bool {
         let title = self.title == Mark::Same;
         if self.is_claimed {
-            let listed_twice = self.link == Link::Same || self.guid == Mark::Same;
-            let date = self.date == Mark::Same && !self.is_of_list;
+            let has_other_text = self.text == Mark::Other;
+            let is_alike = self.link == Link::Folded && title && self.is_same_moment() && !has_other_text;
+            let listed_twice = self.link == Link::Same || self.guid == Mark::Same || self.words || is_alike;
+            let date = self.date == Mark::Same && !self.is_of_list && !has_other_text;
+            let title = title && !(self.guid == Mark::Unknown && self.date == Mark::Other && has_other_text);
             return listed_twice && (title || date || self.title == Mark::Unknown && self.date != Mark::Other);
         }
         if self.is_legacy || self.words {
@@ -98,7 +104,8 @@ impl Evidence {
             Link::Same => true,
             Link::Folded if told || guid => true,
             _ if guid && self.guids_are_trusted => true,
-            _ if guid || self.guid_of_another_feed => told,
+            _ if guid => told || is_bare,
+            _ if self.guid_of_another_feed => told,
             _ => title && self.is_same_moment(),
         }
     }
@@ -150,6 +157,7 @@ mod tests {
             words: false,
             is_legacy: false,
             is_claimed: false,
+            text: Unknown,
             is_of_list: false,
         }
     }
@@ -198,6 +206,7 @@ mod tests {
         assert!(!distrusted(Link::Other, Other, Other).is_one_story());
         assert!(distrusted(Link::Other, Same, Other).is_one_story());
         assert!(distrusted(Link::Same, Other, Other).is_one_story());
+        assert!(distrusted(Link::Unknown, Unknown, Unknown).is_one_story(), "an entry that has nothing else");
     }
 
     #[test]
@@ -216,6 +225,15 @@ mod tests {
         let known = |guid, link, title, date| Evidence { is_of_list: false, ..claimed(guid, link, title, date) };
         assert!(known(Unknown, Link::Same, Other, Same).is_one_story(), "a new headline beside the old one");
         assert!(!known(Unknown, Link::Same, Other, Other).is_one_story());
+        let reworded = |guid, title, date| Evidence { text: Other, ..known(guid, Link::Same, title, date) };
+        assert!(!reworded(Unknown, Other, Same).is_one_story(), "two notices of one minute");
+        assert!(!reworded(Unknown, Same, Other).is_one_story(), "notices that all have one title");
+        assert!(reworded(Other, Same, Other).is_one_story(), "a story that is listed twice, once with another deck");
+        assert!(reworded(Unknown, Same, Same).is_one_story());
+        assert!(claimed(Other, Link::Folded, Same, Same).is_one_story(), "listed twice, as two campaigns");
+        assert!(!claimed(Other, Link::Folded, Same, Other).is_one_story());
+        let told_apart = Evidence { text: Other, ..claimed(Unknown, Link::Folded, Same, Same) };
+        assert!(!told_apart.is_one_story(), "two notices that a parameter tells apart");
     }
 
     #[test]

@@ -5,30 +5,19 @@
 //! a log-structured merge tree (O'Neil et al. 1996), so that an article is rewritten a few times in all. A bucket is
 //! deleted as a whole once the newest article in it is older than the horizon.
 //!
-//! A frozen bucket is kept in memory as it is stored: packed, with its names sorted for a binary search. Numbers are little
-//! endian:
-//!
-//! ```text
-//!  u8   format (2)          u16  articles (a)      u16  names (n)
-//!  n ×  u64 hash            sorted
-//!  n ×  u16 kind × 2^13 + number of the article in this bucket
-//!  a ×  article, sorted by key, 33 bytes: u64 key, u32 content, u16 revision, u16 day, u16 title, u16 date, u8 outcome,
-//!                          2 × (u16 feed, u32 digest)
-//! ```
+//! A frozen bucket is kept in memory as it is stored ([`frozen`]).
 
+mod frozen;
+#[cfg(test)]
+mod tests;
+
+pub(super) use self::frozen::FORMAT;
+use self::frozen::{Frozen, MOST_ARTICLES, merged, packed_len};
 use crate::feed::identity::{Name, NameKind};
 
 /// Days since 1970, as a bucket counts them.
 pub(super) type Day = u16;
 
-/// Version of the format.
-const FORMAT: u8 = 2;
-const HEADER: usize = 5;
-const NAME_BYTES: usize = 10;
-const ARTICLE_BYTES: usize = 33;
-const OWNER_BITS: u32 = 13;
-/// Articles that a bucket may have, by the bits of their number.
-const MOST_ARTICLES: usize = 1 << OWNER_BITS;
 /// The newest bucket is frozen when it has so many articles: it is written with each of them.
 const FRESH: usize = 16;
 /// So many frozen buckets of one size are merged into one.
@@ -103,10 +92,10 @@ pub(super) struct Resolved {
     pub(super) names: Vec<Name>,
 }
 
-/// A frozen bucket.
-#[derive(Debug, Clone)]
-struct Frozen {
-    bytes: Box<[u8]>,
+impl Resolved {
+    fn kind_of(&self, hash: u64) -> Option<NameKind> {
+        self.names.iter().find(|name| name.hash == hash).map(|name| name.kind)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -152,14 +141,30 @@ impl Memory {
         self.len() == 0
     }
 
-    /// The newest article with a name, as the newest bucket knows it, and of which kind the name is.
-    pub(super) fn find(&self, hash: u64) -> Option<(Article, NameKind)> {
-        let named = |known: &Resolved| known.names.iter().find(|name| name.hash == hash).map(|name| name.kind);
-        if let Some(found) = self.fresh.iter().rev().find_map(|known| Some((known.article, named(known)?))) {
-            return Some(found);
+    /// The newest articles with a name, `most` of them, each as the newest bucket knows it.
+    pub(super) fn named(&self, hash: u64, most: usize) -> Vec<Article> {
+        let fresh =
+            self.fresh.iter().rev().filter(|known| known.kind_of(hash).is_some()).map(|known| known.article.key);
+        let frozen = self.frozen.iter().rev().flat_map(|bucket| bucket.frozen.named(hash).map(|(key, _)| key));
+        let mut keys: Vec<u64> = Vec::new();
+        for key in fresh.chain(frozen) {
+            if keys.len() == most {
+                break;
+            }
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
         }
-        let (key, kind) = self.frozen.iter().rev().find_map(|bucket| bucket.frozen.find(hash))?;
-        Some((self.article(key)?, kind))
+        // in an order that is the same after a restart
+        keys.sort_unstable();
+        keys.into_iter().filter_map(|key| self.article(key)).collect()
+    }
+
+    /// Of which kind a name of an article is, where it has that: other articles may have it as well.
+    pub(super) fn kind_of(&self, key: u64, hash: u64) -> Option<NameKind> {
+        let mut fresh = self.fresh.iter().filter(|known| known.article.key == key);
+        let frozen = || self.frozen.iter().rev().find_map(|bucket| bucket.frozen.kind_of(key, hash));
+        fresh.find_map(|known| known.kind_of(hash)).or_else(frozen)
     }
 
     /// An article by its key.
@@ -208,7 +213,7 @@ impl Memory {
         let tier = |bucket: &Bucket| (bucket.frozen.articles() / FRESH).max(1).ilog(FAN_IN);
         while let Some(start) = self.frozen.len().checked_sub(FAN_IN) {
             let run = &self.frozen[start..];
-            let bytes: usize = run.iter().map(|bucket| bucket.frozen.bytes.len()).sum();
+            let bytes: usize = run.iter().map(|bucket| bucket.frozen.bytes().len()).sum();
             let articles: usize = run.iter().map(|bucket| bucket.frozen.articles()).sum();
             let days = run.iter().flat_map(|bucket| bucket.frozen.days());
             let (first, last) = days.fold((Day::MAX, 0), |(first, last), day| (first.min(day), last.max(day)));
@@ -256,311 +261,14 @@ impl Memory {
         let mut numbers = std::mem::take(&mut self.changed);
         numbers.sort_unstable();
         numbers.dedup();
-        let bytes = |number| self.frozen.iter().find(|bucket| bucket.number == number).map(|b| b.frozen.bytes.to_vec());
+        let bytes =
+            |number| self.frozen.iter().find(|bucket| bucket.number == number).map(|b| b.frozen.bytes().to_vec());
         let mut changes: Vec<Change> =
             numbers.into_iter().map(|number| (number, bytes(number).unwrap_or_default())).collect();
         if std::mem::take(&mut self.fresh_is_changed) {
             let empty = self.fresh.is_empty();
-            changes.push((self.number, if empty { Vec::new() } else { Frozen::pack(&self.fresh).bytes.into_vec() }));
+            changes.push((self.number, if empty { Vec::new() } else { Frozen::pack(&self.fresh).bytes().to_vec() }));
         }
         changes
-    }
-}
-
-fn packed_len(articles: &[Resolved]) -> usize {
-    HEADER + articles.iter().map(|known| ARTICLE_BYTES + NAME_BYTES * known.names.len()).sum::<usize>()
-}
-
-/// The articles of several buckets, each as the newest of them knows it, with all its names.
-fn merged<'a>(buckets: impl Iterator<Item = &'a Frozen>) -> Vec<Resolved> {
-    let mut at = std::collections::HashMap::new();
-    let mut all: Vec<Resolved> = Vec::new();
-    for resolved in buckets.flat_map(Frozen::unpack) {
-        match at.get(&resolved.article.key) {
-            Some(&position) => {
-                let known: &mut Resolved = &mut all[position];
-                known.article = resolved.article;
-                known.names.retain(|name| resolved.names.iter().all(|newer| newer.hash != name.hash));
-                known.names.extend(resolved.names);
-            }
-            None => {
-                at.insert(resolved.article.key, all.len());
-                all.push(resolved);
-            }
-        }
-    }
-    all
-}
-
-/// The first place, of a sorted row, where `wanted` lies.
-fn search(length: usize, wanted: u64, at: impl Fn(usize) -> u64) -> Option<usize> {
-    let (mut low, mut high) = (0, length);
-    while low < high {
-        let middle = usize::midpoint(low, high);
-        if at(middle) < wanted { low = middle + 1 } else { high = middle }
-    }
-    (low < length && at(low) == wanted).then_some(low)
-}
-
-impl Frozen {
-    fn pack(articles: &[Resolved]) -> Self {
-        let mut articles: Vec<&Resolved> = articles.iter().collect();
-        articles.sort_unstable_by_key(|known| known.article.key);
-        let mut names: Vec<(u64, u16)> = Vec::new();
-        for (number, known) in articles.iter().enumerate() {
-            let owner = |name: &Name| ((name.kind as u16) << OWNER_BITS) | number as u16;
-            names.extend(known.names.iter().map(|name| (name.hash, owner(name))));
-        }
-        names.sort_unstable();
-        let mut bytes = Vec::new();
-        bytes.push(FORMAT);
-        bytes.extend((articles.len() as u16).to_le_bytes());
-        bytes.extend((names.len() as u16).to_le_bytes());
-        names.iter().for_each(|(hash, _)| bytes.extend(hash.to_le_bytes()));
-        names.iter().for_each(|(_, owner)| bytes.extend(owner.to_le_bytes()));
-        for Resolved { article, .. } in articles {
-            bytes.extend(article.key.to_le_bytes());
-            bytes.extend(article.content.to_le_bytes());
-            for short in [article.revision, article.day, article.title, article.date] {
-                bytes.extend(short.to_le_bytes());
-            }
-            bytes.push(article.outcome as u8);
-            for (feed, digest) in article.feeds {
-                bytes.extend(feed.to_le_bytes());
-                bytes.extend(digest.to_le_bytes());
-            }
-        }
-        Self { bytes: bytes.into_boxed_slice() }
-    }
-
-    /// Checks all that the other methods rely on.
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let frozen = Self { bytes: bytes.into() };
-        let header = bytes.len() >= HEADER && bytes[0] == FORMAT;
-        let length = || HEADER + frozen.names_len() * NAME_BYTES + frozen.articles() * ARTICLE_BYTES;
-        if !header || bytes.len() != length() {
-            return None;
-        }
-        let owners = (0..frozen.names_len()).map(|at| frozen.owner(at));
-        let sound = |(kind, owner): (Option<NameKind>, usize)| kind.is_some() && owner < frozen.articles();
-        let sorted = (1..frozen.names_len()).all(|at| frozen.hash(at - 1) <= frozen.hash(at));
-        let keyed = (1..frozen.articles()).all(|at| frozen.key(at - 1) < frozen.key(at));
-        (owners.map(sound).all(|sound| sound) && sorted && keyed).then_some(frozen)
-    }
-
-    fn short(&self, at: usize) -> u16 {
-        u16::from_le_bytes([self.bytes[at], self.bytes[at + 1]])
-    }
-
-    fn word(&self, at: usize) -> u32 {
-        u32::from(self.short(at)) | u32::from(self.short(at + 2)) << 16
-    }
-
-    fn long(&self, at: usize) -> u64 {
-        u64::from(self.word(at)) | u64::from(self.word(at + 4)) << 32
-    }
-
-    fn articles(&self) -> usize {
-        usize::from(self.short(1))
-    }
-
-    fn names_len(&self) -> usize {
-        usize::from(self.short(3))
-    }
-
-    fn hash(&self, name: usize) -> u64 {
-        self.long(HEADER + 8 * name)
-    }
-
-    fn owner(&self, name: usize) -> (Option<NameKind>, usize) {
-        let packed = self.short(HEADER + 8 * self.names_len() + 2 * name);
-        let number = usize::from(packed & ((1 << OWNER_BITS) - 1));
-        (NameKind::from_number((packed >> OWNER_BITS) as u8), number)
-    }
-
-    fn offset(&self, number: usize) -> usize {
-        HEADER + NAME_BYTES * self.names_len() + ARTICLE_BYTES * number
-    }
-
-    fn article(&self, number: usize) -> Article {
-        let at = self.offset(number);
-        let feed = |at: usize| (self.short(at), self.word(at + 2));
-        Article {
-            key: self.long(at),
-            content: self.word(at + 8),
-            revision: self.short(at + 12),
-            day: self.short(at + 14),
-            title: self.short(at + 16),
-            date: self.short(at + 18),
-            outcome: Outcome::from_number(self.bytes[at + 20]),
-            feeds: [feed(at + 21), feed(at + 27)],
-        }
-    }
-
-    fn days(&self) -> impl Iterator<Item = Day> + '_ {
-        (0..self.articles()).map(|number| self.short(self.offset(number) + 14))
-    }
-
-    /// The key of the article with a name, and the kind of the name.
-    fn find(&self, hash: u64) -> Option<(u64, NameKind)> {
-        let (kind, number) = self.owner(search(self.names_len(), hash, |at| self.hash(at))?);
-        Some((self.key(number), kind?))
-    }
-
-    fn key(&self, number: usize) -> u64 {
-        self.long(self.offset(number))
-    }
-
-    fn number_of(&self, key: u64) -> Option<usize> {
-        search(self.articles(), key, |at| self.key(at))
-    }
-
-    fn names_of(&self, key: u64) -> Vec<Name> {
-        let Some(number) = self.number_of(key) else { return Vec::new() };
-        let names = (0..self.names_len()).filter_map(|at| {
-            let (kind, owner) = self.owner(at);
-            (owner == number).then_some(Name { kind: kind?, hash: self.hash(at) })
-        });
-        names.collect()
-    }
-
-    fn unpack(&self) -> Vec<Resolved> {
-        let articles = (0..self.articles()).map(|number| Resolved { article: self.article(number), names: Vec::new() });
-        let mut articles: Vec<Resolved> = articles.collect();
-        for at in 0..self.names_len() {
-            if let (Some(kind), owner) = self.owner(at) {
-                articles[owner].names.push(Name { kind, hash: self.hash(at) });
-            }
-        }
-        articles
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-
-    const HORIZON: Day = 180;
-
-    fn resolved(n: u64, day: Day) -> Resolved {
-        let article = Article {
-            key: n.wrapping_mul(0x9E37_79B9_7F4A_7C15),
-            outcome: Outcome::Published,
-            revision: 1,
-            content: n as u32,
-            day,
-            title: n as u16,
-            date: day,
-            feeds: [(7, n as u32), (0, 0)],
-        };
-        let name = |kind, salt: u64| Name { kind, hash: (n + 1).wrapping_mul(salt) };
-        let names = vec![
-            name(NameKind::Guid, 0xC2B2_AE3D_27D4_EB4F),
-            name(NameKind::Link, 0x1656_67B1_9E37_79F9),
-            name(NameKind::TitleAndDate, 0x27D4_EB2F_1656_67C5),
-        ];
-        Resolved { article, names }
-    }
-
-    /// The store, as a ledger keeps it.
-    fn store(memory: &mut Memory, store: &mut BTreeMap<u32, Vec<u8>>) -> usize {
-        let changes = memory.changes();
-        let written = changes.iter().map(|(_, bytes)| bytes.len()).sum();
-        for (number, bytes) in changes {
-            if bytes.is_empty() {
-                store.remove(&number)
-            } else {
-                store.insert(number, bytes)
-            };
-        }
-        written
-    }
-
-    fn restored(store: &BTreeMap<u32, Vec<u8>>) -> Memory {
-        let mut memory = Memory::default();
-        // in any order: a ledger promises none
-        assert!(store.iter().rev().all(|(number, bytes)| memory.restore(*number, bytes)));
-        memory
-    }
-
-    #[test]
-    fn half_a_year_of_a_busy_site_is_remembered_and_little_is_written() {
-        let (mut memory, mut stored, mut written) = (Memory::default(), BTreeMap::new(), 0);
-        let (a_day, days) = (500, 180);
-        for day in 0..days {
-            for n in 0..a_day {
-                memory.add(resolved(u64::from(day) * a_day + n, 20_000 + day), usize::MAX, HORIZON);
-                written += store(&mut memory, &mut stored);
-            }
-            memory.forget_before((20_000 + day).saturating_sub(HORIZON));
-            assert!(stored.values().all(|bytes| bytes.len() <= LARGEST));
-        }
-        let articles = a_day * u64::from(days);
-        let memory = restored(&stored);
-        for n in 0..articles {
-            let expected = resolved(n, 0);
-            for name in &expected.names {
-                assert_eq!(memory.find(name.hash).unwrap().0.key, expected.article.key, "article {n}");
-            }
-        }
-        assert!(memory.find(12_345).is_none());
-        let kept: usize = stored.values().map(Vec::len).sum();
-        println!("{articles} articles: {kept} bytes kept, {} an article written", written / articles as usize);
-        assert!(kept / (articles as usize) < 66, "{kept}");
-        assert!(written / (articles as usize) < 1_000, "{written}");
-    }
-
-    #[test]
-    fn the_newest_is_right_wherever_it_lies() {
-        let mut memory = Memory::default();
-        for n in 0..500 {
-            memory.add(resolved(n, 100), usize::MAX, HORIZON);
-        }
-        let mut again = resolved(3, 101);
-        again.article.revision = 2;
-        // it lost one of its names meanwhile: the old bucket still has that
-        let lost = again.names.remove(0);
-        memory.add(again, usize::MAX, HORIZON);
-        for more in [0, 20, 2_000] {
-            (1_000..1_000 + more).for_each(|n| memory.add(resolved(n, 101), usize::MAX, HORIZON));
-            assert_eq!(memory.find(lost.hash).map(|(article, _)| article.revision), Some(2), "after {more} more");
-            assert_eq!(memory.names(resolved(3, 0).article.key).len(), 3);
-        }
-    }
-
-    #[test]
-    fn what_is_over_is_forgotten_with_its_bucket() {
-        let (mut memory, mut stored) = (Memory::default(), BTreeMap::new());
-        for day in 0..400 {
-            memory.add(resolved(u64::from(day), day), usize::MAX, HORIZON);
-            memory.forget_before(day.saturating_sub(HORIZON));
-            store(&mut memory, &mut stored);
-            let oldest = day.saturating_sub(HORIZON);
-            assert!(memory.find(resolved(u64::from(oldest), 0).names[0].hash).is_some(), "day {day}");
-        }
-        assert!(memory.find(resolved(100, 0).names[0].hash).is_none());
-        assert!(memory.len() < 230, "{}", memory.len());
-        assert_eq!(restored(&stored).len(), memory.len());
-    }
-
-    #[test]
-    fn small_values_stay_small() {
-        let mut memory = Memory::default();
-        (0..5_000).for_each(|n| memory.add(resolved(n, 1), 16 * 1024, HORIZON));
-        assert!(memory.changes().iter().all(|(_, bytes)| bytes.len() <= 16 * 1024));
-    }
-
-    #[test]
-    fn damaged_bytes_are_refused() {
-        let whole = Frozen::pack(&[resolved(1, 1), resolved(2, 1)]).bytes.into_vec();
-        assert!(Frozen::read(&whole).is_some());
-        for at in 0..whole.len() {
-            assert!(Frozen::read(&whole[..at]).is_none(), "cut at {at}");
-        }
-        let mut other = whole.clone();
-        other[0] = 3;
-        assert!(Frozen::read(&other).is_none(), "another format");
     }
 }

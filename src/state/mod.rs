@@ -22,6 +22,7 @@ use crate::{
 };
 
 mod absorb;
+mod candidates;
 mod entry;
 mod holds;
 mod key;
@@ -29,9 +30,12 @@ mod matching;
 mod memory;
 mod moved;
 mod names;
+mod observe;
+mod pages;
 mod progress;
 mod shared;
 mod site;
+mod stored;
 mod upgrade;
 
 pub use absorb::{Absorbed, Document, Policy};
@@ -40,7 +44,8 @@ pub use holds::Holds;
 pub use key::feed_of;
 pub use moved::Moved;
 pub use names::Names;
-pub use progress::{Publication, Same, content};
+pub use pages::{PageOf, PageText};
+pub use progress::{Publication, content};
 pub use site::SiteState;
 
 /// The version of stored values. Values without one are of version 0.1 ([`upgrade`]).
@@ -79,6 +84,9 @@ pub struct FeedState {
     /// Its entries were all taken in at least once.
     #[serde(skip_serializing_if = "is_default")]
     pub was_read: bool,
+    /// When that was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_read_at: Option<DateTime<Utc>>,
     /// How far its guids are trusted, from -8 to 4: they are not from [`FeedState::DISTRUST`] down.
     #[serde(skip_serializing_if = "is_default")]
     pub guid_trust: i8,
@@ -106,7 +114,7 @@ pub struct LastError {
 }
 
 /// A value with its version.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 struct Versioned<T> {
     v: u8,
     #[serde(flatten)]

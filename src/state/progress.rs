@@ -8,16 +8,16 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Names, Pending, Published, SiteState,
-    absorb::tag,
+    candidates::tag,
     entry::{Candidate, Carrier, Next},
     memory::{Article, MOST_FEEDS, Outcome, Resolved},
-    site::{Known, When},
+    site::When,
 };
 use crate::{
     article::Print,
     feed::{
         Entry,
-        identity::{Name, date_hash, title_hash},
+        identity::{date_hash, title_hash},
     },
     fetch::Validators,
     record,
@@ -40,13 +40,6 @@ pub struct Publication {
     pub url: Option<String>,
     /// The page's validators.
     pub validators: Validators,
-}
-
-/// An entry turned out to be an article that is known by other names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Same {
-    /// The key of that article.
-    pub key: u64,
 }
 
 /// 32 bits of a content hash.
@@ -97,6 +90,8 @@ impl SiteState {
         now: DateTime<Utc>,
     ) {
         let Some(mut pending) = self.take(key) else { return };
+        let had_failed = pending.last_error.is_some();
+        let before = pending.published.clone();
         if let Some(published) = &mut pending.published {
             published.looked_at(rechecks, false, is_late, now);
             published.candidate = candidate.map(|content| match published.candidate {
@@ -107,8 +102,22 @@ impl SiteState {
                 published.validators = validators;
             }
         }
+        let is_news = before.zip(pending.published.as_ref()).is_some_and(|(before, after)| {
+            let (recheck, validators) = (after.recheck, after.validators.clone());
+            Published { recheck, validators, ..before } != *after
+        });
         pending.reduce();
-        self.put_back(pending, rechecks, When::Later, now);
+        let when = if had_failed || is_news { When::Later } else { When::AtLeisure };
+        self.put_back(pending, rechecks, when, now);
+    }
+
+    /// Rechecks of an entry that were due before a time are done.
+    pub(super) fn skip_rechecks(&mut self, key: u64, rechecks: &[Duration], before: DateTime<Utc>, now: DateTime<Utc>) {
+        let Some(mut pending) = self.take(key) else { return };
+        if let Some(published) = &mut pending.published {
+            published.skip_rechecks(rechecks, before);
+        }
+        self.put_back(pending, rechecks, When::Never, now);
     }
 
     /// The time of a published entry is over that needs no look at its page.
@@ -186,109 +195,6 @@ impl SiteState {
         }
     }
 
-    /// The page of an entry that waits was had: it is known by the page's names, too, which are its URL first and then its
-    /// canonical URL. Where another article has one of them already, and nothing says that the two are two stories, the
-    /// entry is that article: it ends without a record, and the article is known by its names, too. `content` are 32 bits
-    /// of the hash of what was read.
-    pub fn learn_page(&mut self, key: u64, page: &[Name], content: u32, now: DateTime<Utc>) -> Option<Same> {
-        let pending = self.entries.get(&key).filter(|pending| !pending.shared_page)?;
-        if let Some(other) = pending.link_was_of.filter(|_| pending.published.is_none())
-            && self.content_of(other) == Some(content)
-        {
-            self.merge(key, other, page, now);
-            return Some(Same { key: other });
-        }
-        let others = page.iter().enumerate().filter_map(|(at, name)| Some((at == 0, self.find(name.hash)?)));
-        let other = others.into_iter().find(|(_, known)| known.key() != key);
-        match other.filter(|_| pending.published.is_none()) {
-            Some((is_url, known)) if self.is_same_page_story(pending, &known, is_url, content) => {
-                let other = known.key();
-                self.merge(key, other, page, now);
-                Some(Same { key: other })
-            }
-            Some(_) => None,
-            None => {
-                if page.iter().any(|name| !pending.names.knows(*name)) {
-                    self.change(key, When::Later, |pending| page.iter().for_each(|name| _ = pending.names.add(*name)));
-                }
-                None
-            }
-        }
-    }
-
-    /// 32 bits of the hash of what was published of an article.
-    fn content_of(&self, key: u64) -> Option<u32> {
-        let pending = self.entries.get(&key).map(|pending| pending.published.as_ref().map(|last| last.content));
-        pending
-            .unwrap_or_else(|| self.memory.article(key).map(|article| article.content))
-            .filter(|content| *content != 0)
-    }
-
-    /// Two entries that lead to one page are one story if their title or date is the same, or what was read of both; of two
-    /// feeds, the page's URL is enough. A canonical URL alone is not: some sites give all their pages the same.
-    fn is_same_page_story(&self, pending: &Pending, known: &Known<'_>, is_url: bool, content: u32) -> bool {
-        let title = title_of(pending);
-        let date = date_hash(&pending.entry) as u16;
-        let (other_title, other_date, other_content, one_feed) = match known {
-            Known::Pending(other) => {
-                let one_feed = pending.carriers.iter().any(|carrier| other.is_carried_by(&carrier.feed));
-                let published = other.published.as_ref().map_or(0, |published| published.content);
-                (title_of(other), date_hash(&other.entry) as u16, published, one_feed)
-            }
-            Known::Resolved(article) => {
-                let is_its = |carrier: &Carrier| article.feeds.iter().any(|(known, _)| *known == tag(&carrier.feed));
-                (article.title, article.date, article.content, pending.carriers.iter().any(is_its))
-            }
-        };
-        let agrees = |one: u16, other: u16| one != 0 && one == other;
-        let is_bare = title == 0 && date == 0;
-        agrees(title, other_title)
-            || agrees(date, other_date)
-            || (content != 0 && content == other_content)
-            || is_url && (is_bare || !one_feed)
-    }
-
-    /// What a feed says of the entry that differs from what it said of the article is an edit that it tells.
-    fn merge(&mut self, key: u64, other: u64, page: &[Name], now: DateTime<Utc>) {
-        let Some(pending) = self.take(key) else { return };
-        self.mark(key, When::Now);
-        let names: Vec<Name> = pending.names.iter().chain(page.iter().copied()).collect();
-        if self.entries.contains_key(&other) {
-            self.change(other, When::Now, |other| {
-                names.iter().for_each(|name| _ = other.names.add(*name));
-                for carrier in &pending.carriers {
-                    if other.observe(&carrier.feed, carrier.digest) && other.retold(&carrier.feed, now) {
-                        other.entry = pending.entry.clone();
-                        let due = other.due;
-                        other.schedule(&[], now);
-                        other.due = other.due.min(due);
-                    }
-                }
-            });
-        } else if let Some(article) = self.memory.article(other) {
-            self.merge_resolved(&pending, &names, article, now);
-        }
-    }
-
-    fn merge_resolved(&mut self, pending: &Pending, names: &[Name], mut article: Article, now: DateTime<Utc>) {
-        let mut all: Names = self.memory.names(article.key).into_iter().collect();
-        names.iter().for_each(|name| _ = all.add(*name));
-        article.day = super::day(now);
-        let mut told = None;
-        for carrier in &pending.carriers {
-            let tag = tag(&carrier.feed);
-            let Some(slot) = self.slot(&article, tag) else { continue };
-            let (of, before) = std::mem::replace(&mut article.feeds[slot], (tag, carrier.digest));
-            if of == tag && before != 0 && before != carrier.digest {
-                told = Some(&carrier.feed);
-            }
-        }
-        self.remember(Resolved { article, names: all.iter().collect() });
-        if let Some(feed) = told.filter(|_| article.is_published()) {
-            self.reopen(feed, &pending.entry, article, now);
-        }
-    }
-
     pub(super) fn remember(&mut self, resolved: Resolved) {
         let (largest, horizon) = (self.largest(), self.horizon);
         self.memory.add(resolved, largest, horizon);
@@ -319,7 +225,7 @@ fn resolved(pending: &Pending, now: DateTime<Utc>) -> Resolved {
     Resolved { article, names: pending.names.iter().collect() }
 }
 
-fn title_of(pending: &Pending) -> u16 {
+pub(super) fn title_of(pending: &Pending) -> u16 {
     pending.entry.title.as_deref().map_or(0, title_hash) as u16
 }
 

@@ -4,43 +4,39 @@
 //!
 //! PURE.
 
-use std::{collections::HashMap, hash::Hash};
+use std::collections::{BTreeSet, HashMap};
 
 use super::{absorb::Document, matching::Mark};
-use crate::feed::{Entry, identity::EntryNames};
+use crate::{feed::Entry, link};
 
-/// What an entry shares with another story of its document.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Shared {
-    /// The page that its link leads to.
-    pub(super) page: bool,
-    /// Its guid.
-    pub(super) guid: bool,
+/// The stories of a document whose page another story of it leads to as well. `stories` has a key for each entry; entries
+/// that are one story have the same.
+pub(super) fn shared_pages(document: &Document, stories: &[Option<u64>]) -> BTreeSet<u64> {
+    let mut shared = BTreeSet::new();
+    let mut first_of: HashMap<String, u64> = HashMap::new();
+    for (entry, story) in document.feed.entries.iter().zip(stories) {
+        if let (Some(page), Some(story)) = (page(entry), *story) {
+            let first = *first_of.entry(page).or_insert(story);
+            if first != story {
+                shared.extend([first, story]);
+            }
+        }
+    }
+    shared
 }
 
-/// One for each entry.
-pub(super) fn shared(document: &Document) -> Vec<Shared> {
-    let (entries, names) = (&document.feed.entries, &document.names);
-    let told =
-        |one: &EntryNames, other: &EntryNames| [Mark::of(one.title, other.title), Mark::of(one.date, other.date)];
-    let pages = shared_by(entries.iter().map(page), |one, other| are_two(&told(&names[one], &names[other])));
-    // a live story may stand twice under one link
-    let guids = shared_by(names.iter().map(|names| Some(names.guid).filter(|guid| *guid != 0)), |one, other| {
-        let (one, other) = (&names[one], &names[other]);
-        Mark::of(one.link, other.link) != Mark::Same && are_two(&told(one, other))
-    });
-    pages.into_iter().zip(guids).map(|(page, guid)| Shared { page, guid }).collect()
-}
-
-/// Which of the things that have a key share it with another thing that differs from them.
-fn shared_by<K: Eq + Hash>(keys: impl Iterator<Item = Option<K>>, differ: impl Fn(usize, usize) -> bool) -> Vec<bool> {
-    let mut shared = Vec::new();
+/// Which entries of a document have a guid that another story of it has as well; one for each entry.
+pub(super) fn shared_guids(document: &Document) -> Vec<bool> {
+    let names = &document.names;
+    let mut shared = vec![false; names.len()];
     let mut first_of = HashMap::new();
-    for (index, key) in keys.enumerate() {
-        shared.push(false);
-        let Some(key) = key else { continue };
-        let first = *first_of.entry(key).or_insert(index);
-        if first != index && differ(index, first) {
+    for (index, one) in names.iter().enumerate().filter(|(_, names)| names.guid != 0) {
+        let first = *first_of.entry(one.guid).or_insert(index);
+        let other = &names[first];
+        let told = [Mark::of(one.title, other.title), Mark::of(one.date, other.date)];
+        let are_two = !told.contains(&Mark::Same) && told != [Mark::Unknown; 2];
+        // a live story may stand twice under one link
+        if first != index && are_two && Mark::of(one.link, other.link) != Mark::Same {
             (shared[first], shared[index]) = (true, true);
         } else {
             shared[index] = shared[first];
@@ -49,15 +45,13 @@ fn shared_by<K: Eq + Hash>(keys: impl Iterator<Item = Option<K>>, differ: impl F
     shared
 }
 
-/// A sitemap that lists a page twice says neither title nor date.
-fn are_two(marks: &[Mark; 2]) -> bool {
-    !marks.contains(&Mark::Same) && *marks != [Mark::Unknown; 2]
-}
-
-/// The address that is asked for.
-fn page(entry: &Entry) -> Option<&str> {
-    let url = entry.url.as_ref()?.as_str();
-    Some(url.split_once('#').filter(|_| has_place(entry)).map_or(url, |(page, _)| page))
+/// The address that is asked for, without what certainly only tells where a visitor came from.
+fn page(entry: &Entry) -> Option<String> {
+    let mut url = link::exact(entry.url.as_ref()?);
+    if has_place(entry) {
+        url.set_fragment(None);
+    }
+    Some(url.into())
 }
 
 /// Whether the link leads to a place on a page. What begins with `#!` names a page of its own.
@@ -71,48 +65,50 @@ mod tests {
     use super::*;
     use crate::feed::{Source, identity, parse};
 
-    fn shared_of(items: &[(&str, &str, u8)], guid: &str) -> Vec<Shared> {
-        let items: String = items
-            .iter()
-            .map(|(link, title, hour)| {
-                let date = format!("<pubDate>Mon, 05 Jan 2026 {hour:02}:00:00 GMT</pubDate>");
-                let date = if *hour < 24 { date.as_str() } else { "" };
-                format!("<item><link>https://gazette.example{link}</link><title>{title}</title>{guid}{date}</item>")
-            })
-            .collect();
+    /// Links, each with the story it is of; the stories that share their page.
+    fn check(what: &str, links: &[(&str, u64)], expected: &[u64]) {
+        let items: String =
+            links.iter().map(|(link, _)| format!("<item><link>https://gazette.example{link}</link></item>")).collect();
         let url = "https://gazette.example/rss".parse().unwrap();
         let text = format!("<rss version='2.0'><channel><title>Gazette</title>{items}</channel></rss>");
         let feed = parse(text.as_bytes(), Source { url: &url, content_type: None }).unwrap();
         let names = identity::names(&feed, "gazette.example");
-        shared(&Document { digests: vec![0; names.len()], feed, names })
+        let document = Document { digests: vec![0; names.len()], feed, names };
+        let stories: Vec<Option<u64>> =
+            links.iter().map(|(_, story)| Some(*story).filter(|story| *story != 0)).collect();
+        assert_eq!(shared_pages(&document, &stories), expected.iter().copied().collect(), "{what}");
     }
 
-    /// Items as link, title and hour of publication, 24 for none; which of them share their page.
-    fn check(what: &str, items: &[(&str, &str, u8)], expected: &[bool]) {
-        let found: Vec<bool> = shared_of(items, "").iter().map(|shared| shared.page).collect();
-        assert_eq!(found, expected, "{what}");
+    #[test]
+    fn a_page_is_shared_where_two_stories_lead_to_it() {
+        check("pages of their own", &[("/a", 1), ("/b", 2)], &[]);
+        check("a column", &[("/c", 1), ("/a", 2), ("/c", 3)], &[1, 3]);
+        check("a column with the numbers of a campaign", &[("/c?utm_content=1", 1), ("/c?utm_content=2", 2)], &[1, 2]);
+        check("places", &[("/c#1", 1), ("/c#2", 2), ("/c", 3)], &[1, 2, 3]);
+        check("pages behind a script", &[("/#!1", 1), ("/#!2", 2)], &[]);
+        check("a story listed twice", &[("/a", 1), ("/a", 1)], &[]);
+        check("one that is not followed", &[("/a", 1), ("/a", 0)], &[]);
     }
 
     #[test]
     fn a_guid_is_shared_where_two_stories_have_it() {
         let check = |what: &str, items: &[(&str, &str, u8)], expected: &[bool]| {
-            let found = shared_of(items, "<guid>entry</guid>");
-            assert_eq!(found.iter().map(|shared| shared.guid).collect::<Vec<_>>(), expected, "{what}");
+            let item = |(link, title, hour): &(&str, &str, u8)| {
+                format!(
+                    "<item><link>https://gazette.example{link}</link><title>{title}</title><guid>entry</guid>\
+                     <pubDate>Mon, 05 Jan 2026 {hour:02}:00:00 GMT</pubDate></item>"
+                )
+            };
+            let items: String = items.iter().map(item).collect();
+            let url = "https://gazette.example/rss".parse().unwrap();
+            let text = format!("<rss version='2.0'><channel><title>Gazette</title>{items}</channel></rss>");
+            let feed = parse(text.as_bytes(), Source { url: &url, content_type: None }).unwrap();
+            let names = identity::names(&feed, "gazette.example");
+            let document = Document { digests: vec![0; names.len()], feed, names };
+            assert_eq!(shared_guids(&document), expected, "{what}");
         };
         check("one for everything", &[("/a", "One", 1), ("/b", "Two", 2), ("/c", "Six", 3)], &[true; 3]);
         check("a corrected link beside the old", &[("/a", "One", 1), ("/b", "One", 1)], &[false, false]);
         check("a live story beside what it was", &[("/a", "One", 1), ("/a", "Two", 2)], &[false, false]);
-    }
-
-    #[test]
-    fn a_page_is_shared_where_two_stories_lead_to_it() {
-        check("pages of their own", &[("/a", "One", 1), ("/b", "Two", 2)], &[false, false]);
-        check("a column", &[("/c", "Mon", 1), ("/a", "One", 2), ("/c", "Tue", 3)], &[true, false, true]);
-        check("places", &[("/c#1", "Mon", 1), ("/c#2", "Tue", 3)], &[true, true]);
-        check("pages behind a script", &[("/#!1", "Mon", 1), ("/#!2", "Tue", 3)], &[false, false]);
-        check("a story listed twice", &[("/a", "One", 1), ("/a", "One", 3)], &[false, false]);
-        check("a new headline beside the old", &[("/a", "One", 1), ("/a", "Two", 1)], &[false, false]);
-        check("undated", &[("/c", "Mon", 24), ("/c", "Tue", 24)], &[true, true]);
-        check("a bare list that names a page twice", &[("/a", "", 24), ("/a", "", 24)], &[false, false]);
     }
 }

@@ -2,10 +2,6 @@
 //!
 //! PURE. A site is the unit because its feeds overlap: the same story in three of them is one record. All of them live
 //! in one partition, so that one instance sees them all and one commit can change them all.
-//!
-//! What is stored, and when: an entry that was published or resolved is part of the commit with its record or reject
-//! (*urgent*). What a crash may lose without harm, because the feed is read again, is stored *later*: new entries, retries,
-//! and, after them, the feed with its validators. So validators are never stored before the entries that came with them.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -15,20 +11,18 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use super::{
-    FeedState, Pending, StateError, key,
+    FeedState, Pending,
     memory::{Article, Day, Memory},
-    upgrade,
 };
 use crate::{
     article::{self, Learned},
     feed::identity::NameKind,
-    ledger,
 };
 
-/// What a site repeats is stored when one of so many of the lessons behind it is new.
-const SAVED_PART: u16 = 8;
 /// For how many days resolved entries are remembered, unless something else is configured.
 pub(super) const HORIZON: Day = 180;
+/// Articles that are looked up under one name: where more share it, other names of theirs have to find them.
+const MOST_NAMESAKES: usize = 4;
 
 /// All that is held of a site.
 #[derive(Debug, Clone)]
@@ -37,18 +31,19 @@ pub struct SiteState {
     /// Boxed: most sites have one, and a node of the map has room for eleven.
     pub(super) feeds: BTreeMap<String, Box<FeedState>>,
     pub(super) entries: HashMap<u64, Pending>,
-    /// Pending entries by their names; where two share one, the newer entry.
-    index: HashMap<u64, u64>,
+    /// Names of pending entries with their keys: entries may share some.
+    index: BTreeSet<(u64, u64)>,
     /// When pending entries are due.
     due: BTreeSet<(DateTime<Utc>, u64)>,
     pub(super) memory: Memory,
-    knowledge: Arc<article::Site>,
+    pub(super) knowledge: Arc<article::Site>,
     /// Lessons that no stored value has yet.
-    unsaved: u16,
-    forget_knowledge: bool,
-    changed_feeds: BTreeSet<String>,
-    urgent: HashSet<u64>,
-    later: BTreeSet<u64>,
+    pub(super) unsaved: u16,
+    pub(super) forget_knowledge: bool,
+    pub(super) changed_feeds: BTreeSet<String>,
+    pub(super) urgent: HashSet<u64>,
+    pub(super) later: BTreeSet<u64>,
+    pub(super) at_leisure: BTreeSet<u64>,
     /// Bytes that a value may have; none: as many as it likes.
     largest: Option<usize>,
     pub(super) horizon: Day,
@@ -64,7 +59,7 @@ impl SiteState {
             name: name.to_owned(),
             feeds: BTreeMap::new(),
             entries: HashMap::new(),
-            index: HashMap::new(),
+            index: BTreeSet::new(),
             due: BTreeSet::new(),
             memory: Memory::default(),
             knowledge: Arc::default(),
@@ -73,6 +68,7 @@ impl SiteState {
             changed_feeds: BTreeSet::new(),
             urgent: HashSet::new(),
             later: BTreeSet::new(),
+            at_leisure: BTreeSet::new(),
             largest: None,
             horizon: HORIZON,
             waiting_bytes: 0,
@@ -94,52 +90,6 @@ impl SiteState {
     /// Its name: the registrable domain of its feeds when the first of them was met.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// Takes in a stored value. The key is as [`SiteState::changes`] wrote it.
-    pub fn restore(&mut self, key: &str, value: &[u8]) -> Result<(), StateError> {
-        let unreadable =
-            |error: serde_json::Error| StateError::Unreadable { key: key.to_owned(), why: error.to_string() };
-        match key::parse(key) {
-            key::Kind::Knowledge => self.knowledge = Arc::new(serde_json::from_slice(value).map_err(unreadable)?),
-            key::Kind::Feed(url) => match upgrade::version(value).map_err(unreadable)? {
-                0 => upgrade::feed(self, url, value).map_err(unreadable)?,
-                super::VERSION => {
-                    let feed = serde_json::from_slice(value).map_err(unreadable)?;
-                    self.feeds.insert(url.to_owned(), feed);
-                }
-                version => return Err(StateError::Version { key: key.to_owned(), version }),
-            },
-            key::Kind::Entry => {
-                let pending: super::Versioned<Pending> = serde_json::from_slice(value).map_err(unreadable)?;
-                if pending.v != super::VERSION {
-                    return Err(StateError::Version { key: key.to_owned(), version: pending.v });
-                }
-                self.insert(pending.value);
-            }
-            key::Kind::Memory(number) => {
-                if !self.memory.restore(number, value) {
-                    let why = "the bytes are no bucket of format 2".to_owned();
-                    return Err(StateError::Unreadable { key: key.to_owned(), why });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Ends a restore: feeds of which entries lost their content are read again. Values may come in any order.
-    pub fn restored(&mut self) {
-        let cut: HashSet<String> = self
-            .entries
-            .values()
-            .filter(|pending| pending.content_cut)
-            .map(|pending| pending.feed().to_owned())
-            .collect();
-        for url in cut {
-            if let Some(feed) = self.feeds.get_mut(&url) {
-                feed.read_again();
-            }
-        }
     }
 
     /// Brings back the times that a clock ahead of `now` wrote; tells whether there were any. They are to be stored.
@@ -254,15 +204,21 @@ impl SiteState {
         self.due.first().map(|(due, _)| *due)
     }
 
-    /// What is known under a name.
-    pub(super) fn find(&self, hash: u64) -> Option<Known<'_>> {
+    /// What is known under a name: pending entries, or else what was resolved.
+    pub(super) fn named(&self, hash: u64) -> Vec<Known<'_>> {
         if hash == 0 {
-            return None;
+            return Vec::new();
         }
-        match self.index.get(&hash).and_then(|key| self.entries.get(key)) {
-            Some(pending) => Some(Known::Pending(pending)),
-            None => self.memory.find(hash).map(|(article, _)| Known::Resolved(article)),
+        let pending = self.index.range((hash, 0)..=(hash, u64::MAX)).take(MOST_NAMESAKES);
+        let pending: Vec<Known<'_>> =
+            pending.filter_map(|(_, key)| self.entries.get(key)).map(Known::Pending).collect();
+        if !pending.is_empty() {
+            return pending;
         }
+        let resolved = self.memory.named(hash, MOST_NAMESAKES).into_iter();
+        resolved
+            .map(|article| self.entries.get(&article.key).map_or(Known::Resolved(article), Known::Pending))
+            .collect()
     }
 
     /// Of which kind a name of an article is, where it has that.
@@ -270,9 +226,7 @@ impl SiteState {
         match known {
             _ if hash == 0 => None,
             Known::Pending(pending) => pending.names.kind_of(hash),
-            Known::Resolved(article) => {
-                self.memory.find(hash).filter(|(other, _)| other.key == article.key).map(|(_, kind)| kind)
-            }
+            Known::Resolved(article) => self.memory.kind_of(article.key, hash),
         }
     }
 
@@ -288,7 +242,7 @@ impl SiteState {
             self.waiting_bytes += pending.size();
         }
         self.due.insert((pending.due, pending.key));
-        pending.names.iter().for_each(|name| _ = self.index.insert(name.hash, pending.key));
+        self.index.extend(pending.names.iter().map(|name| (name.hash, pending.key)));
         self.entries.insert(pending.key, pending);
     }
 
@@ -300,11 +254,7 @@ impl SiteState {
             self.waiting_bytes = self.waiting_bytes.saturating_sub(pending.size());
         }
         self.due.remove(&(pending.due, key));
-        for name in pending.names.iter() {
-            if self.index.get(&name.hash) == Some(&key) {
-                self.index.remove(&name.hash);
-            }
-        }
+        pending.names.iter().for_each(|name| _ = self.index.remove(&(name.hash, key)));
         Some(pending)
     }
 
@@ -322,58 +272,9 @@ impl SiteState {
         match when {
             When::Now => _ = self.urgent.insert(key),
             When::Later => _ = self.later.insert(key),
+            When::AtLeisure => _ = self.at_leisure.insert(key),
             When::Never => {}
         }
-    }
-
-    /// Whether something waits to be stored that no record or reject carries along.
-    pub fn has_later_changes(&self) -> bool {
-        !self.later.is_empty() || !self.changed_feeds.is_empty() || self.memory.is_changed()
-    }
-
-    /// The values that changed since the last call, to be committed. What is not urgent is left out unless `all`, and then
-    /// comes in parts of at most `most` entries, so that no call takes long: as long as [`SiteState::has_later_changes`],
-    /// there is more.
-    pub fn changes(&mut self, all: bool, most: usize) -> Vec<ledger::State> {
-        let mut keys: Vec<u64> = self.urgent.drain().collect();
-        keys.sort_unstable();
-        keys.iter().for_each(|key| _ = self.later.remove(key));
-        if all {
-            let later: Vec<u64> = self.later.iter().copied().take(most).collect();
-            later.iter().for_each(|key| _ = self.later.remove(key));
-            keys.extend(later);
-        }
-        let mut states: Vec<ledger::State> = keys.into_iter().map(|key| self.entry_value(key)).collect();
-        let memory = self.memory.changes().into_iter();
-        states.extend(memory.map(|(number, value)| ledger::State { key: key::memory(&self.name, number), value }));
-        if all && self.later.is_empty() {
-            for url in std::mem::take(&mut self.changed_feeds) {
-                let value = self.feeds.get(&url).map(|feed| feed.to_json()).unwrap_or_default();
-                states.push(ledger::State { key: key::feed(&self.name, &url), value });
-            }
-        }
-        // a crash costs the last few lessons and nothing else: a large value is not written for each of them
-        if self.unsaved > 0 && self.unsaved.saturating_mul(SAVED_PART) >= self.knowledge.pages() {
-            self.unsaved = 0;
-            states.push(ledger::State { key: self.name.clone(), value: super::json(&*self.knowledge) });
-        } else if std::mem::take(&mut self.forget_knowledge) {
-            states.push(ledger::State { key: self.name.clone(), value: Vec::new() });
-        }
-        states
-    }
-
-    fn entry_value(&self, key: u64) -> ledger::State {
-        let value = self.entries.get(&key).map(Pending::to_json).unwrap_or_default();
-        ledger::State { key: key::entry(&self.name, key), value }
-    }
-
-    /// Every value, as it is to be stored in an empty ledger.
-    pub fn everything(&mut self) -> Vec<ledger::State> {
-        self.changed_feeds.extend(self.feeds.keys().cloned());
-        self.later.extend(self.entries.keys().copied());
-        self.memory.change_all();
-        self.unsaved = if self.knowledge.pages() > 0 { u16::MAX } else { 0 };
-        self.changes(true, usize::MAX)
     }
 
     /// Forgets what is beyond the horizon, and the site's pages once nothing else is left of it. Tells whether anything is.
@@ -389,8 +290,9 @@ impl SiteState {
         is_left
     }
 
+    /// Bytes that a bucket may have, with room for its key.
     pub(super) fn largest(&self) -> usize {
-        self.largest.unwrap_or(usize::MAX)
+        self.largest.map_or(usize::MAX, |largest| largest - largest / 4)
     }
 }
 
@@ -401,6 +303,9 @@ pub(super) enum When {
     Now,
     /// With its feed: a crash before that costs nothing but a request.
     Later,
+    /// With its next change, or when the daemon stops: it was looked at, and had not changed. After a crash,
+    /// [`SiteState::catch_up`] finds out as much.
+    AtLeisure,
     /// Not for this.
     Never,
 }

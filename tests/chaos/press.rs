@@ -38,6 +38,7 @@ pub(crate) struct Print {
     pub(crate) slug: String,
     pub(crate) fate: Fate,
     at: Instant,
+    is_edited: bool,
 }
 
 /// The newspapers.
@@ -101,14 +102,18 @@ impl Press {
             paper.missing.push(slug.clone());
         }
         paper.stories.insert(0, story);
-        self.prints.push(Print { site, slug: slug.clone(), fate, at: Instant::now() });
+        self.prints.push(Print { site, slug: slug.clone(), fate, at: Instant::now(), is_edited: false });
         slug
     }
 
     fn edit(&mut self) {
         if let Some(print) = self.pick_fresh(&[Fate::Printed, Fate::Awaited]) {
-            self.sites[self.prints[print].site].edit(&self.prints[print].slug);
-            self.edits += 1;
+            let print = &mut self.prints[print];
+            // a second edit in a row would be looked for some minutes later
+            if !std::mem::replace(&mut print.is_edited, true) {
+                self.sites[print.site].edit(&print.slug);
+                self.edits += 1;
+            }
         }
     }
 

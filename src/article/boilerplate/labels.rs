@@ -39,10 +39,6 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], body: &Body, kn
         return;
     }
     let places = sentences(outline, verdicts);
-    let mut said = HashMap::<&str, usize>::new();
-    for (at, _) in verdicts.iter().filter(|(_, reason)| reason.is_none()) {
-        *said.entry(outline.blocks[*at].text.as_str()).or_default() += 1;
-    }
     let siblings = Siblings::new(outline, verdicts, body.headline);
     for (at, reason) in verdicts.iter_mut().filter(|(at, reason)| reason.is_none() && !deck.contains(at)) {
         let block = &outline.blocks[*at];
@@ -52,8 +48,6 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], body: &Body, kn
             && !known.tells(*at)
             && !is_one_of_many
             && !siblings.hold(outline, *at);
-        let is_repeated = said.get(block.text.as_str()).is_some_and(|&times| times > 2);
-        let is_text = is_text || block.weight < CARD && is_repeated;
         let is_label = block.weight < LABEL && !ends_sentence(&block.text);
         if (is_label || is_text) && stands_alone(outline, block, outline.signs(*at)) {
             *reason = Some(Reason::Label);

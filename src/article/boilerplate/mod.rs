@@ -35,6 +35,7 @@ pub(super) enum Reason {
     Consent,
     Contents,
     Copyright,
+    Correction,
     Credit,
     Date,
     Form,
@@ -69,6 +70,7 @@ impl Reason {
             Self::Consent => "consent",
             Self::Contents => "contents",
             Self::Copyright => "copyright",
+            Self::Correction => "correction",
             Self::Credit => "credit",
             Self::Date => "date",
             Self::Form => "form",
@@ -170,8 +172,12 @@ fn reason(setting: &Setting<'_>, outline: &Outline, at: usize, known: &Known<'_>
     let (anchored, opinion) = (known.is_anchored(at), known.opinion(at));
     // words decide on nothing that is longer
     let lower = if block.weight < WORDED { block.text.to_lowercase() } else { String::new() };
-    let of_structure =
-        || structure::reason(outline, at, &lower, known).filter(|reason| !anchored || *reason == Reason::Caption);
+    // in a live blog each entry has its time
+    let is_of_entry = |reason: &Reason| *reason == Reason::Date && setting.is_entry_time(at);
+    let of_structure = || {
+        let reason = structure::reason(outline, at, &lower, known);
+        reason.filter(|reason| (!anchored || *reason == Reason::Caption) && !is_of_entry(reason))
+    };
     let of_link = || structure::is_link(setting, outline, at, begun).then_some(Reason::Related);
     // structured data holds pitches too; its sentences are the story's all the same
     let of_words = || {
@@ -183,12 +189,18 @@ fn reason(setting: &Setting<'_>, outline: &Outline, at: usize, known: &Known<'_>
     let is_subhead = begun && matches!(block.kind, Kind::Heading(_));
     (!is_subhead && is_title(block, known.titles))
         .then_some(Reason::Title)
+        .or_else(|| is_mark(block).then_some(Reason::Label))
         .or_else(|| {
             (block.weight < WORDED && record_lines::credits(&block.text, &lower).is_some()).then_some(Reason::Credit)
         })
         .or_else(|| (block.weight < WORDED && record_lines::is_copyright(&lower)).then_some(Reason::Copyright))
         .or_else(|| (opinion == Some(true) && !anchored).then_some(Reason::SiteRepeats))
         .or_else(|| of_structure().or_else(of_link).or_else(of_words).filter(|reason| !overruled(*reason)))
+}
+
+/// Whether a text is no more than a mark between parts or at the end: `* * *`, `___`, `■`.
+fn is_mark(block: &Block) -> bool {
+    !matches!(block.kind, Kind::Cell | Kind::Preformatted) && !block.text.contains(char::is_alphanumeric)
 }
 
 fn is_title(block: &Block, titles: &Titles) -> bool {

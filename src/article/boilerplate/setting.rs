@@ -15,6 +15,8 @@ use crate::article::outline::{Block, Kind, Outline};
 const ALIKE: usize = 2;
 /// How many headings or lines that are alike and are each followed by prose are questions.
 const ASKED: usize = 3;
+/// Longest text that is a time of day, in characters.
+const TIME: usize = 30;
 /// Words by which a text speaks to its readers, or for the site, near its beginning.
 const ADDRESS: &[&str] = &[
     "you", "your", "yours", "our", "us", "we", "uns", "unser", "unsere", "unseren", "wir", "vous", "votre", "vos",
@@ -87,6 +89,8 @@ pub(super) struct Setting<'a> {
     alike: HashMap<u64, usize>,
     /// How many lines or headings of each make are followed by prose, and how many of them ask.
     asked: HashMap<(u64, bool), (usize, usize)>,
+    /// How many times of day stand at each place.
+    times: HashMap<u64, usize>,
     /// The last block of prose.
     last: Option<usize>,
 }
@@ -108,8 +112,12 @@ impl<'a> Setting<'a> {
                 *questions += usize::from(block.text.ends_with(['?', '？', '؟', '՞']));
             }
         }
+        let mut times = HashMap::new();
+        for &at in body.blocks.iter().filter(|&&at| is_time(&outline.blocks[at].text)) {
+            *times.entry(outline.signature(at)).or_default() += 1;
+        }
         let last = body.blocks.iter().copied().rfind(|&at| is_prose(&outline.blocks[at]));
-        Self { outline, blocks: &body.blocks, alike, asked, last }
+        Self { outline, blocks: &body.blocks, alike, asked, times, last }
     }
 
     /// Whether a block is set as some of the story's prose is.
@@ -138,6 +146,12 @@ impl<'a> Setting<'a> {
         let made = self.asked.get(&make(self.outline, at));
         let is_short = !is_prose(&self.outline.blocks[at]);
         is_short && made.is_some_and(|&(all, questions)| all >= ASKED && questions * 2 >= all)
+    }
+
+    /// Whether it is the time of an entry in a live blog: one of several of a make.
+    pub(super) fn is_entry_time(&self, at: usize) -> bool {
+        is_time(&self.outline.blocks[at].text)
+            && self.times.get(&self.outline.signature(at)).is_some_and(|&times| times >= ASKED)
     }
 
     /// Whether it is one of several headings of a make, each over prose.
@@ -170,6 +184,19 @@ impl<'a> Setting<'a> {
             + 3 * usize::from(self.is_question(at));
         for_phrase >= for_story
     }
+}
+
+/// Whether a text is a time of day and little else.
+fn is_time(text: &str) -> bool {
+    let is_clock = |word: &str| {
+        let digits = word.trim_matches(|c: char| !c.is_ascii_digit());
+        digits.split_once([':', '.', 'h']).is_some_and(|(hour, minute)| {
+            (1..=2).contains(&hour.len())
+                && minute.len() == 2
+                && (hour.to_owned() + minute).bytes().all(|b| b.is_ascii_digit())
+        })
+    };
+    text.chars().count() <= TIME && text.split_whitespace().any(is_clock)
 }
 
 /// A place, and whether the text is bold.

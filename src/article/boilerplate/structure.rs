@@ -29,6 +29,8 @@ const ALONE: &[(Signs, Reason)] = &[
 
 /// Heaviest text under a picture that is its caption.
 const CAPTION: usize = 320;
+/// How many characters from the beginning a byline names somebody.
+const NAMED: usize = 60;
 /// Least weight of a headline, and of a linked sentence.
 const HEADLINE: usize = 15;
 const SENTENCE: usize = 60;
@@ -88,7 +90,9 @@ fn is_byline(block: &Block, lower: &str, known: &Known<'_>) -> bool {
     }
     let named = known.authors.iter().filter(|name| lower.contains(name.as_str()));
     let length: usize = named.map(String::len).sum();
-    length * 2 > lower.len() || length > 0 && begins_as_byline(lower)
+    let beginning: String = lower.chars().take(NAMED).collect();
+    let leads = || begins_as_byline(lower) && known.authors.iter().any(|name| beginning.contains(name.as_str()));
+    length * 2 > lower.len() || leads()
 }
 
 fn begins_as_byline(lower: &str) -> bool {
@@ -135,6 +139,8 @@ pub(super) fn is_link(setting: &Setting<'_>, outline: &Outline, at: usize, begun
         // several of a make over prose are how the story itself is set
         Kind::Heading(_) => begun && block.leads_onward() && block.weight >= HEADLINE && !setting.heads(at),
         _ if block.link_density() <= 0.8 => false,
+        // a question that unfolds its answer
+        _ if block.onward + block.away == 0 && block.text.ends_with(['?', '？', '؟']) => false,
         Kind::Item => (block.linked - block.away) * 2 > block.weight,
         _ => block.weight < SENTENCE || !setting.is_told(at),
     }

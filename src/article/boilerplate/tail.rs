@@ -19,6 +19,8 @@ const ENDS: &[Reason] = &[
 const REACH: usize = 4;
 /// Heaviest line that points elsewhere.
 const POINTER: usize = 200;
+/// Longest sign of a writer, in characters.
+const SIGNATURE: usize = 20;
 /// Heaviest note.
 const NOTE: usize = 500;
 /// Marks that open a quotation.
@@ -51,6 +53,7 @@ const ABOUT: &[&str] = &[
 pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Verdict], known: &Known<'_>) {
     drop_self_portrait(outline, verdicts);
     drop_marked_notes(outline, verdicts);
+    drop_signature(outline, verdicts);
     drop_notes(outline, verdicts, known);
     drop_pointers(outline, verdicts);
     drop_leftovers(outline, setting, verdicts);
@@ -161,13 +164,23 @@ fn is_name(text: &str) -> bool {
     !text.trim_start().starts_with(|c: char| c.is_numeric()) && words().next().is_some() && words().all(is_of_name)
 }
 
-/// What the markup calls a note or a box of facts, where nothing else follows it.
+/// What the markup calls a note, where nothing else follows it.
 fn drop_marked_notes(outline: &Outline, verdicts: &mut [Verdict]) {
-    const MARKED: Signs = Signs::NOTE.and(Signs::INFOBOX);
-    let is_told = |(at, reason): &Verdict| reason.is_none() && !outline.signs(*at).any(MARKED);
+    let is_told = |(at, reason): &Verdict| reason.is_none() && !outline.signs(*at).any(Signs::NOTE);
     let Some(last) = verdicts.iter().rposition(is_told) else { return };
     for (_, reason) in verdicts[last + 1..].iter_mut().filter(|(_, reason)| reason.is_none()) {
         *reason = Some(Reason::Note);
+    }
+}
+
+/// The writer's sign in brackets at the end: `(kas)`, `(dpa/kas)`.
+fn drop_signature(outline: &Outline, verdicts: &mut [Verdict]) {
+    let Some((at, reason)) = verdicts.iter_mut().rfind(|(_, reason)| reason.is_none()) else { return };
+    let text = outline.blocks[*at].text.trim();
+    let inside = text.strip_prefix(['(', '[']).and_then(|rest| rest.strip_suffix([')', ']']));
+    let is_sign = |inside: &str| inside.chars().count() <= SIGNATURE && !inside.chars().any(char::is_numeric);
+    if inside.is_some_and(is_sign) {
+        *reason = Some(Reason::Byline);
     }
 }
 
@@ -191,8 +204,8 @@ fn drop_notes(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
 /// Short lines with written addresses, where more is told, behind a rule such as `___` that ends the story.
 fn drop_pointers(outline: &Outline, verdicts: &mut [Verdict]) {
     let is_rule = |text: &str| text.chars().all(|c| matches!(c, '_' | '-' | '*' | '—' | ' '));
-    let kept = verdicts.iter().rev().filter(|(_, reason)| reason.is_none());
-    let Some((rule, _)) = kept.take(REACH + 1).find(|(at, _)| is_rule(&outline.blocks[*at].text)) else { return };
+    let last = verdicts.iter().rev().filter(|(at, reason)| reason.is_none() || is_rule(&outline.blocks[*at].text));
+    let Some((rule, _)) = last.take(REACH + 1).find(|(at, _)| is_rule(&outline.blocks[*at].text)) else { return };
     let rule = *rule;
     for (at, reason) in verdicts.iter_mut().filter(|(at, reason)| *at > rule && reason.is_none()) {
         let block = &outline.blocks[*at];
@@ -243,18 +256,24 @@ fn drop_leftovers(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Verd
     let Some(last) = verdicts.iter().rposition(prose) else { return };
     let parent = |at: usize| outline.elements[outline.blocks[at].element].parent;
     let home = parent(verdicts[last].0);
-    let (mut end, mut is_headed) = (None, false);
-    for (at, reason) in &mut verdicts[last + 1..] {
-        let block = &outline.blocks[*at];
-        let (is_ours, is_paragraph) = (parent(*at) == home, block.kind == Kind::Paragraph);
+    let (mut end, mut head) = (None, None);
+    for place in last + 1..verdicts.len() {
+        let (at, reason) = verdicts[place];
+        let block = &outline.blocks[at];
+        let (is_ours, is_paragraph) = (parent(at) == home, block.kind == Kind::Paragraph);
+        let is_line = is_ours && is_paragraph && !block.text.ends_with(['?', '？']);
         match reason {
-            Some(reason) if ENDS.contains(reason) => end = Some(*reason),
-            None if is_ours
-                && is_paragraph
-                && !block.text.ends_with(['?', '？'])
-                && (setting.is_told(*at) || is_headed && setting.is_alike(*at)) => {}
-            None if is_ours && matches!(block.kind, Kind::Heading(_)) && block.linked == 0 => is_headed = true,
-            None if block.weight < 200 => *reason = end,
+            Some(reason) if ENDS.contains(&reason) => end = Some(reason),
+            None if is_line && setting.is_told(at) => {}
+            None if is_line && head.is_some() && setting.is_alike(at) => {
+                // the subhead stays with what it heads
+                head.into_iter().for_each(|head: usize| verdicts[head].1 = None);
+            }
+            None if block.weight < 200 => {
+                let is_head = is_ours && matches!(block.kind, Kind::Heading(_)) && block.linked == 0;
+                head = is_head.then_some(place);
+                verdicts[place].1 = end;
+            }
             _ => {}
         }
     }

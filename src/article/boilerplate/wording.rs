@@ -121,7 +121,10 @@ impl Beginning {
         match self.place {
             Place::Whole => rest.is_empty(),
             Place::Start => {
-                ends_word(rest) && (block.weight < SHORT || self.reason != Reason::Date && block.link_density() > 0.3)
+                ends_word(rest)
+                    && (block.weight < SHORT
+                        || self.reason == Reason::Correction
+                        || self.reason != Reason::Date && block.link_density() > 0.3)
             }
             Place::Label if rest.is_empty() => !matches!(block.kind, Kind::Heading(_)),
             // a hyphen that joins words leads to nothing
@@ -152,6 +155,7 @@ fn reason_named(name: &str) -> Option<Reason> {
         Reason::Consent,
         Reason::Contents,
         Reason::Copyright,
+        Reason::Correction,
         Reason::Date,
         Reason::Newsletter,
         Reason::Note,

@@ -15,6 +15,7 @@ impl Reason {
             Self::Consent => "a cookie or consent notice",
             Self::Contents => "a list of what is on this page",
             Self::Copyright => "a copyright line",
+            Self::Correction => "what the publisher has corrected or updated, which is data",
             Self::Credit => "a credit line",
             Self::Date => "a date or reading time",
             Self::Form => "a form",

@@ -23,6 +23,12 @@ pub(super) fn canonical(said: &Statements, url: &Url) -> Option<(Url, Source)> {
     })
 }
 
+/// Whether a link to a story of the site led to its home page: the story is not there.
+pub(in crate::article) fn leads_home(link: &Url, page: &Url) -> bool {
+    let page = link::without_tracking(page.clone());
+    link::site(link) == link::site(&page) && is_home(&page) && !is_home(link)
+}
+
 /// Whether a URL leads to a home page, or to that of one of the site's languages.
 fn is_home(url: &Url) -> bool {
     let path = url.path().trim_matches('/');
@@ -57,6 +63,23 @@ fn resolve(base: &Url, href: &str) -> Option<Url> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_story_that_is_gone_leads_home() {
+        for (link, page, expected) in [
+            ("https://example.com/a/b", "https://example.com/", true),
+            ("https://example.com/a/b", "https://www.example.com/en/?utm_source=gone", true),
+            ("https://example.com/?p=7", "https://example.com/index.php", true),
+            ("https://example.com/a/b", "https://example.com/a/", false),
+            ("https://example.com/a/b", "https://example.com/?p=7", false),
+            ("https://example.com/index.html", "https://example.com/", false),
+            ("https://example.com/#!a", "https://example.com/", false),
+            ("https://short.example/a", "https://example.com/", false),
+        ] {
+            let [from, to] = [link, page].map(|url| Url::parse(url).unwrap());
+            assert_eq!(leads_home(&from, &to), expected, "{link} to {page}");
+        }
+    }
 
     #[test]
     fn canonical_urls_are_sane_or_none() {

@@ -41,14 +41,14 @@ pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String
         // what links to the author's page is a name, if of two words
         let links: Vec<String> =
             byline.links.iter().filter(|name| name.split_whitespace().count() > 1).cloned().collect();
-        let linked = if byline.exact { people_in(&links, Trust::Person, site) } else { Vec::new() };
+        let linked = if byline.exact { people_in(&links, Trust::Linked, site) } else { Vec::new() };
         let linked = if linked.is_empty() { people_in(&byline.links, Trust::Byline, site) } else { linked };
         if linked.is_empty() { people_in(std::slice::from_ref(&byline.text), Trust::Byline, site) } else { linked }
     };
     let bylines = |exact: bool| said.bylines.iter().filter(move |byline| byline.exact == exact).map(of_byline);
     // an element that is marked as the author's name and nothing else may hold a name of one word
     let marked = || {
-        let of_more = people_in(&bylines(true).flatten().collect::<Vec<_>>(), Trust::Byline, site);
+        let of_more = people_in(&bylines(true).flatten().collect::<Vec<_>>(), Trust::Linked, site);
         let is_all = |byline: &Byline| byline.links.iter().all(|link| *link == byline.text);
         let short = || said.bylines.iter().filter(|byline| byline.exact && is_all(byline));
         let of_one = || named(&short().map(|byline| byline.text.clone()).take(2).collect::<Vec<_>>());

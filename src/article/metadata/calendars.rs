@@ -11,8 +11,8 @@ const ZEROS: &[char] = &[
     '\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{b66}', '\u{be6}', '\u{c66}', '\u{ce6}',
     '\u{d66}', '\u{e50}', '\u{ed0}', '\u{f20}', '\u{1040}', '\u{17e0}', '\u{1810}', '\u{ff10}',
 ];
-/// Japanese eras, and the year before their first.
-const ERAS: &[(&str, i32)] = &[("令和", 2018), ("平成", 1988), ("昭和", 1925)];
+/// Eras of Japan and Taiwan, and the year before their first.
+const ERAS: &[(&str, i32)] = &[("令和", 2018), ("平成", 1988), ("昭和", 1925), ("民國", 1911), ("民国", 1911)];
 /// How many years the Buddhist era is ahead.
 const BUDDHIST: i32 = 543;
 /// Months of calendars that begin with January, by their beginnings; several names of one month are parted by spaces.
@@ -137,8 +137,8 @@ fn in_words(text: &str) -> Option<(NaiveDate, String)> {
 /// The month that a word names, and whether it is one of Iran's.
 fn month(word: &str) -> Option<(u32, bool)> {
     let of = |months: &[&str; 12]| {
-        let is = |names: &&str| names.split(' ').any(|name| name == word);
-        months.iter().position(|names| is(&names)).and_then(|at| u32::try_from(at + 1).ok())
+        let is = |names: &str| names.split(' ').any(|name| name == word);
+        months.iter().position(|names| is(names)).and_then(|at| u32::try_from(at + 1).ok())
     };
     MONTHS.iter().find_map(of).map(|month| (month, false)).or_else(|| of(&SOLAR).map(|month| (month, true)))
 }
@@ -213,6 +213,7 @@ mod tests {
             ("۱ فروردین ۱۴۰۰", "2021-03-21"),
             ("令和5年6月4日", "2023-06-04"),
             ("平成元年1月8日", "1989-01-08"),
+            ("民國112年6月4日", "2023-06-04"),
             ("४ जून २०२३", "2023-06-04"),
             ("٤ يونيو ٢٠٢٣", "2023-06-04"),
             ("الثلاثاء ٤ تشرين الأول ٢٠٢٢", "2022-10-04"),

@@ -48,6 +48,8 @@ pub(in crate::article) struct Statements {
     pub(super) author_links: Vec<String>,
     /// Short texts marked as dates.
     pub(super) date_texts: Vec<String>,
+    /// Short texts with figures among other stories' beginnings.
+    pub(super) dates_beside: Vec<String>,
     /// Dates that a reader sees under the headline.
     pub(super) shown: Vec<Shown>,
 }
@@ -104,6 +106,8 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names) -> Statements 
             Node::Text(text) => {
                 if !is_others {
                     watch.text(node, text);
+                } else if text.len() < 60 && text.bytes().any(|byte| byte.is_ascii_digit()) {
+                    push_short(&mut all.dates_beside, line(text), 60);
                 }
                 continue;
             }
@@ -122,18 +126,14 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names) -> Statements 
                 push(&mut all.headings, text_of(node));
                 watch.headline();
             }
-            "time" if !is_others => all.time(node, element),
-            "a" if !is_others && !all.headings.is_empty() && all.author_links.len() < 4 => {
-                all.author_link(node, element)
-            }
+            "time" if is_others => push_short(&mut all.dates_beside, text_of(node), 120),
+            "time" => all.time(node, element),
+            "a" if !all.headings.is_empty() && all.author_links.len() < 4 => all.author_link(node, element),
             _ => {}
-        }
-        if is_others {
-            continue;
         }
         let signs = all.visible(node, element, names);
         // behind the headline, one that lasts to the page's end is no box
-        if !all.headings.is_empty() && signs.any(OTHERS) && element.name() != "body" {
+        if !is_others && !all.headings.is_empty() && signs.any(OTHERS) && element.name() != "body" {
             others_until = after(node).map(Some);
         }
     }

@@ -52,6 +52,23 @@ const PUBLISHED: &[&str] = &[
 ];
 /// The same of dates that do not say of what they are: of the document, as the system that keeps it counts.
 const UNSAID: &[&str] = &["date", "dc.date", "dcterms.date", "timestamp", "displaydate"];
+/// Types of nodes whose dates are their own, not the page's.
+const THINGS: &[&str] = &[
+    "VideoObject",
+    "ImageObject",
+    "AudioObject",
+    "MediaObject",
+    "Comment",
+    "UserComments",
+    "Review",
+    "Book",
+    "Movie",
+    "Event",
+    "Product",
+    "Person",
+    "Question",
+    "Answer",
+];
 const UPDATED: &[&str] = &[
     "article:modified_time",
     "og:updated_time",
@@ -124,12 +141,21 @@ fn first_published(said: &Statements, article: Option<&Value>, url: &Url) -> Opt
         .or_else(|| first_meta(said, PUBLISHED).map(|moment| (moment, Source::Meta)))
         .or_else(|| first_meta(said, UNSAID).map(|moment| of_shown().unwrap_or((moment, Source::Meta))))
         .or_else(|| property("datePublished").map(|moment| (moment, Source::Microdata)))
-        .or_else(|| said.json_ld.iter().find_map(of_node).map(|moment| (moment, Source::JsonLd)))
+        .or_else(|| {
+            said.json_ld
+                .iter()
+                .filter(|node| !json_ld::is_a(node, THINGS))
+                .find_map(of_node)
+                .map(|moment| (moment, Source::JsonLd))
+        })
         .or_else(|| of_times(TimeRole::Published).map(|moment| (moment, Source::Time)))
         .or_else(of_shown)
         .or_else(|| of_times(TimeRole::Unsaid).map(|moment| (moment, Source::Time)))
         .or_else(|| said.date_texts.iter().find_map(|text| in_text(text)).map(|moment| (moment, Source::Text)))
         .or_else(|| of_url(url).map(|moment| (moment, Source::Url)))
+        .or_else(|| {
+            said.dates_beside.iter().take(4).find_map(|text| in_text(text)).map(|moment| (moment, Source::Text))
+        })
 }
 
 /// Last change.

@@ -22,6 +22,7 @@ use super::{Field, Source, Sources};
 use crate::feed::Moment;
 use crate::text::{from_html, line};
 
+pub(super) use address::leads_home;
 pub(super) use collect::{Statements, collect};
 pub(super) use dates::has_date;
 pub(super) use language::{canonical as canonical_language, seen as seen_language};
@@ -32,6 +33,8 @@ pub(super) use title::{Titles, same as same_title};
 #[derive(Debug, Default)]
 pub(super) struct Metadata {
     pub(super) title: Option<String>,
+    /// What the site calls itself.
+    site: Vec<String>,
     /// All that the page calls its headline, the one chosen included.
     pub(super) titles: Titles,
     pub(super) description: Option<String>,
@@ -96,6 +99,7 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
         paywalled: sources.take(Field::Paywalled, rights::paywalled(said, article)).is_some(),
         restrictions: sources.take(Field::Restrictions, rights::restrictions(said)).unwrap_or_default(),
         body: article.and_then(body),
+        site,
         kind: kind(said, article),
         sources,
     }
@@ -112,6 +116,21 @@ impl Metadata {
         if self.published.is_none() {
             let found = lines.find_map(dates::in_text).map(|moment| (moment, Source::Text));
             self.published = self.sources.take(Field::Published, found);
+        }
+    }
+}
+
+impl Metadata {
+    /// Finds the headline among the lines before the story, where only statements for machines name it: they add the
+    /// site's name, or say nothing else.
+    pub(super) fn complete_title(&mut self, lines: &[(&str, Option<u8>)]) {
+        let source = self.sources.of(Field::Title);
+        if source.is_some_and(|source| !matches!(source, Source::Meta | Source::Title)) {
+            return;
+        }
+        if let Some(title) = title::among(self.title.as_deref(), lines, &self.site) {
+            self.titles.add(&title);
+            self.title = self.sources.take(Field::Title, Some((title, Source::Heading)));
         }
     }
 }

@@ -9,6 +9,18 @@ const JOINTS: &[&str] = &[
     " and ", " und ", " et ", " y ", " e ", " og ", " och ", " ve ", " и ", " i ", " en ", " with ", " mit ", " & ",
     " + ", " AND ",
 ];
+/// Those that are no part of a name in any language.
+const LISTS: &[&str] = &[" and ", " & ", " und ", " et ", " og ", " och ", " ve ", " и ", " + "];
+/// Words between a name and a date.
+const JOINING: &[&str] =
+    &["on", "at", "am", "um", "vom", "le", "el", "il", "op", "den", "posted", "published", "updated", "last"];
+/// Words of names that begin small.
+const PARTICLES: &[&str] = &[
+    "von", "van", "de", "der", "den", "da", "do", "dos", "das", "di", "del", "della", "la", "le", "el", "al", "bin",
+    "ibn", "y", "e", "i", "zu", "du", "af", "ter", "ten",
+];
+/// Those that also stand within one person's name.
+const WITHIN: &[&str] = &[" y ", " e ", " i ", " en "];
 /// Most people that one article has.
 const MAX_PEOPLE: usize = 24;
 
@@ -33,6 +45,8 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 pub(super) enum Trust {
     /// It is said to be one person's name.
     Person,
+    /// It leads to the author's page.
+    Linked,
     /// It is said to hold names and nothing else.
     Named,
     /// It is any text of a byline: a name has two words or more, and capitals where its script has them.
@@ -64,7 +78,7 @@ fn one(name: &str) -> Vec<String> {
     // a list in the wrong place
     if name.matches([';', '|', '/']).count() > 0
         || name.matches(',').count() > 1
-        || [" and ", " & ", " und ", " et "].iter().any(|joint| lower.contains(joint))
+        || LISTS.iter().any(|joint| lower.contains(joint))
     {
         return split(&name);
     }
@@ -94,7 +108,7 @@ fn turned(name: &str) -> Option<String> {
 
 /// Whether a text stands behind a name: a degree, `Jr.`
 fn is_behind(text: &str) -> bool {
-    text.split_whitespace().all(|word| is_degree(word))
+    text.split_whitespace().all(is_degree)
 }
 
 fn is_degree(word: &str) -> bool {
@@ -135,12 +149,12 @@ fn split(byline: &str) -> Vec<String> {
         return Vec::new();
     }
     let text = without_brackets(&line(&from_html(byline)));
-    if let Some(turned) = turned(&text) {
-        return vec![turned];
+    if text.split(';').all(|name| turned(name.trim()).is_some()) {
+        return text.split(';').filter_map(|name| turned(name.trim())).collect();
     }
     let mut text = format!(" {} ", without_date(&text));
     for joint in JOINTS {
-        text = text.replace(joint, ";");
+        text = if WITHIN.contains(joint) { parted(&text, joint) } else { text.replace(joint, ";") };
     }
     text.split([';', ',', '|', '/', '•', '·', '、', '，', '／', '\n'])
         .map(|name| without_role(without_place(bare(name))).to_owned())
@@ -148,13 +162,31 @@ fn split(byline: &str) -> Vec<String> {
         .collect()
 }
 
+/// A text with a word between two names of two words or more replaced: `Ramón y Cabral` is one.
+fn parted(text: &str, joint: &str) -> String {
+    let ends = |c: char| matches!(c, ';' | ',' | '|' | '/');
+    let words = |part: Option<&str>| part.unwrap_or_default().split_whitespace().count();
+    let mut parts = text.split(joint);
+    let mut parted = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_between = words(parted.rsplit(ends).next()) > 1 && words(part.split(ends).next()) > 1;
+        parted.push_str(if is_between { ";" } else { joint });
+        parted.push_str(part);
+    }
+    parted
+}
+
 /// A byline without the date, or the address, that it ends with.
 fn without_date(byline: &str) -> String {
     let words: Vec<&str> = byline.split_whitespace().collect();
     let is_other = |word: &&str| word.contains(|c: char| c.is_numeric()) || word.contains('@');
     let Some(mut end) = words.iter().position(is_other).filter(|&end| end > 1) else { return byline.to_owned() };
-    let is_month = |word: &str| super::has_date(&format!("{} 2021", word.trim_matches(|c: char| !c.is_alphanumeric())));
-    while end > 1 && (is_month(words[end - 1]) || words[end - 1].ends_with(',')) && end > 2 {
+    let is_month = |word: &str| {
+        super::dates::parse(&format!("3 {} 2021", word.trim_matches(|c: char| !c.is_alphanumeric()))).is_some()
+    };
+    let leads_on =
+        |word: &str| JOINING.contains(&word.to_lowercase().as_str()) || !word.contains(char::is_alphanumeric);
+    while end > 1 && (is_month(words[end - 1]) || leads_on(words[end - 1])) {
         end -= 1;
     }
     words[..end].join(" ")
@@ -255,7 +287,9 @@ fn bare(name: &str) -> &str {
     while let Some(rest) = WORDS.leads.iter().find_map(|lead| strip_word(name, lead)) {
         name = rest.trim_start_matches([':', ' ', '：']);
     }
-    while let Some((head, last)) = name.rsplit_once(' ').filter(|(_, last)| is_degree(last)) {
+    while let Some((head, last)) =
+        name.rsplit_once(' ').filter(|(_, last)| WORDS.degrees.contains(&last.to_lowercase().as_str()))
+    {
         debug_assert!(!last.is_empty());
         name = head.trim_end();
     }
@@ -276,12 +310,23 @@ fn is_person(name: &str, trust: Trust) -> bool {
     let wide = name.chars().any(is_wide);
     let uncased = name.chars().any(|c| c.is_alphabetic() && !c.is_lowercase());
     let syllables = name.chars().all(|c| matches!(c, '\u{ac00}'..='\u{d7a3}')) && (2..=4).contains(&length);
-    let shaped = wide || syllables || words >= 2 && uncased && !name.ends_with('.') || trust != Trust::Byline;
+    let shaped = wide
+        || syllables
+        || words >= 2 && uncased && !name.ends_with('.')
+        || matches!(trust, Trust::Named | Trust::Person);
     // Post, Guest and Press are surnames too
     let roles = roles(name);
-    let is_named = if trust == Trust::Person { roles == 0 || roles == 1 && words > 1 } else { roles == 0 };
+    let is_word_of_it =
+        || name.split_whitespace().any(|word| self::roles(word) == 1 && word.chars().all(char::is_alphabetic));
+    let is_cased =
+        || name.split_whitespace().all(|word| !word.starts_with(char::is_lowercase) || PARTICLES.contains(&word));
+    let is_named = match trust {
+        Trust::Person => roles == 0 || roles == 1 && words > 1 && is_word_of_it(),
+        Trust::Linked => is_cased() && words < 5 && (roles == 0 || roles == 1 && words == 2 && is_word_of_it()),
+        Trust::Named | Trust::Byline => roles == 0,
+    };
     (2..=50).contains(&length)
-        && words <= 6
+        && words <= 5
         && shaped
         && is_named
         && !is_lead(name)

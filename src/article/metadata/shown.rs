@@ -96,6 +96,9 @@ const PUBLICATIONS: &[&str] = &[
 /// Longest label of a date, in characters.
 const LABEL: usize = 30;
 
+/// Least text of a paragraph, in bytes.
+const PARAGRAPH: usize = 80;
+
 /// A date that is shown.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shown {
@@ -156,9 +159,11 @@ impl Watch {
     /// that was received. One of the publication, or of an update, is the page's all the same.
     fn is_of_another_thing(&self, node: NodeRef<'_, Node>) -> bool {
         let around = node.ancestors().filter_map(|node| node.value().as_element()).take(4);
+        // a paragraph tells of other dates
+        let is_told = around.clone().any(|element| element.name() == "p") && is_long(node);
         let is_listed = around.into_iter().any(|element| matches!(element.name(), "td" | "th" | "li" | "dd" | "dt"));
         let is_labelled = !self.label.is_empty() && self.label.chars().count() <= LABEL;
-        is_listed && is_labelled && !is_update(&self.label) && !is_publication(&self.label)
+        is_told || is_listed && is_labelled && !is_update(&self.label) && !is_publication(&self.label)
     }
 
     /// The dates, and the names that were led to.
@@ -179,6 +184,15 @@ fn moment(node: NodeRef<'_, Node>, text: &str) -> Option<(Moment, Source)> {
 
 fn names(element: &Element) -> Option<&str> {
     element.attr("class")
+}
+
+/// Whether a text stands in a paragraph of a sentence or more.
+fn is_long(node: NodeRef<'_, Node>) -> bool {
+    let paragraph =
+        node.ancestors().find(|node| node.value().as_element().is_some_and(|element| element.name() == "p"));
+    let texts =
+        paragraph.into_iter().flat_map(|paragraph| paragraph.descendants()).filter_map(|node| node.value().as_text());
+    texts.map(|text| text.trim().len()).sum::<usize>() > PARAGRAPH
 }
 
 fn is_publication(text: &str) -> bool {

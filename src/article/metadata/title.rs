@@ -12,6 +12,9 @@ use crate::text::{from_html, line};
 const SEPARATORS: &[&str] =
     &[" | ", " – ", " — ", " - ", " :: ", " » ", " · ", " • ", " ‹ ", " / ", " ｜ ", "｜", " : ", "_", ": "];
 
+/// Least words, or characters of scripts without spaces, of a headline that is a part of the page's title.
+const PART: usize = 3;
+
 /// The headline and its source.
 ///
 /// The `<h1>` is what a reader sees; it is taken where another statement says the same, or much the same. Then the
@@ -34,6 +37,32 @@ pub(super) fn title(said: &Statements, article: Option<&Value>, site: &[String])
     .into_iter()
     .chain([(of_twitter, Source::Meta), (of_head, Source::Title), (said.headings.first().cloned(), Source::Heading)])
     .find_map(|(title, source)| Some((title.filter(|title| !title.is_empty())?, source)))
+}
+
+/// The headline among the lines before a story, the nearest first: one that the page's title begins or ends with, or,
+/// where the title is the site's name or there is none, the nearest heading.
+pub(super) fn among(title: Option<&str>, lines: &[(&str, Option<u8>)], site: &[String]) -> Option<String> {
+    let is_site = title.is_none_or(|title| site.iter().any(|name| same(name, title)));
+    let of_title = title.map(|title| line(title).to_lowercase()).unwrap_or_default();
+    // what is left of the title is parted from it by a sign
+    let is_part = |text: &str| {
+        let part = line(text).to_lowercase();
+        let behind = of_title.strip_prefix(&part).map(str::trim_start).filter(|rest| !rest.is_empty());
+        let before = of_title.strip_suffix(&part).map(str::trim_end).filter(|rest| !rest.is_empty());
+        let is_parted =
+            behind.is_some_and(|rest| rest.starts_with(is_sign)) || before.is_some_and(|rest| rest.ends_with(is_sign));
+        is_parted && units(text).len() >= PART && !site.iter().any(|name| same(name, text))
+    };
+    let headline = if is_site {
+        lines.iter().find(|(text, rank)| rank.is_some_and(|rank| rank <= 3) && units(text).len() >= PART)
+    } else {
+        lines.iter().filter(|(text, _)| is_part(text)).max_by_key(|(text, _)| text.len())
+    };
+    headline.map(|(text, _)| line(text))
+}
+
+fn is_sign(c: char) -> bool {
+    !c.is_alphanumeric() && !c.is_whitespace() && !matches!(c, '\'' | '’' | '"' | '”' | '“' | '?' | '!' | '.')
 }
 
 /// All that the page calls its headline, as far as it is one.
@@ -115,6 +144,11 @@ impl Titles {
         letters.sort_unstable();
         letters.dedup();
         Self { letters }
+    }
+
+    /// Another one.
+    pub(super) fn add(&mut self, title: &str) {
+        self.letters.extend(Some(letters(title).collect::<String>()).filter(|title| !title.is_empty()));
     }
 
     pub(super) fn is_empty(&self) -> bool {

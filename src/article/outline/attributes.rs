@@ -65,6 +65,7 @@ fn attribute_signs(name: &str, value: &str, names: &mut Names) -> Signs {
             "datePublished" | "dateModified" => Signs::DATE,
             "headline" => Signs::HEADLINE,
             "caption" => Signs::CAPTION,
+            "description" | "alternativeHeadline" => Signs::DECK,
             "keywords" => Signs::TAGS,
             _ => Signs::NONE,
         },

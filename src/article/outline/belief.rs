@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Block, Element, Outline, Signs, Tag, teasers};
+use super::{Block, Outline, Signs, Tag, teasers};
 
 /// Heaviest text that is an entry of a table of contents.
 const ENTRY: usize = 160;
@@ -14,6 +14,8 @@ const ENTRY: usize = 160;
 const UNLINKED: usize = 400;
 /// Prose near the headline that is a story, however much stands elsewhere.
 const STORY: f32 = 200.0;
+/// Prose that is a story, however short, under readers' comments.
+const PARAGRAPH: f32 = 60.0;
 /// Least weight of a paragraph, and of a headline.
 const PROSE: usize = 60;
 const HEADLINE: usize = 15;
@@ -86,12 +88,20 @@ impl Outline {
     }
 
     /// Names of an element that its own text belies.
-    fn belied(&self, element: &Element, holds_prose: bool) -> Signs {
+    fn belied(&self, at: usize, holds_prose: bool, opens: bool) -> Signs {
+        let element = &self.elements[at];
         let sign_if = |sign: Signs, is_belied: bool| if is_belied { sign } else { Signs::NONE };
         let is = |sign: Signs| element.own.any(sign);
         let linkless = is(Signs::RELATED.and(Signs::SHARE)) && holds_prose && self.is_linkless(element.blocks.clone());
+        let is_opening = opens && is(Signs::PROMO) && holds_prose && self.is_linkless(element.blocks.clone());
+        // what is shared is quoted
+        let inner = || &self.elements[at + 1..element.end];
+        let embeds = is(Signs::SHARE) && inner().iter().any(|inner| inner.own.any(Signs::EMBED));
         let no_table = is(Signs::CONTENTS) && self.is_no_table(element.blocks.clone());
-        sign_if(Signs::RELATED.and(Signs::SHARE), linkless) | sign_if(Signs::CONTENTS, no_table)
+        sign_if(Signs::RELATED.and(Signs::SHARE), linkless)
+            | sign_if(Signs::SHARE, embeds)
+            | sign_if(Signs::PROMO, is_opening)
+            | sign_if(Signs::CONTENTS, no_table)
     }
 
     fn hand_down(&mut self, headline: Option<usize>, sums: &Sums, empty: Signs) {
@@ -123,7 +133,9 @@ impl Outline {
                 Signs::NONE
             }
             // readers say more than the writer
-            _ if share > 0.5 && follows && !in_body => Signs::FOREIGN.without(Signs::FOOTER.and(Signs::COMMENTS)),
+            _ if share > 0.5 && follows && !in_body && sums.story > PARAGRAPH => {
+                Signs::FOREIGN.without(Signs::FOOTER.and(Signs::COMMENTS))
+            }
             _ if share > 0.5 => Signs::FOREIGN.without(Signs::FOOTER),
             _ if share > 0.3 => Signs::FOREIGN.without(Signs::UNDENIABLE),
             _ => Signs::NONE,
@@ -131,7 +143,8 @@ impl Outline {
         // a copy of the story may be hidden beside it
         let is_copy = sums.story >= STORY && share < HIDDEN;
         let by_share = if is_copy { by_share.without(Signs::HIDDEN) } else { by_share };
-        by_share | self.belied(element, mass > 0.0)
+        let opens = headline.is_some_and(|headline| start > headline && sums.prose[start] - sums.prose[headline] < 1.0);
+        by_share | self.belied(at, mass > 0.0, opens)
     }
 
     /// Whether an element holds a story: most of it is prose, little of it is links, none a list of headlines or a form.
@@ -149,7 +162,7 @@ impl Outline {
 
     /// Whether an element stands in the part of the page that holds the headline, rather than in another one.
     fn is_beside(&self, at: usize, headline: Option<usize>) -> bool {
-        let Some(headline) = headline else { return false };
+        let Some(headline) = headline else { return true };
         let shared = self.ancestors(at).find(|&around| self.elements[around].blocks.contains(&headline));
         shared.is_some_and(|shared| shared > 0 && self.elements[shared].tag != Tag::Body)
     }

@@ -77,8 +77,11 @@ fn is_mark(node: NodeRef<'_, Node>) -> bool {
 fn is_of_note(node: NodeRef<'_, Node>, markup: &Markup) -> bool {
     let is_sup = |node: NodeRef<'_, Node>| node.value().as_element().is_some_and(|element| element.name() == "sup");
     let called = ["class", "id", "role", "href"].iter().filter_map(|name| attribute(markup, name));
-    let is_called =
-        |name: &str| ["footnote", "noteref", "fnref", "_ftn", "endnote"].iter().any(|word| name.contains(word));
+    let is_called = |name: &str| {
+        ["footnote", "noteref", "fnref", "_ftn", "_edn", "endnote", "#fn", "#note", "#cite", "#ref"]
+            .iter()
+            .any(|word| name.contains(word))
+    };
     node.children().any(is_sup) || node.parent().is_some_and(is_sup) || called.into_iter().any(is_called)
 }
 

@@ -1,6 +1,6 @@
 //! Sites whose state waits to be stored.
 //!
-//! PURE. What a record or a reject depends on is stored with it, in the next commit. All else (due times, validators,
+//! What a record or a reject depends on is stored with it, in the next commit. All else (due times, validators,
 //! entries that wait for their page) is stored a little later: most entries have their record by then, and are written
 //! once instead of twice. A crash before that costs requests and nothing else: the feed is read again.
 

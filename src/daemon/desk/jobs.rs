@@ -79,7 +79,7 @@ impl Desk<'_> {
         let may_recheck = self.no_rechecks_until.is_none();
         for key in site.take_due(now, MOST_OF_A_SITE.saturating_sub(queued)) {
             let Some(pending) = site.entry(key) else { continue };
-            if pending.published.is_some() && !may_recheck {
+            if pending.published.as_ref().is_some_and(|published| !published.awaits_edit()) && !may_recheck {
                 let later = now + JUMPED_AGAIN;
                 site.postpone(key, later, "the clock has jumped ahead", false, now);
             } else if pending.wants_page(rechecks, now) {

@@ -9,6 +9,7 @@ mod commits;
 mod jobs;
 mod outcomes;
 mod ownership;
+mod polls;
 mod view;
 
 use std::{
@@ -27,7 +28,7 @@ use tokio_util::task::TaskTracker;
 use self::{
     changed::Changed,
     jobs::Done,
-    outcomes::{Away, Back},
+    polls::{Away, Back},
 };
 use super::{
     Parts,
@@ -93,7 +94,7 @@ struct Desk<'a> {
     /// While partitions are still being read back: until when they are waited for before work counts as finished.
     gaining: Option<Instant>,
     sites: HashMap<String, SiteState>,
-    /// The site at which a feed's state is kept, where that is not the one that its URL belongs to.
+    /// The site at which a feed's state is kept: not always the one that its URL belongs to.
     kept_at: HashMap<String, String>,
     /// Sites that are being worked on beside the desk.
     away: HashMap<String, Away>,
@@ -266,6 +267,8 @@ impl<'a> Desk<'a> {
     fn begin_to_stop(&mut self) {
         self.stop_at = Some(Instant::now() + self.config.stop_within.saturating_sub(self.last_commit()));
         self.lanes.clear_waiting();
+        let changed = self.sites.iter_mut().filter_map(|(name, site)| site.store_all().then_some(name));
+        changed.for_each(|name| self.changed.soft(name));
         self.parts.health.send_replace(Health::Stopping);
         tracing::info!(under_way = self.lanes.running(), "stopping");
     }
@@ -324,7 +327,8 @@ impl<'a> Desk<'a> {
     /// Puts a site's feeds and entries on the agenda. What is there twice does no harm.
     fn remind(&mut self, name: &str) {
         let Some(site) = self.sites.get(name) else { return };
-        for (url, feed) in site.feeds().iter().filter(|(url, _)| self.feeds.contains_key(*url)) {
+        let here = site.feeds().iter().filter(|(url, feed)| feed.kept_at.is_none() && self.feeds.contains_key(*url));
+        for (url, feed) in here {
             let due = Due::Poll { site: name.to_owned(), feed: url.clone() };
             self.agenda.add(feed.schedule.due.unwrap_or_default(), due);
         }

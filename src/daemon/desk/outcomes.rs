@@ -4,63 +4,26 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use url::Url;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Desk, after,
     jobs::{Asked, Done, JobResult},
+    polls::hold,
 };
 use crate::{
     article::Learned,
-    config::{self, FullText, Schedule},
     daemon::{
-        agenda::{Due, Job, Task},
+        agenda::{Job, Task},
         clock,
         follow::{Followed, PageOutcome},
-        judge::{Case, Publish, Verdict, content_of, judge},
-        notice::{Notice, PollNotice},
-        poll::{Answer, PollFailure, Polled},
+        judge::{Case, Publish, Verdict, content_of, judge, text_print},
+        notice::Notice,
     },
-    feed::{
-        Entry,
-        identity::{self, Name},
-    },
-    fetch::Validators,
-    ledger::fault,
+    feed::identity::{self, Name},
     link,
     record::{self, Carrier, Provenance, Record, Reject, Told},
-    schedule::{Bounds, Setback, Success, delta},
-    state::{Absorbed, Document, FeedState, LastError, Pending, Policy, SiteState},
+    state::{PageOf, PageText, Pending, SiteState},
 };
-
-/// Entries of a document that are taken in at once; a longer one is worked on beside the desk.
-const AT_ONCE: usize = 300;
-
-/// A site that is being worked on beside the desk, with what came for it meanwhile.
-#[derive(Debug, Default)]
-pub(super) struct Away {
-    results: Vec<Done>,
-    /// Entries that were to be followed.
-    pub(super) keys: Vec<u64>,
-}
-
-/// A site that comes back.
-#[derive(Debug)]
-pub(super) struct Back {
-    site: SiteState,
-    epoch: u64,
-    read: Read,
-    absorbed: Absorbed,
-}
-
-/// A document that was read, and what belongs to it.
-#[derive(Debug)]
-struct Read {
-    feed: String,
-    answer: Answer,
-    document: Document,
-    bounds: Bounds,
-}
 
 impl Desk<'_> {
     pub(super) fn done(&mut self, done: Done) {
@@ -76,7 +39,7 @@ impl Desk<'_> {
         }
     }
 
-    fn take_in(&mut self, done: Done) {
+    pub(super) fn take_in(&mut self, done: Done) {
         let Done { job, result, .. } = done;
         let now = clock::now();
         // taken out for the time of the change, so that desk and site can be worked on at once; a site that was lost
@@ -84,14 +47,9 @@ impl Desk<'_> {
         let Some(mut site) = self.sites.remove(&job.site) else { return };
         match (result, &job.task) {
             (JobResult::Polled { polled, asked }, Task::Poll(feed)) => {
-                let Some(read) = self.polled(&mut site, &job, feed, *polled, &asked, now) else {
-                    return self.put_back(site, now);
-                };
-                if read.document.names.len() > AT_ONCE {
-                    return self.absorb_aside(site, read, now);
+                if let Some(read) = self.polled(&mut site, &job, feed, *polled, &asked, now) {
+                    return self.take_document(site, read, now);
                 }
-                let absorbed = site.absorb(feed, &read.document, self.policy(feed, now), now);
-                self.read(&mut site, read, &absorbed, now);
             }
             (JobResult::Followed { followed, asked }, Task::Follow(key)) => {
                 self.followed(&mut site, &job, *key, *followed, &asked, now);
@@ -101,142 +59,10 @@ impl Desk<'_> {
         self.put_back(site, now);
     }
 
-    /// A long document is taken in by a thread of its own, which has the site meanwhile.
-    fn absorb_aside(&mut self, mut site: SiteState, read: Read, now: DateTime<Utc>) {
-        let schedule = self.config.schedule.clone();
-        let (feed, epoch) = (self.feeds.get(&read.feed).cloned(), self.epoch_of(site.name()));
-        self.away.insert(site.name().to_owned(), Away::default());
-        let back = self.parts_back.clone();
-        self.workers.spawn_blocking(move || {
-            let absorbed = site.absorb(&read.feed, &read.document, policy(&schedule, feed.as_ref(), now), now);
-            let _ = back.blocking_send(Back { site, epoch, read, absorbed });
-        });
-    }
-
-    /// A site comes back; what came for it meanwhile is taken in.
-    pub(super) fn back(&mut self, back: Back) {
-        let Back { mut site, epoch, read, absorbed } = back;
-        let name = site.name().to_owned();
-        if epoch != self.epoch_of(&name) {
-            return;
-        }
-        let away = self.away.remove(&name).unwrap_or_default();
-        let now = clock::now();
-        self.read(&mut site, read, &absorbed, now);
-        away.keys.into_iter().for_each(|key| site.offer_again(key));
-        self.put_back(site, now);
-        for done in away.results {
-            // the next document may be a long one, too
-            match self.away.get_mut(&name) {
-                Some(away) => away.results.push(done),
-                None => self.take_in(done),
-            }
-        }
-    }
-
-    fn put_back(&mut self, site: SiteState, now: DateTime<Utc>) {
+    pub(super) fn put_back(&mut self, site: SiteState, now: DateTime<Utc>) {
         let name = site.name().to_owned();
         self.sites.insert(name.clone(), site);
         self.queue_entries(&name, now);
-    }
-
-    fn policy(&self, feed: &str, now: DateTime<Utc>) -> Policy<'_> {
-        policy(&self.config.schedule, self.feeds.get(feed), now)
-    }
-
-    /// Puts the outcome of a poll into the feed's state; gives back a document that is still to be taken in.
-    fn polled(
-        &mut self,
-        site: &mut SiteState,
-        job: &Job,
-        url: &str,
-        polled: Polled,
-        asked: &Url,
-        now: DateTime<Utc>,
-    ) -> Option<Read> {
-        // for what was configured no more meanwhile, the URL that was asked is as good
-        let home = self.feeds.get(url).map_or_else(|| asked.clone(), |feed| feed.url.clone());
-        if let Polled::Unchanged { answer, .. } | Polled::Read { answer, .. } = &polled {
-            site.feed_mut(url).answered(asked, &home, answer.moved_to.clone(), now);
-        }
-        let bounds = self.bounds(url);
-        let outcome = match polled {
-            Polled::Unchanged { answer, not_modified } => {
-                let feed = site.feed_mut(url);
-                let pace = feed.pace.clone();
-                let told = Success {
-                    has_validators: !answer.validators.is_empty(),
-                    fresh_for: answer.fresh_for,
-                    pace: Some(&pace),
-                    ..Success::default()
-                };
-                feed.schedule.succeeded(now, bounds, told);
-                remember_answer(feed, answer);
-                self.parts.metrics.poll(if not_modified { "not_modified" } else { "same_body" });
-                if not_modified { PollNotice::NotModified } else { PollNotice::SameBody }
-            }
-            Polled::Read { answer, document } => {
-                return Some(Read { feed: url.to_owned(), answer, document: *document, bounds });
-            }
-            Polled::Failed(failure) => {
-                self.parts.metrics.poll(failure.reason);
-                let offline = failure.setback == Setback::Passing && self.parts.fetcher.is_offline();
-                let feed = site.feed_mut(url);
-                hold(feed, failure.host.as_deref(), failure.retry_after, now);
-                let counts = !failure.asked || feed.failed_at(asked, &home, failure.setback, now);
-                poll_failed(feed, failure, counts, offline, bounds, now)
-            }
-        };
-        self.polled_to_the_end(site, &job.site, url, outcome);
-        None
-    }
-
-    fn polled_to_the_end(&mut self, site: &SiteState, name: &str, url: &str, outcome: PollNotice) {
-        self.changed.notice(name, Notice::Polled { feed: link::shown_text(url), outcome });
-        if let Some(due) = site.feeds().get(url).and_then(|feed| feed.schedule.due) {
-            self.agenda.add(due, Due::Poll { site: name.to_owned(), feed: url.to_owned() });
-        }
-        fault::point("after-poll");
-    }
-
-    /// A document was taken in: what it says of its feed is remembered.
-    fn read(&mut self, site: &mut SiteState, read: Read, absorbed: &Absorbed, now: DateTime<Utc>) {
-        let Read { feed: url, answer, document, bounds } = read;
-        let feed = site.feed_mut(&url);
-        let pace = document.feed.pace;
-        let published: Vec<DateTime<Utc>> = document.feed.entries.iter().filter_map(dated).collect();
-        let told = Success {
-            entries: document.feed.entries.len(),
-            new_entries: absorbed.new,
-            overflowed: absorbed.overflowed,
-            // what is left is to be had soon, and then with validators
-            has_validators: !answer.validators.is_empty() || answer.partial || absorbed.left > 0,
-            published: &published,
-            fresh_for: answer.fresh_for,
-            pace: Some(&pace),
-        };
-        feed.schedule.succeeded(now, bounds, told);
-        let sitemaps = std::mem::take(&mut feed.sitemaps);
-        remember_answer(feed, answer);
-        if absorbed.left > 0 {
-            // the rest is to be read: the next poll must not be answered by a 304
-            feed.sitemaps = sitemaps;
-            feed.validators = Validators::default();
-            feed.body_hash = None;
-        }
-        feed.title = document.feed.title;
-        feed.problems = document.feed.problems.iter().map(|problem| (problem.kind.to_owned(), problem.count)).collect();
-        feed.problems.extend(problems_of(absorbed));
-        feed.pace = pace;
-        self.parts.metrics.poll("read");
-        self.parts.metrics.entries(absorbed);
-        if let Some(example) = &absorbed.merged_example {
-            let shown = link::shown_text(&url);
-            tracing::debug!(feed = shown, count = absorbed.merged, example, "entries with several names are one story");
-        }
-        let Absorbed { new, known, overflowed, .. } = *absorbed;
-        let name = site.name().to_owned();
-        self.polled_to_the_end(site, &name, &url, PollNotice::Read { new, known, overflowed });
     }
 
     fn followed(
@@ -263,11 +89,16 @@ impl Desk<'_> {
             hold(site.feed_mut(pending.feed()), failure.host.as_deref(), failure.retry_after, now);
         }
         let schedule = self.config.schedule.clone();
-        if let Some(names) = page_names(&followed.page, site.name())
-            && let Some(same) = site.learn_page(key, &names.0, names.1, now)
-        {
-            let (id, into) = (record::id(site.name(), key), record::id(site.name(), same.key));
-            return self.outbox.notice(&job.site, Notice::Merged { id, into });
+        let page_of = page_names(&followed.page, site.name())
+            .map_or(PageOf::Itself, |(names, read)| site.learn_page(key, &names, read, now));
+        match page_of {
+            PageOf::Itself => {}
+            PageOf::List => return self.changed.soft(&job.site),
+            PageOf::Article(other) => {
+                let (id, into) = (record::id(site.name(), key), record::id(site.name(), other));
+                self.changed.hard(&job.site);
+                return self.outbox.notice(&job.site, Notice::Merged { id, into });
+            }
         }
         let offline = self.parts.fetcher.is_offline();
         let case = Case { pending: &pending, full_text: asked.full_text, schedule: &schedule, offline, now };
@@ -281,6 +112,9 @@ impl Desk<'_> {
             }
             Verdict::Unchanged { candidate, validators } => {
                 site.unchanged(key, candidate, validators, &schedule.rechecks, is_late, now);
+                if self.parts.once {
+                    site.store_all();
+                }
                 self.changed.notice(&job.site, Notice::Unchanged { id });
             }
             Verdict::Retry { wait, error, asked } => {
@@ -367,88 +201,19 @@ impl Desk<'_> {
         };
         pending.carriers.iter().map(|carrying| carrier(&carrying.feed)).collect()
     }
-
-    fn bounds(&self, feed: &str) -> Bounds {
-        let schedule = &self.config.schedule;
-        let own = self.feeds.get(feed).and_then(|feed| feed.interval);
-        Bounds {
-            interval: own.unwrap_or(schedule.interval),
-            max_interval: schedule.max_interval,
-            // whoever gives a feed an interval means it
-            unconditional: own.unwrap_or(schedule.unconditional_interval),
-            feed: xxh3_64(feed.as_bytes()),
-        }
-    }
 }
 
-fn policy<'a>(schedule: &'a Schedule, feed: Option<&config::Feed>, now: DateTime<Utc>) -> Policy<'a> {
-    Policy {
-        since: schedule.max_age.map(|age| now - delta(age)),
-        publish_old: schedule.publish_old,
-        feed_text_only: feed.is_some_and(|feed| feed.full_text == FullText::Feed),
-        rechecks: &schedule.rechecks,
-    }
-}
-
-fn problems_of(absorbed: &Absorbed) -> impl Iterator<Item = (String, u32)> {
-    let counts = [
-        ("merged-entries", absorbed.merged),
-        ("waiting-entries", absorbed.left),
-        ("repeated-guid", usize::from(absorbed.guids_repeat)),
-        ("changing-links", usize::from(absorbed.links_rotate)),
-    ];
-    let counts = counts.into_iter().filter(|(_, count)| *count > 0);
-    counts.map(|(kind, count)| (kind.to_owned(), u32::try_from(count).unwrap_or(u32::MAX)))
-}
-
-/// The names that a page gives its entry, its URL first, and 32 bits of what was read.
-fn page_names(page: &PageOutcome, site: &str) -> Option<(Vec<Name>, u32)> {
+/// The names that a page gives its entry, its URL first, and what was read.
+fn page_names(page: &PageOutcome, site: &str) -> Option<(Vec<Name>, PageText)> {
     let PageOutcome::Read(read) = page else { return None };
     let article = read.article.as_ref().ok()?;
     let is_its = |url: &&Url| link::site(url) == site || link::site(url) == link::site(&read.url);
     let canonical = article.canonical_url.as_ref().filter(is_its);
     let urls = [Some(&read.url), canonical].into_iter().flatten();
-    Some((urls.filter_map(identity::page_name).collect(), content_of(article)))
-}
-
-fn dated(entry: &Entry) -> Option<DateTime<Utc>> {
-    entry.published.or(entry.updated).map(|moment| moment.at.to_utc())
-}
-
-fn remember_answer(feed: &mut FeedState, answer: Answer) {
-    feed.validators = if answer.partial { Validators::default() } else { answer.validators };
-    feed.body_hash = answer.body_hash;
-    feed.sitemaps = answer.sitemaps;
-    feed.last_error = None;
-}
-
-fn hold(feed: &mut FeedState, host: Option<&str>, wait: Option<Duration>, now: DateTime<Utc>) {
-    if let (Some(host), Some(wait)) = (host, wait) {
-        feed.holds.add(host, wait, now);
-    }
-}
-
-fn poll_failed(
-    feed: &mut FeedState,
-    failure: PollFailure,
-    counts: bool,
-    offline: bool,
-    bounds: Bounds,
-    now: DateTime<Utc>,
-) -> PollNotice {
-    if !counts {
-        // the feed has moved, and is asked where it is now
-        feed.schedule.due = Some(now);
-    } else if failure.asked && offline {
-        // our own network is down: the feed is not to blame
-        feed.schedule.due = Some(after(now, bounds.interval));
-    } else if failure.asked {
-        feed.schedule.failed(now, bounds, failure.setback, failure.retry_after);
-    } else {
-        feed.schedule.due = Some(after(now, failure.retry_after.unwrap_or(bounds.interval)));
-    }
-    feed.last_error = Some(LastError { reason: failure.reason.to_owned(), detail: failure.detail.clone() });
-    PollNotice::Failed { reason: failure.reason.to_owned(), detail: failure.detail }
+    Some((
+        urls.filter_map(identity::page_name).collect(),
+        PageText { content: content_of(article), text: Some(text_print(article)) },
+    ))
 }
 
 fn page_outcome(page: &PageOutcome) -> &'static str {

@@ -67,6 +67,11 @@ impl Desk<'_> {
             }
         }
         self.bring_back(Some(partition), now);
+        for name in &names {
+            if let Some(site) = self.sites.get_mut(name) {
+                site.catch_up(&self.config.schedule.rechecks, now);
+            }
+        }
         for (_, _, feed) in self.states().filter(|(name, ..)| self.is_ours(name, Some(partition))) {
             feed.holds.standing(now).for_each(|(host, wait)| self.parts.fetcher.hold(host, wait));
         }
@@ -129,33 +134,42 @@ impl Desk<'_> {
             .filter(|(name, _)| self.is_ours(name, only))
             .collect();
         for (name, url) in ours {
-            self.adopt_feed(name, &url);
+            self.adopt_feed(&name, &url);
         }
         self.mark_removed(only, now);
         self.remind_of_all(only);
     }
 
-    fn adopt_feed(&mut self, name: String, url: &str) {
-        let known = self.sites.get(&name).and_then(|site| site.feeds().get(url));
+    fn adopt_feed(&mut self, name: &str, url: &str) {
+        let known = self.sites.get(name).and_then(|site| site.feeds().get(url)).map(|feed| &**feed);
         match known {
-            // its state lies with another site, whose owner asks for it
-            Some(feed) if feed.kept_at.is_some() => {}
+            // its state lies with another site, whose owner asks for it, unless it was deleted there
+            Some(FeedState { kept_at: Some(kept), .. }) => {
+                let is_there = self.sites.get(kept).is_some_and(|site| site.feeds().contains_key(url));
+                if self.is_ours(kept, None)
+                    && !is_there
+                    && let Some(site) = self.sites.get_mut(name)
+                {
+                    site.feed_mut(url).kept_at = None;
+                    self.changed.soft(name);
+                }
+            }
             Some(feed) if feed.removed_at.is_some() => {
-                if let Some(site) = self.sites.get_mut(&name) {
+                if let Some(site) = self.sites.get_mut(name) {
                     site.feed_mut(url).removed_at = None;
-                    self.changed.soft(&name);
+                    self.changed.soft(name);
                 }
             }
             // the configuration forbade it, which may have changed
             Some(feed) if feed.last_error.as_ref().is_some_and(|e| e.reason == Reason::Forbidden.as_str()) => {
-                if let Some(site) = self.sites.get_mut(&name) {
+                if let Some(site) = self.sites.get_mut(name) {
                     site.feed_mut(url).schedule.due = None;
                 }
             }
             Some(_) => {}
             None => match self.moved_from(url) {
-                Some((site, old)) => self.rename(&site, &old, url, &name),
-                None => site_of(&mut self.sites, &name, self.largest_state, &self.config).add(url),
+                Some((site, old)) => self.rename(&site, &old, url, name),
+                None => site_of(&mut self.sites, name, self.largest_state, &self.config).add(url),
             },
         }
     }

@@ -22,7 +22,9 @@ impl Desk<'_> {
         metrics.fetched(fetched.requests, fetched.wire_bytes);
         let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         metrics.pending.set(number(self.waiting_entries()));
-        metrics.feeds.set(number(self.states().filter(|(_, url, _)| self.feeds.contains_key(*url)).count()));
+        metrics.feeds.set(number(
+            self.states().filter(|(_, url, feed)| feed.kept_at.is_none() && self.feeds.contains_key(*url)).count(),
+        ));
         metrics.jobs_running.set(number(self.lanes.running()));
         metrics.jobs_waiting.set(number(self.lanes.waiting()));
         metrics.uncommitted.set(number(self.outbox.len()));

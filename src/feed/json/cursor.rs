@@ -47,12 +47,29 @@ impl<'a> Cursor<'a> {
         &self.text[begun..self.at]
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is neither white space nor in a comment.
     pub(super) fn peek(&mut self) -> Option<u8> {
+        loop {
+            let rest = self.rest();
+            let blank = |c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}');
+            self.at += rest.len() - rest.trim_start_matches(blank).len();
+            if !self.comment() {
+                return self.rest().bytes().next();
+            }
+        }
+    }
+
+    /// Passes over a comment of JavaScript, if one is next.
+    fn comment(&mut self) -> bool {
         let rest = self.rest();
-        let blank = |c: char| c.is_whitespace() || matches!(c, '\0' | '\u{feff}');
-        self.at += rest.len() - rest.trim_start_matches(blank).len();
-        self.rest().bytes().next()
+        let Some(end) = [("/*", "*/"), ("//", "\n")].into_iter().find_map(|(open, close)| {
+            let inner = rest.strip_prefix(open)?;
+            Some(inner.find(close).map_or(rest.len(), |at| open.len() + at + close.len()))
+        }) else {
+            return false;
+        };
+        self.at += end;
+        self.slip("a comment")
     }
 
     /// Reads an object, if one is next; `member` is called with each key, and reads the value or leaves it. Tells whether
@@ -300,9 +317,10 @@ impl<'a> Cursor<'a> {
                 let after = rest[1..].trim_start();
                 let is_word = ["true", "false", "null"].iter().any(|word| after.starts_with(word));
                 let is_value = |c: char| "\"'{}[],-".contains(c) || c.is_ascii_digit();
-                is_word || after.is_empty() || after.starts_with(is_value) || is_bare_key(after)
+                is_word || after.is_empty() || after.starts_with(is_value) || is_bare_key(after) || is_comment(after)
             }
             b'"' => begins_key(&rest[1..]),
+            b'/' => is_comment(rest),
             _ => false,
         }
     }
@@ -357,6 +375,11 @@ impl<'a> Cursor<'a> {
             }
         }
     }
+}
+
+/// Whether a comment stands behind a string: an address without a scheme begins like one, but for the blank.
+fn is_comment(text: &str) -> bool {
+    text.starts_with("/*") || text.starts_with("// ")
 }
 
 /// Whether a key without quotes comes next, with its colon.

@@ -81,6 +81,8 @@ impl Person {
     fn read(cursor: &mut Cursor<'_>) -> Option<Self> {
         let mut found = Self::default();
         if cursor.peek() != Some(b'{') {
+            // a number is nobody's name
+            cursor.peek().filter(|next| matches!(next, b'"' | b'\''))?;
             let told = person::read(&cursor.text()?)?;
             return Some(Self { name: told.name, url: told.email.map(|email| format!("mailto:{email}")) });
         }

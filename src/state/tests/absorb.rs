@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 /// A column: one link for all entries, each told whole by the feed.
@@ -218,6 +220,63 @@ fn the_newest_words_of_an_entry_that_waits_count() {
     assert_eq!(read(&mut site, A, vec![with_link("corrected", with_text("More.", item(1)))], at(5)).changed, 1);
     let entry = &site.entries().next().unwrap().entry;
     assert_eq!((entry.content.as_deref(), entry.url.clone()), (Some("<p>More.</p>"), Some(link("corrected"))));
+}
+
+type Few = (Option<&'static str>, Option<&'static str>, Option<&'static str>, Option<&'static str>, Option<i64>);
+
+/// Guid, link, title, text and date of an entry: few of each, so that many entries share some.
+fn few() -> impl Strategy<Value = Few> {
+    let one_of = |names: &'static [&'static str]| prop::option::of(prop::sample::select(names));
+    (
+        one_of(&["g1", "g2", "g3"]),
+        one_of(&["l1", "l2", "l3", "l3?page=2", "#l4"]),
+        one_of(&["One", "Two", "Three"]),
+        one_of(&["first", "second"]),
+        prop::option::of(0..3_i64),
+    )
+}
+
+fn entries(few: &[Few]) -> Vec<Entry> {
+    let entry = |(guid, path, title, text, minutes): &Few| Entry {
+        guid: guid.map(str::to_owned),
+        url: path.map(link),
+        title: title.map(str::to_owned),
+        content: text.map(str::to_owned),
+        published: minutes.and_then(|minutes| dated(at(-minutes))),
+        ..Entry::default()
+    };
+    few.iter().map(entry).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 300, ..ProptestConfig::default() })]
+
+    /// Whatever entries share: a document that was read has nothing new, and nothing changed.
+    #[test]
+    fn a_document_that_was_read_brings_nothing(
+        before in prop::collection::vec(few(), 0..4),
+        then in prop::collection::vec(few(), 1..7),
+        way in 0..3_usize,
+    ) {
+        let mut site = SiteState::new(SITE);
+        read(&mut site, A, entries(&before), at(-5));
+        read(&mut site, A, entries(&then), at(0));
+        for round in 1..7 {
+            match way {
+                0 => {}
+                1 => _ = publish_all(&mut site, &[DAY], at(round)),
+                _ => _ = publish_all(&mut site, &[], at(round)),
+            }
+            if round == 4 {
+                site = restarted(site);
+            }
+            let absorbed = read(&mut site, A, entries(&then), at(round));
+            // which entry is which article may become clear with the second and third reading only
+            if round > 2 {
+                prop_assert_eq!(counts(&absorbed), (0, then.len(), 0), "round {}", round);
+            }
+        }
+    }
 }
 
 /// A feed has another URL each month, and nobody says that it is the same.

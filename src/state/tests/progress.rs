@@ -232,10 +232,12 @@ fn an_entry_whose_page_is_that_of_another_article_is_that_article() {
     for (what, entry, feed, page, content, expected) in [
         ("two stories of a feed", item(9), A, theirs, 5, false),
         ("the same title", titled("Story 1", item(9)), A, theirs, 5, true),
-        ("the same date", dated_alike, A, theirs, 5, true),
+        ("the same date", dated_alike.clone(), A, theirs, 5, true),
         ("the same text", item(9), A, theirs, 77, true),
         ("another feed's", item(9), B, theirs, 5, true),
         ("another feed's, whose page only says so", item(9), B, canonical, 5, false),
+        ("another feed's of that moment, whose page says so", dated_alike.clone(), B, canonical, 5, true),
+        ("two of a feed and moment, whose page only says so", dated_alike.clone(), A, canonical, 5, false),
         ("its page says so, and the title is the same", titled("Story 1", item(9)), B, canonical, 5, true),
         ("of a sitemap, which says nothing else", bare, A, theirs, 5, true),
         ("a page of its own", item(9), A, &["story-9"][..], 5, false),
@@ -244,8 +246,9 @@ fn an_entry_whose_page_is_that_of_another_article_is_that_article() {
             let (mut site, key) = one_published(rechecks);
             assert_eq!(read(&mut site, feed, vec![entry.clone()], at(5)).new, 1, "{what}");
             let new = site.entries().find(|entry| entry.published.is_none()).unwrap().key;
-            let same = site.learn_page(new, &names(page), content, at(5));
-            assert_eq!(same, expected.then_some(Same { key }), "{what}, rechecks: {}", rechecks.len());
+            let page_of = site.learn_page(new, &names(page), content, at(5));
+            let whose = if expected { PageOf::Article(key) } else { PageOf::Itself };
+            assert_eq!(page_of, whose, "{what}, rechecks: {}", rechecks.len());
             assert_eq!(site.entry(new).is_none(), expected, "{what}");
             let mut site = restarted(site);
             assert_eq!(read(&mut site, feed, vec![entry.clone()], at(10)).new, 0, "{what}");
@@ -266,26 +269,39 @@ fn an_edit_that_only_the_page_tells_the_article_of_is_found() {
         let key = publish_all(&mut site, rechecks, at(0)).remove(0);
         assert_eq!(read(&mut site, A, vec![bare("Storm is over", "s?sid=2")], at(60)).new, 1);
         let new = site.entries().find(|entry| entry.published.is_none()).unwrap().key;
-        assert_eq!(site.learn_page(new, &page, 78, at(60)), Some(Same { key }));
+        assert_eq!(site.learn_page(new, &page, 78, at(60)), PageOf::Article(key));
         let entry = site.entry(key).unwrap();
         assert_eq!((entry.due, entry.published.as_ref().unwrap().awaits_edit()), (at(60), true));
         assert_eq!(counts(&read(&mut site, A, vec![bare("Storm is over", "s?sid=3")], at(90))), (0, 1, 0));
         // and so is what another feed calls it
         assert_eq!(read(&mut site, B, vec![bare("Sunny again", "s?sid=4")], at(100)).new, 1);
         let new = site.entries().find(|entry| entry.published.is_none()).unwrap().key;
-        assert_eq!(site.learn_page(new, &page, 78, at(100)), Some(Same { key }));
+        assert_eq!(site.learn_page(new, &page, 78, at(100)), PageOf::Article(key));
         assert_eq!(counts(&read(&mut site, B, vec![bare("Sunny again", "s?sid=5")], at(110))), (0, 1, 0));
     }
 }
 
 #[test]
 fn an_old_link_that_gives_the_old_text_is_the_old_article() {
-    for (what, content, expected) in [("the same text", 77, true), ("another", 5, false)] {
+    let teased = |summary: &str| Entry { content: None, summary: Some(summary.to_owned()), ..item(1) };
+    for (what, entry, content, expected) in [
+        ("the same text", teased("A day."), 77, Some(true)),
+        ("another", teased("A day."), 5, None),
+        ("the same, and the feed tells the new one", item(1), 77, Some(false)),
+        ("the same, and the feed has much of the new one", teased(&"The day went on. ".repeat(20)), 77, Some(false)),
+        ("another, which the feed tells, too", item(1), 5, None),
+    ] {
         let (mut site, key) = one_published(&[DAY]);
-        let today = Entry { published: dated(days(1)), ..titled("Day two", with_guid("x", item(1))) };
+        let today = Entry { published: dated(days(1)), ..titled("Day two", with_guid("x", entry)) };
         read(&mut site, A, vec![today], days(1));
         let new = site.entries().next().unwrap().key;
-        assert_eq!(site.learn_page(new, &[], content, days(1)), expected.then_some(Same { key }), "{what}");
+        let whose = match expected {
+            Some(true) => PageOf::Article(key),
+            Some(false) => PageOf::List,
+            None => PageOf::Itself,
+        };
+        assert_eq!(site.learn_page(new, &[], content, days(1)), whose, "{what}");
+        assert_eq!(site.entry(new).is_some_and(|entry| entry.shared_page), expected == Some(false), "{what}");
     }
 }
 

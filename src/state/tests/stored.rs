@@ -222,3 +222,42 @@ fn values_are_small() {
     let memory = memory.iter().filter(|state| state.key.contains(" memory ")).map(|state| state.value.len());
     assert!(memory.sum::<usize>() <= 30 * 66);
 }
+
+#[test]
+fn a_look_without_news_is_stored_at_leisure_and_known_after_a_crash() {
+    let rechecks = [HOUR, DAY];
+    // the feed was last asked so many minutes after ten; when the article is looked at after a crash
+    for (asked, expected) in [(60, at(60)), (70, at(60)), (75, days(1)), (300, days(1))] {
+        let (mut site, key) = one_published(&rechecks);
+        let mut ledger: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        let mut store = |site: &mut SiteState| {
+            let states = site.changes(true, 9);
+            let keys: Vec<String> = states.iter().map(|state| state.key.clone()).collect();
+            ledger.extend(states.into_iter().map(|state| (state.key, state.value)));
+            keys
+        };
+        store(&mut site);
+        look(&mut site, key, &rechecks, at(60));
+        assert!(!site.has_later_changes(), "nothing of it is urgent");
+        site.feed_mut(A).schedule.asked_at = Some(at(asked));
+        assert_eq!(store(&mut site), [feed_key(A)]);
+        assert!(site.store_all(), "when the daemon stops it is stored");
+        assert_eq!(site.entry(key).unwrap().due, days(1));
+        let mut crashed = SiteState::new(SITE);
+        ledger.iter().for_each(|(key, value)| crashed.restore(key, value).unwrap());
+        crashed.restored();
+        crashed.catch_up(&rechecks, at(asked + 5));
+        assert_eq!(crashed.entry(key).unwrap().due, expected, "asked at {asked}");
+    }
+}
+
+#[test]
+fn a_look_that_failed_is_not_taken_for_done() {
+    let rechecks = [HOUR, DAY];
+    let (mut site, key) = one_published(&rechecks);
+    site.postpone(key, at(90), "502", true, at(60));
+    site.feed_mut(A).schedule.asked_at = Some(at(200));
+    let mut site = restarted(site);
+    site.catch_up(&rechecks, at(201));
+    assert_eq!(site.entry(key).unwrap().due, at(90));
+}

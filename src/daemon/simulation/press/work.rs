@@ -19,12 +19,12 @@ use crate::{
     config::FullText,
     daemon::{
         follow::{Followed, PageOutcome, PageRead},
-        judge::{Case, Publish, Verdict, content_of, judge},
+        judge::{Case, Publish, Verdict, content_of, judge, text_print},
     },
     feed::identity::{self, Name},
     fetch::{Failure, Reason, Validators},
     schedule::{Bounds, Setback, Success, delta},
-    state::{Document, LastError, Pending, Policy},
+    state::{Document, LastError, PageOf, PageText, Pending, Policy},
 };
 
 impl Press<'_> {
@@ -69,6 +69,7 @@ impl Press<'_> {
             since: None,
             publish_old: self.schedule.publish_old,
             feed_text_only: self.publisher.habits.feed_text,
+            is_cut: false,
             rechecks: &self.schedule.rechecks,
         };
         let absorbed = self.site.absorb(&url, &document, policy, now);
@@ -170,9 +171,9 @@ impl Press<'_> {
         let mark = pending.entry.categories.first().cloned();
         let watched = of_page.or_else(|| mark.clone());
         if let Some((names, content)) = page_names(&followed.page, self.broken)
-            && let Some(same) = self.site.learn_page(key, &names, content, now)
+            && let page_of @ (PageOf::Article(_) | PageOf::List) = self.site.learn_page(key, &names, content, now)
         {
-            self.watch(watched.as_ref(), || format!("{key:x} is {:x}", same.key));
+            self.watch(watched.as_ref(), || format!("{key:x} is on the page of {page_of:?}"));
             self.is_urgent = true;
             return;
         }
@@ -224,12 +225,13 @@ impl Press<'_> {
     }
 }
 
-fn page_names(page: &PageOutcome, broken: Broken) -> Option<(Vec<Name>, u32)> {
+fn page_names(page: &PageOutcome, broken: Broken) -> Option<(Vec<Name>, PageText)> {
     let PageOutcome::Read(read) = page else { return None };
     let article = read.article.as_ref().map_err(|_: &NoArticle| ()).ok()?;
     let urls = [Some(&read.url), article.canonical_url.as_ref()].into_iter().flatten();
     let names = urls.filter_map(identity::page_name).collect();
-    (broken != Broken::GuidsOnly).then(|| (names, content_of(article)))
+    (broken != Broken::GuidsOnly)
+        .then(|| (names, PageText { content: content_of(article), text: Some(text_print(article)) }))
 }
 
 fn in_short(verdict: &Verdict) -> String {

@@ -1,0 +1,268 @@
+//! What comes back from a poll, put into the feed's state, and its document into the site's.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{Desk, after, jobs::Done};
+use crate::{
+    config::{self, FullText, Schedule},
+    daemon::{
+        agenda::{Due, Job},
+        clock,
+        notice::{Notice, PollNotice},
+        poll::{Answer, PollFailure, Polled},
+    },
+    feed::Entry,
+    fetch::Validators,
+    ledger::fault,
+    link,
+    schedule::{Bounds, Setback, Success, delta},
+    state::{Absorbed, Document, FeedState, LastError, Policy, SiteState},
+};
+
+/// Entries of a document that are taken in at once; a longer one is worked on beside the desk.
+const AT_ONCE: usize = 300;
+
+/// A site that is being worked on beside the desk, with what came for it meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Away {
+    pub(super) results: Vec<Done>,
+    /// Entries that were to be followed.
+    pub(super) keys: Vec<u64>,
+}
+
+/// A site that comes back.
+#[derive(Debug)]
+pub(super) struct Back {
+    site: SiteState,
+    epoch: u64,
+    read: Read,
+    absorbed: Absorbed,
+}
+
+/// A document that was read, and what belongs to it.
+#[derive(Debug)]
+pub(super) struct Read {
+    feed: String,
+    answer: Answer,
+    document: Document,
+    bounds: Bounds,
+}
+
+impl Desk<'_> {
+    /// Takes a document in, here or beside the desk.
+    pub(super) fn take_document(&mut self, mut site: SiteState, read: Read, now: DateTime<Utc>) {
+        if read.document.names.len() > AT_ONCE {
+            return self.absorb_aside(site, read, now);
+        }
+        let policy = policy(&self.config.schedule, self.feeds.get(&read.feed), read.answer.partial, now);
+        let absorbed = site.absorb(&read.feed, &read.document, policy, now);
+        self.read(&mut site, read, &absorbed, now);
+        self.put_back(site, now);
+    }
+
+    /// A long document is taken in by a thread of its own, which has the site meanwhile.
+    fn absorb_aside(&mut self, mut site: SiteState, read: Read, now: DateTime<Utc>) {
+        let schedule = self.config.schedule.clone();
+        let (feed, epoch) = (self.feeds.get(&read.feed).cloned(), self.epoch_of(site.name()));
+        self.away.insert(site.name().to_owned(), Away::default());
+        let back = self.parts_back.clone();
+        self.workers.spawn_blocking(move || {
+            let policy = policy(&schedule, feed.as_ref(), read.answer.partial, now);
+            let absorbed = site.absorb(&read.feed, &read.document, policy, now);
+            let _ = back.blocking_send(Back { site, epoch, read, absorbed });
+        });
+    }
+
+    /// A site comes back; what came for it meanwhile is taken in.
+    pub(super) fn back(&mut self, back: Back) {
+        let Back { mut site, epoch, read, absorbed } = back;
+        let name = site.name().to_owned();
+        if epoch != self.epoch_of(&name) {
+            return;
+        }
+        let away = self.away.remove(&name).unwrap_or_default();
+        let now = clock::now();
+        self.read(&mut site, read, &absorbed, now);
+        away.keys.into_iter().for_each(|key| site.offer_again(key));
+        self.put_back(site, now);
+        for done in away.results {
+            // the next document may be a long one, too
+            match self.away.get_mut(&name) {
+                Some(away) => away.results.push(done),
+                None => self.take_in(done),
+            }
+        }
+    }
+
+    /// Puts the outcome of a poll into the feed's state; gives back a document that is still to be taken in.
+    pub(super) fn polled(
+        &mut self,
+        site: &mut SiteState,
+        job: &Job,
+        url: &str,
+        polled: Polled,
+        asked: &Url,
+        now: DateTime<Utc>,
+    ) -> Option<Read> {
+        // for what was configured no more meanwhile, the URL that was asked is as good
+        let home = self.feeds.get(url).map_or_else(|| asked.clone(), |feed| feed.url.clone());
+        if let Polled::Unchanged { answer, .. } | Polled::Read { answer, .. } = &polled {
+            site.feed_mut(url).answered(asked, &home, answer.moved_to.clone(), now);
+        }
+        let bounds = self.bounds(url);
+        let outcome = match polled {
+            Polled::Unchanged { answer, not_modified } => {
+                let feed = site.feed_mut(url);
+                let pace = feed.pace.clone();
+                let told = Success {
+                    has_validators: !answer.validators.is_empty(),
+                    fresh_for: answer.fresh_for,
+                    pace: Some(&pace),
+                    ..Success::default()
+                };
+                feed.schedule.succeeded(now, bounds, told);
+                remember_answer(feed, answer);
+                self.parts.metrics.poll(if not_modified { "not_modified" } else { "same_body" });
+                if not_modified { PollNotice::NotModified } else { PollNotice::SameBody }
+            }
+            Polled::Read { answer, document } => {
+                return Some(Read { feed: url.to_owned(), answer, document: *document, bounds });
+            }
+            Polled::Failed(failure) => {
+                self.parts.metrics.poll(failure.reason);
+                let offline = failure.setback == Setback::Passing && self.parts.fetcher.is_offline();
+                let feed = site.feed_mut(url);
+                hold(feed, failure.host.as_deref(), failure.retry_after, now);
+                let counts = !failure.asked || feed.failed_at(asked, &home, failure.setback, now);
+                poll_failed(feed, failure, counts, offline, bounds, now)
+            }
+        };
+        self.polled_to_the_end(site, &job.site, url, outcome);
+        None
+    }
+
+    fn polled_to_the_end(&mut self, site: &SiteState, name: &str, url: &str, outcome: PollNotice) {
+        self.changed.notice(name, Notice::Polled { feed: link::shown_text(url), outcome });
+        if let Some(due) = site.feeds().get(url).and_then(|feed| feed.schedule.due) {
+            self.agenda.add(due, Due::Poll { site: name.to_owned(), feed: url.to_owned() });
+        }
+        fault::point("after-poll");
+    }
+
+    /// A document was taken in: what it says of its feed is remembered.
+    fn read(&mut self, site: &mut SiteState, read: Read, absorbed: &Absorbed, now: DateTime<Utc>) {
+        let Read { feed: url, answer, document, bounds } = read;
+        let feed = site.feed_mut(&url);
+        let pace = document.feed.pace;
+        let published: Vec<DateTime<Utc>> = document.feed.entries.iter().filter_map(dated).collect();
+        let told = Success {
+            entries: document.feed.entries.len(),
+            new_entries: absorbed.new,
+            overflowed: absorbed.overflowed,
+            // what is left is to be had soon, and then with validators
+            has_validators: !answer.validators.is_empty() || answer.partial || absorbed.left > 0,
+            published: &published,
+            fresh_for: answer.fresh_for,
+            pace: Some(&pace),
+        };
+        feed.schedule.succeeded(now, bounds, told);
+        let sitemaps = std::mem::take(&mut feed.sitemaps);
+        remember_answer(feed, answer);
+        if absorbed.left > 0 {
+            // the rest is to be read: the next poll must not be answered by a 304
+            feed.sitemaps = sitemaps;
+            feed.validators = Validators::default();
+            feed.body_hash = None;
+        }
+        feed.title = document.feed.title;
+        feed.problems = document.feed.problems.iter().map(|problem| (problem.kind.to_owned(), problem.count)).collect();
+        feed.problems.extend(problems_of(absorbed));
+        feed.pace = pace;
+        self.parts.metrics.poll("read");
+        self.parts.metrics.entries(absorbed);
+        if let Some(example) = &absorbed.merged_example {
+            let shown = link::shown_text(&url);
+            tracing::debug!(feed = shown, count = absorbed.merged, example, "entries with several names are one story");
+        }
+        let Absorbed { new, known, overflowed, .. } = *absorbed;
+        let name = site.name().to_owned();
+        self.polled_to_the_end(site, &name, &url, PollNotice::Read { new, known, overflowed });
+    }
+
+    fn bounds(&self, feed: &str) -> Bounds {
+        let schedule = &self.config.schedule;
+        let own = self.feeds.get(feed).and_then(|feed| feed.interval);
+        Bounds {
+            interval: own.unwrap_or(schedule.interval),
+            max_interval: schedule.max_interval,
+            // whoever gives a feed an interval means it
+            unconditional: own.unwrap_or(schedule.unconditional_interval),
+            feed: xxh3_64(feed.as_bytes()),
+        }
+    }
+}
+
+fn policy<'a>(schedule: &'a Schedule, feed: Option<&config::Feed>, is_cut: bool, now: DateTime<Utc>) -> Policy<'a> {
+    Policy {
+        since: schedule.max_age.map(|age| now - delta(age)),
+        publish_old: schedule.publish_old,
+        feed_text_only: feed.is_some_and(|feed| feed.full_text == FullText::Feed),
+        is_cut,
+        rechecks: &schedule.rechecks,
+    }
+}
+
+fn problems_of(absorbed: &Absorbed) -> impl Iterator<Item = (String, u32)> {
+    let counts = [
+        ("merged-entries", absorbed.merged),
+        ("waiting-entries", absorbed.left),
+        ("repeated-guid", usize::from(absorbed.guids_repeat)),
+        ("changing-links", usize::from(absorbed.links_rotate)),
+    ];
+    let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+    counts.map(|(kind, count)| (kind.to_owned(), u32::try_from(count).unwrap_or(u32::MAX)))
+}
+
+fn dated(entry: &Entry) -> Option<DateTime<Utc>> {
+    entry.published.or(entry.updated).map(|moment| moment.at.to_utc())
+}
+
+fn remember_answer(feed: &mut FeedState, answer: Answer) {
+    feed.validators = if answer.partial { Validators::default() } else { answer.validators };
+    feed.body_hash = answer.body_hash;
+    feed.sitemaps = answer.sitemaps;
+    feed.last_error = None;
+}
+
+pub(super) fn hold(feed: &mut FeedState, host: Option<&str>, wait: Option<Duration>, now: DateTime<Utc>) {
+    if let (Some(host), Some(wait)) = (host, wait) {
+        feed.holds.add(host, wait, now);
+    }
+}
+
+fn poll_failed(
+    feed: &mut FeedState,
+    failure: PollFailure,
+    counts: bool,
+    offline: bool,
+    bounds: Bounds,
+    now: DateTime<Utc>,
+) -> PollNotice {
+    if !counts {
+        // the feed has moved, and is asked where it is now
+        feed.schedule.due = Some(now);
+    } else if failure.asked && offline {
+        // our own network is down: the feed is not to blame
+        feed.schedule.due = Some(after(now, bounds.interval));
+    } else if failure.asked {
+        feed.schedule.failed(now, bounds, failure.setback, failure.retry_after);
+    } else {
+        feed.schedule.due = Some(after(now, failure.retry_after.unwrap_or(bounds.interval)));
+    }
+    feed.last_error = Some(LastError { reason: failure.reason.to_owned(), detail: failure.detail.clone() });
+    PollNotice::Failed { reason: failure.reason.to_owned(), detail: failure.detail }
+}

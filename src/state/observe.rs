@@ -144,6 +144,9 @@ impl SiteState {
             pending.published.iter_mut().for_each(|published| published.has_new_link |= has_new_link);
             if changed && (is_own || is_feed_text) {
                 pending.entry = entry.clone();
+            } else if changed && entry.title.is_some() {
+                // the page will have the newest headline
+                pending.entry.title.clone_from(&entry.title);
             }
             if changed {
                 pending.schedule(policy.rechecks, now);

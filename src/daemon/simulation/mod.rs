@@ -5,8 +5,9 @@
 //! is restarted, killed between commits, and lied to by its clock. `oracle` says by the publishers' numbers what has to
 //! come out.
 //!
-//! `COPYDESK_SIMULATION_YEARS=2 COPYDESK_SIMULATION_SITES=60` is the long run; `COPYDESK_SIMULATION_SEED` another course
-//! of events, and `COPYDESK_SIMULATION_SITE` plays one site of it alone.
+//! `COPYDESK_SIMULATION_YEARS=2 COPYDESK_SIMULATION_SITES=60` is the long run; `COPYDESK_SIMULATION_SEED=N` another course
+//! of events. Faults name site and story: `COPYDESK_SIMULATION_SITE=N` plays that site alone, and
+//! `COPYDESK_SIMULATION_STORY=N` prints all that becomes of that story.
 
 mod chance;
 mod oracle;
@@ -135,8 +136,10 @@ fn years_of_sixty_publishers() {
     {
         assert_eq!(sum.count(fault), 0, "{fault:?}");
     }
-    assert!(sum.count(Fault::FalseRevision) * 1000 <= sum.stories, "false revisions");
-    assert!(sum.count(Fault::MissedEdit) * 1000 <= sum.stories, "missed edits");
+    // one in a thousand, and in a small run three more by chance
+    let most = sum.stories / 1000 + 3;
+    assert!(sum.count(Fault::FalseRevision) <= most, "false revisions");
+    assert!(sum.count(Fault::MissedEdit) <= most, "missed edits");
     assert!(sum.count(Fault::SecondId) * 10_000 <= sum.stories, "second ids");
     // of each story within the horizon and the weeks before, and of each site with its feeds
     let most = 230.0 * pace.stories_a_day * BYTES_A_STORY + BYTES_A_SITE;

@@ -305,6 +305,7 @@ fn a_page_is_looked_at_where_any_of_its_feeds_says_that_it_is_now() {
     let entry = site.entry(key).unwrap();
     assert_eq!(entry.entry.url, Some(link("story-1-corrected")), "the feed that had it first shows it no more");
     assert!(entry.published.as_ref().unwrap().has_new_link);
+    assert_eq!(entry.entry.title.as_deref(), Some("Another headline"));
     // the same story under a link of that feed's own
     read(&mut site, A, vec![item(1)], at(15));
     assert_eq!(site.entry(key).unwrap().entry.url, item(1).url);

@@ -124,7 +124,7 @@ impl SiteState {
         let (title, date, is_carried) = match known {
             Known::Pending(pending) => {
                 let title = pending.entry.title.as_deref().map_or(0, title_hash);
-                (title as u16, date_hash(&pending.entry) as u16, pending.is_carried_by(feed.url))
+                (title, date_hash(&pending.entry), pending.is_carried_by(feed.url))
             }
             Known::Resolved(article) => {
                 (article.title, article.date, article.feeds.iter().any(|(tag, _)| *tag == feed.tag))
@@ -137,7 +137,7 @@ impl SiteState {
         let guid = has(names.guid);
         // a title and date that it had, or has in another feed
         let is_titled_so = has(names.title_and_date());
-        let mark = |now: u32, then: u16| if is_titled_so && now != 0 { Mark::Same } else { Mark::of(now as u16, then) };
+        let mark = |now: u32, then: u32| if is_titled_so && now != 0 { Mark::Same } else { Mark::of(now, then) };
         Evidence {
             guid: match guid {
                 _ if names.guid == 0 => Mark::Unknown,

@@ -1,4 +1,4 @@
-//! What was resolved, remembered for the horizon: about 60 bytes an article, in values that are written rarely.
+//! What was resolved, remembered for the horizon: about 70 bytes an article, in values that are written rarely.
 //!
 //! PURE. The articles of a site that are no longer pending lie in *buckets*, each a value of its own. The newest bucket is
 //! small and is rewritten as articles are added. A full one is frozen; frozen buckets of about one size are merged, as in
@@ -70,10 +70,10 @@ pub(super) struct Article {
     pub(super) content: u32,
     /// When it was resolved or last seen to be in a feed, to within half of the horizon.
     pub(super) day: Day,
-    /// 16 bits of its title's hash; 0 for none.
-    pub(super) title: u16,
-    /// 16 bits of its date's hash; 0 for none.
-    pub(super) date: u16,
+    /// The hash of its title; 0 for none. Many articles may be compared with a new one: 16 bits would be too few.
+    pub(super) title: u32,
+    /// The hash of its date; 0 for none.
+    pub(super) date: u32,
     /// The feeds that carried it and what they said of it, as hashes; feed 0 for none.
     pub(super) feeds: [(u16, u32); MOST_FEEDS],
 }

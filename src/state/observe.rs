@@ -219,8 +219,8 @@ impl SiteState {
             revision: 0,
             content: 0,
             day: super::day(now),
-            title: names.title as u16,
-            date: names.date as u16,
+            title: names.title,
+            date: names.date,
             feeds: [(feed.tag, digest), (0, 0)],
         };
         self.remember(Resolved { article, names: Names::of(names).iter().collect() });

@@ -115,19 +115,19 @@ impl SiteState {
         read: PageText,
     ) -> bool {
         let title = title_of(pending);
-        let date = date_hash(&pending.entry) as u16;
+        let date = date_hash(&pending.entry);
         let (other_title, other_date, other_content, one_feed) = match known {
             Known::Pending(other) => {
                 let one_feed = pending.carriers.iter().any(|carrier| other.is_carried_by(&carrier.feed));
                 let published = other.published.as_ref().map_or(0, |published| published.content);
-                (title_of(other), date_hash(&other.entry) as u16, published, one_feed)
+                (title_of(other), date_hash(&other.entry), published, one_feed)
             }
             Known::Resolved(article) => {
                 let is_its = |carrier: &Carrier| article.feeds.iter().any(|(known, _)| *known == tag(&carrier.feed));
                 (article.title, article.date, article.content, pending.carriers.iter().any(is_its))
             }
         };
-        let agrees = |one: u16, other: u16| one != 0 && one == other;
+        let agrees = |one: u32, other: u32| one != 0 && one == other;
         let is_bare = title == 0 && date == 0;
         // a feed has many stories of one day, and a canonical URL may be that of all of them
         let is_edited = || match known {

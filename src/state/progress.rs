@@ -219,14 +219,14 @@ fn resolved(pending: &Pending, now: DateTime<Utc>) -> Resolved {
         content: published.map_or(0, |published| published.content),
         day: super::day(now),
         title: title_of(pending),
-        date: date_hash(&pending.entry) as u16,
+        date: date_hash(&pending.entry),
         feeds,
     };
     Resolved { article, names: pending.names.iter().collect() }
 }
 
-pub(super) fn title_of(pending: &Pending) -> u16 {
-    pending.entry.title.as_deref().map_or(0, title_hash) as u16
+pub(super) fn title_of(pending: &Pending) -> u32 {
+    pending.entry.title.as_deref().map_or(0, title_hash)
 }
 
 impl Pending {

@@ -6,8 +6,8 @@
 //!  u8   format (2)          u16  articles (a)      u16  names (n)
 //!  n ×  u64 hash            sorted
 //!  n ×  u16 kind × 2^13 + number of the article in this bucket
-//!  a ×  article, sorted by key, 33 bytes: u64 key, u32 content, u16 revision, u16 day, u16 title, u16 date, u8 outcome,
-//!                          2 × (u16 feed, u32 digest)
+//!  a ×  article, sorted by key, 37 bytes: u64 key, u32 content, u16 revision, u16 day, u32 title, u32 date,
+//!                          u8 outcome, 2 × (u16 feed, u32 digest)
 //! ```
 
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use crate::feed::identity::{Name, NameKind};
 pub(in crate::state) const FORMAT: u8 = 2;
 const HEADER: usize = 5;
 const NAME_BYTES: usize = 10;
-const ARTICLE_BYTES: usize = 33;
+const ARTICLE_BYTES: usize = 37;
 const OWNER_BITS: u32 = 13;
 /// Articles that a bucket may have, by the bits of their number.
 pub(super) const MOST_ARTICLES: usize = 1 << OWNER_BITS;
@@ -90,8 +90,11 @@ impl Frozen {
         for Resolved { article, .. } in articles {
             bytes.extend(article.key.to_le_bytes());
             bytes.extend(article.content.to_le_bytes());
-            for short in [article.revision, article.day, article.title, article.date] {
+            for short in [article.revision, article.day] {
                 bytes.extend(short.to_le_bytes());
+            }
+            for word in [article.title, article.date] {
+                bytes.extend(word.to_le_bytes());
             }
             bytes.push(article.outcome as u8);
             for (feed, digest) in article.feeds {
@@ -159,10 +162,10 @@ impl Frozen {
             content: self.word(at + 8),
             revision: self.short(at + 12),
             day: self.short(at + 14),
-            title: self.short(at + 16),
-            date: self.short(at + 18),
-            outcome: Outcome::from_number(self.bytes[at + 20]),
-            feeds: [feed(at + 21), feed(at + 27)],
+            title: self.word(at + 16),
+            date: self.word(at + 20),
+            outcome: Outcome::from_number(self.bytes[at + 24]),
+            feeds: [feed(at + 25), feed(at + 31)],
         }
     }
 

@@ -325,3 +325,20 @@ fn one_guid_for_everything_names_nothing() {
     }
     assert_eq!(counts(&read(&mut site, A, vec![one(12)], days(12))), (1, 0, 0), "alone in the feed");
 }
+
+/// The hashes of these two titles have their last 16 bits in common.
+#[test]
+fn titles_that_hash_alike_are_not_one() {
+    let column = |n: i64, title: &str| {
+        let entry = with_link("column", with_guid(&format!("c{n}"), titled(title, item(1))));
+        Entry { published: dated(days(n)), ..entry }
+    };
+    let (one, other) = ("titope rorebo tekoubea tridakea stateadea", "peavoufo meastaistai susealo patraba nougofe");
+    assert_eq!(identity::title_hash(one) as u16, identity::title_hash(other) as u16);
+    for rechecks in [&[DAY][..], &[]] {
+        let mut site = SiteState::new(SITE);
+        read(&mut site, A, vec![column(1, one)], days(1));
+        publish_all(&mut site, rechecks, days(1));
+        assert_eq!(read(&mut site, A, vec![column(2, other)], days(2)).new, 1);
+    }
+}

@@ -220,7 +220,7 @@ fn values_are_small() {
     publish_all(&mut site, &[], at(0));
     let memory: Vec<State> = site.changes(true, usize::MAX);
     let memory = memory.iter().filter(|state| state.key.contains(" memory ")).map(|state| state.value.len());
-    assert!(memory.sum::<usize>() <= 30 * 66);
+    assert!(memory.sum::<usize>() <= 30 * 70);
 }
 
 #[test]

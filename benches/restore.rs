@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench restore` writes a local ledger of 50,000 feeds (a site each, 30 entries remembered) and of 1,000 busy
 //! sites (20 stories a day, 90 days remembered), starts the binary over it, and prints how long it took to be ready, what
-//! it takes in memory, and the bytes in the ledger. `COPYDESK_RESTORE_FEEDS=N` is another number of feeds.
+//! it takes in memory, and the bytes in the ledger. `-- N` is another number of feeds.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -35,7 +35,8 @@ const WITHIN: Duration = Duration::from_secs(300);
 
 #[tokio::main]
 async fn main() {
-    let feeds = std::env::var("COPYDESK_RESTORE_FEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(50_000);
+    // a number on the command line: `cargo bench --bench restore -- 1000`
+    let feeds = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(50_000);
     let directory = tempfile::tempdir().expect("a directory for the ledger");
     let (values, bytes) = fill(directory.path(), feeds).await;
     println!("ledger               {values} values, {} MiB", bytes >> 20);
@@ -56,7 +57,7 @@ async fn main() {
 
 /// Writes the ledger; tells how many values it has, and of how many bytes.
 async fn fill(directory: &Path, feeds: usize) -> (usize, usize) {
-    let config = config::LocalLedger::new(&directory.join("ledger"));
+    let config = config::LocalLedger::new(directory.join("ledger"));
     let (mut ledger, _events) = LocalLedger::open(&config).await.expect("a new ledger");
     let (mut values, mut bytes, mut batch) = (0, 0, Vec::new());
     for number in 0..feeds {

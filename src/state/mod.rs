@@ -2,7 +2,7 @@
 //!
 //! PURE. A feed's value holds its validators, its schedule and its problems. Each *pending* entry is a value of its own:
 //! one that waits for its page, and a published one that is to be looked at again for edits. What was resolved is
-//! *remembered* for a horizon of months ([`memory`]). There is one queue, and it is durable: a poll's validators are
+//! *remembered* for a horizon of months (`memory`). There is one queue, and it is durable: a poll's validators are
 //! stored only together with or after the entries it found, and an entry leaves the queue only in the commit that carries
 //! its record or its reject.
 //!
@@ -48,7 +48,7 @@ pub use pages::{PageOf, PageText};
 pub use progress::{Publication, content};
 pub use site::SiteState;
 
-/// The version of stored values. Values without one are of version 0.1 ([`upgrade`]).
+/// The version of stored values. Values without one are of version 0.1 (`upgrade`).
 pub const VERSION: u8 = 2;
 
 /// A feed's durable value.

@@ -189,7 +189,7 @@ const SHORT: usize = 6;
 /// out; so is all of a short text that is left with nothing else.
 pub(super) fn steady<T>(text: &str, look: impl FnOnce(&[&str]) -> T) -> T {
     let lower = text.to_lowercase();
-    let words = without_relative_times(words(&lower));
+    let words = without_relative_times(&words(&lower));
     let is_lately = || LATELY.contains(&words.concat().as_str());
     if words.len() <= SHORT && is_lately() { look(&[]) } else { look(&words) }
 }
@@ -246,7 +246,7 @@ fn is_mark(c: char) -> bool {
     matches!(c, '\'' | '’' | '\u{300}'..='\u{36f}' | '\u{900}'..='\u{dff}' | '\u{200c}' | '\u{200d}')
 }
 
-fn without_relative_times(words: Vec<Word<'_>>) -> Vec<&str> {
+fn without_relative_times<'a>(words: &[Word<'a>]) -> Vec<&'a str> {
     let is_ago = |word: Option<&Word<'_>>| word.is_some_and(|word| AGO.contains(&word.text));
     let is_one = |word: &Word<'_>| word.text.len() <= 5 && ONE.contains(&word.text);
     let is_unit = |word: &Word<'_>| word.text.len() <= 30 && UNITS.iter().any(|unit| word.text.starts_with(unit));

@@ -282,8 +282,8 @@ impl Publisher {
         let version = self.stories[n].version(at);
         let Face { mut title, mut paragraphs, slug, .. } = self.face(n, version, PARAGRAPHS);
         if self.habits.is_tested {
-            if n % 2 == 0 {
-                title += if reading % 2 == 0 { " first" } else { " second" };
+            if n.is_multiple_of(2) {
+                title += if reading.is_multiple_of(2) { " first" } else { " second" };
             } else if n % 4 == 1 {
                 paragraphs.insert(3, words(mixed(&[reading % 5, 3]), 9));
             }

@@ -237,7 +237,7 @@ fn an_entry_whose_page_is_that_of_another_article_is_that_article() {
         ("another feed's", item(9), B, theirs, 5, true),
         ("another feed's, whose page only says so", item(9), B, canonical, 5, false),
         ("another feed's of that moment, whose page says so", dated_alike.clone(), B, canonical, 5, true),
-        ("two of a feed and moment, whose page only says so", dated_alike.clone(), A, canonical, 5, false),
+        ("two of a feed and moment, whose page only says so", dated_alike, A, canonical, 5, false),
         ("its page says so, and the title is the same", titled("Story 1", item(9)), B, canonical, 5, true),
         ("of a sitemap, which says nothing else", bare, A, theirs, 5, true),
         ("a page of its own", item(9), A, &["story-9"][..], 5, false),

@@ -32,7 +32,7 @@ pub(super) fn read(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArtic
 pub(super) fn begun(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArticle> {
     let ((), mut reading) = Reading::of(page, aids, |_, _| ())?;
     let is_paid = reading.refused.as_ref().is_some_and(|refused| refused.reason == NoArticleReason::Paywall);
-    if is_paid && is_long(&reading.text) {
+    if is_paid && is_long(&reading.outline, &reading.verdicts) {
         reading.refused = None;
         reading.meta.paywalled = true;
     }

@@ -41,10 +41,15 @@ fn is_end(outline: &Outline, verdicts: &[Verdict], last: usize) -> bool {
 }
 
 fn words(text: &str) -> usize {
-    let wide = text
-        .chars()
-        .filter(|&c| crate::text::is_wide(c) || matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}'))
-        .count();
-    let spaced = text.split(|c: char| c.is_whitespace() || crate::text::is_wide(c));
-    wide / 2 + spaced.filter(|word| word.contains(char::is_alphanumeric)).count()
+    let spaced = |word: &&str| word.contains(|c: char| c.is_alphanumeric() && !is_unspaced(c));
+    let words = text.split_ascii_whitespace();
+    if text.is_ascii() {
+        return words.filter(|word| word.bytes().any(|byte| byte.is_ascii_alphanumeric())).count();
+    }
+    words.filter(spaced).count() + text.chars().filter(|&c| is_unspaced(c)).count() / 2
+}
+
+/// Scripts that part no words by spaces.
+fn is_unspaced(c: char) -> bool {
+    crate::text::is_wide(c) || matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
 }

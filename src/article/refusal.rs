@@ -10,7 +10,7 @@ use aho_corasick::AhoCorasick;
 use super::boilerplate::Verdict;
 use super::extract::is_prose;
 use super::metadata::{Metadata, PageKind};
-use super::outline::{Outline, Signs, weight};
+use super::outline::{Outline, Signs};
 use super::{NoArticle, NoArticleReason};
 
 /// Least text, by weight, that is a story however little the page says of itself.
@@ -72,18 +72,20 @@ pub(super) struct Findings<'a> {
     pub(super) cut: bool,
 }
 
-/// Whether a text is long enough to be a story, or the beginning of one.
-pub(super) fn is_long(text: &str) -> bool {
-    let beginning: String = text.chars().take(3 * STORY).collect();
-    weight(&beginning) >= STORY
+/// Whether what is kept is long enough to be a story, or the beginning of one.
+pub(super) fn is_long(outline: &Outline, verdicts: &[Verdict]) -> bool {
+    length(outline, verdicts) >= STORY
+}
+
+/// The weight of what is kept.
+fn length(outline: &Outline, verdicts: &[Verdict]) -> usize {
+    verdicts.iter().filter(|(_, reason)| reason.is_none()).map(|(at, _)| outline.blocks[*at].weight).sum()
 }
 
 /// Why a page is no article, if it is none.
 pub(super) fn refusal(found: &Findings<'_>) -> Option<NoArticle> {
-    // in normal form a third of a text is no white space, so that its beginning is enough
-    let beginning = found.text.char_indices().nth(3 * NOTICE).map_or(found.text, |(end, _)| &found.text[..end]);
-    let length = weight(beginning);
-    let (reason, detail) = notice(found, beginning, length)
+    let length = length(found.outline, found.verdicts);
+    let (reason, detail) = notice(found, length)
         .or_else(|| is_teaser(found, length).then_some(TEASED))
         .or_else(|| if length < STORY { nothing(found, length) } else { None })?;
     Some(NoArticle { reason, detail: detail.to_owned() })
@@ -95,7 +97,7 @@ const TEASED: Why = (NoArticleReason::Paywall, "only the teaser is there");
 const ERROR: Why = (NoArticleReason::ErrorPage, "an error page that was sent as a success");
 
 /// A wall or an error page, by all that the page says.
-fn notice(found: &Findings<'_>, text: &str, length: usize) -> Option<Why> {
+fn notice(found: &Findings<'_>, length: usize) -> Option<Why> {
     if length < STORY {
         let said = said(found);
         return if said.chars().count() >= 2000 {
@@ -111,7 +113,7 @@ fn notice(found: &Findings<'_>, text: &str, length: usize) -> Option<Why> {
     if is_story || length >= NOTICE || !found.meta.authors.is_empty() {
         return None;
     }
-    let lower = text.to_lowercase();
+    let lower = found.text.to_lowercase();
     if says(&lower, &PHRASES.consents, CONSENTS + length / 1000) || is_titled(found, &PHRASES.wall_titles) {
         Some(WALL)
     } else {

@@ -95,7 +95,7 @@ const SOLAR: [&str; 12] =
 
 /// The same text with its date in ASCII digits by the Gregorian calendar; as it was, where it has none of another.
 pub(super) fn normal(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
+    if text.is_ascii() || !text.contains(char::is_numeric) {
         return Cow::Borrowed(text);
     }
     let digits: String = text.chars().map(ascii_digit).collect();

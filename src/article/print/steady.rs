@@ -188,7 +188,7 @@ const SHORT: usize = 6;
 /// Looks at the words in lower case, each character of scripts without spaces as one. Numbers and relative times are left
 /// out; so is all of a short text that is left with nothing else.
 pub(super) fn steady<T>(text: &str, look: impl FnOnce(&[&str]) -> T) -> T {
-    let lower = text.to_lowercase();
+    let lower = if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() };
     let words = without_relative_times(&words(&lower));
     let is_lately = || LATELY.contains(&words.concat().as_str());
     if words.len() <= SHORT && is_lately() { look(&[]) } else { look(&words) }
@@ -208,7 +208,18 @@ fn words(lower: &str) -> Vec<Word<'_>> {
             words.push(Word { text: &lower[from..to], numbered: std::mem::take(numbered) });
         }
     };
-    while let Some(c) = lower[at..].chars().next() {
+    while let Some(&byte) = lower.as_bytes().get(at) {
+        // most of all text
+        if byte.is_ascii_lowercase() {
+            at += 1;
+            continue;
+        }
+        if byte == b' ' {
+            end_word(start, at, &mut numbered);
+            (start, at) = (at + 1, at + 1);
+            continue;
+        }
+        let Some(c) = lower[at..].chars().next() else { break };
         let next = at + c.len_utf8();
         if c.is_alphabetic() && !is_wide(c) && !is_unspaced(c) || is_mark(c) {
             at = next;

@@ -121,7 +121,7 @@ fn add(sum: &mut Sum, publisher: &Publisher, press: Press<'_>) {
 #[test]
 fn years_of_sixty_publishers() {
     let seed = setting("SEED").unwrap_or(1.0) as u64;
-    let days = (setting("YEARS").unwrap_or(0.6) * 365.0) as i64;
+    let days = (setting("YEARS").unwrap_or(1.1) * 365.0) as i64;
     let sites = setting("SITES").unwrap_or(22.0) as u64;
     let pace = Pace { days, stories_a_day: setting("STORIES").unwrap_or(0.7), is_calm: false };
     let sites = match setting("SITE") {

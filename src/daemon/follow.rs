@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{
     clock,
+    judge::content_of,
     work::{Cpu, CpuFailure},
 };
 use crate::{
@@ -15,8 +16,8 @@ use crate::{
     feed::Entry,
     fetch::{Failure, Fetcher, Kind, Refresh, Request, Response, Validators, sniff},
     ledger::fault,
-    link, record,
-    state::{Published, content},
+    link,
+    state::Published,
 };
 
 mod pages;
@@ -110,7 +111,7 @@ async fn page_twice_if_it_differs(job: &Follow, url: Url, fetcher: &Fetcher, cpu
     let Some(published) = &job.twice_unless else { return first };
     if let PageOutcome::Read(read) = &mut first
         && let Ok(article) = &read.article
-        && content(&record::content_hash(article.title.as_deref(), &article.text)) != published.content
+        && content_of(article) != published.content
         && let PageOutcome::Read(second) = page(job, url, &Validators::default(), fetcher, cpu).await
     {
         read.again = second.article.ok();

@@ -3,7 +3,7 @@
 //! PURE. Every entry ends as a record or as a reject with its reason, or waits for another try; the feed's own text
 //! is published where the page has none to give and the user did not insist on the page.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -200,13 +200,20 @@ fn is_enough(pending: &Pending, told: &Article) -> bool {
     }
 }
 
-/// 32 bits of what a content is known by.
+/// 32 bits of what a content is known by: title, text, and corrections, which are an edit, too.
 pub(super) fn content_of(article: &Article) -> u32 {
-    content(&record::content_hash(article.title.as_deref(), &article.text))
+    content(&record::content_hash(article.title.as_deref(), &with_corrections(article)))
 }
 
 pub(super) fn text_print(article: &Article) -> Print {
-    Print::of_text(&format!("{}\n{}", article.title.as_deref().unwrap_or_default(), article.text))
+    Print::of_text(&format!("{}\n{}", article.title.as_deref().unwrap_or_default(), with_corrections(article)))
+}
+
+fn with_corrections(article: &Article) -> Cow<'_, str> {
+    match article.corrections.is_empty() {
+        true => Cow::Borrowed(&article.text),
+        false => Cow::Owned(format!("{}\n\n{}", article.text, article.corrections.join("\n\n"))),
+    }
 }
 
 fn publish(case: Case<'_>, article: Article, origin: Option<Origin>, fallback_reason: Option<String>) -> Verdict {

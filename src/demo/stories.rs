@@ -48,7 +48,7 @@ impl Story {
         self.edition += 1;
         // names its story: a line that stood under several of them would be the site's, not the story's
         let line = format!(
-            "Editors' update {}: a sentence of “{}” was corrected after those concerned had been heard again.",
+            "In its edition number {} the paper added to “{}” that all those concerned had been heard once more.",
             self.edition, self.title
         );
         self.paragraphs.push(line);

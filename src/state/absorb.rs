@@ -2,14 +2,18 @@
 //!
 //! PURE. The work is linear in the entries of the document.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    FeedState, SiteState,
+    FeedState, Pending, SiteState,
     candidates::{Reading, tag},
     matching::{Evidence, Link},
+    pages::has_a_story,
     shared::{shared_guids, shared_pages},
     site::When,
 };
@@ -127,16 +131,30 @@ impl SiteState {
                 met.insert(key, index);
             }
         }
-        for key in shared_pages(document, &stories) {
-            if self.entry(key).is_some_and(|pending| !pending.shared_page) {
-                self.change(key, When::Later, |pending| pending.shared_page = true);
-            }
-        }
+        self.share_pages(&shared_pages(document, &stories));
         // an index of sitemaps brings what has changed only
         let is_whole = document.feed.format != Format::SitemapIndex;
         absorbed.overflowed = is_whole && !first_read && absorbed.known == 0 && absorbed.new > 0;
         self.conclude(url, &tally, &mut absorbed, policy.is_cut, now);
         absorbed
+    }
+
+    /// Several stories lead to one page: it is none of theirs. Where one of them was published from it, and the others have
+    /// too little in the feed to be stories by themselves, the page will tell whether they are that one once more.
+    fn share_pages(&mut self, stories: &BTreeSet<u64>) {
+        let is_its_own = |pending: &&Pending| {
+            !pending.shared_page && pending.published.as_ref().is_some_and(|published| !published.is_feed_text)
+        };
+        let all = || stories.iter().filter_map(|key| self.entries.get(key));
+        let has_more = all().any(|pending| pending.published.is_none() && has_a_story(&pending.entry));
+        if all().any(|pending| is_its_own(&pending)) && !has_more {
+            return;
+        }
+        for key in stories {
+            if self.entry(*key).is_some_and(|pending| !pending.shared_page) {
+                self.change(*key, When::Later, |pending| pending.shared_page = true);
+            }
+        }
     }
 
     /// From which date back an unknown entry may be one that was published and forgotten. Not in a feed that is met for the

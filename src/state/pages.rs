@@ -195,7 +195,7 @@ impl SiteState {
 }
 
 /// Whether the feed has enough of an entry for a story of its own.
-fn has_a_story(entry: &Entry) -> bool {
+pub(super) fn has_a_story(entry: &Entry) -> bool {
     let summary = entry.summary.as_deref().unwrap_or_default();
     entry.content.is_some() || summary.chars().count() >= LEAST_STORY
 }

@@ -169,7 +169,7 @@ fn a_broken_rule_is_noticed() {
 #[test]
 fn what_a_story_costs_to_store() {
     let days = setting("COST_DAYS").unwrap_or(9.0) as i64;
-    for (what, days, stories_a_day, most) in [("busy", days, 500.0, 4000), ("quiet", 30, 2.0, 12_000)] {
+    for (what, days, stories_a_day, most) in [("busy", days, 500.0, 1500), ("quiet", 30, 2.0, 3000)] {
         let pace = Pace { days, stories_a_day, is_calm: true };
         let sum = play(0..1, 1, pace, &Schedule::default(), Broken::Nothing);
         let written = sum.written / sum.stories.max(1);

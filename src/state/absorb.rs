@@ -13,6 +13,7 @@ use super::{
     FeedState, Pending, SiteState,
     candidates::{Reading, tag},
     matching::{Evidence, Link},
+    memory::Outcome,
     pages::has_a_story,
     shared::{shared_guids, shared_pages},
     site::When,
@@ -142,12 +143,16 @@ impl SiteState {
     /// Several stories lead to one page: it is none of theirs. Where one of them was published from it, and the others have
     /// too little in the feed to be stories by themselves, the page will tell whether they are that one once more.
     fn share_pages(&mut self, stories: &BTreeSet<u64>) {
-        let is_its_own = |pending: &&Pending| {
-            !pending.shared_page && pending.published.as_ref().is_some_and(|published| !published.is_feed_text)
+        let has_page = |key: &u64| match self.entries.get(key) {
+            Some(Pending { shared_page: true, .. }) => false,
+            Some(pending) => pending.published.as_ref().is_some_and(|published| !published.is_feed_text),
+            None => self.memory.article(*key).is_some_and(|article| article.outcome == Outcome::Published),
         };
-        let all = || stories.iter().filter_map(|key| self.entries.get(key));
-        let has_more = all().any(|pending| pending.published.is_none() && has_a_story(&pending.entry));
-        if all().any(|pending| is_its_own(&pending)) && !has_more {
+        let is_story = |key: &u64| {
+            let pending = self.entries.get(key).filter(|pending| pending.published.is_none());
+            pending.is_some_and(|pending| has_a_story(&pending.entry))
+        };
+        if stories.iter().any(has_page) && !stories.iter().any(is_story) {
             return;
         }
         for key in stories {

@@ -258,8 +258,12 @@ impl<'a> Desk<'a> {
     fn tick(&mut self) {
         self.tell_if_overdue();
         if Instant::now() >= self.housekeeping {
-            self.housekeeping = Instant::now() + HOUSEKEEPING;
-            self.begin_to_tidy();
+            // a clock that has jumped ahead must not let anything be forgotten
+            let may_tidy = self.no_rechecks_until.is_none();
+            self.housekeeping = Instant::now() + if may_tidy { HOUSEKEEPING } else { JUMP_LASTS };
+            if may_tidy {
+                self.begin_to_tidy();
+            }
         }
         self.tidy(clock::now());
     }

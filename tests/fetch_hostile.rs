@@ -166,7 +166,14 @@ async fn lying_servers() {
         Err(Reason::Connect),
     )
     .await;
-    check("a bad gzip", Says(with(head("Content-Encoding: gzip\r\n"), b"plain")), Err(Reason::Malformed)).await;
+    check(
+        "a bad gzip",
+        Says(with(head("Content-Encoding: gzip\r\n"), b"\x1f\x8b\x08\0broken")),
+        Err(Reason::Malformed),
+    )
+    .await;
+    // a server that labels all that it sends: what doesn't begin as gzip does is read as it is
+    check("text that is called gzip", Says(with(head("Content-Encoding: gzip\r\n"), b"plain")), Ok(b"plain")).await;
     check("nested encodings", Says(with(head("Content-Encoding: gzip, gzip\r\n"), b"plain")), Err(Reason::Malformed))
         .await;
     check("an unsolicited 304", Says(b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec()), Err(Reason::Malformed)).await;

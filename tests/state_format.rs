@@ -39,7 +39,7 @@ const PUBLISHED: &str = r#"{"v":2,"key":4043957318811707397,"names":"AdpI3vZVvIv
 /// no second feed.
 const REMEMBERED: &str = "02 0100 0300 \
      f5e22fd1263a074e d7d10ff4a9ce5e91 cd8bbc55f6de48da 0060 0080 0020 \
-     05e89c72c1051f38 04030201 0100 ea4f a9ce d7d1 01 7d55 ae55bd4f 0000 00000000";
+     05e89c72c1051f38 04030201 0100 ea4f a9ce5e91 d7d10ff4 01 7d55 ae55bd4f 0000 00000000";
 
 /// A feed of version 0.1. One entry was resolved, by its guid; one waits, one was published and waits for its last recheck.
 const OLD_FEED: &str = r#"{"title":"News","validators":{"etag":"\"1\""},"body_hash":5,"schedule":{"due":"2026-01-05T10:15:00Z","asked_at":"2026-01-05T10:00:00Z"},"problems":[["bare-ampersand",1]],"seen":["2kje9lW8i80"],"imprints":"AAAAAAAAAAAAAA","guids_repeat":true,"pending":[{"id":"a0","keys":[17419697579101051176,5],"entry":{"guid":"78","title":"A flood"},"carriers":[{"feed":"https://example.com/feed","told":9}],"discovered_at":"2026-01-05T10:00:00Z","due":"2026-01-05T10:05:00Z","attempts":2,"trouble":"timeout","content_cut":true},{"id":"a1","keys":[9609820287551978174],"entry":{"guid":"79"},"carriers":[{"feed":"https://example.com/feed","told":9}],"discovered_at":"2026-01-04T10:00:00Z","due":"2026-01-11T10:00:00Z","published":{"revision":2,"content_hash":"0102030400000000000000000000000000000000000000000000000000000000","first_at":"2026-01-04T10:00:00Z","look":2,"validators":{"etag":"\"2\""}}}]}"#;

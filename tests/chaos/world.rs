@@ -168,7 +168,7 @@ schedule:
   max_interval: 1s
   page_attempts: 1
   page_patience: 0s
-  rechecks: [1s, 2s, 4s, 8s, 15s, 30s, 60s, 90s, 120s, 150s, 180s, 210s, 240s, 270s, 300s, 330s, 360s]
+  rechecks: [1s, 2s, 4s, 8s, 15s, 30s, 60s, 90s, 120s, 150s, 180s, 210s, 240s, 270s, 300s, 360s]
 admin: off
 commit:
   every: 50ms

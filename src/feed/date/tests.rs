@@ -29,6 +29,13 @@ fn white_space_and_comments_are_no_obstacle() {
     check("Thu(so(nested) it \\) is), 9(th) Feb(ruary) 2006()23:59:45 +0000(zone)", "2006-02-09T23:59:45Z");
 }
 
+#[test]
+fn offsets_have_whole_minutes() {
+    let moment = parse("1062-01-01 12:00:00 Europe/Paris").unwrap();
+    assert_eq!(moment.at.to_rfc3339(), "1062-01-01T12:00:00+00:09");
+    assert_eq!(moment.at.offset().local_minus_utc(), 9 * 60);
+}
+
 /// Some begin like the month of some language (Dublin, Dubai, Martinique), or like a zone (West, Eastern).
 #[test]
 fn no_zone_or_place_changes_the_date() {

@@ -31,10 +31,13 @@ pub(super) fn taken(text: &str) -> (Cow<'_, str>, Option<Tz>) {
 }
 
 /// The offset of a zone at a time on its clocks: of an hour that they show twice, the first one's; in one that they pass
-/// over, that of the hours after it.
+/// over, that of the hours after it. In whole minutes, as RFC 3339 writes them: before there were zones, clocks showed the
+/// local mean time to the second.
 pub(super) fn offset(zone: Tz, local: NaiveDateTime) -> FixedOffset {
     let found = zone.offset_from_local_datetime(&local).earliest();
-    found.unwrap_or_else(|| zone.offset_from_utc_datetime(&local)).fix()
+    let offset = found.unwrap_or_else(|| zone.offset_from_utc_datetime(&local)).fix();
+    let seconds = offset.local_minus_utc();
+    FixedOffset::east_opt(seconds - seconds % 60).unwrap_or(offset)
 }
 
 fn is_part(byte: u8) -> bool {

@@ -10,83 +10,11 @@ mod shown;
 
 pub use shown::{shown, shown_text};
 
-/// Prefixes of parameters that tell where a visitor came from.
-const TRACKING_PREFIXES: &[&str] = &[
-    "utm_",
-    "at_",
-    "ns_",
-    "mc_",
-    "pk_",
-    "piwik_",
-    "mtm_",
-    "matomo_",
-    "hsa_",
-    "_hs",
-    "__hs",
-    "ga_",
-    "fb_",
-    "wt_",
-    "trk_",
-    "oly_",
-    "__twitter_",
-    "vero_",
-    "itm_",
-    "stm_",
-    "sc_c",
-    "sc_e",
-    "sc_i",
-];
-/// Parameters that do nothing else, in lower case.
-const TRACKING: &[&str] = &[
-    "fbclid",
-    "gclid",
-    "gclsrc",
-    "dclid",
-    "wbraid",
-    "gbraid",
-    "msclkid",
-    "yclid",
-    "ymclid",
-    "twclid",
-    "ttclid",
-    "igshid",
-    "igsh",
-    "li_fat_id",
-    "mkt_tok",
-    "rb_clickid",
-    "s_cid",
-    "s_kwcid",
-    "cmpid",
-    "cmp",
-    "cmp_id",
-    "icid",
-    "ocid",
-    "ncid",
-    "xtor",
-    "ito",
-    "smid",
-    "smtyp",
-    "spref",
-    "ref_src",
-    "ref_url",
-    "feedtype",
-    "feedname",
-    "traffic_source",
-    "srnd",
-    "amp",
-    "outputtype",
-    "wpisrc",
-    "mbid",
-    "ftcamp",
-    "sref",
-    "_ga",
-    "_gl",
-    "gaa_at",
-    "share_id",
-];
-/// Of these, the ones that are documented by a widely used service, and name nothing anywhere.
+/// Prefixes of parameters that widely used services document as telling where a visitor came from: they name nothing
+/// anywhere.
 const CERTAIN_PREFIXES: &[&str] =
     &["utm_", "mc_", "pk_", "piwik_", "mtm_", "matomo_", "hsa_", "_hs", "__hs", "__twitter_", "vero_", "oly_"];
+/// Such parameters, in lower case.
 const CERTAIN: &[&str] = &[
     "fbclid",
     "gclid",
@@ -110,6 +38,34 @@ const CERTAIN: &[&str] = &[
     "_ga",
     "_gl",
     "gaa_at",
+];
+/// Prefixes of parameters that do so as a rule.
+const TRACKING_PREFIXES: &[&str] = &["at_", "ns_", "ga_", "fb_", "wt_", "trk_", "itm_", "stm_", "sc_c", "sc_e", "sc_i"];
+/// Such parameters, in lower case.
+const TRACKING: &[&str] = &[
+    "s_cid",
+    "cmpid",
+    "cmp",
+    "cmp_id",
+    "icid",
+    "ocid",
+    "ncid",
+    "xtor",
+    "ito",
+    "smid",
+    "smtyp",
+    "spref",
+    "feedtype",
+    "feedname",
+    "traffic_source",
+    "srnd",
+    "amp",
+    "outputtype",
+    "wpisrc",
+    "mbid",
+    "ftcamp",
+    "sref",
+    "share_id",
 ];
 /// Parameters that name an article on some sites; only with one of [`CHANNELS`] they are about the way to it.
 const MAYBE_TRACKING: &[&str] = &[
@@ -241,16 +197,19 @@ fn kept(query: &str, is_dropped: fn(&str) -> bool) -> String {
 
 /// Parameters that their inventors document as telling where a visitor came from.
 fn is_certainly_tracking(pair: &str) -> bool {
-    let name = pair.split('=').next().unwrap_or(pair).to_ascii_lowercase();
-    CERTAIN.contains(&name.as_str()) || CERTAIN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    is_listed(&pair.split('=').next().unwrap_or(pair).to_ascii_lowercase(), CERTAIN, CERTAIN_PREFIXES)
 }
 
 fn is_tracking(pair: &str) -> bool {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     let (name, value) = (name.to_ascii_lowercase(), value.to_ascii_lowercase());
-    TRACKING.contains(&name.as_str())
-        || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    is_certainly_tracking(pair)
+        || is_listed(&name, TRACKING, TRACKING_PREFIXES)
         || (MAYBE_TRACKING.contains(&name.as_str()) && CHANNELS.contains(&value.as_str()))
+}
+
+fn is_listed(name: &str, names: &[&str], prefixes: &[&str]) -> bool {
+    names.contains(&name) || prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]

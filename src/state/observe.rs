@@ -35,22 +35,12 @@ impl SiteState {
         let is_list = of_link.iter().any(|key| self.entry(*key).is_some_and(|pending| pending.shared_page));
         let shared = is_list || has_place(entry) && !self.named(names.folded).is_empty();
         of_link.iter().for_each(|key| self.supplant(*key, now));
+        let carriers = vec![Carrier { feed: feed.url.to_owned(), digest: document.digests[index] }];
         let pending = Pending {
-            key,
-            names: Names::of(names),
-            entry: entry.clone(),
-            carriers: vec![Carrier { feed: feed.url.to_owned(), digest: document.digests[index] }],
-            discovered_at: now,
-            due: now,
-            attempts: 0,
-            failing_since: None,
-            last_error: None,
-            content_cut: false,
             feed_text_only: policy.feed_text_only,
             shared_page: shared,
             link_was_of: of_link.first().copied(),
-            is_rejected: false,
-            published: None,
+            ..Pending::new(key, Names::of(names), entry.clone(), carriers, now)
         };
         self.insert(pending);
         self.mark(key, When::Later);

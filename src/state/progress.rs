@@ -79,7 +79,7 @@ impl SiteState {
     }
 
     /// An entry was looked at again, and there is no revision to publish. A `candidate` is a content that counts when it is
-    /// seen again; `page` are the newest marks and validators of the page, where it was had.
+    /// seen again; `validators` are the page's newest ones, where it was had.
     pub fn unchanged(
         &mut self,
         key: u64,
@@ -230,6 +230,27 @@ pub(super) fn title_of(pending: &Pending) -> u32 {
 }
 
 impl Pending {
+    /// One that is met now and waits for its page.
+    pub(crate) fn new(key: u64, names: Names, entry: Entry, carriers: Vec<Carrier>, now: DateTime<Utc>) -> Self {
+        Self {
+            key,
+            names,
+            entry,
+            carriers,
+            discovered_at: now,
+            due: now,
+            attempts: 0,
+            failing_since: None,
+            last_error: None,
+            content_cut: false,
+            feed_text_only: false,
+            shared_page: false,
+            link_was_of: None,
+            is_rejected: false,
+            published: None,
+        }
+    }
+
     /// Sets when it is due next; `false` where a published one is resolved.
     pub(super) fn schedule(&mut self, rechecks: &[Duration], now: DateTime<Utc>) -> bool {
         match self.published.as_ref().map(|published| published.next(rechecks, now)) {
@@ -243,21 +264,8 @@ impl Pending {
     /// A remembered article of which a feed says something else.
     pub(super) fn reopened(article: Article, names: Names, entry: Entry, feed: &str, now: DateTime<Utc>) -> Self {
         let digest = article.feeds.iter().find(|(known, _)| *known == tag(feed)).map_or(0, |(_, digest)| *digest);
+        let carriers = vec![Carrier { feed: feed.to_owned(), digest }];
         Self {
-            key: article.key,
-            names,
-            entry,
-            carriers: vec![Carrier { feed: feed.to_owned(), digest }],
-            discovered_at: now,
-            due: now,
-            attempts: 0,
-            failing_since: None,
-            last_error: None,
-            content_cut: false,
-            feed_text_only: false,
-            shared_page: false,
-            link_was_of: None,
-            is_rejected: false,
             published: Some(Published {
                 revision: article.revision.into(),
                 content: article.content,
@@ -269,6 +277,7 @@ impl Pending {
                 retold_by: Some(feed.to_owned()),
                 ..Published::default()
             }),
+            ..Self::new(article.key, names, entry, carriers, now)
         }
     }
 }

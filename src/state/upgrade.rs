@@ -122,21 +122,12 @@ fn resolved(key: u64, day: u16) -> Resolved {
 
 fn upgraded(old: OldPending) -> Option<Pending> {
     let names = old.keys.iter().map(|key| Name { kind: NameKind::Legacy, hash: *key }).collect();
+    let carriers = old.carriers.into_iter().map(|carrier| Carrier { feed: carrier.feed, digest: 0 }).collect();
     Some(Pending {
-        key: *old.keys.first()?,
-        names,
-        carriers: old.carriers.into_iter().map(|carrier| Carrier { feed: carrier.feed, digest: 0 }).collect(),
-        entry: old.entry,
-        discovered_at: old.discovered_at,
         due: old.due,
         attempts: old.attempts,
-        failing_since: None,
         last_error: old.trouble,
         content_cut: old.content_cut,
-        feed_text_only: false,
-        shared_page: false,
-        link_was_of: None,
-        is_rejected: false,
         published: old.published.map(|old| Published {
             revision: old.revision,
             content: super::progress::content(&old.content_hash),
@@ -145,5 +136,6 @@ fn upgraded(old: OldPending) -> Option<Pending> {
             validators: old.validators,
             ..Published::default()
         }),
+        ..Pending::new(*old.keys.first()?, names, old.entry, carriers, old.discovered_at)
     })
 }

@@ -12,23 +12,8 @@ fn now() -> DateTime<Utc> {
 }
 
 fn pending() -> Pending {
-    Pending {
-        key: 1,
-        names: Names::default(),
-        entry: Entry { url: Some("https://example.com/a".parse().unwrap()), ..Entry::default() },
-        carriers: vec![],
-        discovered_at: now(),
-        due: now(),
-        attempts: 0,
-        failing_since: None,
-        last_error: None,
-        content_cut: false,
-        feed_text_only: false,
-        shared_page: false,
-        link_was_of: None,
-        is_rejected: false,
-        published: None,
-    }
+    let entry = Entry { url: Some("https://example.com/a".parse().unwrap()), ..Entry::default() };
+    Pending::new(1, Names::default(), entry, vec![], now())
 }
 
 /// One that failed so often, the first time so long ago.

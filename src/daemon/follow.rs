@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     clock,
-    judge::content_of,
+    judge::text_of,
     work::{Cpu, CpuFailure},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     fetch::{Failure, Fetcher, Kind, Refresh, Request, Response, Validators, sniff},
     ledger::fault,
     link,
-    state::Published,
+    state::{PageText, Published},
 };
 
 mod pages;
@@ -75,12 +75,25 @@ pub(super) struct PageRead {
     pub(super) url: Url,
     pub(super) validators: Validators,
     pub(super) fetched_at: DateTime<Utc>,
-    pub(super) article: Result<Article, NoArticle>,
+    pub(super) article: Result<Reading, NoArticle>,
     pub(super) lesson: Option<article::Lesson>,
     /// All text of the page.
     pub(super) print: Option<Print>,
     /// What a second reading gave, right after the first.
-    pub(super) again: Option<Article>,
+    pub(super) again: Option<PageText>,
+}
+
+/// An article, and what is compared of it: made once, where it is read.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) article: Article,
+    pub(super) text: PageText,
+}
+
+impl Reading {
+    pub(super) fn of(article: Article) -> Self {
+        Self { text: text_of(&article), article }
+    }
 }
 
 pub(super) async fn follow(job: Follow, fetcher: &Fetcher, cpu: &Cpu) -> Followed {
@@ -98,7 +111,7 @@ pub(super) async fn told(job: &Follow, page: &PageOutcome, cpu: &Cpu) -> Option<
     match (page, job.full_text) {
         (PageOutcome::Unchanged, _) => None,
         (_, FullText::Page) if !job.shared_page => None,
-        (PageOutcome::Read(read), _) if read.article.as_ref().is_ok_and(|article| !article.paywalled) => None,
+        (PageOutcome::Read(read), _) if read.article.as_ref().is_ok_and(|reading| !reading.article.paywalled) => None,
         _ => {
             let (entry, knowledge) = (job.entry.clone(), Arc::clone(&job.knowledge));
             cpu.run(move || article::from_entry(&entry, &knowledge)).await.ok().flatten()
@@ -110,11 +123,11 @@ async fn page_twice_if_it_differs(job: &Follow, url: Url, fetcher: &Fetcher, cpu
     let mut first = page(job, url.clone(), &job.validators, fetcher, cpu).await;
     let Some(published) = &job.twice_unless else { return first };
     if let PageOutcome::Read(read) = &mut first
-        && let Ok(article) = &read.article
-        && content_of(article) != published.content
+        && let Ok(reading) = &read.article
+        && reading.text.content != published.content
         && let PageOutcome::Read(second) = page(job, url, &Validators::default(), fetcher, cpu).await
     {
-        read.again = second.article.ok();
+        read.again = second.article.ok().map(|reading| reading.text);
     }
     first
 }
@@ -150,7 +163,7 @@ async fn page(job: &Follow, url: Url, known: &Validators, fetcher: &Fetcher, cpu
             url,
             validators,
             fetched_at,
-            article,
+            article: article.map(Reading::of),
             lesson,
             print,
             again: None,

@@ -7,14 +7,14 @@ use std::{borrow::Cow, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::follow::{Followed, PageOutcome, PageRead};
+use super::follow::{Followed, PageOutcome, PageRead, Reading};
 use crate::{
     article::{Article, NoArticle, NoArticleReason, Print, TextSource},
     config::{FullText, Schedule},
     fetch::{Failure, Reason, Validators},
     record,
     schedule::{delta, page_retry},
-    state::{Pending, Publication, content},
+    state::{PageText, Pending, Publication, content},
 };
 
 mod recheck;
@@ -86,7 +86,7 @@ pub(super) fn judge(case: Case<'_>, followed: Followed) -> Verdict {
             case.retry(None, "its content was too large to keep: the feed is read again".to_owned())
         }
         PageOutcome::NotWanted if case.full_text == FullText::Feed || case.pending.shared_page => match told {
-            Some(article) => publish(case, article, None, None),
+            Some(article) => publish(case, Reading::of(article), None, None),
             None => reject("no_feed_text", "the feed has no text for this entry".to_owned()),
         },
         PageOutcome::NotWanted => fall_back(case, told, "no_link", "the entry has no link to follow".to_owned(), None),
@@ -97,14 +97,18 @@ fn judge_read(case: Case<'_>, read: PageRead, told: Option<Article>) -> Verdict 
     let PageRead { url, validators, fetched_at, article, print, .. } = read;
     let origin = Origin { url: url.into(), validators, fetched_at, print };
     match article {
-        Ok(article) if article.paywalled && told.as_ref().is_some_and(|told| is_fuller(told, &article)) => fall_back(
-            case,
-            told,
-            NoArticleReason::Paywall.as_str(),
-            "only a teaser is outside the paywall".to_owned(),
-            None,
-        ),
-        Ok(article) => publish(case, article, Some(origin), None),
+        Ok(Reading { article, .. })
+            if article.paywalled && told.as_ref().is_some_and(|told| is_fuller(told, &article)) =>
+        {
+            fall_back(
+                case,
+                told,
+                NoArticleReason::Paywall.as_str(),
+                "only a teaser is outside the paywall".to_owned(),
+                None,
+            )
+        }
+        Ok(reading) => publish(case, reading, Some(origin), None),
         Err(NoArticle { reason, detail }) => {
             let attempts = case.pending.attempts.min(16);
             let again = REFUSED_AGAIN.saturating_mul(3_u32.saturating_pow(attempts)).min(Duration::from_secs(86_400));
@@ -180,7 +184,9 @@ struct Origin {
 /// The feed's own text, where it is enough of a story; else the end of the entry, or another try `again`.
 fn fall_back(case: Case<'_>, told: Option<Article>, reason: &str, detail: String, again: Option<Duration>) -> Verdict {
     match told {
-        Some(article) if is_enough(case.pending, &article) => publish(case, article, None, Some(reason.to_owned())),
+        Some(article) if is_enough(case.pending, &article) => {
+            publish(case, Reading::of(article), None, Some(reason.to_owned()))
+        }
         _ if case.pending.is_rejected => match again {
             Some(wait) => Verdict::Retry { wait, error: detail, asked: true },
             None => Verdict::Over,
@@ -200,12 +206,17 @@ fn is_enough(pending: &Pending, told: &Article) -> bool {
     }
 }
 
+/// What is compared of an article, with others and with itself at another time.
+pub(super) fn text_of(article: &Article) -> PageText {
+    PageText { content: content_of(article), text: Some(text_print(article)) }
+}
+
 /// 32 bits of what a content is known by: title, text, and corrections, which are an edit, too.
-pub(super) fn content_of(article: &Article) -> u32 {
+fn content_of(article: &Article) -> u32 {
     content(&record::content_hash(article.title.as_deref(), &with_corrections(article)))
 }
 
-pub(super) fn text_print(article: &Article) -> Print {
+fn text_print(article: &Article) -> Print {
     Print::of_text(&format!("{}\n{}", article.title.as_deref().unwrap_or_default(), with_corrections(article)))
 }
 
@@ -216,14 +227,14 @@ fn with_corrections(article: &Article) -> Cow<'_, str> {
     }
 }
 
-fn publish(case: Case<'_>, article: Article, origin: Option<Origin>, fallback_reason: Option<String>) -> Verdict {
-    let pending = case.pending;
+fn publish(case: Case<'_>, reading: Reading, origin: Option<Origin>, fallback_reason: Option<String>) -> Verdict {
+    let (pending, Reading { article, text }) = (case.pending, reading);
     let entry_url = pending.entry.url.as_ref().map(ToString::to_string);
     let publication = Publication {
-        content: content_of(&article),
+        content: text.content,
         is_feed_text: origin.is_none(),
         page: origin.as_ref().and_then(|origin| origin.print),
-        text: Some(text_print(&article)),
+        text: text.text,
         length: article.text.len(),
         url: origin.as_ref().map(|origin| origin.url.clone()).filter(|url| Some(url) != entry_url.as_ref()),
         validators: origin.as_ref().map(|origin| origin.validators.clone()).unwrap_or_default(),

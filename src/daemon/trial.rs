@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{
     clock,
-    follow::{self, Follow, Followed, PageOutcome, PageRead},
+    follow::{self, Follow, Followed, PageOutcome, PageRead, Reading},
     judge::{Case, Publish, Verdict, judge},
     poll,
     work::{Cpu, CpuFailure},
@@ -261,7 +261,8 @@ async fn page(
         let validators = Validators::default();
         // nothing is published before it that it could be compared with
         let (lesson, print, again) = (None, None, None);
-        let page = PageRead { url, validators, fetched_at: now, article, lesson, print, again };
+        let page =
+            PageRead { url, validators, fetched_at: now, article: article.map(Reading::of), lesson, print, again };
         return (PageOutcome::Read(Box::new(page)), explanation);
     }
 }

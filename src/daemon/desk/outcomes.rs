@@ -15,8 +15,8 @@ use crate::{
     daemon::{
         agenda::{Job, Task},
         clock,
-        follow::{Followed, PageOutcome},
-        judge::{Case, Publish, Verdict, content_of, judge, text_print},
+        follow::{Followed, PageOutcome, Reading},
+        judge::{Case, Publish, Verdict, judge},
         notice::Notice,
     },
     feed::identity::{self, Name},
@@ -206,14 +206,11 @@ impl Desk<'_> {
 /// The names that a page gives its entry, its URL first, and what was read.
 fn page_names(page: &PageOutcome, site: &str) -> Option<(Vec<Name>, PageText)> {
     let PageOutcome::Read(read) = page else { return None };
-    let article = read.article.as_ref().ok()?;
+    let Reading { article, text } = read.article.as_ref().ok()?;
     let is_its = |url: &&Url| link::site(url) == site || link::site(url) == link::site(&read.url);
     let canonical = article.canonical_url.as_ref().filter(is_its);
     let urls = [Some(&read.url), canonical].into_iter().flatten();
-    Some((
-        urls.filter_map(identity::page_name).collect(),
-        PageText { content: content_of(article), text: Some(text_print(article)) },
-    ))
+    Some((urls.filter_map(identity::page_name).collect(), *text))
 }
 
 fn page_outcome(page: &PageOutcome) -> &'static str {

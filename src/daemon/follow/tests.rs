@@ -75,7 +75,7 @@ async fn check(pages: usize, at: usize, statuses: &'static [&'static str], expec
     let page = followed(pages, at, statuses, Arc::clone(&asked)).await;
     let found = match page {
         PageOutcome::Read(read) => {
-            let text = read.article.unwrap().text;
+            let text = read.article.unwrap().article.text;
             let all: Vec<String> =
                 (1..=8).flat_map(|n| (1..=3).map(move |k| format!("Paragraph {k} of page {n} "))).collect();
             let present: Vec<bool> = all.iter().map(|start| text.contains(start.as_str())).collect();

@@ -20,13 +20,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Case, Origin, Verdict, content_of, publish, text_print, was_not_asked};
+use super::{Case, Origin, Verdict, publish, was_not_asked};
 use crate::{
-    article::{Article, Likeness},
-    daemon::follow::{Followed, PageOutcome, PageRead},
+    article::{Article, Likeness, Print},
+    daemon::follow::{Followed, PageOutcome, PageRead, Reading},
     feed::identity::title_hash,
     schedule::{delta, page_retry},
-    state::Published,
+    state::{PageText, Published},
 };
 
 /// Below this share of paragraphs in common, a text is wholly another one.
@@ -114,20 +114,22 @@ fn edited_feed_text(
     article: Article,
     fallback_reason: Option<String>,
 ) -> Verdict {
-    let is_known = is_published(published, content_of(&article));
+    let reading = Reading::of(article);
+    let is_known = is_published(published, reading.text.content);
     // a summary says less than it did while the entry was new
-    let is_less = article.text.is_empty() || case.pending.content_cut;
+    let is_less = reading.article.text.is_empty() || case.pending.content_cut;
     if is_known || is_less || !published.awaits_edit() || published.is_revised_often(case.now) {
         return unchanged(None);
     }
-    publish(case, article, None, fallback_reason)
+    publish(case, reading, None, fallback_reason)
 }
 
 fn judge_read(case: Case<'_>, published: &Published, read: PageRead) -> Verdict {
     let PageRead { url, validators, fetched_at, article, print, again, .. } = read;
-    let Ok(article) = article else { return unchanged(None) };
+    let Ok(reading) = article else { return unchanged(None) };
     let same = |candidate| Verdict::Unchanged { candidate, validators: Some(validators.clone()) };
-    let content = content_of(&article);
+    let Reading { article, text } = &reading;
+    let content = text.content;
     let told = published.awaits_edit();
     let page = published.page.zip(print).map(|(before, now)| before.compare(&now));
     let same_page = page == Some(Likeness::Same);
@@ -138,12 +140,11 @@ fn judge_read(case: Case<'_>, published: &Published, read: PageRead) -> Verdict 
     if published.is_revised_often(case.now) {
         return same(None);
     }
-    let text = text_print(&article);
-    let likeness = published.text.map(|before| before.compare(&text));
+    let likeness = published.text.zip(text.text).map(|(before, now)| before.compare(&now));
     let seen_again = |after: TimeDelta| {
         published.candidate.is_some_and(|candidate| candidate.content == content && case.now - candidate.at >= after)
     };
-    let told_so = told && has_headline_of_feed(case, &article);
+    let told_so = told && has_headline_of_feed(case, article);
     let twice = if told_so { TWICE_AFTER_TOLD } else { TWICE_AFTER };
     let wait_for = match likeness {
         // the feed says that the story is there now
@@ -158,16 +159,16 @@ fn judge_read(case: Case<'_>, published: &Published, read: PageRead) -> Verdict 
             }
             Some(twice)
         }
-        _ if is_much_shorter(published, &article) => Some(twice),
+        _ if is_much_shorter(published, article) => Some(twice),
         // nothing is known of the text, or it is an edit of it
         _ => None,
     };
     match wait_for {
         Some(after) if !seen_again(after) => same(Some(content)),
-        None if flips(published, content, &text, again, told) => same(None),
+        None if flips(published, *text, again, told) => same(None),
         _ => {
             let origin = Origin { url: url.into(), validators, fetched_at, print };
-            publish(case, article, Some(origin), None)
+            publish(case, reading, Some(origin), None)
         }
     }
 }
@@ -200,22 +201,16 @@ fn is_much_shorter(published: &Published, article: &Article) -> bool {
 /// Whether a second reading, right after the first, differs from it about as much as the first does from what was
 /// published: then it is the page that flips, and no editor was at work.
 /// Where a feed told an edit, only what was published is proof of that.
-fn flips(
-    published: &Published,
-    content: u32,
-    text: &crate::article::Print,
-    again: Option<Article>,
-    told: bool,
-) -> bool {
-    let Some(again) = again else { return false };
-    let second = content_of(&again);
-    if second == content || told {
-        return second != content && is_published(published, second);
+fn flips(published: &Published, first: PageText, again: Option<PageText>, told: bool) -> bool {
+    let Some(second) = again else { return false };
+    if second.content == first.content || told {
+        return second.content != first.content && is_published(published, second.content);
     }
-    let share = |one: &crate::article::Print, other: &crate::article::Print| match one.compare(other) {
-        Likeness::Other(share) => share,
-        _ => 1.0,
+    let share = |one: Option<Print>, other: Option<Print>| match one?.compare(&other?) {
+        Likeness::Other(share) => Some(share),
+        _ => Some(1.0),
     };
-    let between = share(text, &text_print(&again));
-    is_published(published, second) || published.text.is_none_or(|before| share(&before, text) >= between - UNSURE)
+    let between = share(first.text, second.text).unwrap_or_default();
+    let since = share(published.text, first.text);
+    is_published(published, second.content) || since.is_none_or(|since| since >= between - UNSURE)
 }

@@ -34,7 +34,7 @@ fn page_read(article: Result<Article, NoArticleReason>) -> PageRead {
         url: "https://example.com/a".parse().unwrap(),
         validators: Validators::default(),
         fetched_at: now(),
-        article: article.map_err(|reason| NoArticle { reason, detail: "why".to_owned() }),
+        article: article.map(Reading::of).map_err(|reason| NoArticle { reason, detail: "why".to_owned() }),
         lesson: None,
         print: None,
         again: None,

@@ -74,7 +74,7 @@ fn a_revision_says_that_the_publisher_changed_the_story() {
     let numbers = || story(0, 6);
     let same_page = |article| PageRead { print: page_of("menu\nstory 5\nend"), ..gives(article) };
     let numbers_of_page = |article| PageRead { print: page_of("menu\nstory 6\nend"), ..gives(article) };
-    let then = |again: Article, read: PageRead| PageRead { again: Some(again), ..read };
+    let then = |again: Article, read: PageRead| PageRead { again: Some(text_of(&again)), ..read };
     let elsewhere = |read| PageRead { url: "https://example.com/".parse().unwrap(), ..read };
     let moved = Published { url: Some("https://example.com/".to_owned()), ..published() };
     let new_link = Published { has_new_link: true, ..told() };

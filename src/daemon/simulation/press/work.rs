@@ -15,11 +15,10 @@ use super::{
     Broken, JUMP_LASTS, Job, Press,
 };
 use crate::{
-    article::NoArticle,
     config::FullText,
     daemon::{
-        follow::{Followed, PageOutcome, PageRead},
-        judge::{Case, Publish, Verdict, content_of, judge, text_print},
+        follow::{Followed, PageOutcome, PageRead, Reading},
+        judge::{Case, Publish, Verdict, judge},
     },
     feed::identity::{self, Name},
     fetch::{Failure, Reason, Validators},
@@ -139,11 +138,11 @@ impl Press<'_> {
         };
         let (url, article, print) = match read(self) {
             Seen::Failed(reason) => return PageOutcome::Failed(failure(reason)),
-            Seen::Read { url, article, print } => (url, *article, print),
+            Seen::Read { url, article, print } => (url, article.map(Reading::of), print),
         };
         let again = match (&article, &pending.published) {
-            (Ok(article), Some(published)) if content_of(article) != published.content => match read(self) {
-                Seen::Read { article, .. } => article.ok(),
+            (Ok(reading), Some(published)) if reading.text.content != published.content => match read(self) {
+                Seen::Read { article, .. } => article.ok().map(|article| Reading::of(article).text),
                 Seen::Failed(_) => None,
             },
             _ => None,
@@ -165,7 +164,7 @@ impl Press<'_> {
         let now = self.clock();
         let Some(mut pending) = self.site.entry(key).cloned() else { return };
         let of_page = match &followed.page {
-            PageOutcome::Read(read) => read.article.as_ref().ok().and_then(|article| article.section.clone()),
+            PageOutcome::Read(read) => read.article.as_ref().ok().and_then(|reading| reading.article.section.clone()),
             _ => None,
         };
         let mark = pending.entry.categories.first().cloned();
@@ -227,11 +226,10 @@ impl Press<'_> {
 
 fn page_names(page: &PageOutcome, broken: Broken) -> Option<(Vec<Name>, PageText)> {
     let PageOutcome::Read(read) = page else { return None };
-    let article = read.article.as_ref().map_err(|_: &NoArticle| ()).ok()?;
+    let Reading { article, text } = read.article.as_ref().ok()?;
     let urls = [Some(&read.url), article.canonical_url.as_ref()].into_iter().flatten();
     let names = urls.filter_map(identity::page_name).collect();
-    (broken != Broken::GuidsOnly)
-        .then(|| (names, PageText { content: content_of(article), text: Some(text_print(article)) }))
+    (broken != Broken::GuidsOnly).then_some((names, *text))
 }
 
 fn in_short(verdict: &Verdict) -> String {

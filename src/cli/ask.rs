@@ -128,7 +128,7 @@ fn flag(feed: &mut Feed, url: &Url) {
 }
 
 fn understood(feed: Feed) -> Outcome {
-    let dates = feed.entries.iter().filter_map(|entry| entry.published.or(entry.updated));
+    let dates = feed.entries.iter().filter_map(|entry| entry.date());
     Outcome::Feed {
         newest: dates.map(|moment| moment.at.to_utc()).max(),
         format: feed.format,

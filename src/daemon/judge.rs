@@ -127,8 +127,7 @@ fn is_passing(reason: NoArticleReason) -> bool {
 fn judge_failure(case: Case<'_>, failure: &Failure, told: Option<Article>) -> Verdict {
     let error = failure.to_string();
     if was_not_asked(failure) {
-        let wait = failure.retry_after.unwrap_or(Duration::from_secs(60));
-        return Verdict::Retry { wait, error, asked: false };
+        return ask_later(failure);
     }
     let transient = failure.reason.is_transient();
     if transient && case.offline {
@@ -167,6 +166,11 @@ impl Case<'_> {
 /// A host that said when to come again is not asked before that, and the entry is not to blame.
 fn was_not_asked(failure: &Failure) -> bool {
     failure.reason == Reason::Busy && failure.status.is_none()
+}
+
+fn ask_later(failure: &Failure) -> Verdict {
+    let wait = failure.retry_after.unwrap_or(Duration::from_secs(60));
+    Verdict::Retry { wait, error: failure.to_string(), asked: false }
 }
 
 fn is_fuller(told: &Article, page: &Article) -> bool {

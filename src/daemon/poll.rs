@@ -189,7 +189,7 @@ fn identified(mut feed: Feed, site: &str) -> Document {
     feed.flag_future(clock::now());
     if feed.format == Format::Sitemap {
         // sitemaps have no order of their own, and not all of their entries need be taken at once
-        feed.entries.sort_by_key(|entry| std::cmp::Reverse(entry.published.or(entry.updated).map(|moment| moment.at)));
+        feed.entries.sort_by_key(|entry| std::cmp::Reverse(entry.date().map(|moment| moment.at)));
     }
     let names = identity::names(&feed, site);
     identity::flag_shared_links(&mut feed, &names);

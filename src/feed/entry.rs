@@ -76,6 +76,13 @@ pub struct Entry {
     pub place: Option<GeoPoint>,
 }
 
+impl Entry {
+    /// When it is from: its publication, or else its last change.
+    pub fn date(&self) -> Option<Moment> {
+        self.published.or(self.updated)
+    }
+}
+
 /// A point in time as somebody wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {

@@ -168,7 +168,7 @@ impl SiteState {
     fn old_before(&self, url: &str, document: &Document, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.feeds.get(url).filter(|feed| feed.was_read)?;
         let horizon = now - TimeDelta::days(self.horizon.into());
-        let dates = document.feed.entries.iter().filter_map(|entry| entry.published.or(entry.updated));
+        let dates = document.feed.entries.iter().filter_map(|entry| entry.date());
         let is_alive = dates.map(|date| date.at.to_utc()).max().is_some_and(|newest| newest >= horizon);
         // a feed of version 0.1 does not say when it was met
         let met = |feed: &FeedState| feed.was_read && feed.first_read_at.is_none_or(|at| at < horizon);
@@ -221,6 +221,6 @@ fn note_merged(absorbed: &mut Absorbed, document: &Document, first: usize, secon
 }
 
 fn is_before(entry: &Entry, since: Option<DateTime<Utc>>) -> bool {
-    let date = entry.published.or(entry.updated);
+    let date = entry.date();
     since.is_some_and(|since| date.is_some_and(|date| date.at < since))
 }

@@ -228,7 +228,7 @@ fn problems_of(absorbed: &Absorbed) -> impl Iterator<Item = (String, u32)> {
 }
 
 fn dated(entry: &Entry) -> Option<DateTime<Utc>> {
-    entry.published.or(entry.updated).map(|moment| moment.at.to_utc())
+    entry.date().map(|moment| moment.at.to_utc())
 }
 
 fn remember_answer(feed: &mut FeedState, answer: Answer) {

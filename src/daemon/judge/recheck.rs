@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Case, Origin, Verdict, publish, was_not_asked};
+use super::{Case, Origin, Verdict, ask_later, publish, was_not_asked};
 use crate::{
     article::{Article, Likeness, Print},
     daemon::follow::{Followed, PageOutcome, PageRead, Reading},
@@ -58,10 +58,7 @@ pub(super) fn judge(case: Case<'_>, followed: Followed) -> Verdict {
                 without_page(case, published, told, &no_article.detail, no_article.reason.as_str(), false)
             }
         },
-        PageOutcome::Failed(failure) if was_not_asked(&failure) => {
-            let wait = failure.retry_after.unwrap_or(Duration::from_secs(60));
-            Verdict::Retry { wait, error: failure.to_string(), asked: false }
-        }
+        PageOutcome::Failed(failure) if was_not_asked(&failure) => ask_later(&failure),
         PageOutcome::Failed(failure) => {
             let lasts = !failure.reason.is_transient();
             without_page(case, published, told, &failure.to_string(), failure.reason.as_str(), lasts)

@@ -152,7 +152,7 @@ async fn one(sitemap: &Sitemap, job: &Poll, fetcher: &Fetcher, cpu: &Cpu) -> Res
 
 /// When an entry is from; one that does not say so is as new as its sitemap.
 fn dated(entry: &Entry, sitemap: &Sitemap) -> Option<DateTime<Utc>> {
-    entry.published.or(entry.updated).or(sitemap.updated).map(|moment| moment.at.to_utc())
+    entry.date().or(sitemap.updated).map(|moment| moment.at.to_utc())
 }
 
 fn problem(kind: &'static str, count: usize, example: &str) -> Problem {

@@ -14,13 +14,11 @@ use crate::{
     fetch::{Failure, Reason, Validators},
     record,
     schedule::{delta, page_retry},
-    state::{PageText, Pending, Publication, content},
+    state::{LEAST_SUMMARY, PageText, Pending, Publication, content},
 };
 
 mod recheck;
 
-/// A summary shorter than this (in characters) is a teaser, not a story.
-const LEAST_SUMMARY: usize = 300;
 /// A page that is missing or denied may still come: for so long at the most.
 const DOUBT: TimeDelta = TimeDelta::days(1);
 /// A page that was a wall or an error is tried again after this, and then three times as long each time.

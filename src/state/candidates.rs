@@ -13,7 +13,7 @@ use super::{
     memory::Outcome,
     site::Known,
 };
-use crate::feed::identity::{EntryNames, Name, NameKind, date_hash, title_hash};
+use crate::feed::identity::{EntryNames, Name, NameKind};
 
 /// A feed that is being read.
 #[derive(Debug, Clone, Copy)]
@@ -121,15 +121,7 @@ impl SiteState {
     ) -> Evidence {
         let kind = |hash: u64| self.kind_of(known, hash);
         let has = |hash: u64| kind(hash).is_some();
-        let (title, date, is_carried) = match known {
-            Known::Pending(pending) => {
-                let title = pending.entry.title.as_deref().map_or(0, title_hash);
-                (title, date_hash(&pending.entry), pending.is_carried_by(feed.url))
-            }
-            Known::Resolved(article) => {
-                (article.title, article.date, article.feeds.iter().any(|(tag, _)| *tag == feed.tag))
-            }
-        };
+        let is_carried = known.is_carried_by(feed.url);
         let is_legacy = match known {
             Known::Pending(pending) => pending.names.iter().all(|name| name.kind == NameKind::Legacy),
             Known::Resolved(article) => article.outcome == Outcome::Legacy,
@@ -153,8 +145,8 @@ impl SiteState {
                 link if kind(link).or(kind(names.folded)).is_some() => Link::Folded,
                 _ => Link::Other,
             },
-            title: mark(names.title, title),
-            date: mark(names.date, date),
+            title: mark(names.title, known.title()),
+            date: mark(names.date, known.date()),
             date_is_a_day: names.date_is_a_day,
             words: has(names.only_words()),
             is_legacy,
@@ -167,10 +159,7 @@ impl SiteState {
 
     /// Whether no feed that carried an article is there any more: the feed that is read may be one of them under another URL.
     fn is_left_behind(&self, known: &Known<'_>) -> bool {
-        let mut there = self.feeds.iter().filter(|(_, feed)| feed.removed_at.is_none()).map(|(url, _)| url);
-        match known {
-            Known::Pending(pending) => !there.any(|url| pending.is_carried_by(url)),
-            Known::Resolved(article) => !there.any(|url| article.feeds.iter().any(|(known, _)| *known == tag(url))),
-        }
+        let mut there = self.feeds.iter().filter(|(_, feed)| feed.removed_at.is_none());
+        !there.any(|(url, _)| known.is_carried_by(url))
     }
 }

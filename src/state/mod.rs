@@ -44,7 +44,7 @@ pub use holds::Holds;
 pub use key::feed_of;
 pub use moved::Moved;
 pub use names::Names;
-pub use pages::{PageOf, PageText};
+pub use pages::{LEAST_SUMMARY, PageOf, PageText};
 pub use progress::{Publication, content};
 pub use site::SiteState;
 

@@ -7,9 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{
     Names, Pending, SiteState,
     candidates::tag,
-    entry::Carrier,
     memory::{Article, Resolved},
-    progress::title_of,
     shared::has_place,
     site::{Known, When},
 };
@@ -21,8 +19,8 @@ use crate::{
     },
 };
 
-/// A summary of so many characters is a story.
-const LEAST_STORY: usize = 300;
+/// A summary of so many characters is a story; a shorter one is a teaser.
+pub const LEAST_SUMMARY: usize = 300;
 
 /// Whose page an entry's link led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,19 +112,8 @@ impl SiteState {
         is_place: bool,
         read: PageText,
     ) -> bool {
-        let title = title_of(pending);
-        let date = date_hash(&pending.entry);
-        let (other_title, other_date, other_content, one_feed) = match known {
-            Known::Pending(other) => {
-                let one_feed = pending.carriers.iter().any(|carrier| other.is_carried_by(&carrier.feed));
-                let published = other.published.as_ref().map_or(0, |published| published.content);
-                (title_of(other), date_hash(&other.entry), published, one_feed)
-            }
-            Known::Resolved(article) => {
-                let is_its = |carrier: &Carrier| article.feeds.iter().any(|(known, _)| *known == tag(&carrier.feed));
-                (article.title, article.date, article.content, pending.carriers.iter().any(is_its))
-            }
-        };
+        let (title, date) = (pending.title(), date_hash(&pending.entry));
+        let one_feed = pending.carriers.iter().any(|carrier| known.is_carried_by(&carrier.feed));
         let agrees = |one: u32, other: u32| one != 0 && one == other;
         let is_bare = title == 0 && date == 0;
         // a feed has many stories of one day, and a canonical URL may be that of all of them
@@ -138,10 +125,10 @@ impl SiteState {
         };
         // where links change at each poll, it is all that is left of them
         let rotates = || pending.carriers.iter().any(|carrier| self.links_rotate(&carrier.feed));
-        let is_one_moment = agrees(date, other_date) && (is_url || !one_feed || rotates() || is_edited());
-        let same_text = read.content != 0 && read.content == other_content;
+        let is_one_moment = agrees(date, known.date()) && (is_url || !one_feed || rotates() || is_edited());
+        let same_text = read.content != 0 && self.content_of(known.key()) == Some(read.content);
         let elsewise = is_one_moment || same_text || is_url && (is_bare || !one_feed);
-        agrees(title, other_title) || (!is_place && elsewise)
+        agrees(title, known.title()) || (!is_place && elsewise)
     }
 
     /// 32 bits of the hash of what was published of an article.
@@ -197,7 +184,7 @@ impl SiteState {
 /// Whether the feed has enough of an entry for a story of its own.
 pub(super) fn has_a_story(entry: &Entry) -> bool {
     let summary = entry.summary.as_deref().unwrap_or_default();
-    entry.content.is_some() || summary.chars().count() >= LEAST_STORY
+    entry.content.is_some() || summary.chars().count() >= LEAST_SUMMARY
 }
 
 fn is_edit((before, now): (Print, Print)) -> bool {

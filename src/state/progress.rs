@@ -218,18 +218,19 @@ fn resolved(pending: &Pending, now: DateTime<Utc>) -> Resolved {
         revision: published.map_or(0, |published| u16::try_from(published.revision).unwrap_or(u16::MAX)),
         content: published.map_or(0, |published| published.content),
         day: super::day(now),
-        title: title_of(pending),
+        title: pending.title(),
         date: date_hash(&pending.entry),
         feeds,
     };
     Resolved { article, names: pending.names.iter().collect() }
 }
 
-pub(super) fn title_of(pending: &Pending) -> u32 {
-    pending.entry.title.as_deref().map_or(0, title_hash)
-}
-
 impl Pending {
+    /// The hash of its title; 0 for none.
+    pub(super) fn title(&self) -> u32 {
+        self.entry.title.as_deref().map_or(0, title_hash)
+    }
+
     /// One that is met now and waits for its page.
     pub(crate) fn new(key: u64, names: Names, entry: Entry, carriers: Vec<Carrier>, now: DateTime<Utc>) -> Self {
         Self {

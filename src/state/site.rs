@@ -12,11 +12,12 @@ use chrono::{DateTime, Utc};
 
 use super::{
     FeedState, Pending,
+    candidates::tag,
     memory::{Article, Day, Memory},
 };
 use crate::{
     article::{self, Learned},
-    feed::identity::NameKind,
+    feed::identity::{NameKind, date_hash},
 };
 
 /// For how many days resolved entries are remembered, unless something else is configured.
@@ -322,6 +323,30 @@ impl Known<'_> {
         match self {
             Self::Pending(pending) => pending.key,
             Self::Resolved(article) => article.key,
+        }
+    }
+
+    /// The hash of its title; 0 for none.
+    pub(super) fn title(&self) -> u32 {
+        match self {
+            Self::Pending(pending) => pending.title(),
+            Self::Resolved(article) => article.title,
+        }
+    }
+
+    /// The hash of its date; 0 for none.
+    pub(super) fn date(&self) -> u32 {
+        match self {
+            Self::Pending(pending) => date_hash(&pending.entry),
+            Self::Resolved(article) => article.date,
+        }
+    }
+
+    /// Whether a feed carries it, as far as that is known.
+    pub(super) fn is_carried_by(&self, feed: &str) -> bool {
+        match self {
+            Self::Pending(pending) => pending.is_carried_by(feed),
+            Self::Resolved(article) => article.feeds.iter().any(|(known, _)| *known == tag(feed)),
         }
     }
 }

@@ -29,7 +29,7 @@ mod source;
 mod tree;
 
 pub use explain::{Explained, Explanation, Fate};
-pub use print::{Likeness, NoPrint, Print, TextSketch};
+pub use print::{Likeness, NoPrint, Print};
 pub use rules::{BadRule, Rules, Selector};
 pub use site::{Learned, Lesson, Site};
 pub use source::{Field, Source, Sources};

@@ -1,8 +1,8 @@
 //! A text in a hundred bytes: whether a page is the one that was read before, and how much of a text is still there.
 //!
 //! PURE. A [`Print`] is taken of all text of a page before anything is judged, so that neither what was learned of the
-//! site nor a better judgement changes it; a [`TextSketch`] is taken of a story. Both are kept, so that what they are
-//! made of must never change: letters, digits and signs in their order, white space apart.
+//! site nor a better judgement changes it; another is taken of the story. Both are kept, so that what they are made of
+//! must never change: letters, digits and signs in their order, white space apart.
 
 use std::fmt;
 
@@ -18,8 +18,6 @@ use steady::steady;
 
 /// How many parts of a set are compared.
 const PARTS: usize = 32;
-/// How many words in a row are compared with others.
-const SHINGLE: usize = 3;
 
 /// What all text of a page comes to. As a string it takes 107 characters.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,32 +82,6 @@ impl Print {
     }
 }
 
-/// The words of a story, by which a later text is told to be the same story, or another. As a string it takes 86
-/// characters.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct TextSketch(Sketch);
-
-impl TextSketch {
-    /// The sketch of a text.
-    pub fn of(text: &str) -> Self {
-        let mut shingles = Gathered::default();
-        let mut add = |words: &[&str]| shingles.add(xxh3_64(words.join(" ").as_bytes()));
-        steady(text, |words| {
-            if words.len() < SHINGLE && !words.is_empty() {
-                add(words);
-            }
-            words.windows(SHINGLE).for_each(add);
-        });
-        Self(shingles.sketch())
-    }
-
-    /// The share of both texts' runs of three words that both have, 0 to 1, give or take a tenth.
-    pub fn similarity(&self, other: &Self) -> f32 {
-        self.0.similarity(&other.0)
-    }
-}
-
 /// A set in 64 bytes (one permutation hashing): its hashes are dealt to parts by their first bits, and of each part the
 /// least is kept. Two sets have as many of these in common as they have elements, in proportion.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -144,26 +116,11 @@ impl Gathered {
 #[error("not a print")]
 pub struct NoPrint;
 
-fn sketch_bytes(sketch: &Sketch) -> impl Iterator<Item = u8> + '_ {
-    sketch.0.iter().flat_map(|part| part.to_be_bytes())
-}
-
-fn bytes<const N: usize>(text: &str) -> Result<[u8; N], NoPrint> {
-    URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(NoPrint)
-}
-
-fn sketch_of(bytes: &[u8]) -> Sketch {
-    let mut sketch = Sketch([0; PARTS]);
-    for (part, bytes) in sketch.0.iter_mut().zip(bytes.chunks_exact(2)) {
-        *part = u16::from_be_bytes([bytes[0], bytes[1]]);
-    }
-    sketch
-}
-
 impl From<Print> for String {
     fn from(print: Print) -> Self {
         let hashes = print.whole.to_be_bytes().into_iter().chain(print.steady.to_be_bytes());
-        URL_SAFE_NO_PAD.encode(hashes.chain(sketch_bytes(&print.blocks)).collect::<Vec<u8>>())
+        let parts = print.blocks.0.into_iter().flat_map(u16::to_be_bytes);
+        URL_SAFE_NO_PAD.encode(hashes.chain(parts).collect::<Vec<u8>>())
     }
 }
 
@@ -171,33 +128,15 @@ impl TryFrom<String> for Print {
     type Error = NoPrint;
 
     fn try_from(text: String) -> Result<Self, NoPrint> {
-        let bytes: [u8; 16 + 2 * PARTS] = bytes(&text)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NoPrint)?;
+        let bytes: [u8; 16 + 2 * PARTS] = bytes.try_into().map_err(|_| NoPrint)?;
         let number = |at: usize| bytes[at..at + 8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-        Ok(Self { whole: number(0), steady: number(8), blocks: sketch_of(&bytes[16..]) })
-    }
-}
-
-impl From<TextSketch> for String {
-    fn from(sketch: TextSketch) -> Self {
-        URL_SAFE_NO_PAD.encode(sketch_bytes(&sketch.0).collect::<Vec<u8>>())
-    }
-}
-
-impl TryFrom<String> for TextSketch {
-    type Error = NoPrint;
-
-    fn try_from(text: String) -> Result<Self, NoPrint> {
-        Ok(Self(sketch_of(&bytes::<{ 2 * PARTS }>(&text)?)))
+        let part = |n: usize| u16::from_be_bytes([bytes[16 + 2 * n], bytes[17 + 2 * n]]);
+        Ok(Self { whole: number(0), steady: number(8), blocks: Sketch(std::array::from_fn(part)) })
     }
 }
 
 impl fmt::Debug for Print {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from(*self))
-    }
-}
-
-impl fmt::Debug for TextSketch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&String::from(*self))
     }

@@ -1,7 +1,7 @@
 //! The names by which an article is known again.
 //!
-//! PURE. A name is a 64-bit hash with its kind ([`crate::feed::identity`]). [`super::matching`] says which of them, agreeing or contradicting each
-//! other, make two entries one article.
+//! PURE. A name is a 64-bit hash with its kind ([`crate::feed::identity`]). [`super::matching`] says which of them,
+//! agreeing or contradicting each other, make two entries one article.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -196,8 +196,6 @@ impl Desk<'_> {
         self.kept_at.remove(old);
         if site != new_site {
             self.kept_at.insert(new.to_owned(), site.to_owned());
-        }
-        if site != new_site {
             let other = site_of(&mut self.sites, new_site, self.largest_state, &self.config);
             other.feed_mut(new).kept_at = Some(site.to_owned());
             self.changed.soft(new_site);

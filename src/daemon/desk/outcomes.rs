@@ -1,6 +1,6 @@
 //! What comes back from the workers, put into state, outbox and agenda in one step.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -88,7 +88,8 @@ impl Desk<'_> {
         {
             hold(site.feed_mut(pending.feed()), failure.host.as_deref(), failure.retry_after, now);
         }
-        let schedule = self.config.schedule.clone();
+        let config = Arc::clone(&self.config);
+        let schedule = &config.schedule;
         let page_of = page_names(&followed.page, site.name())
             .map_or(PageOf::Itself, |(names, read)| site.learn_page(key, &names, read, now));
         match page_of {
@@ -101,7 +102,7 @@ impl Desk<'_> {
             }
         }
         let offline = self.parts.fetcher.is_offline();
-        let case = Case { pending: &pending, full_text: asked.full_text, schedule: &schedule, offline, now };
+        let case = Case { pending: &pending, full_text: asked.full_text, schedule, offline, now };
         let id = record::id(site.name(), key);
         let is_late = pending.has_changed_since(&asked.carriers);
         match judge(case, followed) {

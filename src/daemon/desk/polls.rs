@@ -1,6 +1,6 @@
 //! What comes back from a poll, put into the feed's state, and its document into the site's.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -66,12 +66,12 @@ impl Desk<'_> {
 
     /// A long document is taken in by a thread of its own, which has the site meanwhile.
     fn absorb_aside(&mut self, mut site: SiteState, read: Read, now: DateTime<Utc>) {
-        let schedule = self.config.schedule.clone();
+        let config = Arc::clone(&self.config);
         let (feed, epoch) = (self.feeds.get(&read.feed).cloned(), self.epoch_of(site.name()));
         self.away.insert(site.name().to_owned(), Away::default());
         let back = self.parts_back.clone();
         self.workers.spawn_blocking(move || {
-            let policy = policy(&schedule, feed.as_ref(), read.answer.partial, now);
+            let policy = policy(&config.schedule, feed.as_ref(), read.answer.partial, now);
             let absorbed = site.absorb(&read.feed, &read.document, policy, now);
             let _ = back.blocking_send(Back { site, epoch, read, absorbed });
         });

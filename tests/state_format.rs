@@ -34,12 +34,12 @@ const REJECTED: &str = r#"{"v":2,"key":4043957318811707397,"names":"AdpI3vZVvIvN
 /// The same published, with all that is known for its rechecks.
 const PUBLISHED: &str = r#"{"v":2,"key":4043957318811707397,"names":"AdpI3vZVvIvNA04HOibRL-L1BJFezqn0D9HX","entry":{"guid":"77","title":"A storm"},"carriers":[{"feed":"https://example.com/feed","digest":1337808302}],"discovered_at":"2026-01-05T10:00:00Z","due":"2026-01-05T11:00:00Z","published":{"revision":3,"content":16909060,"earlier":[1,2],"is_feed_text":true,"page":"AAAAAAAAAAEAAAAAAAAAAgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","length":2048,"url":"https://example.com/storm","first_at":"2026-01-05T10:00:00Z","recheck":1,"validators":{"etag":"\"1\""},"candidate":{"content":5,"at":"2026-01-05T10:30:00Z"},"is_retold":true,"has_new_link":true,"feed_rechecks":2,"retold_at":"2026-01-05T10:20:00Z","retold_by":"https://example.com/feed","lag":1,"day":[20458,3]}}"#;
 
-/// The same once it is only remembered. Format 2, one article, three names; the names by their hashes (link, title and date,
-/// guid), their kinds (3, 4, 1); key, content, revision 1, day 20458, title, date, published, the feed and what it said, and
-/// no second feed.
-const REMEMBERED: &str = "02 0100 0300 \
+/// The same once it is only remembered. Format 3, one article, three names; the names by their hashes (link, title and date,
+/// guid), their kinds (3, 4, 1); key, content, revision 1, day 20458, its title and date are the name 1, published, the feed
+/// and what it said, and no second feed.
+const REMEMBERED: &str = "03 0100 0300 \
      f5e22fd1263a074e d7d10ff4a9ce5e91 cd8bbc55f6de48da 0060 0080 0020 \
-     05e89c72c1051f38 04030201 0100 ea4f a9ce5e91 d7d10ff4 01 7d55 ae55bd4f 0000 00000000";
+     05e89c72c1051f38 04030201 0100 ea4f 0100 01 7d55 ae55bd4f";
 
 /// A feed of version 0.1. One entry was resolved, by its guid; one waits, one was published and waits for its last recheck.
 const OLD_FEED: &str = r#"{"title":"News","validators":{"etag":"\"1\""},"body_hash":5,"schedule":{"due":"2026-01-05T10:15:00Z","asked_at":"2026-01-05T10:00:00Z"},"problems":[["bare-ampersand",1]],"seen":["2kje9lW8i80"],"imprints":"AAAAAAAAAAAAAA","guids_repeat":true,"pending":[{"id":"a0","keys":[17419697579101051176,5],"entry":{"guid":"78","title":"A flood"},"carriers":[{"feed":"https://example.com/feed","told":9}],"discovered_at":"2026-01-05T10:00:00Z","due":"2026-01-05T10:05:00Z","attempts":2,"trouble":"timeout","content_cut":true},{"id":"a1","keys":[9609820287551978174],"entry":{"guid":"79"},"carriers":[{"feed":"https://example.com/feed","told":9}],"discovered_at":"2026-01-04T10:00:00Z","due":"2026-01-11T10:00:00Z","published":{"revision":2,"content_hash":"0102030400000000000000000000000000000000000000000000000000000000","first_at":"2026-01-04T10:00:00Z","look":2,"validators":{"etag":"\"2\""}}}]}"#;
@@ -126,7 +126,7 @@ fn what_was_stored_is_known() {
 #[test]
 fn the_state_of_version_0_1_is_read() {
     let mut site = restored(&[(FEED_KEY, OLD_FEED.as_bytes())]);
-    let feed = &site.feeds()[FEED];
+    let feed = site.feed(FEED).unwrap();
     assert_eq!((feed.title.as_deref(), feed.body_hash, feed.was_read), (Some("News"), Some(5), true));
     assert_eq!((feed.validators.etag.as_deref(), feed.schedule.asked_at), (Some("\"1\""), Some(now())));
     let (waiting, published) = (17_419_697_579_101_051_176, 9_609_820_287_551_978_174);
@@ -159,12 +159,14 @@ fn the_state_of_version_0_1_is_read() {
 fn what_a_newer_version_wrote_is_refused_with_what_to_do() {
     let newer = |value: &str| value.replacen(r#""v":2"#, r#""v":3"#, 1).replacen("names", "other", 1).into_bytes();
     let mut memory = bytes(REMEMBERED);
-    memory[0] = 3;
+    memory[0] = 4;
     memory.truncate(9);
-    for (key, value) in [(FEED_KEY, newer(A_FEED)), (ENTRY_KEY, newer(WAITING)), (MEMORY_KEY, memory)] {
+    for (key, value, version) in [(FEED_KEY, newer(A_FEED), 3), (ENTRY_KEY, newer(WAITING), 3), (MEMORY_KEY, memory, 4)] {
         let refused = SiteState::new(SITE).restore(key, &value).unwrap_err().to_string();
-        let expected =
-            format!("the state of `{key}` has version 3, and this copydesk knows version 2: start the newer copydesk");
+        let known = version - 1;
+        let expected = format!(
+            "the state of `{key}` has version {version}, and this copydesk knows version {known}: start the newer copydesk"
+        );
         assert_eq!(refused, expected);
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     link,
-    state::{FeedState, Moved, SiteState},
+    state::{FeedState, SiteState},
 };
 
 /// A whole instance.
@@ -111,7 +111,7 @@ impl FeedStatus {
             failures: feed.schedule.failures,
             trouble: feed.last_error.as_ref().map(|error| format!("{}: {}", error.reason, error.detail)),
             moved_to: feed.moved.as_ref().map(|moved| link::shown(&moved.to)),
-            moved: feed.moved.as_ref().is_some_and(Moved::is_believed),
+            moved: feed.moved.as_ref().is_some_and(|moved| moved.is_believed()),
             gone: feed.is_gone(),
             problems: feed.problems.clone(),
             pending: 0,

@@ -91,9 +91,12 @@ impl<'e> Loader<'e> {
         Some(config)
     }
 
-    pub(super) fn finish(self, config: Option<Config>) -> Result<Config, Faults> {
+    pub(super) fn finish(mut self, config: Option<Config>) -> Result<Config, Faults> {
         match config {
-            Some(config) if self.faults.is_empty() => Ok(Config { feeds: self.feeds, files: self.files, ..config }),
+            Some(config) if self.faults.is_empty() => {
+                self.feeds.shrink_to_fit();
+                Ok(Config { feeds: self.feeds, files: self.files, ..config })
+            }
             _ => Err(Faults::new(self.faults)),
         }
     }

@@ -35,7 +35,7 @@ pub enum Route {
     /// Without a proxy.
     Direct,
     /// Through this one.
-    Through(Proxy),
+    Through(Box<Proxy>),
 }
 
 impl Route {
@@ -69,7 +69,7 @@ impl Decoder<'_> {
         if !matches!(node.value, Value::Map(_)) {
             let leaf = Leaf::new(format!("{EXPECTED}, or off"), |text| match text {
                 "off" => Ok(Route::Direct),
-                _ => url(text).map(|url| Route::Through(Proxy::new(url))),
+                _ => url(text).map(|url| Route::Through(Box::new(Proxy::new(url)))),
             });
             return self.leaf("`proxy`", node, &leaf);
         }
@@ -82,7 +82,7 @@ impl Decoder<'_> {
             let credentials = s.credentials();
             found = url.zip(credentials).map(|(url, credentials)| Proxy { url, credentials: Some(credentials) });
         });
-        found.map(Route::Through)
+        found.map(|proxy| Route::Through(Box::new(proxy)))
     }
 }
 

@@ -157,7 +157,7 @@ async fn page(job: &Follow, url: Url, known: &Validators, fetcher: &Fetcher, cpu
             return PageOutcome::Failed(failure);
         }
         if asked.len() > 1 && !validators.is_empty() {
-            validators.url.get_or_insert_with(|| url.clone());
+            validators.url.get_or_insert_with(|| Box::new(url.clone()));
         }
         return PageOutcome::Read(Box::new(PageRead {
             url,

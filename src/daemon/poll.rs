@@ -171,7 +171,7 @@ fn unusable(reason: &'static str, detail: String) -> PollFailure {
 /// Validators that say whose they are, so that they are sent to no other URL than that.
 fn of_url(mut validators: Validators, url: &Url) -> Validators {
     if !validators.is_empty() {
-        validators.url.get_or_insert_with(|| url.clone());
+        validators.url.get_or_insert_with(|| Box::new(url.clone()));
     }
     validators
 }

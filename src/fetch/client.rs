@@ -195,7 +195,7 @@ impl Inner {
                 }
             }
         };
-        newest.url = (!newest.is_empty() && !is_where(&request.url, &url)).then(|| url.clone());
+        newest.url = (!newest.is_empty() && !is_where(&request.url, &url)).then(|| Box::new(url.clone()));
         Ok(Response {
             moved_to,
             not_modified: verdict == Verdict::NotModified,

@@ -74,7 +74,7 @@ pub struct Validators {
     pub last_modified: Option<String>,
     /// The URL they belong to, where redirects led to another than was asked for. They are sent to no other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<Url>,
+    pub url: Option<Box<Url>>,
 }
 
 impl Validators {

@@ -1,4 +1,4 @@
-//! What was resolved, remembered for the horizon: about 70 bytes an article, in values that are written rarely.
+//! What was resolved, remembered for the horizon: about 55 bytes per article, in values that are written rarely.
 //!
 //! PURE. The articles of a site that are no longer pending lie in *buckets*, each a value of its own. The newest bucket is
 //! small and is rewritten as articles are added. A full one is frozen; frozen buckets of about one size are merged, as in
@@ -127,6 +127,8 @@ impl Memory {
         let Some(frozen) = Frozen::read(bytes) else { return false };
         // what was the newest bucket goes on as a frozen one: it is merged like any other
         let at = self.frozen.partition_point(|bucket| bucket.number < number);
+        // most sites have one
+        self.frozen.reserve_exact(1);
         self.frozen.insert(at, Bucket { number, frozen });
         self.number = self.number.max(number + 1);
         true

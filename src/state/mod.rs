@@ -46,7 +46,7 @@ pub use moved::Moved;
 pub use names::Names;
 pub use pages::{LEAST_SUMMARY, PageOf, PageText};
 pub use progress::{Publication, content};
-pub use site::SiteState;
+pub use site::{Feeds, SiteState};
 
 /// The version of stored values. Values without one are of version 0.1 (`upgrade`).
 pub const VERSION: u8 = 2;
@@ -69,7 +69,7 @@ pub struct FeedState {
     pub pace: crate::feed::Pace,
     /// Where permanent redirects lead.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub moved: Option<Moved>,
+    pub moved: Option<Box<Moved>>,
     /// Hosts of it and of its pages that asked to be left alone.
     #[serde(skip_serializing_if = "is_default")]
     pub holds: Holds,
@@ -77,7 +77,7 @@ pub struct FeedState {
     pub schedule: Figures,
     /// What went wrong at the last poll; none if it went well.
     #[serde(rename = "trouble", skip_serializing_if = "Option::is_none")]
-    pub last_error: Option<LastError>,
+    pub last_error: Option<Box<LastError>>,
     /// Kinds and counts of oddities in the document.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<(String, u32)>,
@@ -126,13 +126,15 @@ struct Versioned<T> {
 pub enum StateError {
     /// It was written by a newer version.
     #[error(
-        "the state of `{key}` has version {version}, and this copydesk knows version {VERSION}: start the newer copydesk"
+        "the state of `{key}` has version {version}, and this copydesk knows version {known}: start the newer copydesk"
     )]
     Version {
         /// Its key.
         key: String,
         /// The version it has.
         version: u8,
+        /// The newest one that is known here.
+        known: u8,
     },
     /// It is damaged.
     #[error("the state of `{key}` is unreadable: {why}")]

@@ -55,7 +55,7 @@ impl Moved {
 impl FeedState {
     /// The URL to ask for the feed now. Credentials of the configured one are lent within its origin.
     pub fn url_to_ask(&self, configured: &Url, now: DateTime<Utc>) -> Url {
-        let believed = |moved: &&Moved| moved.is_believed() && !moved.doubted && now - moved.home_at < HOME_AGAIN;
+        let believed = |moved: &&Box<Moved>| moved.is_believed() && !moved.doubted && now - moved.home_at < HOME_AGAIN;
         let Some(moved) = self.moved.as_ref().filter(believed) else { return configured.clone() };
         let mut url = moved.to.clone();
         if url.origin() == configured.origin() {
@@ -74,7 +74,7 @@ impl FeedState {
                 // they are the configuration's to tell
                 let _ = to.set_username("");
                 let _ = to.set_password(None);
-                Moved::met(before, to, now)
+                Box::new(Moved::met(before.map(|moved| *moved), to, now))
             });
         } else if let Some(moved) = &mut self.moved {
             moved.doubted = moved_to.is_some();

@@ -4,11 +4,12 @@
 //! in one partition, so that one instance sees them all and one commit can change them all.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    sync::Arc,
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, LazyLock},
 };
 
 use chrono::{DateTime, Utc};
+use litemap::LiteMap;
 
 use super::{
     FeedState, Pending,
@@ -25,12 +26,18 @@ pub(super) const HORIZON: Day = 180;
 /// Articles that are looked up under one name: where more share it, other names of theirs have to find them.
 const MOST_NAMESAKES: usize = 4;
 
+/// The feeds of a site by URL.
+pub type Feeds = LiteMap<String, Box<FeedState>>;
+
+/// Of most sites little is known: they share this.
+static NOTHING_KNOWN: LazyLock<Arc<article::Site>> = LazyLock::new(Arc::default);
+
 /// All that is held of a site.
 #[derive(Debug, Clone)]
 pub struct SiteState {
     pub(super) name: String,
-    /// Boxed: most sites have one, and a node of the map has room for eleven.
-    pub(super) feeds: BTreeMap<String, Box<FeedState>>,
+    /// In the order of their URLs. Most sites have one: a node of a tree would have room for eleven.
+    pub(super) feeds: Feeds,
     pub(super) entries: HashMap<u64, Pending>,
     /// Names of pending entries with their keys: entries may share some.
     index: BTreeSet<(u64, u64)>,
@@ -42,7 +49,7 @@ pub struct SiteState {
     pub(super) unsaved: u16,
     pub(super) forget_knowledge: bool,
     pub(super) changed_feeds: BTreeSet<String>,
-    pub(super) urgent: HashSet<u64>,
+    pub(super) urgent: BTreeSet<u64>,
     pub(super) later: BTreeSet<u64>,
     pub(super) at_leisure: BTreeSet<u64>,
     /// Bytes that a value may have; none: as many as it likes.
@@ -58,16 +65,16 @@ impl SiteState {
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            feeds: BTreeMap::new(),
+            feeds: Feeds::with_capacity(1),
             entries: HashMap::new(),
             index: BTreeSet::new(),
             due: BTreeSet::new(),
             memory: Memory::default(),
-            knowledge: Arc::default(),
+            knowledge: Arc::clone(&NOTHING_KNOWN),
             unsaved: 0,
             forget_knowledge: false,
             changed_feeds: BTreeSet::new(),
-            urgent: HashSet::new(),
+            urgent: BTreeSet::new(),
             later: BTreeSet::new(),
             at_leisure: BTreeSet::new(),
             largest: None,
@@ -107,8 +114,13 @@ impl SiteState {
     }
 
     /// The feeds by URL.
-    pub fn feeds(&self) -> &BTreeMap<String, Box<FeedState>> {
+    pub fn feeds(&self) -> &Feeds {
         &self.feeds
+    }
+
+    /// A feed by its URL.
+    pub fn feed(&self, url: &str) -> Option<&FeedState> {
+        self.feeds.get(url).map(|feed| &**feed)
     }
 
     /// The pending entries, in no order.

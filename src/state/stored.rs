@@ -15,11 +15,13 @@ use crate::ledger;
 const SAVED_PART: u16 = 8;
 /// A recheck that was due so long before a feed of its site was asked was done by then.
 const RECHECKS_TAKE: TimeDelta = TimeDelta::minutes(15);
+
 impl SiteState {
     /// Takes in a stored value. The key is as [`SiteState::changes`] wrote it.
     pub fn restore(&mut self, key: &str, value: &[u8]) -> Result<(), StateError> {
         let unreadable =
             |error: serde_json::Error| StateError::Unreadable { key: key.to_owned(), why: error.to_string() };
+        let newer = |version, known| StateError::Version { key: key.to_owned(), version, known };
         match key::parse(key) {
             key::Kind::Knowledge => self.knowledge = Arc::new(serde_json::from_slice(value).map_err(unreadable)?),
             key::Kind::Feed(url) => match upgrade::version(value).map_err(unreadable)? {
@@ -28,18 +30,18 @@ impl SiteState {
                     let feed = serde_json::from_slice(value).map_err(unreadable)?;
                     self.feeds.insert(url.to_owned(), feed);
                 }
-                version => return Err(StateError::Version { key: key.to_owned(), version }),
+                version => return Err(newer(version, super::VERSION)),
             },
             key::Kind::Entry => match upgrade::version(value).map_err(unreadable)? {
                 super::VERSION => self.insert(serde_json::from_slice(value).map_err(unreadable)?),
-                version => return Err(StateError::Version { key: key.to_owned(), version }),
+                version => return Err(newer(version, super::VERSION)),
             },
             key::Kind::Memory(number) => {
                 if let Some(version) = value.first().filter(|version| **version > super::memory::FORMAT) {
-                    return Err(StateError::Version { key: key.to_owned(), version: *version });
+                    return Err(newer(*version, super::memory::FORMAT));
                 }
                 if !self.memory.restore(number, value) {
-                    let why = "the bytes are no bucket of format 2".to_owned();
+                    let why = "the bytes are no bucket of format 3".to_owned();
                     return Err(StateError::Unreadable { key: key.to_owned(), why });
                 }
             }
@@ -89,8 +91,7 @@ impl SiteState {
     /// comes in parts of at most `most` entries, so that no call takes long: as long as [`SiteState::has_later_changes`],
     /// there is more.
     pub fn changes(&mut self, all: bool, most: usize) -> Vec<ledger::State> {
-        let mut keys: Vec<u64> = self.urgent.drain().collect();
-        keys.sort_unstable();
+        let mut keys: Vec<u64> = std::mem::take(&mut self.urgent).into_iter().collect();
         keys.iter().for_each(|key| _ = (self.later.remove(key), self.at_leisure.remove(key)));
         if all {
             let later: Vec<u64> = self.later.iter().copied().take(most).collect();

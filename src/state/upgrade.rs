@@ -85,7 +85,7 @@ pub(super) fn feed(site: &mut SiteState, url: &str, json: &[u8]) -> Result<(), s
     let old: OldFeed = serde_json::from_slice(json)?;
     *site.feed_mut(url) = feed_alone(json)?;
     let day = old.pending.iter().map(|pending| super::day(pending.discovered_at)).max();
-    let asked = site.feeds[url].schedule.asked_at.map(super::day);
+    let asked = site.feeds.get(url).and_then(|feed| feed.schedule.asked_at).map(super::day);
     let day = asked.max(day).unwrap_or_default();
     let (largest, horizon) = (site.largest(), site.horizon);
     for text in &old.seen {

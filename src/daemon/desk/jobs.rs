@@ -58,8 +58,8 @@ impl Desk<'_> {
     }
 
     fn queue_poll(&mut self, site: String, feed: String, now: DateTime<Utc>) {
-        let Some(configured) = self.feeds.get(&feed) else { return };
-        let Some(state) = self.sites.get(&site).and_then(|site| site.feeds().get(&feed)) else {
+        let Some(configured) = self.configured(&feed) else { return };
+        let Some(state) = self.sites.get(&site).and_then(|site| site.feed(&feed)) else {
             return self.not_now(Job { site, task: Task::Poll(feed) }, now);
         };
         match state.schedule.due.filter(|due| *due > now) {
@@ -145,8 +145,8 @@ impl Desk<'_> {
     }
 
     fn poll(&self, job: &Job, feed: &str, now: DateTime<Utc>) -> Option<Work> {
-        let configured = self.feeds.get(feed)?.clone();
-        let state = self.sites.get(&job.site)?.feeds().get(feed)?;
+        let configured = self.configured(feed)?.clone();
+        let state = self.sites.get(&job.site)?.feed(feed)?;
         Some(Work::Poll(Box::new(Poll {
             url: state.url_to_ask(&configured.url, now),
             site: job.site.clone(),
@@ -179,7 +179,7 @@ impl Desk<'_> {
 
     /// The configuration of the first feed of an entry that has one.
     pub(super) fn feed_of(&self, pending: &Pending) -> Option<&config::Feed> {
-        pending.carriers.iter().find_map(|carrier| self.feeds.get(&carrier.feed))
+        pending.carriers.iter().find_map(|carrier| self.configured(&carrier.feed))
     }
 }
 

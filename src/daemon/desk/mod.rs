@@ -78,10 +78,10 @@ pub struct Ended {
 struct Desk<'a> {
     parts: &'a mut Parts,
     config: Arc<Config>,
-    /// The configured feeds by URL.
-    feeds: HashMap<String, config::Feed>,
-    /// The same by site: their URLs. Found once, as a site takes longer to find than to look up.
-    configured: HashMap<String, Vec<String>>,
+    /// The configured feeds: where each stands in the configuration, by URL.
+    feeds: HashMap<String, usize>,
+    /// The same by site. Found once, as a site takes longer to find than to look up.
+    feeds_of: HashMap<String, Vec<usize>>,
     cpu: Cpu,
     partitions: Partition,
     largest_state: Option<usize>,
@@ -93,7 +93,7 @@ struct Desk<'a> {
     gained_once: bool,
     /// While partitions are still being read back: until when they are waited for before work counts as finished.
     gaining: Option<Instant>,
-    sites: HashMap<String, SiteState>,
+    sites: HashMap<String, Box<SiteState>>,
     /// The site at which a feed's state is kept: not always the one that its URL belongs to.
     kept_at: HashMap<String, String>,
     /// Sites that are being worked on beside the desk.
@@ -153,7 +153,7 @@ impl<'a> Desk<'a> {
         let lanes = Lanes::new(config.fetch.most_per_host() + 1, JOBS_PER_REQUEST * config.fetch.in_flight);
         Self {
             feeds: by_url(&config),
-            configured: by_site(&config),
+            feeds_of: by_site(&config),
             cpu: Cpu::new(config.documents.within),
             config,
             parts,
@@ -341,8 +341,13 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// What the configuration says of a feed.
+    fn configured(&self, url: &str) -> Option<&config::Feed> {
+        self.feeds.get(url).map(|at| &self.config.feeds[*at])
+    }
+
     fn waiting_entries(&self) -> usize {
-        self.sites.values().map(SiteState::waiting).sum()
+        self.sites.values().map(|site| site.waiting()).sum()
     }
 
     /// When the partition of a site was gained, as a number; 0 where it is not ours.
@@ -355,16 +360,16 @@ impl<'a> Desk<'a> {
     }
 }
 
-fn by_site(config: &Config) -> HashMap<String, Vec<String>> {
-    let mut sites: HashMap<String, Vec<String>> = HashMap::new();
-    for feed in &config.feeds {
-        sites.entry(link::site(&feed.url)).or_default().push(feed.url.to_string());
+fn by_site(config: &Config) -> HashMap<String, Vec<usize>> {
+    let mut sites: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, feed) in config.feeds.iter().enumerate() {
+        sites.entry(link::site(&feed.url)).or_default().push(at);
     }
     sites
 }
 
-fn by_url(config: &Config) -> HashMap<String, config::Feed> {
-    config.feeds.iter().map(|feed| (feed.url.to_string(), feed.clone())).collect()
+fn by_url(config: &Config) -> HashMap<String, usize> {
+    config.feeds.iter().enumerate().map(|(at, feed)| (feed.url.to_string(), at)).collect()
 }
 
 /// When something is to happen after a wait that starts now.

@@ -59,7 +59,7 @@ impl Desk<'_> {
         self.put_back(site, now);
     }
 
-    pub(super) fn put_back(&mut self, site: SiteState, now: DateTime<Utc>) {
+    pub(super) fn put_back(&mut self, site: Box<SiteState>, now: DateTime<Utc>) {
         let name = site.name().to_owned();
         self.sites.insert(name.clone(), site);
         self.queue_entries(&name, now);
@@ -84,7 +84,7 @@ impl Desk<'_> {
         }
         let Some(pending) = site.entry(key).cloned() else { return };
         if let PageOutcome::Failed(failure) = &followed.page
-            && site.feeds().contains_key(pending.feed())
+            && site.feed(pending.feed()).is_some()
         {
             hold(site.feed_mut(pending.feed()), failure.host.as_deref(), failure.retry_after, now);
         }
@@ -192,10 +192,10 @@ impl Desk<'_> {
 
     fn carriers(&self, site: &SiteState, pending: &Pending) -> Vec<Carrier> {
         let carrier = |url: &String| {
-            let configured = self.feeds.get(url);
+            let configured = self.configured(url);
             Carrier {
                 url: link::shown_text(url),
-                title: site.feeds().get(url).and_then(|feed| feed.title.clone()),
+                title: site.feed(url).and_then(|feed| feed.title.clone()),
                 name: configured.and_then(|feed| feed.name.clone()),
                 tags: configured.map(|feed| feed.tags.clone()).unwrap_or_default(),
             }

@@ -126,11 +126,12 @@ impl Desk<'_> {
     /// Takes up every configured feed of one partition or of all that are ours, and marks those that are configured no
     /// more. One that is gained must not cost what all of them do: they come one by one.
     fn adopt(&mut self, only: Option<Partition>, now: DateTime<Utc>) {
-        let here = |url: &String, name: &String| self.kept_at.get(url).unwrap_or(name).clone();
+        let here = |url: &str, name: &String| self.kept_at.get(url).unwrap_or(name).clone();
+        let url_of = |at: &usize| self.config.feeds[*at].url.to_string();
         let ours: Vec<(String, String)> = self
-            .configured
+            .feeds_of
             .iter()
-            .flat_map(|(name, urls)| urls.iter().map(|url| (here(url, name), url.clone())))
+            .flat_map(|(name, feeds)| feeds.iter().map(url_of).map(|url| (here(&url, name), url)))
             .filter(|(name, _)| self.is_ours(name, only))
             .collect();
         for (name, url) in ours {
@@ -141,11 +142,11 @@ impl Desk<'_> {
     }
 
     fn adopt_feed(&mut self, name: &str, url: &str) {
-        let known = self.sites.get(name).and_then(|site| site.feeds().get(url)).map(|feed| &**feed);
+        let known = self.sites.get(name).and_then(|site| site.feed(url));
         match known {
             // its state lies with another site, whose owner asks for it, unless it was deleted there
             Some(FeedState { kept_at: Some(kept), .. }) => {
-                let is_there = self.sites.get(kept).is_some_and(|site| site.feeds().contains_key(url));
+                let is_there = self.sites.get(kept).is_some_and(|site| site.feed(url).is_some());
                 if self.is_ours(kept, None)
                     && !is_there
                     && let Some(site) = self.sites.get_mut(name)
@@ -265,7 +266,7 @@ impl Desk<'_> {
     pub(super) fn reconfigure(&mut self) {
         let config = self.parts.config.borrow_and_update().clone();
         self.feeds = by_url(&config);
-        self.configured = by_site(&config);
+        self.feeds_of = by_site(&config);
         self.cpu.set_deadline(config.documents.within);
         self.config = config;
         let days = days(self.config.schedule.memory);
@@ -286,7 +287,7 @@ fn waits_for(entry: &Pending, feed: &str) -> bool {
 
 /// The site with a name, made if it is not there.
 fn site_of<'s>(
-    sites: &'s mut HashMap<String, SiteState>,
+    sites: &'s mut HashMap<String, Box<SiteState>>,
     name: &str,
     largest: Option<usize>,
     config: &Config,
@@ -294,7 +295,7 @@ fn site_of<'s>(
     if !sites.contains_key(name) {
         let mut site = SiteState::new(name).within(largest);
         site.remember_for(days(config.schedule.memory));
-        sites.insert(name.to_owned(), site);
+        sites.insert(name.to_owned(), Box::new(site));
     }
     sites.get_mut(name).expect("it was inserted above")
 }

@@ -37,7 +37,7 @@ pub(super) struct Away {
 /// A site that comes back.
 #[derive(Debug)]
 pub(super) struct Back {
-    site: SiteState,
+    site: Box<SiteState>,
     epoch: u64,
     read: Read,
     absorbed: Absorbed,
@@ -54,20 +54,20 @@ pub(super) struct Read {
 
 impl Desk<'_> {
     /// Takes a document in, here or beside the desk.
-    pub(super) fn take_document(&mut self, mut site: SiteState, read: Read, now: DateTime<Utc>) {
+    pub(super) fn take_document(&mut self, mut site: Box<SiteState>, read: Read, now: DateTime<Utc>) {
         if read.document.names.len() > AT_ONCE {
             return self.absorb_aside(site, read, now);
         }
-        let policy = policy(&self.config.schedule, self.feeds.get(&read.feed), read.answer.partial, now);
+        let policy = policy(&self.config.schedule, self.configured(&read.feed), read.answer.partial, now);
         let absorbed = site.absorb(&read.feed, &read.document, policy, now);
         self.read(&mut site, read, &absorbed, now);
         self.put_back(site, now);
     }
 
     /// A long document is taken in by a thread of its own, which has the site meanwhile.
-    fn absorb_aside(&mut self, mut site: SiteState, read: Read, now: DateTime<Utc>) {
+    fn absorb_aside(&mut self, mut site: Box<SiteState>, read: Read, now: DateTime<Utc>) {
         let config = Arc::clone(&self.config);
-        let (feed, epoch) = (self.feeds.get(&read.feed).cloned(), self.epoch_of(site.name()));
+        let (feed, epoch) = (self.configured(&read.feed).cloned(), self.epoch_of(site.name()));
         self.away.insert(site.name().to_owned(), Away::default());
         let back = self.parts_back.clone();
         self.workers.spawn_blocking(move || {
@@ -109,7 +109,7 @@ impl Desk<'_> {
         now: DateTime<Utc>,
     ) -> Option<Read> {
         // for what was configured no more meanwhile, the URL that was asked is as good
-        let home = self.feeds.get(url).map_or_else(|| asked.clone(), |feed| feed.url.clone());
+        let home = self.configured(url).map_or_else(|| asked.clone(), |feed| feed.url.clone());
         if let Polled::Unchanged { answer, .. } | Polled::Read { answer, .. } = &polled {
             site.feed_mut(url).answered(asked, &home, answer.moved_to.clone(), now);
         }
@@ -147,7 +147,7 @@ impl Desk<'_> {
 
     fn polled_to_the_end(&mut self, site: &SiteState, name: &str, url: &str, outcome: PollNotice) {
         self.changed.notice(name, Notice::Polled { feed: link::shown_text(url), outcome });
-        if let Some(due) = site.feeds().get(url).and_then(|feed| feed.schedule.due) {
+        if let Some(due) = site.feed(url).and_then(|feed| feed.schedule.due) {
             self.agenda.add(due, Due::Poll { site: name.to_owned(), feed: url.to_owned() });
         }
         fault::point("after-poll");
@@ -195,7 +195,7 @@ impl Desk<'_> {
 
     fn bounds(&self, feed: &str) -> Bounds {
         let schedule = &self.config.schedule;
-        let own = self.feeds.get(feed).and_then(|feed| feed.interval);
+        let own = self.configured(feed).and_then(|feed| feed.interval);
         Bounds {
             interval: own.unwrap_or(schedule.interval),
             max_interval: schedule.max_interval,
@@ -263,6 +263,6 @@ fn poll_failed(
     } else {
         feed.schedule.due = Some(after(now, failure.retry_after.unwrap_or(bounds.interval)));
     }
-    feed.last_error = Some(LastError { reason: failure.reason.to_owned(), detail: failure.detail.clone() });
+    feed.last_error = Some(Box::new(LastError { reason: failure.reason.to_owned(), detail: failure.detail.clone() }));
     PollNotice::Failed { reason: failure.reason.to_owned(), detail: failure.detail }
 }

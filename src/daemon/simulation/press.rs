@@ -165,7 +165,7 @@ impl<'a> Press<'a> {
 
     /// When there is something to do, by the clock that is right.
     fn next_due(&self) -> Option<DateTime<Utc>> {
-        let feeds = self.feeds().filter_map(|feed| self.site.feeds()[&self.urls[feed]].schedule.due);
+        let feeds = self.feeds().filter_map(|feed| self.site.feed(&self.urls[feed]).unwrap().schedule.due);
         let entries = self.site.next_due();
         let jobs = self.jobs.iter().map(|job| job.ends).min();
         feeds.chain(entries).map(|at| at - self.ahead).chain(jobs).min()
@@ -178,7 +178,9 @@ impl<'a> Press<'a> {
     fn work(&mut self) {
         let due: Vec<usize> = self
             .feeds()
-            .filter(|feed| self.site.feeds()[&self.urls[*feed]].schedule.due.is_none_or(|due| due <= self.clock()))
+            .filter(|feed| {
+                self.site.feed(&self.urls[*feed]).unwrap().schedule.due.is_none_or(|due| due <= self.clock())
+            })
             .collect();
         due.into_iter().for_each(|feed| self.poll(feed));
         for key in self.site.take_due(self.clock(), 128) {
@@ -283,7 +285,7 @@ impl<'a> Press<'a> {
     fn adopt(&mut self) {
         let now = self.clock();
         for (url, is_there) in self.urls.iter().zip(&self.configured) {
-            match self.site.feeds().get(url) {
+            match self.site.feed(url) {
                 None if *is_there => self.site.add(url),
                 Some(feed) if *is_there && feed.removed_at.is_some() => self.site.feed_mut(url).removed_at = None,
                 _ => {}
@@ -292,7 +294,7 @@ impl<'a> Press<'a> {
         let known: Vec<String> = self.site.feeds().keys().cloned().collect();
         for url in known {
             let is_there = self.feeds().any(|feed| self.urls[feed] == url);
-            if !is_there && self.site.feeds()[&url].removed_at.is_none() {
+            if !is_there && self.site.feed(&url).unwrap().removed_at.is_none() {
                 self.site.feed_mut(&url).removed_at = Some(now);
             }
         }

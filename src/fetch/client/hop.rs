@@ -163,7 +163,7 @@ impl Inner {
 
 /// Whether validators are those of the URL that is asked now: another's would bring a false 304.
 fn belongs(validators: &Validators, request: &Request, url: &Url) -> bool {
-    is_where(validators.url.as_ref().unwrap_or(&request.url), url)
+    is_where(validators.url.as_deref().unwrap_or(&request.url), url)
 }
 
 /// Gives a URL the credentials that the user wrote into the feed's own, at the same origin. Those in a link to a page

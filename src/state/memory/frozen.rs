@@ -3,11 +3,13 @@
 //! PURE. Its names are sorted for a binary search, and so are its articles by their keys. Numbers are little endian:
 //!
 //! ```text
-//!  u8   format (2)          u16  articles (a)      u16  names (n)
+//!  u8   format (3)          u16  articles (a)      u16  names (n)
 //!  n ×  u64 hash            sorted
 //!  n ×  u16 kind × 2^13 + number of the article in this bucket
-//!  a ×  article, sorted by key, 37 bytes: u64 key, u32 content, u16 revision, u16 day, u32 title, u32 date,
-//!                          u8 outcome, 2 × (u16 feed, u32 digest)
+//!  a ×  article, sorted by key, 25 bytes: u64 key, u32 content, u16 revision, u16 day,
+//!                          u16 number of the name that is its title and date (none: 65,535),
+//!                          u8 outcome, u16 feed, u32 digest
+//!       u16 number of an article, u16 feed, u32 digest: sorted, for each that a second feed carries; to the end
 //! ```
 
 use std::collections::HashMap;
@@ -16,10 +18,12 @@ use super::{Article, Day, Outcome, Resolved};
 use crate::feed::identity::{Name, NameKind};
 
 /// Version of the format.
-pub(in crate::state) const FORMAT: u8 = 2;
+pub(in crate::state) const FORMAT: u8 = 3;
 const HEADER: usize = 5;
 const NAME_BYTES: usize = 10;
-const ARTICLE_BYTES: usize = 37;
+const ARTICLE_BYTES: usize = 25;
+const UNTITLED: u16 = u16::MAX;
+const SECOND_BYTES: usize = 8;
 const OWNER_BITS: u32 = 13;
 /// Articles that a bucket may have, by the bits of their number.
 pub(super) const MOST_ARTICLES: usize = 1 << OWNER_BITS;
@@ -32,7 +36,22 @@ pub(super) struct Frozen {
 
 /// The bytes that articles take when they are packed.
 pub(super) fn packed_len(articles: &[Resolved]) -> usize {
-    HEADER + articles.iter().map(|known| ARTICLE_BYTES + NAME_BYTES * known.names.len()).sum::<usize>()
+    let second = |known: &Resolved| if known.article.feeds[1] == (0, 0) { 0 } else { SECOND_BYTES };
+    let names = |known: &Resolved| known.names.len() + missing_title(known).iter().count();
+    let bytes = |known: &Resolved| ARTICLE_BYTES + NAME_BYTES * names(known) + second(known);
+    HEADER + articles.iter().map(bytes).sum::<usize>()
+}
+
+/// An article's title and date, as the hash of a name ([`EntryNames::title_and_date`](crate::feed::identity::EntryNames)).
+fn title_and_date(article: &Article) -> u64 {
+    u64::from(article.title) << 32 | u64::from(article.date)
+}
+
+/// The name that is an article's title and date, where its names lack it.
+fn missing_title(known: &Resolved) -> Option<Name> {
+    let hash = title_and_date(&known.article);
+    let name = Name { kind: NameKind::TitleAndDate, hash };
+    (hash != 0 && !known.names.contains(&name)).then_some(name)
 }
 
 /// The articles of several buckets, each as the newest of them knows it, with all its names.
@@ -78,7 +97,7 @@ impl Frozen {
         let mut names: Vec<(u64, u16)> = Vec::new();
         for (number, known) in articles.iter().enumerate() {
             let owner = |name: &Name| ((name.kind as u16) << OWNER_BITS) | number as u16;
-            names.extend(known.names.iter().map(|name| (name.hash, owner(name))));
+            names.extend(known.names.iter().chain(&missing_title(known)).map(|name| (name.hash, owner(name))));
         }
         names.sort_unstable();
         let mut bytes = Vec::new();
@@ -87,20 +106,23 @@ impl Frozen {
         bytes.extend((names.len() as u16).to_le_bytes());
         names.iter().for_each(|(hash, _)| bytes.extend(hash.to_le_bytes()));
         names.iter().for_each(|(_, owner)| bytes.extend(owner.to_le_bytes()));
-        for Resolved { article, .. } in articles {
+        for (number, Resolved { article, .. }) in articles.iter().enumerate() {
+            let owner = ((NameKind::TitleAndDate as u16) << OWNER_BITS) | number as u16;
+            let titled = names.binary_search(&(title_and_date(article), owner)).map_or(UNTITLED, |at| at as u16);
             bytes.extend(article.key.to_le_bytes());
             bytes.extend(article.content.to_le_bytes());
-            for short in [article.revision, article.day] {
+            for short in [article.revision, article.day, titled] {
                 bytes.extend(short.to_le_bytes());
             }
-            for word in [article.title, article.date] {
-                bytes.extend(word.to_le_bytes());
-            }
             bytes.push(article.outcome as u8);
-            for (feed, digest) in article.feeds {
-                bytes.extend(feed.to_le_bytes());
-                bytes.extend(digest.to_le_bytes());
-            }
+            bytes.extend(article.feeds[0].0.to_le_bytes());
+            bytes.extend(article.feeds[0].1.to_le_bytes());
+        }
+        for (number, known) in articles.iter().enumerate().filter(|(_, known)| known.article.feeds[1] != (0, 0)) {
+            let (feed, digest) = known.article.feeds[1];
+            bytes.extend((number as u16).to_le_bytes());
+            bytes.extend(feed.to_le_bytes());
+            bytes.extend(digest.to_le_bytes());
         }
         Self { bytes: bytes.into_boxed_slice() }
     }
@@ -109,15 +131,18 @@ impl Frozen {
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let frozen = Self { bytes: bytes.into() };
         let header = bytes.len() >= HEADER && bytes[0] == FORMAT;
-        let length = || HEADER + frozen.names_len() * NAME_BYTES + frozen.articles() * ARTICLE_BYTES;
-        if !header || bytes.len() != length() {
+        if !header || bytes.len().checked_sub(frozen.seconds_at()).is_none_or(|rest| rest % SECOND_BYTES != 0) {
             return None;
         }
         let mut owners = (0..frozen.names_len()).map(|at| frozen.owner(at));
         let sound = |(kind, owner): (Option<NameKind>, usize)| kind.is_some() && owner < frozen.articles();
         let sorted = (1..frozen.names_len()).all(|at| frozen.hash(at - 1) <= frozen.hash(at));
         let keyed = (1..frozen.articles()).all(|at| frozen.key(at - 1) < frozen.key(at));
-        (owners.all(sound) && sorted && keyed).then_some(frozen)
+        let titled = (0..frozen.articles()).map(|number| frozen.titled(number));
+        let titled = titled.flatten().all(|name| name < frozen.names_len());
+        let second = |at| frozen.short(frozen.seconds_at() + SECOND_BYTES * at);
+        let seconded = (1..frozen.seconds_len()).all(|at| second(at - 1) < second(at));
+        (owners.all(sound) && sorted && keyed && titled && seconded).then_some(frozen)
     }
 
     fn short(&self, at: usize) -> u16 {
@@ -154,18 +179,39 @@ impl Frozen {
         HEADER + NAME_BYTES * self.names_len() + ARTICLE_BYTES * number
     }
 
+    fn seconds_at(&self) -> usize {
+        self.offset(self.articles())
+    }
+
+    fn seconds_len(&self) -> usize {
+        (self.bytes.len() - self.seconds_at()) / SECOND_BYTES
+    }
+
+    /// Where the second feed of an article stands, if it has one.
+    fn second(&self, number: usize) -> Option<usize> {
+        let entry = |at: usize| self.seconds_at() + SECOND_BYTES * at;
+        let found = search(self.seconds_len(), number as u64, |at| u64::from(self.short(entry(at))))?;
+        Some(entry(found) + 2)
+    }
+
+    /// The name that is the title and the date of an article.
+    fn titled(&self, number: usize) -> Option<usize> {
+        Some(self.short(self.offset(number) + 16)).filter(|name| *name != UNTITLED).map(usize::from)
+    }
+
     pub(super) fn article(&self, number: usize) -> Article {
         let at = self.offset(number);
+        let titled = self.titled(number).map_or(0, |name| self.hash(name));
         let feed = |at: usize| (self.short(at), self.word(at + 2));
         Article {
             key: self.long(at),
             content: self.word(at + 8),
             revision: self.short(at + 12),
             day: self.short(at + 14),
-            title: self.word(at + 16),
-            date: self.word(at + 20),
-            outcome: Outcome::from_number(self.bytes[at + 24]),
-            feeds: [feed(at + 25), feed(at + 31)],
+            title: (titled >> 32) as u32,
+            date: titled as u32,
+            outcome: Outcome::from_number(self.bytes[at + 18]),
+            feeds: [feed(at + 19), self.second(number).map_or((0, 0), feed)],
         }
     }
 

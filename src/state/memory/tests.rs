@@ -15,15 +15,16 @@ fn resolved(n: u64, day: Day) -> Resolved {
         revision: 1,
         content: n as u32,
         day,
-        title: n as u32,
-        date: day.into(),
-        feeds: [(7, n as u32), (0, 0)],
+        title: n as u32 + 1,
+        date: n as u32 + 2,
+        feeds: [(7, n as u32), if n.is_multiple_of(5) { (9, 1) } else { (0, 0) }],
     };
     let name = |kind, salt: u64| Name { kind, hash: (n + 1).wrapping_mul(salt) };
+    let titled = u64::from(article.title) << 32 | u64::from(article.date);
     let names = vec![
         name(NameKind::Guid, 0xC2B2_AE3D_27D4_EB4F),
         name(NameKind::Link, 0x1656_67B1_9E37_79F9),
-        name(NameKind::TitleAndDate, 0x27D4_EB2F_1656_67C5),
+        Name { kind: NameKind::TitleAndDate, hash: titled },
     ];
     Resolved { article, names }
 }
@@ -72,7 +73,7 @@ fn half_a_year_of_a_busy_site_is_remembered_and_little_is_written() {
     assert!(find(&memory, 12_345).is_none());
     let kept: usize = stored.values().map(Vec::len).sum();
     println!("{articles} articles: {kept} bytes kept, {} an article written", written / articles as usize);
-    assert!(kept / (articles as usize) < 70, "{kept}");
+    assert!(kept / (articles as usize) < 58, "{kept}");
     assert!(written / (articles as usize) < 1_000, "{written}");
 }
 
@@ -124,6 +125,6 @@ fn damaged_bytes_are_refused() {
         assert!(Frozen::read(&whole[..at]).is_none(), "cut at {at}");
     }
     let mut other = whole;
-    other[0] = 3;
+    other[0] = 2;
     assert!(Frozen::read(&other).is_none(), "another format");
 }

@@ -115,7 +115,7 @@ fn a_long_content_is_not_stored_and_comes_again_from_its_feed() {
         assert_eq!((first.content_cut, first.entry.content.is_none()), (is_cut, is_cut), "{what}");
         assert!(second.entry.content.is_some() && !second.content_cut, "{what}: nothing else has the text");
         assert!(third.entry.content.is_some() && !third.content_cut, "{what}");
-        let feed = &site.feeds()[A];
+        let feed = site.feed(A).unwrap();
         assert_eq!(feed.validators.is_empty() && feed.schedule.due.is_none(), is_cut, "{what}: the feed is read again");
         assert_eq!(counts(&read_with(&mut site, policy, A, entries(), at(1))), (0, 3, 0), "{what}");
         let first = by_guid(&site, "g1");
@@ -179,7 +179,7 @@ fn a_feed_that_is_renamed_takes_its_articles_along() {
         assert!(old.value.is_empty());
         let mut site = restarted(site);
         assert_eq!(site.feeds().keys().collect::<Vec<_>>(), [B]);
-        let feed = &site.feeds()[B];
+        let feed = site.feed(B).unwrap();
         assert!(feed.validators.is_empty() && feed.removed_at.is_none() && feed.was_read && feed.guid_trust == 3);
         assert!(site.entries().all(|entry| entry.feed() == B));
         assert_eq!(counts(&read(&mut site, B, vec![item(1), item(2)], at(10))), (0, 2, 0));
@@ -204,7 +204,7 @@ fn what_a_clock_that_was_ahead_wrote_waits_no_longer_than_it_should() {
     site.changes(true, 9);
     assert!(site.bring_back(right));
     assert_eq!(site.clone().changes(true, 9).len(), 2, "the next owner cannot tell: the feed will have been polled");
-    assert_eq!(site.feeds()[A].schedule.due, Some(right + HOUR));
+    assert_eq!(site.feed(A).unwrap().schedule.due, Some(right + HOUR));
     let entry = site.entry(key).unwrap();
     assert_eq!((entry.due, entry.published.as_ref().unwrap().first_at), (right + HOUR, right));
     assert_eq!(site.take_due(right + HOUR, 9), [key]);

@@ -44,11 +44,12 @@ impl Press<'_> {
         if self.publisher.is(self.now, |what| what == What::Down(feed) || what == What::Offline) {
             let state = self.site.feed_mut(&url);
             state.schedule.failed(now, bounds, Setback::Passing, None);
-            state.last_error = Some(LastError { reason: "server_error".to_owned(), detail: "500".to_owned() });
+            state.last_error =
+                Some(Box::new(LastError { reason: "server_error".to_owned(), detail: "500".to_owned() }));
             return;
         }
         let issue = self.publisher.issue(feed, self.now, self.polls);
-        if self.site.feeds()[&url].body_hash == Some(issue.hash) {
+        if self.site.feed(&url).unwrap().body_hash == Some(issue.hash) {
             let state = self.site.feed_mut(&url);
             let pace = state.pace.clone();
             success.pace = Some(&pace);

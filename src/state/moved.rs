@@ -55,8 +55,8 @@ impl Moved {
 impl FeedState {
     /// The URL to ask for the feed now. Credentials of the configured one are lent within its origin.
     pub fn url_to_ask(&self, configured: &Url, now: DateTime<Utc>) -> Url {
-        let believed = |moved: &&Box<Moved>| moved.is_believed() && !moved.doubted && now - moved.home_at < HOME_AGAIN;
-        let Some(moved) = self.moved.as_ref().filter(believed) else { return configured.clone() };
+        let believed = |moved: &&Moved| moved.is_believed() && !moved.doubted && now - moved.home_at < HOME_AGAIN;
+        let Some(moved) = self.moved.as_deref().filter(believed) else { return configured.clone() };
         let mut url = moved.to.clone();
         if url.origin() == configured.origin() {
             // cannot fail: both have hosts

@@ -157,9 +157,9 @@ feeds:
     let with_password = Proxy { credentials: Some(("u".into(), "hunter2".into())), ..proxy("socks5h://q.example") };
     let found: Vec<(CookieScope, &Route)> = feeds.iter().map(|feed| (feed.cookies, &feed.proxy)).collect();
     let expected = [
-        (CookieScope::Origin, &Route::Through(proxy("http://p.example:3128"))),
+        (CookieScope::Origin, &Route::Through(Box::new(proxy("http://p.example:3128")))),
         (CookieScope::Nobody, &Route::Direct),
-        (CookieScope::Site, &Route::Through(with_password)),
+        (CookieScope::Site, &Route::Through(Box::new(with_password))),
     ];
     assert_eq!(found, expected);
     assert!(!format!("{feeds:?}").contains("hunter2"), "credentials are not shown");

@@ -115,7 +115,7 @@ async fn validators_are_sent_to_the_url_they_belong_to() {
     on(&from, "/", to(302, &target.uri())).await;
     let first = get(feed(&from.uri())).await;
     let target_url = Url::parse(&target.uri()).unwrap();
-    assert_eq!(first.validators.url, Some(target_url), "not the URL that was asked for");
+    assert_eq!(first.validators.url, Some(Box::new(target_url)), "not the URL that was asked for");
     let second = Request { validators: first.validators, ..feed(&from.uri()) };
     get(second.clone()).await;
     let validators = Validators { url: None, ..second.validators };

@@ -161,7 +161,8 @@ fn what_a_newer_version_wrote_is_refused_with_what_to_do() {
     let mut memory = bytes(REMEMBERED);
     memory[0] = 4;
     memory.truncate(9);
-    for (key, value, version) in [(FEED_KEY, newer(A_FEED), 3), (ENTRY_KEY, newer(WAITING), 3), (MEMORY_KEY, memory, 4)] {
+    for (key, value, version) in [(FEED_KEY, newer(A_FEED), 3), (ENTRY_KEY, newer(WAITING), 3), (MEMORY_KEY, memory, 4)]
+    {
         let refused = SiteState::new(SITE).restore(key, &value).unwrap_err().to_string();
         let known = version - 1;
         let expected = format!(

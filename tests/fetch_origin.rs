@@ -126,7 +126,7 @@ async fn a_proxy_of_a_feed_is_asked_for_its_own_origin_only() {
         ..config()
     });
     let request = Request {
-        route: Route::Through(proxied),
+        route: Route::Through(Box::new(proxied)),
         obey_robots: true,
         ..feed(&format!("http://home.example:{}/feed", proxy.address().port()))
     };
@@ -161,7 +161,7 @@ async fn socks_proxies_are_given_the_name_or_an_address_that_was_checked() {
     let proxy = Socks::open(ANSWER).await;
     let through = |scheme: &str| {
         let url: Url = format!("{scheme}://{}", proxy.address).parse().unwrap();
-        Route::Through(Proxy { credentials: Some(("desk".into(), "secret".into())), ..Proxy::new(url) })
+        Route::Through(Box::new(Proxy { credentials: Some(("desk".into(), "secret".into())), ..Proxy::new(url) }))
     };
     let fetcher = fetcher(&Fetch { allow_networks: vec![], ..config() }, |name| match name {
         "public.example" => vec!["93.184.216.34".parse().unwrap()],
@@ -201,7 +201,7 @@ async fn a_proxy_that_is_not_there_is_said_so_and_its_password_is_not() {
     for scheme in ["http", "socks5h"] {
         let url = format!("{scheme}://{closed}").parse().unwrap();
         let proxy = Proxy { credentials: Some(("desk".into(), "hunter2".into())), ..Proxy::new(url) };
-        let request = Request { route: Route::Through(proxy), ..feed("http://news.example/") };
+        let request = Request { route: Route::Through(Box::new(proxy)), ..feed("http://news.example/") };
         assert!(!format!("{request:?}").contains("hunter2"));
         let failure = local(&config()).get(request).await.unwrap_err();
         assert_eq!(failure.reason, Reason::Connect);

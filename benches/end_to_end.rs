@@ -88,7 +88,7 @@ async fn newspapers() -> Vec<NewsSite> {
 fn config(sites: &[NewsSite], ledger: config::Ledger) -> Config {
     Config {
         fetch: config::Fetch {
-            manners: config::Manners { host_gap: Duration::ZERO, per_host: 8, ..config::Manners::default() },
+            politeness: config::Politeness { host_gap: Duration::ZERO, per_host: 8, ..config::Politeness::default() },
             allow_networks: vec!["127.0.0.0/8".parse().expect("a network")],
             ..config::Fetch::default()
         },

@@ -12,7 +12,7 @@ use copydesk::feed::{Source, parse};
 use divan::counter::BytesCount;
 use url::Url;
 
-#[expect(clippy::disallowed_methods, reason = "a bench is its own rim")]
+#[expect(clippy::disallowed_methods, reason = "a bench reads the clock itself")]
 fn main() {
     match std::env::var("COPYDESK_FEEDS") {
         Ok(manifest) => files(Path::new(&manifest)),

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use copydesk::{
-    config::{Fetch, Manners},
+    config::{Fetch, Politeness},
     fetch::{address::Guard, governor::Governor},
 };
 use divan::{AllocProfiler, Bencher, black_box, counter::ItemsCount};
@@ -25,7 +25,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 fn governor(host_gap: Duration) -> Governor {
-    Governor::new(&Fetch { manners: Manners { host_gap, ..Manners::default() }, ..Fetch::default() })
+    Governor::new(&Fetch { politeness: Politeness { host_gap, ..Politeness::default() }, ..Fetch::default() })
 }
 
 /// A request's way through the governor when nothing makes it wait, among 10,000 hosts.

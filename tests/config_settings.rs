@@ -6,7 +6,7 @@ use copydesk::{
     article::Limits,
     config::{
         Commit, Config, CookieScope, Documents, Fetch, KafkaLedger, KafkaSecurity, Ledger, LocalLedger, Log, LogFormat,
-        Manners, Proxy, Rate, Route, Schedule, from_yaml,
+        Politeness, Proxy, Rate, Route, Schedule, from_yaml,
     },
 };
 
@@ -53,7 +53,7 @@ fn fetch() {
     )
     .fetch;
     let expected = Fetch {
-        manners: Manners {
+        politeness: Politeness {
             per_host: 3,
             host_gap: Duration::ZERO,
             host_rate: Some(Rate { requests: 90, within: millis(60_000) }),
@@ -104,10 +104,13 @@ fn some_hosts() {
   host_rate: 5/1m",
     )
     .fetch;
-    let usual =
-        Manners { per_host: 9, host_rate: Some(Rate { requests: 5, within: millis(60_000) }), ..Manners::default() };
-    let gap = |seconds: u64| Manners { host_gap: millis(seconds * 1000), ..usual };
-    let slow = Manners {
+    let usual = Politeness {
+        per_host: 9,
+        host_rate: Some(Rate { requests: 5, within: millis(60_000) }),
+        ..Politeness::default()
+    };
+    let gap = |seconds: u64| Politeness { host_gap: millis(seconds * 1000), ..usual };
+    let slow = Politeness {
         per_host: 1,
         host_rate: Some(Rate { requests: 6, within: millis(3_600_000) }),
         obey_robots: false,
@@ -131,7 +134,7 @@ fn some_hosts() {
         ("127.0.0.1", gap(6)),
         ("127.0.0.2", usual),
     ] {
-        assert_eq!(fetch.manners_at(host), expected, "{host}");
+        assert_eq!(fetch.politeness_at(host), expected, "{host}");
     }
     assert_eq!(fetch.most_per_host(), 9);
 }
@@ -202,7 +205,7 @@ fn the_rest_of_the_main_file() {
     let config = read(
         "contact: https://example.com/bot
 admin: '[::1]:80'
-admin_names: [Desk.Example.com., copydesk]
+admin_names: [Installation.Example.com., copydesk]
 log: {format: json, filter: 'copydesk=debug'}
 stop_within: 5s
 ledger: {local: {directory: records, rotate_size: 5 KiB, rotate_daily: false}}",

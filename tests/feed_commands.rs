@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "support/desk.rs"]
-mod desk;
 #[path = "support/host.rs"]
 mod host;
+#[path = "support/installation.rs"]
+mod installation;
 
 use std::process::Output;
 
-use desk::{Desk, LOCAL, ON_LOOPBACK};
 use host::{Answer, Asked, Host, feed};
+use installation::{Installation, LOCAL, ON_LOOPBACK};
 use serde_json::Value;
 use tokio::task::block_in_place;
 
@@ -39,15 +39,15 @@ fn site(_: usize, asked: &Asked) -> Answer {
     }
 }
 
-async fn desk_of(paths: &[&str]) -> (tempfile::TempDir, Host, Desk) {
+async fn desk_of(paths: &[&str]) -> (tempfile::TempDir, Host, Installation) {
     let (directory, host) = (tempfile::tempdir().unwrap(), Host::open(site).await);
     let urls: Vec<String> = paths.iter().map(|path| host.url(path)).collect();
-    let desk = Desk::with_feeds(directory.path(), &urls, &format!("{ON_LOOPBACK}{LOCAL}"));
-    (directory, host, desk)
+    let installation = Installation::with_feeds(directory.path(), &urls, &format!("{ON_LOOPBACK}{LOCAL}"));
+    (directory, host, installation)
 }
 
-fn output(desk: &Desk, arguments: &[&str]) -> Output {
-    block_in_place(|| desk.output(arguments))
+fn output(installation: &Installation, arguments: &[&str]) -> Output {
+    block_in_place(|| installation.output(arguments))
 }
 
 /// What was printed, without the host's port.
@@ -58,8 +58,9 @@ fn told(host: &Host, output: &Output) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn check_asks_every_feed_once() {
-    let (_directory, host, desk) = desk_of(&["/all.xml", "/moved.xml", "/odd.xml", "/page-as-feed", "/none.xml"]).await;
-    let output = output(&desk, &["check", "--fetch"]);
+    let (_directory, host, installation) =
+        desk_of(&["/all.xml", "/moved.xml", "/odd.xml", "/page-as-feed", "/none.xml"]).await;
+    let output = output(&installation, &["check", "--fetch"]);
     assert_eq!(output.status.code(), Some(1), "some have failed");
     let told = told(&host, &output);
     for expected in [
@@ -77,13 +78,13 @@ async fn check_asks_every_feed_once() {
     }
     let asked: Vec<String> = host.asked().into_iter().map(|asked| asked.uri).collect();
     assert_eq!(asked.iter().filter(|uri| *uri == "/odd.xml").count(), 1, "{asked:?}");
-    assert!(!desk.ledger().exists(), "nothing is kept");
+    assert!(!installation.ledger().exists(), "nothing is kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn check_tells_values_too() {
-    let (_directory, host, desk) = desk_of(&["/all.xml", "/page-as-feed"]).await;
-    let output = output(&desk, &["check", "--fetch", "--json"]);
+    let (_directory, host, installation) = desk_of(&["/all.xml", "/page-as-feed"]).await;
+    let output = output(&installation, &["check", "--fetch", "--json"]);
     assert_eq!(output.status.code(), Some(1));
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&told["ok"], &told["feeds"]), (&true.into(), &2.into()), "the configuration is valid all the same");
@@ -92,15 +93,15 @@ async fn check_tells_values_too() {
     assert_eq!(fetched[1]["reason"], "web_page");
     assert_eq!(fetched[1]["announced"][0]["url"], host.url("/all.xml"));
 
-    let (_directory, _host, desk) = desk_of(&["/all.xml"]).await;
-    assert!(block_in_place(|| desk.output(&["check", "--fetch"])).status.success(), "all were read");
+    let (_directory, _host, installation) = desk_of(&["/all.xml"]).await;
+    assert!(block_in_place(|| installation.output(&["check", "--fetch"])).status.success(), "all were read");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn discover_lists_what_a_page_announces() {
-    let (_directory, host, desk) = desk_of(&["/all.xml"]).await;
+    let (_directory, host, installation) = desk_of(&["/all.xml"]).await;
     let page = host.url("/");
-    let output = output(&desk, &["feeds", "discover", &page]);
+    let output = output(&installation, &["feeds", "discover", &page]);
     assert!(output.status.success());
     assert_eq!(
         told(&host, &output),
@@ -109,7 +110,7 @@ async fn discover_lists_what_a_page_announces() {
     );
     assert!(host.asked().iter().all(|asked| ["/", "/robots.txt"].contains(&asked.uri.as_str())), "no more is asked");
 
-    let linked = block_in_place(|| desk.output(&["feeds", "discover", &host.url("/by-header")]));
+    let linked = block_in_place(|| installation.output(&["feeds", "discover", &host.url("/by-header")]));
     let linked = told(&host, &linked);
     let urls: Vec<&str> = linked.lines().map(|line| line.split('\t').next().unwrap()).collect();
     assert_eq!(
@@ -121,13 +122,13 @@ async fn discover_lists_what_a_page_announces() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn discover_asks_the_usual_places_where_it_is_told_to() {
-    let (_directory, host, desk) = desk_of(&["/all.xml"]).await;
+    let (_directory, host, installation) = desk_of(&["/all.xml"]).await;
     let page = host.url("/bare");
-    let nothing = output(&desk, &["feeds", "discover", &page]);
+    let nothing = output(&installation, &["feeds", "discover", &page]);
     assert_eq!(nothing.status.code(), Some(1));
     assert!(told(&host, &nothing).contains("no feed found at http://site/bare; --well-known"), "{nothing:?}");
 
-    let found = output(&desk, &["feeds", "discover", &page, "--well-known", "--json"]);
+    let found = output(&installation, &["feeds", "discover", &page, "--well-known", "--json"]);
     assert!(found.status.success(), "{}", told(&host, &found));
     let found: Value = serde_json::from_slice(&found.stdout).unwrap();
     let feeds: Vec<(&Value, &Value)> =
@@ -136,14 +137,14 @@ async fn discover_asks_the_usual_places_where_it_is_told_to() {
         [("well_known".into(), host.url("/feed").into()), ("well_known".into(), host.url("/rss.xml").into())];
     assert_eq!(feeds, expected.iter().map(|(found, url)| (found, url)).collect::<Vec<_>>());
 
-    let itself = output(&desk, &["feeds", "discover", &host.url("/all.xml")]);
+    let itself = output(&installation, &["feeds", "discover", &host.url("/all.xml")]);
     assert!(told(&host, &itself).starts_with("http://site/all.xml\titself\tRSS, 3 entries: Stories"), "{itself:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn discover_goes_nowhere_it_must_not() {
-    let (_directory, host, desk) = desk_of(&["/all.xml"]).await;
-    let gone = output(&desk, &["feeds", "discover", &host.url("/gone")]);
+    let (_directory, host, installation) = desk_of(&["/all.xml"]).await;
+    let gone = output(&installation, &["feeds", "discover", &host.url("/gone")]);
     assert_eq!(gone.status.code(), Some(1));
     assert!(told(&host, &gone).contains("not_found"), "{gone:?}");
 
@@ -174,13 +175,14 @@ async fn an_index_of_sitemaps_is_a_feed() {
     })
     .await;
     let directory = tempfile::tempdir().unwrap();
-    let desk = Desk::with_feeds(directory.path(), &[host.url("/sitemap.xml")], &format!("{ON_LOOPBACK}{LOCAL}"));
-    assert!(output(&desk, &["run", "--once"]).status.success());
+    let installation =
+        Installation::with_feeds(directory.path(), &[host.url("/sitemap.xml")], &format!("{ON_LOOPBACK}{LOCAL}"));
+    assert!(output(&installation, &["run", "--once"]).status.success());
     let mut rejected: Vec<String> =
-        desk.rejects().into_iter().filter_map(|reject| Some(reject.url?.replace(&host.url(""), ""))).collect();
+        installation.rejects().into_iter().filter_map(|reject| Some(reject.url?.replace(&host.url(""), ""))).collect();
     rejected.sort();
     assert_eq!(rejected, ["/a", "/b", "/c"], "each page was looked for, and not found");
-    assert!(output(&desk, &["run", "--once"]).status.success());
+    assert!(output(&installation, &["run", "--once"]).status.success());
     let asked = |path: &str| host.asked().iter().filter(|asked| asked.uri == path).count();
     assert_eq!(asked("/new.xml"), 1, "an index that has not changed says that its sitemaps have not");
 }

@@ -3,18 +3,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "support/desk.rs"]
-mod desk;
 #[path = "support/host.rs"]
 mod host;
+#[path = "support/installation.rs"]
+mod installation;
 
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
 
-use desk::{Desk, LOCAL, ON_LOOPBACK, stop};
 use host::{Answer, Asked, Host, feed};
+use installation::{Installation, LOCAL, ON_LOOPBACK, stop};
 use tokio::task::block_in_place;
 
 const SITEMAPS: usize = 14;
@@ -64,9 +64,10 @@ async fn until(what: impl Fn() -> bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_sitemap_of_an_index_is_read_once() {
     let (directory, host) = (tempfile::tempdir().unwrap(), Host::open(site).await);
-    let desk = Desk::with_feeds(directory.path(), &[host.url("/index.xml")], &format!("{ON_LOOPBACK}{LOCAL}"));
-    let daemon = desk.start(None);
-    until(|| desk.records().len() == SITEMAPS - 1).await;
+    let installation =
+        Installation::with_feeds(directory.path(), &[host.url("/index.xml")], &format!("{ON_LOOPBACK}{LOCAL}"));
+    let daemon = installation.start(None);
+    until(|| installation.records().len() == SITEMAPS - 1).await;
     let polls = || host.asked().into_iter().filter(|asked| asked.uri == "/index.xml").collect::<Vec<_>>();
     let so_far = polls().len();
     until(|| polls().len() > so_far + 2).await;
@@ -86,14 +87,14 @@ async fn a_sitemap_that_fails_is_named() {
     // so long that a run polls once, however slow the machine is
     let intervals = ("  interval: 200ms\n  max_interval: 300ms", "  interval: 3s\n  max_interval: 3s");
     let settings = format!("{}{LOCAL}", ON_LOOPBACK.replace(intervals.0, intervals.1));
-    let desk = Desk::with_feeds(directory.path(), &[host.url("/index.xml")], &settings);
-    let told = |arguments: &[&str]| String::from_utf8(desk.output(arguments).stdout).unwrap();
+    let installation = Installation::with_feeds(directory.path(), &[host.url("/index.xml")], &settings);
+    let told = |arguments: &[&str]| String::from_utf8(installation.output(arguments).stdout).unwrap();
     // the index of fourteen in two polls; the third was read with the older ones
     let said = block_in_place(|| {
-        desk.output(&["run", "--once"]);
+        installation.output(&["run", "--once"]);
         std::thread::sleep(Duration::from_millis(3_500));
         let waiting = told(&["status", "--json"]);
-        desk.output(&["run", "--once"]);
+        installation.output(&["run", "--once"]);
         (waiting, told(&["status", "--json"]))
     });
     assert!(said.0.contains("waiting-sitemaps"), "{}", said.0);
@@ -121,10 +122,10 @@ async fn a_document_that_was_cut_off_is_asked_for_again() {
         .await;
         let directory = tempfile::tempdir().unwrap();
         let feed = format!("{{url: \"{}\", full_text: feed, obey_robots: false}}", host.url("/feed"));
-        let desk = Desk::with_feeds(directory.path(), &[feed], &format!("{ON_LOOPBACK}{LOCAL}"));
-        let daemon = desk.start(None);
+        let installation = Installation::with_feeds(directory.path(), &[feed], &format!("{ON_LOOPBACK}{LOCAL}"));
+        let daemon = installation.start(None);
         host.asked_times(4).await;
-        until(|| desk.records().len() == 6).await;
+        until(|| installation.records().len() == 6).await;
         stop(daemon);
         let conditional: Vec<bool> = host.asked().iter().map(|asked| asked.header("if-none-match").is_some()).collect();
         assert_eq!(conditional[..4], [false, false, true, true], "{name}");

@@ -114,7 +114,7 @@ async fn connections_for(answer: &[u8], first: usize) -> usize {
     let pause = Duration::from_millis(30);
     let server = Hostile::start(Serves(answer[..first].to_vec(), answer[first..].to_vec(), pause)).await;
     let mut config = config();
-    config.manners.host_gap = Duration::from_millis(100);
+    config.politeness.host_gap = Duration::from_millis(100);
     let fetcher = local(&config);
     for _ in 0..3 {
         assert!(fetcher.get(feed(&server.url())).await.is_err());

@@ -8,7 +8,7 @@ mod fetcher;
 mod socks;
 
 use copydesk::{
-    config::{CookieScope, Fetch, Manners, Proxy, Route},
+    config::{CookieScope, Fetch, Politeness, Proxy, Route},
     fetch::{Reason, Request},
 };
 use fetcher::{config, feed, fetcher, local, page};
@@ -121,7 +121,7 @@ async fn a_proxy_of_a_feed_is_asked_for_its_own_origin_only() {
     let proxied =
         Proxy { credentials: Some(("desk".into(), "secret".into())), ..Proxy::new(proxy.uri().parse().unwrap()) };
     let fetcher = local(&Fetch {
-        manners: Manners { obey_robots: true, ..config().manners },
+        politeness: Politeness { obey_robots: true, ..config().politeness },
         ports: vec![proxy.address().port()],
         ..config()
     });

@@ -4,21 +4,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "support/desk.rs"]
-mod desk;
 #[path = "support/host.rs"]
 mod host;
+#[path = "support/installation.rs"]
+mod installation;
 
 use std::{
     path::Path,
     time::{Duration, Instant},
 };
 
-use desk::{Desk, LOCAL, stop};
 use host::{Answer, Host, feed};
+use installation::{Installation, LOCAL, stop};
 use tokio::task::block_in_place;
 
-/// The settings of the house, but for the network.
+/// The default settings, but for the network.
 const AS_SHIPPED: &str = "admin: off\nfetch: {allow_networks: [127.0.0.0/8]}\n";
 
 /// A poll each 300 ms, whatever the feed's rhythm.
@@ -28,25 +28,25 @@ schedule: {min_interval: 100ms, interval: 300ms, max_interval: 300ms}
 ";
 const INTERVAL: Duration = Duration::from_millis(300);
 
-fn desk(directory: &Path, urls: &[String], settings: &str) -> Desk {
-    Desk::with_feeds(directory, urls, &format!("{settings}{LOCAL}"))
+fn installation(directory: &Path, urls: &[String], settings: &str) -> Installation {
+    Installation::with_feeds(directory, urls, &format!("{settings}{LOCAL}"))
 }
 
 /// Runs the daemon until the host was asked this often, and stops it.
-async fn run_until(desk: &Desk, host: &Host, requests: usize) {
-    let daemon = desk.start(None);
+async fn run_until(installation: &Installation, host: &Host, requests: usize) {
+    let daemon = installation.start(None);
     host.asked_times(requests).await;
     block_in_place(|| stop(daemon));
 }
 
-fn once(desk: &Desk) {
-    let output = block_in_place(|| desk.output(&["run", "--once"]));
+fn once(installation: &Installation) {
+    let output = block_in_place(|| installation.output(&["run", "--once"]));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// Seconds from the last request to the next, of each feed in the order of their URLs.
-fn waits(desk: &Desk) -> Vec<i64> {
-    let output = block_in_place(|| desk.output(&["status", "--json"]));
+fn waits(installation: &Installation) -> Vec<i64> {
+    let output = block_in_place(|| installation.output(&["status", "--json"]));
     let status: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let time = |feed: &serde_json::Value, name: &str| -> chrono::DateTime<chrono::Utc> {
         feed[name].as_str().unwrap().parse().unwrap()
@@ -78,10 +78,10 @@ async fn validators() {
     let answers: Vec<Answer> = script.iter().map(|(answer, _)| answer.clone()).collect();
     let host = Host::open(move |nth, _| answers.get(nth).cloned().unwrap_or(Answer::status(304))).await;
     let directory = tempfile::tempdir().unwrap();
-    let desk = desk(directory.path(), &[host.url("/feed")], STEADY);
-    run_until(&desk, &host, 3).await;
+    let installation = installation(directory.path(), &[host.url("/feed")], STEADY);
+    run_until(&installation, &host, 3).await;
     // and they outlive a restart
-    run_until(&desk, &host, expected.len() + 1).await;
+    run_until(&installation, &host, expected.len() + 1).await;
 
     let asked = host.asked();
     assert_eq!((asked[0].header("if-none-match"), asked[0].header("if-modified-since")), (None, None));
@@ -129,14 +129,15 @@ async fn nothing_is_asked_before_its_time() {
         hosts.iter().zip(&cases).map(|(host, (_, least))| (host.url("/feed"), *least)).collect();
     urls.sort();
     let directory = tempfile::tempdir().unwrap();
-    let desk = desk(directory.path(), &urls.iter().map(|(url, _)| url.clone()).collect::<Vec<_>>(), AS_SHIPPED);
-    once(&desk);
-    for (wait, (url, least)) in waits(&desk).into_iter().zip(&urls) {
+    let installation =
+        installation(directory.path(), &urls.iter().map(|(url, _)| url.clone()).collect::<Vec<_>>(), AS_SHIPPED);
+    once(&installation);
+    for (wait, (url, least)) in waits(&installation).into_iter().zip(&urls) {
         let case = hosts.iter().position(|host| host.url("/feed") == *url).unwrap();
         assert!(wait >= *least, "{wait} s where {least} s are the least: {:?}", cases[case].0);
         assert!(wait <= (24 * HOUR).max(least + 2) * 11 / 10, "{wait} s is too long: {:?}", cases[case].0);
     }
-    once(&desk);
+    once(&installation);
     for host in &hosts {
         assert_eq!(host.asked().len(), 1, "asked again after a restart though it was not due");
     }
@@ -146,8 +147,8 @@ async fn nothing_is_asked_before_its_time() {
 async fn without_a_hint_the_pace_is_steady() {
     let host = Host::open(|_, _| Answer::ok(&feed(0..3)).with("etag", "\"1\"")).await;
     let directory = tempfile::tempdir().unwrap();
-    let desk = desk(directory.path(), &[host.url("/feed")], STEADY);
-    run_until(&desk, &host, 8).await;
+    let installation = installation(directory.path(), &[host.url("/feed")], STEADY);
+    run_until(&installation, &host, 8).await;
     let asked = host.asked();
     let gaps: Vec<Duration> = asked.windows(2).map(|pair| pair[1].at - pair[0].at).collect();
     assert!(gaps.iter().all(|gap| *gap >= INTERVAL - Duration::from_millis(50)), "{gaps:?}");
@@ -162,11 +163,11 @@ async fn a_restart_brings_no_burst() {
     let urls: Vec<String> = (0..8).map(|n| host.url(&format!("/feed-{n}"))).collect();
     let settings = STEADY.replace("host_gap: 0ms", "host_gap: 150ms").replace("300ms", "5s");
     let directory = tempfile::tempdir().unwrap();
-    let desk = desk(directory.path(), &urls, &settings);
-    once(&desk);
+    let installation = installation(directory.path(), &urls, &settings);
+    once(&installation);
     // until all of them are overdue
     tokio::time::sleep(Duration::from_millis(5_500)).await;
-    once(&desk);
+    once(&installation);
     let asked = host.asked();
     let gaps: Vec<Duration> = asked.windows(2).map(|pair| pair[1].at - pair[0].at).collect();
     assert!(gaps.iter().all(|gap| *gap >= GAP - Duration::from_millis(60)), "{gaps:?}");
@@ -185,18 +186,18 @@ async fn a_busy_host_is_left_alone_and_no_other() {
     let directory = tempfile::tempdir().unwrap();
     let urls = [busy.url("/a"), busy.url("/b"), other.url("/c")];
     let settings = STEADY.replace("host_gap: 0ms", "host_gap: 20ms, per_host: 1").replace("300ms", "2s");
-    let desk = desk(directory.path(), &urls, &settings);
-    once(&desk);
+    let installation = installation(directory.path(), &urls, &settings);
+    once(&installation);
     assert_eq!((busy.asked().len(), other.asked().len()), (2, 1), "one feed was answered, the other was told to wait");
     // until the one that was answered is due
     tokio::time::sleep(Duration::from_millis(2_200)).await;
-    once(&desk);
+    once(&installation);
     assert_eq!(
         (busy.asked().len(), other.asked().len()),
         (2, 2),
         "its word outlives a restart, for its other feeds too"
     );
-    run_until(&desk, &other, 4).await;
+    run_until(&installation, &other, 4).await;
     assert_eq!(busy.asked().len(), 2);
 }
 
@@ -218,8 +219,8 @@ async fn what_is_sent() {
     })
     .await;
     let directory = tempfile::tempdir().unwrap();
-    let desk = desk(directory.path(), &WRITTEN.map(|path| host.url(path)), STEADY);
-    run_until(&desk, &host, 20).await;
+    let installation = installation(directory.path(), &WRITTEN.map(|path| host.url(path)), STEADY);
+    run_until(&installation, &host, 20).await;
     let asked = host.asked();
     for request in &asked {
         assert!(WRITTEN.contains(&request.uri.as_str()) || request.uri == "/elsewhere", "{}", request.uri);

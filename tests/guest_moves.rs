@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "support/desk.rs"]
-mod desk;
 #[path = "support/host.rs"]
 mod host;
+#[path = "support/installation.rs"]
+mod installation;
 
 use chrono::{TimeDelta, Utc};
 use copydesk::{daemon::clock, state::FeedState};
-use desk::{Desk, LOCAL};
 use host::{Answer, Host, feed};
+use installation::{Installation, LOCAL};
 use tokio::task::block_in_place;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,51 +25,51 @@ async fn a_feed_that_moved_is_asked_where_it_is_now() {
     let directory = tempfile::tempdir().unwrap();
     let configured = format!("{{url: \"{}\", headers: {{x-key: secret}}}}", home.url("/old"));
     let settings = format!("admin: off\nfetch: {{allow_networks: [127.0.0.0/8]}}\n{LOCAL}");
-    let desk = Desk::with_feeds(directory.path(), &[configured], &settings);
+    let installation = Installation::with_feeds(directory.path(), &[configured], &settings);
     let asked = || {
         let with_key = |host: &Host| host.asked().iter().filter(|asked| asked.header("x-key").is_some()).count();
         assert_eq!((with_key(&home), with_key(&new)), (home.asked().len(), 0), "the header is meant for its origin");
         (home.asked().len(), new.asked().len())
     };
 
-    once(&desk);
-    assert_eq!((asked(), shown(&desk, "moved")), ((1, 1), false.into()));
+    once(&installation);
+    assert_eq!((asked(), shown(&installation, "moved")), ((1, 1), false.into()));
     // two days and two polls later, had somebody waited for them
-    pretend(&desk, |feed| {
+    pretend(&installation, |feed| {
         let moved = feed.moved.as_mut().unwrap();
         moved.since -= TimeDelta::days(2);
         moved.polls += 2;
     });
-    once(&desk);
-    assert_eq!((asked(), shown(&desk, "moved")), ((1, 2), true.into()));
-    assert_eq!(shown(&desk, "url"), home.url("/old"), "it is the feed that was configured");
-    assert_eq!(shown(&desk, "moved_to"), new.url("/feed"));
+    once(&installation);
+    assert_eq!((asked(), shown(&installation, "moved")), ((1, 2), true.into()));
+    assert_eq!(shown(&installation, "url"), home.url("/old"), "it is the feed that was configured");
+    assert_eq!(shown(&installation, "moved_to"), new.url("/feed"));
 
     // a week later, the configured URL is asked again; not with the other one's validators
-    pretend(&desk, |feed| feed.moved.as_mut().unwrap().home_at -= TimeDelta::days(8));
-    once(&desk);
+    pretend(&installation, |feed| feed.moved.as_mut().unwrap().home_at -= TimeDelta::days(8));
+    once(&installation);
     assert_eq!(asked(), (2, 3));
     assert!(home.asked().iter().all(|asked| asked.header("if-none-match").is_none()));
     let validators: Vec<bool> = new.asked().iter().map(|asked| asked.header("if-none-match").is_some()).collect();
     assert_eq!(validators, [false, true, true]);
-    assert_eq!(block_in_place(|| desk.records()).len(), 3, "no entry was met anew");
+    assert_eq!(block_in_place(|| installation.records()).len(), 3, "no entry was met anew");
 }
 
-fn once(desk: &Desk) {
-    let output = block_in_place(|| desk.output(&["run", "--once"]));
+fn once(installation: &Installation) {
+    let output = block_in_place(|| installation.output(&["run", "--once"]));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// What `status` shows of the feed.
-fn shown(desk: &Desk, field: &str) -> serde_json::Value {
-    let output = block_in_place(|| desk.output(&["status", "--json"]));
+fn shown(installation: &Installation, field: &str) -> serde_json::Value {
+    let output = block_in_place(|| installation.output(&["status", "--json"]));
     let status: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     status["feeds"][0][field].clone()
 }
 
 /// Changes the stored value of the only feed, and makes it due.
-fn pretend(desk: &Desk, change: impl Fn(&mut FeedState)) {
-    let db = rusqlite::Connection::open(desk.ledger().join("state.db")).unwrap();
+fn pretend(installation: &Installation, change: impl Fn(&mut FeedState)) {
+    let db = rusqlite::Connection::open(installation.ledger().join("state.db")).unwrap();
     let (key, value): (String, Vec<u8>) = db
         .query_row("SELECT key, value FROM state WHERE key LIKE '% http%'", [], |row| Ok((row.get(0)?, row.get(1)?)))
         .unwrap();

@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "support/desk.rs"]
-mod desk;
 #[path = "support/host.rs"]
 mod host;
+#[path = "support/installation.rs"]
+mod installation;
 
 use std::{process::Command, time::Duration};
 
-use desk::{Desk, LOCAL, stop};
 use host::{Answer, Host, feed};
+use installation::{Installation, LOCAL, stop};
 use tokio::task::block_in_place;
 
 const STEADY: &str = "admin: off
@@ -28,16 +28,16 @@ async fn feeds_are_taken_over_and_a_file_that_hangs_keeps_nothing_up() {
     let (first, second) = (host().await, host().await);
     let directory = tempfile::tempdir().unwrap();
     let settings = format!("{STEADY}{LOCAL}");
-    let desk = Desk::with_feeds(directory.path(), &[first.url("/feed")], &settings);
-    let daemon = desk.start(None);
+    let installation = Installation::with_feeds(directory.path(), &[first.url("/feed")], &settings);
+    let daemon = installation.start(None);
     first.asked_times(2).await;
-    Desk::with_feeds(directory.path(), &[first.url("/feed"), second.url("/feed")], &settings);
+    Installation::with_feeds(directory.path(), &[first.url("/feed"), second.url("/feed")], &settings);
     signal("-HUP", &daemon);
     second.asked_times(2).await;
 
     // nobody writes to it: whoever opens it waits
-    std::fs::remove_file(desk.config()).unwrap();
-    assert!(Command::new("mkfifo").arg(desk.config()).status().unwrap().success());
+    std::fs::remove_file(installation.config()).unwrap();
+    assert!(Command::new("mkfifo").arg(installation.config()).status().unwrap().success());
     signal("-HUP", &daemon);
     tokio::time::sleep(Duration::from_millis(300)).await;
     let so_far = first.asked().len();

@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "support/desk.rs"]
-mod desk;
 #[path = "support/host.rs"]
 mod host;
+#[path = "support/installation.rs"]
+mod installation;
 #[path = "support/socks.rs"]
 mod socks;
 
@@ -14,19 +14,19 @@ use std::{
     time::Duration,
 };
 
-use desk::{Desk, LOCAL, stop};
 use host::{Answer, Host, feed};
+use installation::{Installation, LOCAL, stop};
 use socks::Socks;
 use tokio::task::block_in_place;
 
 const LOOPBACK: &str = "allow_networks: [127.0.0.0/8], host_gap: 0ms";
 
-fn desk(directory: &std::path::Path, feeds: &[String], fetch: &str, rest: &str) -> Desk {
-    Desk::with_feeds(directory, feeds, &format!("admin: off\nfetch: {{{LOOPBACK}{fetch}}}\n{rest}{LOCAL}"))
+fn installation(directory: &std::path::Path, feeds: &[String], fetch: &str, rest: &str) -> Installation {
+    Installation::with_feeds(directory, feeds, &format!("admin: off\nfetch: {{{LOOPBACK}{fetch}}}\n{rest}{LOCAL}"))
 }
 
-fn once(desk: &Desk) {
-    let output = block_in_place(|| desk.output(&["run", "--once"]));
+fn once(installation: &Installation) {
+    let output = block_in_place(|| installation.output(&["run", "--once"]));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -70,9 +70,9 @@ async fn cookies_of_a_feed_stay_with_it_and_its_pages() {
     .await;
     let directory = tempfile::tempdir().unwrap();
     let walled = format!("{{url: \"{}\", cookies: true}}", home.url("/walled"));
-    let desk = desk(directory.path(), &[walled, home.url("/open")], "", "");
-    once(&desk);
-    assert_eq!(desk.records().len(), 2, "{:?}", desk.rejects());
+    let installation = installation(directory.path(), &[walled, home.url("/open")], "", "");
+    once(&installation);
+    assert_eq!(installation.records().len(), 2, "{:?}", installation.rejects());
     let with_cookie = |host: &Host, uri: &str| {
         let asked = host.asked().into_iter().filter(|asked| asked.uri == uri);
         asked.map(|asked| asked.header("cookie").is_some()).collect::<Vec<_>>()
@@ -97,9 +97,9 @@ async fn cookies_of_a_site_open_the_wall_before_its_pages() {
     for (cookies, expected) in [("true", 0), ("site", 1)] {
         let directory = tempfile::tempdir().unwrap();
         let feed = format!("{{url: \"{}\", cookies: {cookies}}}", home.url("/feed"));
-        let desk = desk(directory.path(), &[feed], "", "");
-        once(&desk);
-        assert_eq!(desk.records().len(), expected, "cookies: {cookies}");
+        let installation = installation(directory.path(), &[feed], "", "");
+        once(&installation);
+        assert_eq!(installation.records().len(), expected, "cookies: {cookies}");
     }
 }
 
@@ -114,15 +114,15 @@ async fn a_feed_may_have_a_proxy_of_its_own() {
     let password = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(password.path(), "secret\n").unwrap();
     let proxied = format!(
-        "{{url: \"http://paper.invalid/feed\", proxy: {{url: \"socks5h://{}\", username: desk, password_file: {}}}}}",
+        "{{url: \"http://paper.invalid/feed\", proxy: {{url: \"socks5h://{}\", username: installation, password_file: {}}}}}",
         proxy.address,
         password.path().display()
     );
     let direct = Host::open(|_, _| Answer::ok(&feed(0..1))).await;
     let directory = tempfile::tempdir().unwrap();
-    let desk = desk(directory.path(), &[proxied, direct.url("/feed")], "", "");
-    once(&desk);
-    assert_eq!(desk.records().len(), 2);
+    let installation = installation(directory.path(), &[proxied, direct.url("/feed")], "", "");
+    once(&installation);
+    assert_eq!(installation.records().len(), 2);
     let asked = proxy.asked();
     let login = Some(("desk".to_owned(), "secret".to_owned()));
     assert_eq!(asked, [socks::Asked { login, target: "paper.invalid:80".to_owned() }]);
@@ -135,8 +135,8 @@ async fn a_host_may_have_a_gap_of_its_own() {
     let quick = Host::open_at(std::net::Ipv4Addr::new(127, 0, 0, 9), |_, _| Answer::ok(&feed(0..1))).await;
     let feeds: Vec<String> = (0..3).flat_map(|n| [slow.url(&format!("/{n}")), quick.url(&format!("/{n}"))]).collect();
     let directory = tempfile::tempdir().unwrap();
-    let desk = desk(directory.path(), &feeds, ", hosts: {127.0.0.1: {host_gap: 300ms}}", "");
-    once(&desk);
+    let installation = installation(directory.path(), &feeds, ", hosts: {127.0.0.1: {host_gap: 300ms}}", "");
+    once(&installation);
     let span = |host: &Host| host.asked()[2].at - host.asked()[0].at;
     assert!(span(&slow) >= Duration::from_millis(550), "{:?}", span(&slow));
     assert!(span(&quick) < span(&slow), "{:?} where there is none", span(&quick));
@@ -153,9 +153,9 @@ async fn documents_are_read_as_far_as_is_configured() {
     let mut lengths = Vec::new();
     for documents in ["", "documents: {max_elements: 1000}\n"] {
         let directory = tempfile::tempdir().unwrap();
-        let desk = desk(directory.path(), &[home.url("/feed")], ", obey_robots: false", documents);
-        once(&desk);
-        lengths.push(desk.records()[0].text.len());
+        let installation = installation(directory.path(), &[home.url("/feed")], ", obey_robots: false", documents);
+        once(&installation);
+        lengths.push(installation.records()[0].text.len());
     }
     assert!(lengths[1] > 0 && lengths[1] < lengths[0] / 2, "{lengths:?}");
 }
@@ -169,8 +169,8 @@ async fn a_body_that_is_the_same_is_noticed() {
     let settings = format!(
         "admin: {admin}\nfetch: {{{LOOPBACK}}}\nschedule: {{min_interval: 100ms, interval: 200ms, max_interval: 200ms}}\n{LOCAL}"
     );
-    let desk = Desk::with_feeds(directory.path(), &[home.url("/feed")], &settings);
-    let daemon = desk.start(None);
+    let installation = Installation::with_feeds(directory.path(), &[home.url("/feed")], &settings);
+    let daemon = installation.start(None);
     home.asked_times(5).await;
     let ask = |host: &str| {
         let mut answer = String::new();

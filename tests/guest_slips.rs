@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "support/desk.rs"]
-mod desk;
+#[path = "support/installation.rs"]
+mod installation;
 
 use std::{io::Write as _, path::Path, sync::Arc};
 
 use copydesk::record::Record;
-use desk::{Desk, LOCAL};
 use flate2::{Compression, write::GzEncoder};
+use installation::{Installation, LOCAL};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -82,16 +82,16 @@ async fn serve(answers: impl Fn(&str, &str) -> Option<Vec<u8>> + Send + Sync + '
 
 /// What comes of one poll, or of several, of a feed at `/feed`.
 fn came(directory: &Path, base: &str, polls: usize) -> (Vec<Record>, Vec<String>) {
-    let desk = Desk::with_feeds(directory, &[format!("{base}/feed")], &format!("{SETTINGS}{LOCAL}"));
+    let installation = Installation::with_feeds(directory, &[format!("{base}/feed")], &format!("{SETTINGS}{LOCAL}"));
     block_in_place(|| {
         for nth in 0..polls {
             if nth > 0 {
                 std::thread::sleep(std::time::Duration::from_millis(1300));
             }
-            let output = desk.output(&["run", "--once"]);
+            let output = installation.output(&["run", "--once"]);
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
-        (desk.records(), desk.rejects().into_iter().map(|reject| reject.reason).collect())
+        (installation.records(), installation.rejects().into_iter().map(|reject| reject.reason).collect())
     })
 }
 

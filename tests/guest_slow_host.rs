@@ -2,18 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking")]
 
-#[path = "support/desk.rs"]
-mod desk;
 #[path = "support/host.rs"]
 mod host;
+#[path = "support/installation.rs"]
+mod installation;
 
 use std::{
     net::Ipv4Addr,
     time::{Duration, Instant},
 };
 
-use desk::{Desk, LOCAL, kill};
 use host::{Answer, Host, feed};
+use installation::{Installation, LOCAL, kill};
 use tokio::{net::TcpListener, task::block_in_place};
 
 const HOSTS: usize = 200;
@@ -29,9 +29,9 @@ async fn until_all_were_asked(others: &[String]) -> Duration {
     let hosts = (0..HOSTS).map(|n| format!("http://127.0.{}.{}:{port}/feed", 1 + n / 200, 1 + n % 200));
     let urls: Vec<String> = others.iter().cloned().chain(hosts).collect();
     let directory = tempfile::tempdir().unwrap();
-    let desk = Desk::with_feeds(directory.path(), &urls, &format!("{SETTINGS}{LOCAL}"));
+    let installation = Installation::with_feeds(directory.path(), &urls, &format!("{SETTINGS}{LOCAL}"));
     let begun = Instant::now();
-    let daemon = desk.start(None);
+    let daemon = installation.start(None);
     quick.asked_times(HOSTS).await;
     let took = begun.elapsed();
     block_in_place(|| kill(daemon));

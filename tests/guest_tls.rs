@@ -3,15 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "support/desk.rs"]
-mod desk;
+#[path = "support/installation.rs"]
+mod installation;
 #[path = "support/tls.rs"]
 mod tls;
 
 use std::path::Path;
 
 use axum::http::Version;
-use desk::{Desk, LOCAL};
+use installation::{Installation, LOCAL};
 use tls::{Answer, Authority, Certificate, Secure};
 use tokio::task::block_in_place;
 
@@ -44,10 +44,11 @@ fn paper(path: &str) -> Answer {
 }
 
 /// Polls once what is due; what `status` says of the only feed then.
-fn poll(desk: &Desk, authority: &Path) -> serde_json::Value {
-    let output = block_in_place(|| desk.command(&["run", "--once"]).env("SSL_CERT_FILE", authority).output().unwrap());
+fn poll(installation: &Installation, authority: &Path) -> serde_json::Value {
+    let output =
+        block_in_place(|| installation.command(&["run", "--once"]).env("SSL_CERT_FILE", authority).output().unwrap());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let output = block_in_place(|| desk.output(&["status", "--json"]));
+    let output = block_in_place(|| installation.output(&["status", "--json"]));
     let status: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     status["feeds"][0].clone()
 }
@@ -65,12 +66,17 @@ async fn a_feed_and_its_pages_come_over_connections_that_serve_again() {
     ] {
         let server = Secure::open(&authority, Certificate::Good, protocols, paper).await;
         let directory = tempfile::tempdir().unwrap();
-        let desk = Desk::with_feeds(directory.path(), &[server.url("/feed")], &format!("{SETTINGS}{LOCAL}"));
-        let feed = poll(&desk, &pem);
+        let installation =
+            Installation::with_feeds(directory.path(), &[server.url("/feed")], &format!("{SETTINGS}{LOCAL}"));
+        let feed = poll(&installation, &pem);
         assert_eq!(feed["trouble"], serde_json::Value::Null, "{feed}");
         let asked = server.asked();
         assert!(asked.iter().all(|(spoken, _)| *spoken == version), "{asked:?}");
-        assert_eq!(block_in_place(|| desk.records()).len(), PAGES - 1, "all but the one that is missing: {asked:?}");
+        assert_eq!(
+            block_in_place(|| installation.records()).len(),
+            PAGES - 1,
+            "all but the one that is missing: {asked:?}"
+        );
         let opened = server.connections();
         println!("{version:?}: {} requests over {opened} connections", asked.len());
         assert!(asked.len() >= PAGES + 3 && opened <= most, "{opened} connections for {asked:?}");
@@ -91,8 +97,9 @@ async fn certificates_that_are_not_as_they_must_be_are_said_so() {
     ] {
         let server = Secure::open(signed_by, kind, &["h2", "http/1.1"], paper).await;
         let directory = tempfile::tempdir().unwrap();
-        let desk = Desk::with_feeds(directory.path(), &[server.url("/feed")], &format!("{SETTINGS}{LOCAL}"));
-        let feed = poll(&desk, &pem);
+        let installation =
+            Installation::with_feeds(directory.path(), &[server.url("/feed")], &format!("{SETTINGS}{LOCAL}"));
+        let feed = poll(&installation, &pem);
         let trouble = feed["trouble"].as_str().unwrap_or_default();
         assert!(trouble.starts_with("tls: ") && trouble.contains(words), "{kind:?}: {trouble}");
         assert_eq!(server.asked(), [], "{kind:?}: nothing is asked of whom one does not know");
@@ -119,8 +126,8 @@ async fn nobody_is_led_from_https_to_http_unless_the_user_says_so() {
     ] {
         let directory = tempfile::tempdir().unwrap();
         let feed = format!("{{url: \"{}\", full_text: feed}}", server.url("/feed"));
-        let desk = Desk::with_feeds(directory.path(), &[feed], &format!("{settings}{LOCAL}"));
-        let feed = poll(&desk, &pem);
+        let installation = Installation::with_feeds(directory.path(), &[feed], &format!("{settings}{LOCAL}"));
+        let feed = poll(&installation, &pem);
         let found = feed["trouble"].as_str().unwrap_or_default();
         assert!(found.starts_with(trouble) && found.is_empty() == trouble.is_empty(), "{found}");
         assert_eq!(plain.received_requests().await.unwrap().len(), asked);

@@ -19,18 +19,18 @@ use std::{
 
 use copydesk::{
     demo::{NewsSite, Paper, Story},
-    ledger::{Start, kafka::Reader},
+    ledger::{Start, kafka::RecordReader},
     record::Reject,
 };
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
-#[path = "support/desk.rs"]
-mod desk;
+#[path = "support/installation.rs"]
+mod installation;
 #[path = "support/kafka.rs"]
 #[allow(dead_code, reason = "the ledger's own tests use the rest of it")]
 mod kafka;
 
-use desk::{Desk, LOCAL, ON_LOOPBACK, faults, kill, now, number, stop};
+use installation::{Installation, LOCAL, ON_LOOPBACK, faults, kill, now, number, stop};
 
 /// How a ledger is killed.
 struct Plan {
@@ -45,12 +45,12 @@ struct Plan {
 async fn on_the_local_ledger() {
     let points = ["after-poll", "before-begin", "after-append", "before-commit", "after-commit"];
     let plan = Plan { kills: number("COPYDESK_TEST_KILLS", 200), points, life: 30..500 };
-    let kept = check(LOCAL, plan, &Desk::rejects).await;
+    let kept = check(LOCAL, plan, &Installation::rejects).await;
     // who reads the files themselves sees the same
-    let files = std::fs::read_dir(kept.desk.ledger()).unwrap().map(|file| file.unwrap().path());
+    let files = std::fs::read_dir(kept.installation.ledger()).unwrap().map(|file| file.unwrap().path());
     let records = files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("records-"));
     let lines: usize = records.map(|path| std::fs::read_to_string(path).unwrap().lines().count()).sum();
-    assert_eq!(lines, kept.desk.records().len());
+    assert_eq!(lines, kept.installation.records().len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +62,7 @@ async fn on_kafka() {
     );
     let points = ["after-poll", "before-begin", "after-produce", "before-commit", "after-commit"];
     let plan = Plan { kills: number("COPYDESK_TEST_KILLS", 200) / 4, points, life: 200..2_500 };
-    let rejects = |_: &Desk| tokio::runtime::Handle::current().block_on(rejects_on_kafka(address, &name));
+    let rejects = |_: &Installation| tokio::runtime::Handle::current().block_on(rejects_on_kafka(address, &name));
     check(&section, plan, &rejects).await;
 }
 
@@ -70,7 +70,7 @@ async fn rejects_on_kafka(address: &str, name: &str) -> Vec<Reject> {
     let mut config = kafka::ledger_at(address, name);
     // a reader of records reads any topic of whole documents
     config.records = config.rejects.clone();
-    let mut reader = Reader::open(&config, Start::Beginning, false).await.unwrap();
+    let mut reader = RecordReader::open(&config, Start::Beginning, false).await.unwrap();
     let mut rejects = Vec::new();
     while let Some(document) = reader.next().await.unwrap() {
         rejects.push(serde_json::from_slice(&document).unwrap());
@@ -78,20 +78,20 @@ async fn rejects_on_kafka(address: &str, name: &str) -> Vec<Reject> {
     rejects
 }
 
-/// A desk whose files last as long as this.
+/// A installation whose files last as long as this.
 struct Kept {
-    desk: Desk,
+    installation: Installation,
     _directory: tempfile::TempDir,
 }
 
-async fn check(ledger: &str, plan: Plan, rejects: &dyn Fn(&Desk) -> Vec<Reject>) -> Kept {
+async fn check(ledger: &str, plan: Plan, rejects: &dyn Fn(&Installation) -> Vec<Reject>) -> Kept {
     let directory = tempfile::tempdir().unwrap();
     let site = NewsSite::open(paper()).await.unwrap();
-    let desk = Desk::new(directory.path(), &site, &format!("{ON_LOOPBACK}{ledger}"));
+    let installation = Installation::new(directory.path(), &site, &format!("{ON_LOOPBACK}{ledger}"));
     let seed = number("COPYDESK_TEST_SEED", 20_260_105);
-    let killed = tokio::task::block_in_place(|| kill_again_and_again(&desk, &site, &plan, seed));
-    let left = tokio::task::block_in_place(|| finish(&desk, &site, rejects));
-    let records = desk.records();
+    let killed = tokio::task::block_in_place(|| kill_again_and_again(&installation, &site, &plan, seed));
+    let left = tokio::task::block_in_place(|| finish(&installation, &site, rejects));
+    let records = installation.records();
     let missing = site.paper().missing.len();
     println!("{} kills, at named points {killed:?}; {} records, {missing} rejects", plan.kills, records.len());
     assert_eq!(left, Vec::<String>::new(), "seed {seed}\n{}", tail_of_log(directory.path()));
@@ -99,7 +99,7 @@ async fn check(ledger: &str, plan: Plan, rejects: &dyn Fn(&Desk) -> Vec<Reject>)
         assert!(killed.contains_key(point), "seed {seed}: no kill at {point}");
     }
     assert!(records.len() > site.paper().stories.len() - missing, "edits did happen");
-    Kept { desk, _directory: directory }
+    Kept { installation, _directory: directory }
 }
 
 fn paper() -> Paper {
@@ -108,7 +108,12 @@ fn paper() -> Paper {
 }
 
 /// Returns how often it was killed at each point.
-fn kill_again_and_again(desk: &Desk, site: &NewsSite, plan: &Plan, seed: u64) -> BTreeMap<&'static str, u64> {
+fn kill_again_and_again(
+    installation: &Installation,
+    site: &NewsSite,
+    plan: &Plan,
+    seed: u64,
+) -> BTreeMap<&'static str, u64> {
     let mut random = SmallRng::seed_from_u64(seed);
     let mut killed = BTreeMap::new();
     for round in 0..plan.kills {
@@ -132,7 +137,7 @@ fn kill_again_and_again(desk: &Desk, site: &NewsSite, plan: &Plan, seed: u64) ->
         }
         let point = (round % 3 == 0).then(|| plan.points[number / 3 % plan.points.len()]);
         let fault = point.map(|point| format!("{point}:{}", random.random_range(1..3)));
-        let mut child = desk.start(fault.as_deref());
+        let mut child = installation.start(fault.as_deref());
         let until = Instant::now() + Duration::from_millis(random.random_range(plan.life.clone()));
         // what is not urgent is committed some seconds late
         let until = if point.is_some() { until + Duration::from_secs(15) } else { until };
@@ -142,7 +147,7 @@ fn kill_again_and_again(desk: &Desk, site: &NewsSite, plan: &Plan, seed: u64) ->
             ended = child.try_wait().unwrap();
         }
         if let Some(status) = ended {
-            let Some(point) = point else { panic!("the daemon ended by itself ({status}):\n{}", desk.log()) };
+            let Some(point) = point else { panic!("the daemon ended by itself ({status}):\n{}", installation.log()) };
             *killed.entry(point).or_default() += 1;
         }
         kill(child);
@@ -152,17 +157,17 @@ fn kill_again_and_again(desk: &Desk, site: &NewsSite, plan: &Plan, seed: u64) ->
 
 /// Runs undisturbed until all is recorded as it was printed, and what has no page is rejected; returns what is not by
 /// then.
-fn finish(desk: &Desk, site: &NewsSite, rejects: &dyn Fn(&Desk) -> Vec<Reject>) -> Vec<String> {
+fn finish(installation: &Installation, site: &NewsSite, rejects: &dyn Fn(&Installation) -> Vec<Reject>) -> Vec<String> {
     let deadline = Instant::now() + Duration::from_secs(120);
     loop {
-        let child = desk.start(None);
+        let child = installation.start(None);
         let until = Instant::now() + Duration::from_secs(5);
-        while !faults(&desk.records(), site).is_empty() && Instant::now() < deadline || Instant::now() < until {
+        while !faults(&installation.records(), site).is_empty() && Instant::now() < deadline || Instant::now() < until {
             std::thread::sleep(Duration::from_millis(500));
         }
         stop(child);
-        let mut left = faults(&desk.records(), site);
-        left.extend(faults_of_rejects(&rejects(desk), site));
+        let mut left = faults(&installation.records(), site);
+        left.extend(faults_of_rejects(&rejects(installation), site));
         if left.is_empty() || Instant::now() > deadline {
             return left;
         }

@@ -13,7 +13,7 @@ use copydesk::{
     config,
     ledger::{
         Batch, Event, Ledger, LedgerError, LocalLedger, Message, Start, State,
-        local::{Reader, states},
+        local::{RecordReader, states},
     },
 };
 use tokio::{sync::mpsc, time::timeout};
@@ -48,7 +48,7 @@ fn handled(states: &[State]) -> u32 {
 }
 
 async fn read(directory: &Path) -> Vec<String> {
-    let mut reader = Reader::open(directory, Start::Beginning, false).await.unwrap();
+    let mut reader = RecordReader::open(directory, Start::Beginning, false).await.unwrap();
     let mut records = Vec::new();
     while let Some(record) = reader.next().await.unwrap() {
         records.push(String::from_utf8(record).unwrap());
@@ -79,7 +79,7 @@ async fn a_reader_follows_across_files() {
     let dir = tempfile::tempdir().unwrap();
     let (mut ledger, _events, _) = open(dir.path()).await;
     ledger.commit(&story(1)).await.unwrap();
-    let mut reader = Reader::open(dir.path(), Start::End, true).await.unwrap();
+    let mut reader = RecordReader::open(dir.path(), Start::End, true).await.unwrap();
     for number in 2..=30 {
         ledger.commit(&story(number)).await.unwrap();
         let record = timeout(Duration::from_secs(10), reader.next()).await.unwrap().unwrap().unwrap();
@@ -113,8 +113,8 @@ async fn a_reader_goes_on_behind_what_was_changed_from_outside() {
     assert_eq!(read(dir.path()).await, expected);
 
     // one that has read all, and one that has read nothing yet
-    let mut at_the_end = Reader::open(dir.path(), Start::End, true).await.unwrap();
-    let mut behind = Reader::open(dir.path(), Start::Beginning, true).await.unwrap();
+    let mut at_the_end = RecordReader::open(dir.path(), Start::End, true).await.unwrap();
+    let mut behind = RecordReader::open(dir.path(), Start::Beginning, true).await.unwrap();
     std::fs::File::options().write(true).open(&files[2]).unwrap().set_len(0).unwrap();
     ledger.commit(&story(24)).await.unwrap();
     let within = Duration::from_secs(10);

@@ -15,31 +15,31 @@ use chrono::DateTime;
 use copydesk::demo::{FEEDS, NewsSite, Paper, Story};
 use tokio::{net::TcpListener, task::block_in_place};
 
-#[path = "support/desk.rs"]
-mod desk;
+#[path = "support/installation.rs"]
+mod installation;
 
-use desk::{Desk, LOCAL, ON_LOOPBACK, faults};
+use installation::{Installation, LOCAL, ON_LOOPBACK, faults};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn once_publishes_everything_and_a_second_time_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let stories = (0..20).map(|number| Story::numbered(number, DateTime::UNIX_EPOCH)).collect();
     let site = NewsSite::open(Paper { stories, missing: vec!["case-7".to_owned()], ..Paper::default() }).await.unwrap();
-    let desk = Desk::new(directory.path(), &site, &format!("{ON_LOOPBACK}{LOCAL}"));
+    let installation = Installation::new(directory.path(), &site, &format!("{ON_LOOPBACK}{LOCAL}"));
 
-    let first = block_in_place(|| desk.output(&["run", "--once"]));
+    let first = block_in_place(|| installation.output(&["run", "--once"]));
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
-    let records = block_in_place(|| desk.records());
+    let records = block_in_place(|| installation.records());
     assert_eq!(faults(&records, &site), Vec::<String>::new());
     assert_eq!(records.len(), 19, "four feeds tell of each story, and it is published once");
     let carriers: Vec<usize> = records.iter().map(|record| record.feeds.len()).collect();
     assert!(carriers.iter().any(|feeds| *feeds > 1), "a record names the feeds that carried it: {carriers:?}");
-    assert_eq!(desk.rejects().iter().map(|reject| reject.reason.as_str()).collect::<Vec<_>>(), ["not_found"]);
+    assert_eq!(installation.rejects().iter().map(|reject| reject.reason.as_str()).collect::<Vec<_>>(), ["not_found"]);
 
     block_in_place(|| std::thread::sleep(Duration::from_millis(400)));
-    assert!(block_in_place(|| desk.output(&["run", "--once"])).status.success());
-    assert_eq!(block_in_place(|| desk.records()).len(), 19);
-    assert_eq!(desk.rejects().len(), 1);
+    assert!(block_in_place(|| installation.output(&["run", "--once"])).status.success());
+    assert_eq!(block_in_place(|| installation.records()).len(), 19);
+    assert_eq!(installation.rejects().len(), 1);
     assert!(site.paper().asked.not_modified >= FEEDS.len(), "validators were sent: {:?}", site.paper().asked);
 }
 
@@ -48,14 +48,14 @@ async fn records_fit_the_schema() {
     let directory = tempfile::tempdir().unwrap();
     let stories = (0..3).map(|number| Story::numbered(number, DateTime::UNIX_EPOCH)).collect();
     let site = NewsSite::open(Paper { stories, missing: vec!["case-2".to_owned()], ..Paper::default() }).await.unwrap();
-    let desk = Desk::new(directory.path(), &site, &format!("{ON_LOOPBACK}{LOCAL}"));
-    assert!(block_in_place(|| desk.output(&["run", "--once"])).status.success());
+    let installation = Installation::new(directory.path(), &site, &format!("{ON_LOOPBACK}{LOCAL}"));
+    assert!(block_in_place(|| installation.output(&["run", "--once"])).status.success());
     for (contract, prefix, expected) in [("record", "records-", 2), ("reject", "rejects-", 1)] {
         let schema =
             std::fs::read_to_string(format!("{}/schema/{contract}.v1.json", env!("CARGO_MANIFEST_DIR"))).unwrap();
         let validator = jsonschema::draft202012::new(&serde_json::from_str(&schema).unwrap()).unwrap();
         let mut checked = 0;
-        for file in std::fs::read_dir(desk.ledger()).unwrap().map(|file| file.unwrap().path()) {
+        for file in std::fs::read_dir(installation.ledger()).unwrap().map(|file| file.unwrap().path()) {
             if !file.file_name().unwrap().to_string_lossy().starts_with(prefix) {
                 continue;
             }
@@ -80,11 +80,11 @@ async fn the_web_as_it_is() {
         "  host_gap: 0ms",
         "  host_gap: 0ms\n  first_byte_within: 1s\n  request_within: 3s\n  max_feed: 1 MiB\n  max_page: 1 MiB",
     );
-    let desk = Desk::with_feeds(directory.path(), &urls, &format!("{settings}{LOCAL}"));
-    let output = block_in_place(|| desk.output(&["run", "--once"]));
+    let installation = Installation::with_feeds(directory.path(), &urls, &format!("{settings}{LOCAL}"));
+    let output = block_in_place(|| installation.output(&["run", "--once"]));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
-    let rejects: BTreeMap<String, String> = desk
+    let rejects: BTreeMap<String, String> = installation
         .rejects()
         .into_iter()
         .map(|reject| (reject.url.unwrap().trim_start_matches(&base).to_owned(), reject.reason))
@@ -98,12 +98,12 @@ async fn the_web_as_it_is() {
         ("/pages/private", "redirect"),
     ];
     assert_eq!(rejects, expected.map(|(path, reason)| (path.to_owned(), reason.to_owned())).into());
-    let records = block_in_place(|| desk.records());
+    let records = block_in_place(|| installation.records());
     let texts: Vec<&str> = records.iter().map(|record| record.text.as_str()).collect();
     assert_eq!(texts.len(), 1, "{texts:?}");
     assert!(texts[0].contains("Die Brücke über den Kanal"), "{texts:?}");
 
-    let status = block_in_place(|| desk.output(&["status", "--json"]));
+    let status = block_in_place(|| installation.output(&["status", "--json"]));
     let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
     let trouble: BTreeMap<String, String> = status["feeds"]
         .as_array()
@@ -195,11 +195,11 @@ fn faults_of_the_user_are_told() {
         ("contact: a@example.com\nfeeds:\n  - ftp://example.com/\n", "copydesk.yaml:3:5:"),
     ] {
         let directory = tempfile::tempdir().unwrap();
-        let desk = Desk::with_feeds(directory.path(), &[], "");
-        std::fs::write(desk.config(), yaml).unwrap();
+        let installation = Installation::with_feeds(directory.path(), &[], "");
+        std::fs::write(installation.config(), yaml).unwrap();
         // `run` tells it on standard error, `check` as its answer
         for command in ["run", "check"] {
-            let output = desk.output(&[command]);
+            let output = installation.output(&[command]);
             let told = String::from_utf8_lossy(&[output.stderr, output.stdout].concat()).into_owned();
             assert_eq!(output.status.code(), Some(2), "{command}: {told}");
             assert!(told.contains(expected), "{command}: {told}");
@@ -211,12 +211,12 @@ fn faults_of_the_user_are_told() {
 fn a_directory_that_cannot_be_written_is_told() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("ledger"), "a file, not a directory").unwrap();
-    let desk = Desk::with_feeds(
+    let installation = Installation::with_feeds(
         directory.path(),
         &["http://127.0.0.1:9/rss.xml".to_owned()],
         &format!("{ON_LOOPBACK}{LOCAL}"),
     );
-    let output = desk.output(&["run", "--once"]);
+    let output = installation.output(&["run", "--once"]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(told.contains("ledger"), "{told}");
@@ -231,16 +231,16 @@ async fn a_daemon_without_its_ledger_answers() {
     let settings = ON_LOOPBACK.replace("admin: off", &format!("admin: {admin}"));
     let ledger = format!("ledger: {{kafka: {{brokers: [\"{nobody}\"]}}}}\n");
     let urls = ["http://127.0.0.1:9/rss.xml".to_owned()];
-    let desk = Desk::with_feeds(directory.path(), &urls, &format!("{settings}{ledger}"));
-    let mut child = desk.start(None);
+    let installation = Installation::with_feeds(directory.path(), &urls, &format!("{settings}{ledger}"));
+    let mut child = installation.start(None);
     let status = loop {
         if let Ok(status) = copydesk::admin::ask_running(admin).await {
             break status;
         }
-        assert!(child.try_wait().unwrap().is_none(), "{}", desk.log());
+        assert!(child.try_wait().unwrap().is_none(), "{}", installation.log());
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
-    desk::kill(child);
+    installation::kill(child);
     assert!(status.running && !status.ready, "{status:?}");
     assert!(status.trouble.is_some_and(|trouble| trouble.contains("ledger") || trouble.contains("broker")));
 }

@@ -21,10 +21,10 @@ use copydesk::{
 use serde_json::Value;
 use tokio::{net::TcpListener, task::block_in_place};
 
-#[path = "support/desk.rs"]
-mod desk;
+#[path = "support/installation.rs"]
+mod installation;
 
-use desk::{Desk, LOCAL, ON_LOOPBACK};
+use installation::{Installation, LOCAL, ON_LOOPBACK};
 
 /// Stories in the old design; those after them are put on the page by a script.
 const OLD: usize = 30;
@@ -61,16 +61,16 @@ async fn a_redesign_is_noticed_and_learned_anew() {
     let (before, after) = ON_LOOPBACK.split_once("  rechecks: ").unwrap();
     let after = after.split_once('\n').unwrap().1;
     let sections = format!("{before}  rechecks: []\n{after}{LOCAL}");
-    let desk = Desk::with_feeds(directory.path(), &[format!("{base}/feed")], &sections);
+    let installation = Installation::with_feeds(directory.path(), &[format!("{base}/feed")], &sections);
 
     let run = || {
-        let output = block_in_place(|| desk.output(&["run", "--once"]));
+        let output = block_in_place(|| installation.output(&["run", "--once"]));
         assert!(output.status.success());
         String::from_utf8(output.stderr).unwrap()
     };
     let learned_from = || -> Option<u64> {
         let story = format!("{base}/news/0");
-        let output = block_in_place(|| desk.output(&["try", &story, "--json"]));
+        let output = block_in_place(|| installation.output(&["try", &story, "--json"]));
         serde_json::from_slice::<Value>(&output.stdout).unwrap()["learned_from"].as_u64()
     };
     let says = "the site has a new design";
@@ -84,14 +84,14 @@ async fn a_redesign_is_noticed_and_learned_anew() {
         // a run that comes before the feed is due finds nothing to do
         for _ in 0..100 {
             log += &run();
-            if desk.rejects().len() == all {
+            if installation.rejects().len() == all {
                 break;
             }
         }
         assert_eq!(log.matches(says).count(), usize::from(noticed), "{log}");
     }
     assert_eq!(learned_from(), Some(0), "what was known is forgotten");
-    assert_eq!(desk.rejects().iter().filter(|reject| reject.reason == "no_text").count(), 10);
+    assert_eq!(installation.rejects().iter().filter(|reject| reject.reason == "no_text").count(), 10);
 }
 
 #[test]

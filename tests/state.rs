@@ -14,13 +14,13 @@ use copydesk::{
     record::Record,
 };
 
-#[path = "support/desk.rs"]
-mod desk;
+#[path = "support/installation.rs"]
+mod installation;
 #[path = "support/kafka.rs"]
 #[allow(dead_code, reason = "shared with other test programs, none of which uses all of it")]
 mod kafka;
 
-use desk::{Desk, LOCAL, ON_LOOPBACK, faults};
+use installation::{Installation, LOCAL, ON_LOOPBACK, faults};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_published_before_a_move_is_not_published_after_it() {
@@ -97,30 +97,31 @@ async fn a_feed_that_is_renamed_publishes_only_what_is_new() {
         let old = site.url(FEEDS[0].0).to_string();
         let (new, other_site) = (format!("{old}?all=1"), old.replace("127.0.0.1", "localhost"));
         let settings = format!("{ON_LOOPBACK}{LOCAL}");
-        let desk = Desk::with_feeds(directory.path(), std::slice::from_ref(&old), &settings);
-        let rename = |from: &str, to: &str| succeed(&desk, &["state", "rename", from, to]);
-        let running = desk.start(None);
-        wait_until(&desk, |records| records.len() == 7);
-        assert_refused(&desk, &["state", "rename", &old, &new], "in use by process");
+        let installation = Installation::with_feeds(directory.path(), std::slice::from_ref(&old), &settings);
+        let rename = |from: &str, to: &str| succeed(&installation, &["state", "rename", from, to]);
+        let running = installation.start(None);
+        wait_until(&installation, |records| records.len() == 7);
+        assert_refused(&installation, &["state", "rename", &old, &new], "in use by process");
         stop(running);
         for (from, to, why) in [
             (&new, &other_site, format!("nothing is known of {new}; the feed with the most similar URL is {old}")),
             (&old, &old, "both URLs are the same".to_owned()),
         ] {
-            assert_refused(&desk, &["state", "rename", from, to], &why);
+            assert_refused(&installation, &["state", "rename", from, to], &why);
         }
         for (from, to, number) in [(&old, &new, 60), (&new, &other_site, 61), (&other_site, &old, 62)] {
             rename(from, to);
-            assert_refused(&desk, &["state", "rename", from, to], "has state already");
+            assert_refused(&installation, &["state", "rename", from, to], "has state already");
             site.print(Story::numbered(number, now()));
-            let desk = Desk::with_feeds(directory.path(), std::slice::from_ref(to), &settings);
-            let before = desk.records().len();
-            succeed(&desk, &["run", "--once"]);
-            let records = desk.records();
+            let installation = Installation::with_feeds(directory.path(), std::slice::from_ref(to), &settings);
+            let before = installation.records().len();
+            succeed(&installation, &["run", "--once"]);
+            let records = installation.records();
             let fresh: Vec<(String, u32)> = published(&records[before..]);
             assert_eq!(fresh, [(format!("case-{number}"), 1)], "as {to}");
             assert!(records[before..].iter().all(|record| record.site == "127.0.0.1"), "it stays where it is known");
-            let status: serde_json::Value = serde_json::from_slice(&desk.output(&["status", "--json"]).stdout).unwrap();
+            let status: serde_json::Value =
+                serde_json::from_slice(&installation.output(&["status", "--json"]).stdout).unwrap();
             let urls: Vec<&str> =
                 status["feeds"].as_array().unwrap().iter().map(|feed| feed["url"].as_str().unwrap()).collect();
             assert_eq!(urls, [to]);
@@ -133,9 +134,9 @@ async fn a_run_that_ends_by_itself_does_so_after_the_last_partition() {
     let site = NewsSite::open(paper()).await.unwrap();
     let directory = tempfile::tempdir().unwrap();
     tokio::task::block_in_place(|| {
-        let desk = open(&directory.path().join("desk"), &site, &on_kafka());
-        succeed(&desk, &["run", "--once"]);
-        assert_eq!(faults(&desk.records(), &site), Vec::<String>::new(), "\n{}", desk.log());
+        let installation = open(&directory.path().join("desk"), &site, &on_kafka());
+        succeed(&installation, &["run", "--once"]);
+        assert_eq!(faults(&installation.records(), &site), Vec::<String>::new(), "\n{}", installation.log());
     });
 }
 
@@ -148,9 +149,9 @@ fn on_kafka() -> String {
     )
 }
 
-fn open(directory: &Path, site: &NewsSite, ledger: &str) -> Desk {
+fn open(directory: &Path, site: &NewsSite, ledger: &str) -> Installation {
     std::fs::create_dir(directory).unwrap();
-    Desk::new(directory, site, &format!("{ON_LOOPBACK}{ledger}"))
+    Installation::new(directory, site, &format!("{ON_LOOPBACK}{ledger}"))
 }
 
 fn paper() -> Paper {
@@ -169,10 +170,10 @@ fn published(records: &[Record]) -> Vec<(String, u32)> {
     published
 }
 
-fn wait_until(desk: &Desk, done: impl Fn(&[Record]) -> bool) {
+fn wait_until(installation: &Installation, done: impl Fn(&[Record]) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
-    while !done(&desk.records()) {
-        assert!(Instant::now() < deadline, "not in time:\n{}", desk.log());
+    while !done(&installation.records()) {
+        assert!(Instant::now() < deadline, "not in time:\n{}", installation.log());
         std::thread::sleep(Duration::from_millis(200));
     }
 }
@@ -183,19 +184,19 @@ fn stop(mut daemon: Child) {
     assert!(daemon.wait().unwrap().success());
 }
 
-fn succeed(desk: &Desk, arguments: &[&str]) {
-    let output = desk.output(arguments);
+fn succeed(installation: &Installation, arguments: &[&str]) {
+    let output = installation.output(arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn exported(desk: &Desk) -> String {
-    let output = desk.output(&["state", "export", "-"]);
+fn exported(installation: &Installation) -> String {
+    let output = installation.output(&["state", "export", "-"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn assert_refused(desk: &Desk, arguments: &[&str], why: &str) {
-    let output = desk.output(arguments);
+fn assert_refused(installation: &Installation, arguments: &[&str], why: &str) {
+    let output = installation.output(arguments);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.code() == Some(1) && said.contains(why), "{arguments:?}: {said}");
 }

@@ -1,10 +1,10 @@
-//! The habits of the house that a compiler does not see: who reaches for what, how long files get, what the
+//! The habits of the project that a compiler does not see: who reaches for what, how long files get, what the
 //! documentation promises.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
-#[path = "tidy/house.rs"]
-mod house;
+#[path = "tidy/boundaries.rs"]
+mod boundaries;
 #[path = "tidy/imports.rs"]
 mod imports;
 
@@ -16,14 +16,14 @@ use std::{
     time::Duration,
 };
 
+use boundaries::{CAPABILITIES, MODULES, complaints};
 use copydesk::{admin::Metrics, article::NoArticleReason, fetch::Reason, state::Absorbed};
-use house::{HOUSE, REACHES, complaints};
 
 /// Past this a file holds more than one thing.
 const MOST_LINES: usize = 400;
 
 #[test]
-fn every_room_keeps_to_itself() {
+fn every_module_keeps_to_its_boundaries() {
     let mut found = Vec::new();
     for file in files(&["src"], "rs") {
         if let Some(module) = module_of(&file) {
@@ -37,16 +37,17 @@ fn every_room_keeps_to_itself() {
 }
 
 #[test]
-fn the_table_has_every_room_and_every_dependency() {
+fn the_table_has_every_module_and_every_dependency() {
     let lib = read(Path::new("src/lib.rs"));
-    let rooms: BTreeSet<&str> =
+    let modules: BTreeSet<&str> =
         lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
-    let in_table: BTreeSet<&str> = HOUSE.iter().map(|room| room.name).filter(|name| !name.contains("::")).collect();
-    assert_eq!(rooms, in_table, "src/lib.rs and the table of tests/tidy differ");
+    let in_table: BTreeSet<&str> =
+        MODULES.iter().map(|module| module.name).filter(|name| !name.contains("::")).collect();
+    assert_eq!(modules, in_table, "src/lib.rs and the table of tests/tidy differ");
 
     let dependencies = dependencies(&read(Path::new("Cargo.toml")));
     assert!(dependencies.len() > 30, "Cargo.toml was not understood: {dependencies:?}");
-    let classified: BTreeSet<String> = REACHES.iter().map(|(path, _)| (*path).to_owned()).collect();
+    let classified: BTreeSet<String> = CAPABILITIES.iter().map(|(path, _)| (*path).to_owned()).collect();
     let unclassified: Vec<_> = dependencies.difference(&classified).collect();
     assert!(unclassified.is_empty(), "say in the table of tests/tidy what these reach for: {unclassified:?}");
 }
@@ -171,7 +172,7 @@ fn the_check_finds_what_it_is_for() {
         ("article", "tracing::info!(\"x\");", Some("reach for Log: tracing::info")),
         ("daemon", "use scraper::Html;", Some("reach for Documents: scraper::Html")),
         ("daemon", "use reqwest::Client;", Some("reach for Network: reqwest::Client")),
-        ("daemon::desk", "use crate::daemon::clock; fn f() { clock::now(); }", None),
+        ("daemon::coordinator", "use crate::daemon::clock; fn f() { clock::now(); }", None),
         (
             "daemon::judge",
             "//! PURE.\nuse super::{clock::now, follow};",
@@ -186,7 +187,7 @@ fn the_check_finds_what_it_is_for() {
         ("ledger::local", "use crate::fetch::Fetcher;", Some("use this: crate::fetch::Fetcher")),
         ("fetch", "use rdkafka::ClientConfig;", Some("reach for Kafka: rdkafka::ClientConfig")),
         ("record", "fn f(m: copydesk::ledger::Batch) {}", Some("use this: crate::ledger::Batch")),
-        ("helpers", "use std::fmt;", Some("is in no room")),
+        ("helpers", "use std::fmt;", Some("is in no row")),
     ] {
         let found = complaints(module, source);
         let matches = match expected {
@@ -203,7 +204,7 @@ fn an_ignored_test_is_found_wherever_it_stands() {
     assert!(!imports::has_attribute("#[test] fn ignore() { let s = \"#[ignore]\"; }", "ignore"));
 }
 
-/// `src/feed/date.rs` is `feed::date`. None for what holds no room: the crate's root, the binary, and tests.
+/// `src/feed/date.rs` is `feed::date`. None for what holds no module: the crate's root, the binary, and tests.
 fn module_of(file: &Path) -> Option<String> {
     let inner = file.strip_prefix("src").ok()?.with_extension("");
     let mut segments: Vec<&str> = inner.iter().filter_map(|segment| segment.to_str()).collect();

@@ -10,10 +10,10 @@ use scraper::{Html, Selector};
 use serde_json::Value;
 use tokio::task::block_in_place;
 
-#[path = "support/desk.rs"]
-mod desk;
+#[path = "support/installation.rs"]
+mod installation;
 
-use desk::{Desk, LOCAL, ON_LOOPBACK};
+use installation::{Installation, LOCAL, ON_LOOPBACK};
 
 const PITCH: &str = "Sign up for our morning newsletter and get the headlines at seven.";
 
@@ -22,8 +22,8 @@ async fn site(stories: usize) -> NewsSite {
     NewsSite::open(Paper { stories, missing: vec!["case-1".to_owned()], ..Paper::default() }).await.unwrap()
 }
 
-fn report(desk: &Desk, arguments: &[&str]) -> Value {
-    let output = block_in_place(|| desk.output(&[&["try", "--json"], arguments].concat()));
+fn report(installation: &Installation, arguments: &[&str]) -> Value {
+    let output = block_in_place(|| installation.output(&[&["try", "--json"], arguments].concat()));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -33,17 +33,17 @@ async fn what_is_tried_is_what_the_daemon_publishes() {
     let directory = tempfile::tempdir().unwrap();
     let site = site(6).await;
     let rules = "sites: {127.0.0.1: {drop: 'main p:nth-of-type(2)'}}\n";
-    let desk = Desk::new(directory.path(), &site, &format!("{ON_LOOPBACK}{LOCAL}{rules}"));
-    assert!(block_in_place(|| desk.output(&["run", "--once"])).status.success());
-    let records = block_in_place(|| desk.records());
+    let installation = Installation::new(directory.path(), &site, &format!("{ON_LOOPBACK}{LOCAL}{rules}"));
+    assert!(block_in_place(|| installation.output(&["run", "--once"])).status.success());
+    let records = block_in_place(|| installation.records());
     let record = records.iter().find(|record| record.url.as_ref().is_some_and(|url| url.contains("/case-3"))).unwrap();
     // as the feed that came first links to it: some of them add where the visitor comes from
     let page = record.url.clone().unwrap();
     let feed = record.feeds[0].url.clone();
     let record = serde_json::to_value(record).unwrap();
-    let alone = report(&desk, &[&page, "--feed", &feed, "--alone"]);
+    let alone = report(&installation, &[&page, "--feed", &feed, "--alone"]);
     assert_eq!(alone["learned_from"], Value::Null);
-    let learned = report(&desk, &[&page, "--feed", &feed]);
+    let learned = report(&installation, &[&page, "--feed", &feed]);
     assert_eq!(learned["learned_from"], 5, "five pages were read, and one was missing");
 
     for said in [&alone, &learned] {
@@ -83,19 +83,19 @@ async fn what_is_tried_is_what_the_daemon_publishes() {
 async fn what_cannot_be_published_is_told_with_its_reason() {
     let directory = tempfile::tempdir().unwrap();
     let site = site(2).await;
-    let desk = Desk::new(directory.path(), &site, &format!("{ON_LOOPBACK}{LOCAL}"));
+    let installation = Installation::new(directory.path(), &site, &format!("{ON_LOOPBACK}{LOCAL}"));
     let (missing, feed) = (site.url("/news/case-1").to_string(), site.url("/atom.xml").to_string());
-    let said = report(&desk, &[&missing, "--feed", &feed]);
+    let said = report(&installation, &[&missing, "--feed", &feed]);
     assert_eq!(said["outcome"]["reject"]["reason"], "not_found");
     assert!(said["page"]["error"].as_str().unwrap().starts_with("not_found: "));
-    let said = report(&desk, &[site.url("/news/case-0?page=2").as_str(), "--feed", &feed]);
+    let said = report(&installation, &[site.url("/news/case-0?page=2").as_str(), "--feed", &feed]);
     assert_eq!(said["feed"]["none_of"], 2);
-    let said = report(&desk, &[&missing, "--feed", site.url("/robots.txt").as_str()]);
+    let said = report(&installation, &[&missing, "--feed", site.url("/robots.txt").as_str()]);
     assert!(said["feed"]["error"].is_string(), "{said}");
     // without a configuration that allows it, no private address is asked
     let other = tempfile::tempdir().unwrap();
-    let desk = Desk::with_feeds(other.path(), &["https://example.com/feed".to_owned()], "");
-    assert_eq!(report(&desk, &[&missing])["outcome"]["reject"]["reason"], "forbidden_address");
+    let installation = Installation::with_feeds(other.path(), &["https://example.com/feed".to_owned()], "");
+    assert_eq!(report(&installation, &[&missing])["outcome"]["reject"]["reason"], "forbidden_address");
 }
 
 /// Runs it in a directory without a configuration.

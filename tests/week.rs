@@ -1,5 +1,5 @@
 //! A week of a thousand feeds in virtual time: the real schedule and the real governor over publishers that are made
-//! up, with every promise of manners checked at every request.
+//! up, with every promise of politeness checked at every request.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,9 +15,9 @@ use std::{
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 use copydesk::{
-    config::{Fetch, Manners, Rate},
+    config::{Fetch, Politeness, Rate},
     fetch::governor::Governor,
-    schedule::{Bounds, Figures, Success, delta},
+    schedule::{Bounds, ScheduleState, Success, delta},
 };
 use publisher::{Kind, Publisher, Said};
 use tokio::{
@@ -41,7 +41,7 @@ const PATIENCE: TimeDelta = TimeDelta::seconds(60);
 /// What is known of a feed, beside what the schedule knows.
 #[derive(Default)]
 struct Feed {
-    figures: Figures,
+    figures: ScheduleState,
     asked: Vec<DateTime<Utc>>,
     /// No request may come before this, by what the publisher and the user said.
     not_before: Option<DateTime<Utc>>,
@@ -65,11 +65,12 @@ fn is_gentle(host: usize) -> bool {
     host % 10 == 5
 }
 
-fn manners() -> Fetch {
-    let usual = Manners { host_gap: GAP, max_retry_after: Duration::from_secs(31 * 86_400), ..Manners::default() };
-    let gentle = Manners { per_host: 1, host_gap: GENTLE_GAP, host_rate: Some(GENTLE_RATE), ..usual };
+fn politeness() -> Fetch {
+    let usual =
+        Politeness { host_gap: GAP, max_retry_after: Duration::from_secs(31 * 86_400), ..Politeness::default() };
+    let gentle = Politeness { per_host: 1, host_gap: GENTLE_GAP, host_rate: Some(GENTLE_RATE), ..usual };
     let hosts = (0..FEEDS).filter(|host| is_gentle(*host)).map(|host| (host.to_string(), gentle)).collect();
-    Fetch { manners: usual, hosts, ..Fetch::default() }
+    Fetch { politeness: usual, hosts, ..Fetch::default() }
 }
 
 fn bounds(kind: Kind, feed: usize) -> Bounds {
@@ -96,7 +97,7 @@ async fn a_week_of_manners() {
         feeds: (0..FEEDS).map(|_| Feed::default()).collect(),
         // the first start: all of them at once
         due: (0..FEEDS).map(|feed| Reverse((monday(), feed))).collect(),
-        governor: Arc::new(Governor::new(&manners())),
+        governor: Arc::new(Governor::new(&politeness())),
         begun: Instant::now(),
         starts: HashMap::new(),
         held_until: HashMap::new(),
@@ -104,11 +105,11 @@ async fn a_week_of_manners() {
     week.run(monday() + DOWN_AT).await;
     sleep_until(week.begun + (DOWN_AT + DOWN_FOR).to_std().unwrap()).await;
     // what a restart leaves: the durable figures, and the word of hosts
-    week.governor = Arc::new(Governor::new(&manners()));
+    week.governor = Arc::new(Governor::new(&politeness()));
     let now = week.now();
     for (host, until) in &week.held_until {
         if let Ok(wait) = (*until - now).to_std() {
-            week.governor.hold(&host.to_string(), wait);
+            week.governor.back_off(&host.to_string(), wait);
         }
     }
     week.run(monday() + TimeDelta::days(DAYS)).await;
@@ -157,7 +158,7 @@ impl Week {
                     let said = publisher.answer(at);
                     sleep(Duration::from_millis(80)).await;
                     if said.is_busy() {
-                        permit.hold(said.retry_after);
+                        permit.back_off(said.retry_after);
                     }
                     Asked { feed, at, said: Ok(said) }
                 }
@@ -194,8 +195,8 @@ impl Week {
         }
         let since = feed.figures.answered_at.unwrap_or(at);
         feed.asked.push(at);
-        match said.setback {
-            Some(setback) => feed.figures.failed(at, bounds, setback, said.retry_after),
+        match said.class {
+            Some(class) => feed.figures.failed(at, bounds, class, said.retry_after),
             None => {
                 let news = publisher.published(since, at);
                 feed.delays.extend(news.iter().map(|published| (at, at - *published)));

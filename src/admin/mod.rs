@@ -27,7 +27,7 @@ mod status;
 pub use metrics::Metrics;
 pub use status::{FeedStatus, Status};
 
-/// A desk that does not answer a question within this is taken for hung.
+/// A coordinator that does not answer a question within this is taken for hung.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where the daemon stands.
@@ -43,7 +43,7 @@ pub enum Health {
     Stopping,
 }
 
-/// A question to the desk.
+/// A question to the coordinator.
 #[derive(Debug)]
 pub enum Question {
     /// Is anybody there?
@@ -61,7 +61,7 @@ pub struct View {
     pub metrics: Arc<Metrics>,
     /// Readiness.
     pub health: watch::Receiver<Health>,
-    /// Asks the desk for its status.
+    /// Asks the coordinator for its status.
     pub questions: mpsc::Sender<Question>,
 }
 
@@ -111,11 +111,11 @@ pub async fn ask_running(address: SocketAddr) -> std::io::Result<Status> {
     tokio::time::timeout(2 * ANSWER_WITHIN, answered).await?
 }
 
-/// Alive: the desk answers questions.
+/// Alive: the coordinator answers questions.
 async fn healthy(State(view): State<View>) -> Response {
     match ask(&view, Question::Alive).await {
         Some(()) => (StatusCode::OK, "ok\n").into_response(),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "the desk does not answer\n").into_response(),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "the coordinator does not answer\n").into_response(),
     }
 }
 
@@ -130,7 +130,7 @@ async fn ready(State(view): State<View>) -> Response {
 }
 
 async fn metrics(State(view): State<View>) -> Response {
-    // counters are shown even when the desk hangs: that is when they are wanted most
+    // counters are shown even when the coordinator hangs: that is when they are wanted most
     let _ = ask(&view, Question::Measure).await;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], view.metrics.render()).into_response()
@@ -139,7 +139,7 @@ async fn metrics(State(view): State<View>) -> Response {
 async fn status(State(view): State<View>) -> Response {
     match ask(&view, Question::Status).await {
         Some(status) => Json(status).into_response(),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "the desk does not answer\n").into_response(),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "the coordinator does not answer\n").into_response(),
     }
 }
 

@@ -70,7 +70,7 @@ pub struct FeedStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failing: Vec<(String, String)>,
     /// Published articles that are to be looked at again.
-    pub looks: usize,
+    pub rechecks: usize,
     /// Whether the configuration names it.
     pub configured: bool,
 }
@@ -86,7 +86,7 @@ impl FeedStatus {
             feeds.map(|(url, feed)| (url.as_str(), Self::of(url, feed, is_configured(url)))).collect();
         for pending in site.entries() {
             let Some(view) = views.get_mut(pending.feed()) else { continue };
-            view.looks += usize::from(pending.published.is_some());
+            view.rechecks += usize::from(pending.published.is_some());
             view.pending += usize::from(pending.published.is_none());
             if let Some(error) = pending.last_error.as_ref().filter(|_| pending.published.is_none()) {
                 let url = pending.entry.url.as_ref().map(link::shown);
@@ -116,7 +116,7 @@ impl FeedStatus {
             problems: feed.problems.clone(),
             pending: 0,
             failing: Vec::new(),
-            looks: 0,
+            rechecks: 0,
             configured,
         }
     }

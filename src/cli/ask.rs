@@ -9,13 +9,13 @@ use crate::{
     config,
     daemon::clock,
     feed::{self, Announced, Feed, Format, NotAFeed, Problem, Source, identity},
-    fetch::{Fetcher, Kind, Request, Response, Validators},
+    fetch::{Fetcher, Request, RequestKind, Response, Validators},
     link,
 };
 
 /// What a feed answered.
 #[derive(Debug, Serialize)]
-pub(super) struct Told {
+pub(super) struct FeedReport {
     /// The feed as it was asked for.
     pub(super) url: Url,
     /// Where its redirects led.
@@ -55,7 +55,7 @@ pub(super) enum Outcome {
     },
 }
 
-impl Told {
+impl FeedReport {
     fn new(url: Url) -> Self {
         let outcome = Outcome::Failure { reason: "", detail: String::new(), announced: Vec::new() };
         Self { url, redirected_to: None, moved_to: None, validators: Vec::new(), outcome }
@@ -85,17 +85,17 @@ impl Told {
 }
 
 /// Asks for a feed as the daemon would for the first time.
-pub(super) async fn ask(fetcher: &Fetcher, feed: &config::Feed) -> Told {
+pub(super) async fn ask(fetcher: &Fetcher, feed: &config::Feed) -> FeedReport {
     let request = Request {
         url: feed.url.clone(),
-        kind: Kind::Feed,
+        kind: RequestKind::Feed,
         validators: Validators::default(),
         headers: feed.headers.clone(),
         cookies: feed.cookies,
         route: feed.proxy.clone(),
         obey_robots: feed.obey_robots,
     };
-    let mut told = Told::new(feed.url.clone());
+    let mut told = FeedReport::new(feed.url.clone());
     told.outcome = match fetcher.get(request).await {
         Err(failed) => failure(failed.reason.as_str(), failed.detail),
         Ok(response) => {

@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::manifest::{Document, Manifest, write_line};
+use super::manifest::{Manifest, ManifestItem, write_line};
 use crate::{
     article::{self, Aids, Article, Page, Rules, Site},
     feed::Moment,
@@ -88,7 +88,7 @@ fn learn(manifest: &Manifest, rules: &Rules, progress: &ProgressBar) -> anyhow::
 }
 
 /// Cleans one page; whatever goes wrong is a message.
-fn clean(document: &Document<'_>, site: &Site, rules: &Rules) -> Result<article::Extraction, String> {
+fn clean(document: &ManifestItem<'_>, site: &Site, rules: &Rules) -> Result<article::Extraction, String> {
     let page = Page { url: &document.url, body: &document.bytes, content_type: document.content_type };
     // no feed stands in for a teaser here, and `paywalled` says what it is
     article::extract_or_begin(page, Aids::without_entry(site, rules))

@@ -9,14 +9,14 @@ use url::Url;
 
 use super::{
     USAGE,
-    ask::{Outcome, Told, ask},
+    ask::{FeedReport, Outcome, ask},
     load, runtime,
 };
 use crate::{
     config::{self, Config},
     daemon::clock,
     feed::{self, Announced, NotAFeed, Source},
-    fetch::{Fetcher, Kind, Request, Response, Validators, user_agent},
+    fetch::{Fetcher, Request, RequestKind, Response, Validators, user_agent},
 };
 
 /// How feeds are looked for.
@@ -43,11 +43,11 @@ const LOOKS: usize = 5;
 #[serde(tag = "found", rename_all = "snake_case")]
 enum Found {
     /// It is what stands at the URL itself.
-    Itself(Told),
+    Itself(FeedReport),
     /// The page announces it.
     Announced(Announced),
     /// It lies where feeds usually do.
-    WellKnown(Told),
+    WellKnown(FeedReport),
 }
 
 /// Looks for feeds; fails where there are none.
@@ -80,7 +80,7 @@ async fn look(options: &Discover, config: Option<&Config>) -> anyhow::Result<Vec
     let request = Request {
         url: options.url.clone(),
         // what stands there may be a feed itself
-        kind: Kind::Feed,
+        kind: RequestKind::Feed,
         validators: Validators::default(),
         headers: Vec::new(),
         cookies: config::CookieScope::Nobody,
@@ -116,7 +116,7 @@ async fn on_page(page: Response) -> anyhow::Result<Vec<Found>> {
     let work = tokio::task::spawn_blocking(move || {
         let source = Source { url: &page.url, content_type: page.content_type.as_deref() };
         match feed::parse(&page.body, source) {
-            Ok(feed) => vec![Found::Itself(Told::of(&page, feed))],
+            Ok(feed) => vec![Found::Itself(FeedReport::of(&page, feed))],
             Err(not_a_feed) => {
                 let mut feeds = if let NotAFeed::WebPage { feeds } = not_a_feed { feeds } else { Vec::new() };
                 for linked in feed::linked(page.links.iter().map(String::as_str), &page.url) {
@@ -170,7 +170,7 @@ fn show(found: &Found, out: &mut impl Write) -> std::io::Result<()> {
     }
 }
 
-fn in_words(told: &Told) -> String {
+fn in_words(told: &FeedReport) -> String {
     let title = match &told.outcome {
         Outcome::Feed { title: Some(title), .. } => format!(": {title}"),
         _ => String::new(),

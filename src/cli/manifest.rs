@@ -38,7 +38,7 @@ pub(super) struct Line {
 
 /// What a line names.
 #[derive(Debug)]
-pub(super) struct Document<'a> {
+pub(super) struct ManifestItem<'a> {
     pub(super) bytes: Vec<u8>,
     pub(super) url: Url,
     pub(super) content_type: Option<&'a str>,
@@ -70,7 +70,7 @@ impl Manifest {
     pub(super) fn each<T: Send>(
         &self,
         progress: &ProgressBar,
-        work: impl Fn(Document<'_>) -> Result<T, String> + Sync,
+        work: impl Fn(ManifestItem<'_>) -> Result<T, String> + Sync,
         mut done: impl FnMut(&Line, Result<T, String>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let workers = thread::available_parallelism().map_or(1, usize::from);
@@ -99,10 +99,10 @@ impl Manifest {
 }
 
 impl Line {
-    fn document(&self, folder: &Path) -> Result<Document<'_>, String> {
+    fn document(&self, folder: &Path) -> Result<ManifestItem<'_>, String> {
         let bytes = fs::read(folder.join(&self.file)).map_err(|error| format!("{}: {error}", self.file))?;
         let url = Url::parse(&self.url).map_err(|error| format!("{}: {error}", self.url))?;
-        Ok(Document { bytes, url, content_type: self.content_type.as_deref() })
+        Ok(ManifestItem { bytes, url, content_type: self.content_type.as_deref() })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The command line: flags → a command → an exit code.
 //!
-//! Only wires: what a command does is done by the rooms it calls.
+//! Only wires: what a command does is done by the modules it calls.
 
 use std::{
     io::{self, Read, Write},
@@ -21,6 +21,7 @@ mod ask;
 pub mod check;
 pub mod clean;
 mod demo;
+mod dry_run;
 mod feeds;
 mod logs;
 mod manifest;
@@ -29,7 +30,6 @@ mod run;
 mod state;
 mod status;
 mod tail;
-mod trial;
 
 /// Reads news feeds, strips everything that is not the story, and publishes one clean record an article, exactly once.
 #[derive(Debug, Parser)]
@@ -86,8 +86,8 @@ enum Command {
     },
     /// Try one page: show what was decided of each of its blocks and why, and what would be published
     ///
-    /// The page is asked for as the daemon would ask, with the configuration's limits and manners; nothing is kept.
-    Try(trial::Arguments),
+    /// The page is asked for as the daemon would ask, with the configuration's limits and politeness; nothing is kept.
+    Try(dry_run::Arguments),
     /// Print the JSON Schema of records or rejects
     Schema {
         /// Which contract
@@ -275,7 +275,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
             let Some(rules) = rules(config.as_deref()) else { return Ok(ExitCode::from(USAGE)) };
             clean(&input, format, alone, &rules, &mut out)
         }
-        Command::Try(arguments) => trial::run(&arguments, &mut out),
+        Command::Try(arguments) => dry_run::run(&arguments, &mut out),
         Command::Schema { of } => schema(of, &mut out),
         Command::Tail { config, from_start, json, no_follow } => {
             tail::run(&config.config, tail::Options { from_start, json, follow: !no_follow }, &mut out)
@@ -344,7 +344,7 @@ fn rules(config: Option<&Path>) -> Option<Arc<Rules>> {
 }
 
 /// The environment, for those who take it as an argument.
-#[expect(clippy::disallowed_methods, reason = "this is the rim that hands it in")]
+#[expect(clippy::disallowed_methods, reason = "it is handed in from here")]
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

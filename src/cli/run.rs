@@ -153,7 +153,7 @@ fn listen(kind: SignalKind) -> anyhow::Result<Signal> {
     signal(kind).context("cannot listen for signals")
 }
 
-/// Tells systemd (`Type=notify`) of readiness and stop, and feeds its watchdog for as long as the desk answers.
+/// Tells systemd (`Type=notify`) of readiness and stop, and feeds its watchdog for as long as the coordinator answers.
 async fn tell_systemd(mut health: watch::Receiver<Health>, ask: mpsc::Sender<Question>, stop: CancellationToken) {
     let watchdog = sd_notify::watchdog_enabled().map(|within| within / 3);
     let mut beat = tokio::time::interval(watchdog.unwrap_or(Duration::from_secs(3600)));

@@ -74,10 +74,10 @@ fn show(status: &Status, now: DateTime<Utc>, out: &mut impl Write) -> std::io::R
     }
     let sum = |count: fn(&FeedStatus) -> usize| status.feeds.iter().map(count).sum::<usize>();
     let failing = status.feeds.iter().filter(|feed| feed.failures > 0).count();
-    let (pending, looks) = (sum(|feed| feed.pending), sum(|feed| feed.looks));
+    let (pending, rechecks) = (sum(|feed| feed.pending), sum(|feed| feed.rechecks));
     writeln!(
         out,
-        "{} feeds, {failing} of them failing; {pending} entries pending, {looks} looks for edits ahead\n",
+        "{} feeds, {failing} of them failing; {pending} entries pending, {rechecks} rechecks to come\n",
         status.feeds.len()
     )?;
     status.feeds.iter().try_for_each(|feed| show_feed(feed, now, out))
@@ -105,8 +105,8 @@ fn show_feed(feed: &FeedStatus, now: DateTime<Utc>, out: &mut impl Write) -> std
         let asked = if feed.moved { "asked there" } else { "not yet asked there" };
         writeln!(out, "    moved to  {moved} ({asked})")?;
     }
-    if feed.pending + feed.looks > 0 {
-        writeln!(out, "    pending   {} entries, {} looks for edits", feed.pending, feed.looks)?;
+    if feed.pending + feed.rechecks > 0 {
+        writeln!(out, "    pending   {} entries, {} rechecks", feed.pending, feed.rechecks)?;
     }
     for (entry, trouble) in &feed.failing {
         writeln!(out, "              {entry}: {trouble}")?;

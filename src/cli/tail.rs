@@ -27,7 +27,7 @@ pub(super) fn run(path: &Path, options: Options, out: &mut impl Write) -> anyhow
 
 async fn tail(config: &Config, options: Options, out: &mut impl Write) -> anyhow::Result<()> {
     let start = if options.from_start { Start::Beginning } else { Start::End };
-    let mut reader = Reader::open(&config.ledger, start, options.follow).await?;
+    let mut reader = LedgerReader::open(&config.ledger, start, options.follow).await?;
     while let Some(document) = reader.next().await? {
         show(&document, options.json, out)?;
     }
@@ -35,16 +35,16 @@ async fn tail(config: &Config, options: Options, out: &mut impl Write) -> anyhow
 }
 
 /// The reader of either ledger.
-enum Reader {
-    Local(local::Reader),
-    Kafka(kafka::Reader),
+enum LedgerReader {
+    Local(local::RecordReader),
+    Kafka(kafka::RecordReader),
 }
 
-impl Reader {
+impl LedgerReader {
     async fn open(ledger: &Ledger, start: Start, follow: bool) -> Result<Self, LedgerError> {
         Ok(match ledger {
-            Ledger::Local(local) => Self::Local(local::Reader::open(&local.directory, start, follow).await?),
-            Ledger::Kafka(kafka) => Self::Kafka(kafka::Reader::open(kafka, start, follow).await?),
+            Ledger::Local(local) => Self::Local(local::RecordReader::open(&local.directory, start, follow).await?),
+            Ledger::Kafka(kafka) => Self::Kafka(kafka::RecordReader::open(kafka, start, follow).await?),
         })
     }
 

@@ -20,14 +20,14 @@ pub struct Fault {
     pub file: Arc<Path>,
     /// Where in it; `None` when the file as a whole could not be read.
     #[serde(flatten)]
-    pub at: Option<Mark>,
+    pub at: Option<Position>,
     /// What is wrong and what would be right.
     pub message: String,
 }
 
 /// A place in a file, both counted from 1; columns are characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Mark {
+pub struct Position {
     /// The line.
     pub line: usize,
     /// The column.
@@ -63,7 +63,7 @@ impl fmt::Display for Faults {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.at {
-            Some(Mark { line, column }) => write!(f, "{}:{line}:{column}: {}", self.file.display(), self.message),
+            Some(Position { line, column }) => write!(f, "{}:{line}:{column}: {}", self.file.display(), self.message),
             None => write!(f, "{}: {}", self.file.display(), self.message),
         }
     }

@@ -8,7 +8,7 @@ use url::{Host, Url};
 
 use super::{
     Config,
-    fault::Mark,
+    fault::Position,
     fetch::Fetch,
     headers::{basic_auth, headers},
     leaf::{Leaf, Wrong, flag, one_of, web_url},
@@ -170,7 +170,7 @@ pub(super) fn decode_list(
     node: &Node<'_>,
     bounds: &Bounds,
     defaults: &Settings,
-) -> Vec<(Mark, Feed)> {
+) -> Vec<(Position, Feed)> {
     let Some(items) = node.items() else {
         decoder.mismatch("`feeds`", node, "a list of feeds");
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Limits and manners of the HTTP client.
+//! Limits and politeness of the HTTP client.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -6,18 +6,18 @@ use ipnet::{IpNet, Ipv6Net};
 
 use super::{
     leaf::{Leaf, Wrong, count, flag, or_off},
-    manners::{self, Hosts, Manners},
+    politeness::{self, Hosts, Politeness},
     proxy::Proxy,
     quantity::{duration, size},
     section::{Decoder, Section},
     yaml::Node,
 };
 
-/// Limits and manners of the HTTP client.
+/// Limits and politeness of the HTTP client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
     /// What holds for each host.
-    pub manners: Manners,
+    pub politeness: Politeness,
     /// What holds for some instead: by name (`example.com`), or for all below one (`*.example.com`).
     pub hosts: Hosts,
     /// Requests under way in all.
@@ -66,20 +66,20 @@ pub struct Fetch {
 
 impl Fetch {
     /// How a host, as URLs name it, is treated.
-    pub fn manners_at(&self, host: &str) -> Manners {
-        manners::of_host(&self.hosts, host).unwrap_or(self.manners)
+    pub fn politeness_at(&self, host: &str) -> Politeness {
+        politeness::of_host(&self.hosts, host).unwrap_or(self.politeness)
     }
 
     /// The most requests that may be under way at any one host.
     pub fn most_per_host(&self) -> usize {
-        self.hosts.values().chain([&self.manners]).map(|manners| manners.per_host).max().unwrap_or(1)
+        self.hosts.values().chain([&self.politeness]).map(|politeness| politeness.per_host).max().unwrap_or(1)
     }
 }
 
 impl Default for Fetch {
     fn default() -> Self {
         Self {
-            manners: Manners::default(),
+            politeness: Politeness::default(),
             hosts: Hosts::new(),
             in_flight: 256,
             connect_within: Duration::from_secs(10),
@@ -112,9 +112,9 @@ impl Default for Fetch {
 pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Fetch {
     let mut fetch = Fetch::default();
     decoder.section("`fetch`", node, |s| {
-        manners::decode(s, &mut fetch.manners);
+        politeness::decode(s, &mut fetch.politeness);
         if let Some(node) = s.get("hosts") {
-            fetch.hosts = manners::decode_hosts(s.decoder(), node, fetch.manners);
+            fetch.hosts = politeness::decode_hosts(s.decoder(), node, fetch.politeness);
         }
         limits(s, &mut fetch);
         s.set("allow_downgrade", &mut fetch.allow_downgrade, &flag());

@@ -14,12 +14,12 @@ use super::{
     Config,
     contact::contact,
     documents,
-    fault::{Fault, Faults, Mark},
+    fault::{Fault, Faults, Position},
     feed::{self, Bounds, Feed, Settings},
     fetch,
     interpolate::Env,
     leaf::{Wrong, or_off, text},
-    ledger, log, manners,
+    ledger, log, politeness,
     quantity::duration,
     schedule,
     section::{Decoder, Section},
@@ -55,14 +55,14 @@ pub(super) struct Loader<'e> {
     files: Vec<PathBuf>,
     feeds: Vec<Feed>,
     /// Where each feed stands, by its URL without what makes no difference to a server.
-    places: HashMap<String, (Arc<Path>, Mark)>,
+    places: HashMap<String, (Arc<Path>, Position)>,
     #[cfg(test)]
     pub(super) vocabulary: std::collections::BTreeMap<(&'static str, &'static str), bool>,
 }
 
 /// What the main file says beyond its configuration: of other files, and of what applies to their feeds.
 struct Rest {
-    include: Vec<(Mark, String)>,
+    include: Vec<(Position, String)>,
     defaults: Settings,
     bounds: Bounds,
 }
@@ -101,7 +101,7 @@ impl<'e> Loader<'e> {
         }
     }
 
-    fn include(&mut self, from: &Arc<Path>, mark: Mark, pattern: &str, rest: &Rest) {
+    fn include(&mut self, from: &Arc<Path>, mark: Position, pattern: &str, rest: &Rest) {
         let matched = match matching(from, pattern) {
             Ok(paths) => paths,
             Err(message) => return self.fault(from, Some(mark), format!("`include`: {message}")),
@@ -139,7 +139,7 @@ impl<'e> Loader<'e> {
     }
 
     /// Takes over what was read from one file.
-    fn take(&mut self, decoder: Decoder<'_>, feeds: Vec<(Mark, Feed)>) {
+    fn take(&mut self, decoder: Decoder<'_>, feeds: Vec<(Position, Feed)>) {
         let file = decoder.file().clone();
         self.faults.extend(decoder.faults);
         #[cfg(test)]
@@ -150,7 +150,7 @@ impl<'e> Loader<'e> {
         for (at, feed) in feeds {
             match self.places.entry(same(&feed)) {
                 std::collections::hash_map::Entry::Occupied(first) => {
-                    let (file_of_first, Mark { line, column }) = first.get();
+                    let (file_of_first, Position { line, column }) = first.get();
                     let first = format!("first at {}:{line}:{column}", file_of_first.display());
                     let message = format!("duplicate feed {}, {first}", link::shown(&feed.url));
                     self.fault(&file, Some(at), message);
@@ -183,17 +183,17 @@ impl<'e> Loader<'e> {
             let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
             let column = valid.chars().rev().take_while(|c| *c != '\n').count() + 1;
             let line = valid.matches('\n').count() + 1;
-            self.fault(file, Some(Mark { line, column }), "not UTF-8".to_owned());
+            self.fault(file, Some(Position { line, column }), "not UTF-8".to_owned());
         })
         .ok()
     }
 
-    fn fault(&mut self, file: &Arc<Path>, at: Option<Mark>, message: String) {
+    fn fault(&mut self, file: &Arc<Path>, at: Option<Position>, message: String) {
         self.faults.push(Fault { file: file.clone(), at, message });
     }
 }
 
-fn decode_main(decoder: &mut Decoder<'_>, root: &Node<'_>) -> (Config, Rest, Vec<(Mark, Feed)>) {
+fn decode_main(decoder: &mut Decoder<'_>, root: &Node<'_>) -> (Config, Rest, Vec<(Position, Feed)>) {
     let mut config = Config::new(Vec::new(), ledger::default(decoder));
     let mut rest = Rest { include: Vec::new(), defaults: Settings::default(), bounds: Bounds::of(&config) };
     let mut feeds = Vec::new();
@@ -246,13 +246,13 @@ fn decode_settings(s: &mut Section<'_, '_, '_>, config: &mut Config) {
     }
     let address = |text: &str| text.parse::<SocketAddr>().map_err(|_| Wrong::Kind);
     s.set("admin", &mut config.admin, &or_off("an address such as 127.0.0.1:9464, or off", address));
-    if let Some(names) = s.list("admin_names", &manners::host_name()) {
+    if let Some(names) = s.list("admin_names", &politeness::host_name()) {
         config.admin_names = names;
     }
     s.set("stop_within", &mut config.stop_within, &duration(Duration::from_secs(1)..=Duration::from_secs(600)));
 }
 
-fn decode_include(s: &mut Section<'_, '_, '_>) -> Vec<(Mark, String)> {
+fn decode_include(s: &mut Section<'_, '_, '_>) -> Vec<(Position, String)> {
     let pattern = text("a path or pattern such as feeds/*.yaml");
     let Some(node) = s.get("include") else { return Vec::new() };
     let Some(items) = node.items().filter(|items| !items.is_empty()) else {
@@ -263,7 +263,7 @@ fn decode_include(s: &mut Section<'_, '_, '_>) -> Vec<(Mark, String)> {
 }
 
 /// What every file may say: feeds, and what applies to all of them.
-fn decode_feeds(s: &mut Section<'_, '_, '_>, bounds: &Bounds, above: &Settings) -> (Settings, Vec<(Mark, Feed)>) {
+fn decode_feeds(s: &mut Section<'_, '_, '_>, bounds: &Bounds, above: &Settings) -> (Settings, Vec<(Position, Feed)>) {
     let defaults = match s.get("defaults") {
         Some(node) => feed::decode_defaults(s.decoder(), node, bounds, above),
         None => above.clone(),

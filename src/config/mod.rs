@@ -21,7 +21,7 @@ mod leaf;
 mod ledger;
 mod load;
 mod log;
-mod manners;
+mod politeness;
 mod proxy;
 mod quantity;
 mod schedule;
@@ -43,14 +43,14 @@ use std::{
 pub use self::{
     contact::NoContact,
     documents::Documents,
-    fault::{Fault, Faults, Mark},
+    fault::{Fault, Faults, Position},
     feed::{CookieScope, Feed, FullText},
     fetch::Fetch,
     kafka::{KafkaLedger, KafkaSecurity, Sasl},
     ledger::{Ledger, LocalLedger},
     load::{from_yaml, load},
     log::{Log, LogFormat},
-    manners::{Manners, Rate},
+    politeness::{Politeness, Rate},
     proxy::{Proxy, Route},
     schedule::{Commit, Schedule},
 };
@@ -67,7 +67,7 @@ pub struct Config {
     pub feeds: Vec<Feed>,
     /// Where records and state go.
     pub ledger: Ledger,
-    /// Limits and manners of the HTTP client.
+    /// Limits and politeness of the HTTP client.
     pub fetch: Fetch,
     /// What reading one document may take.
     pub documents: Documents,

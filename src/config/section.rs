@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    fault::{Fault, Mark},
+    fault::{Fault, Position},
     interpolate::{self, Env},
     leaf::{Leaf, Wrong},
     yaml::{Node, Value, shortened},
@@ -34,14 +34,14 @@ pub(super) struct Decoder<'e> {
 pub(super) struct Section<'s, 'n, 'e> {
     decoder: &'s mut Decoder<'e>,
     name: &'static str,
-    begin: Mark,
-    entries: Vec<Entry<'n>>,
+    begin: Position,
+    entries: Vec<Setting<'n>>,
     asked: Vec<&'static str>,
 }
 
-struct Entry<'n> {
+struct Setting<'n> {
     key: &'n str,
-    at: Mark,
+    at: Position,
     value: &'n Node<'n>,
 }
 
@@ -60,7 +60,7 @@ impl<'e> Decoder<'e> {
         &self.file
     }
 
-    pub(super) fn fault(&mut self, at: Mark, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, at: Position, message: impl Into<String>) {
         self.faults.push(Fault { file: self.file.clone(), at: Some(at), message: message.into() });
     }
 
@@ -118,7 +118,7 @@ impl<'e> Decoder<'e> {
     }
 
     /// Reads the free keys of a mapping whose names are not ours, such as headers: each with its place.
-    pub(super) fn free<'n>(&mut self, label: &str, node: &'n Node<'n>) -> Vec<(&'n str, Mark, &'n Node<'n>)> {
+    pub(super) fn free<'n>(&mut self, label: &str, node: &'n Node<'n>) -> Vec<(&'n str, Position, &'n Node<'n>)> {
         match &node.value {
             Value::Map(entries) => self.entries(entries).into_iter().map(|e| (e.key, e.at, e.value)).collect(),
             _ => {
@@ -133,11 +133,11 @@ impl<'e> Decoder<'e> {
         self.file.parent().unwrap_or(Path::new("")).join(path)
     }
 
-    fn expanded<'n>(&mut self, at: Mark, text: &'n str) -> Option<Cow<'n, str>> {
+    fn expanded<'n>(&mut self, at: Position, text: &'n str) -> Option<Cow<'n, str>> {
         interpolate::expand(text, self.env).map_err(|message| self.fault(at, message)).ok()
     }
 
-    fn entries<'n>(&mut self, entries: &'n [(Node<'n>, Node<'n>)]) -> Vec<Entry<'n>> {
+    fn entries<'n>(&mut self, entries: &'n [(Node<'n>, Node<'n>)]) -> Vec<Setting<'n>> {
         let mut first = HashMap::new();
         let mut kept = Vec::with_capacity(entries.len());
         for (key, value) in entries {
@@ -146,12 +146,12 @@ impl<'e> Decoder<'e> {
                 continue;
             };
             match first.get(&**name) {
-                Some(Mark { line, .. }) => {
+                Some(Position { line, .. }) => {
                     self.fault(key.at, format!("duplicate key `{}`, first at line {line}", shortened(name)));
                 }
                 None => {
                     first.insert(&**name, key.at);
-                    kept.push(Entry { key: name, at: key.at, value });
+                    kept.push(Setting { key: name, at: key.at, value });
                 }
             }
         }
@@ -177,7 +177,7 @@ impl<'n, 'e> Section<'_, 'n, 'e> {
     }
 
     /// Where a key stands.
-    pub(super) fn at(&self, key: &str) -> Option<Mark> {
+    pub(super) fn at(&self, key: &str) -> Option<Position> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.at)
     }
 

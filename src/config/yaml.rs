@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
-use super::fault::Mark;
+use super::fault::Position;
 
 /// The deepest a configuration may nest; ours needs six levels.
 const MAX_DEPTH: usize = 32;
@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 32;
 #[derive(Debug)]
 pub(super) struct Node<'t> {
     /// Where it begins.
-    pub(super) at: Mark,
+    pub(super) at: Position,
     /// What stands there.
     pub(super) value: Value<'t>,
 }
@@ -38,13 +38,13 @@ pub(super) enum Value<'t> {
 /// Why a text is not a tree of ours.
 #[derive(Debug)]
 pub(super) struct SyntaxError {
-    pub(super) at: Mark,
+    pub(super) at: Position,
     pub(super) message: String,
 }
 
 /// Reads the one document of a text; an empty text is a null at its beginning.
 pub(super) fn parse(text: &str) -> Result<Node<'_>, SyntaxError> {
-    let mut reader = Reader { parser: Parser::new_from_str(text), depth: 0 };
+    let mut reader = TreeReader { parser: Parser::new_from_str(text), depth: 0 };
     let mut root = None;
     loop {
         let (event, span) = reader.next()?;
@@ -55,7 +55,7 @@ pub(super) fn parse(text: &str) -> Result<Node<'_>, SyntaxError> {
             event => root = Some(reader.node(event, span)?),
         }
     }
-    Ok(root.unwrap_or(Node { at: Mark { line: 1, column: 1 }, value: Value::Null }))
+    Ok(root.unwrap_or(Node { at: Position { line: 1, column: 1 }, value: Value::Null }))
 }
 
 impl Node<'_> {
@@ -81,18 +81,18 @@ impl Node<'_> {
     }
 }
 
-struct Reader<'t> {
+struct TreeReader<'t> {
     parser: Parser<'t, StrInput<'t>>,
     depth: usize,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> TreeReader<'t> {
     fn next(&mut self) -> Result<(Event<'t>, Span), SyntaxError> {
         match self.parser.next_event() {
             Some(Ok(next)) => Ok(next),
             Some(Err(error)) => {
                 let mark = error.marker();
-                let at = Mark { line: mark.line(), column: mark.col() + 1 };
+                let at = Position { line: mark.line(), column: mark.col() + 1 };
                 let message = match error.info() {
                     // a host pattern (`*.example.com`) that is not quoted
                     info if info.ends_with("found unknown anchor") => ALIAS.to_owned(),
@@ -182,8 +182,8 @@ fn refuse(span: Span, message: &str) -> SyntaxError {
     SyntaxError { at: mark(span), message: message.to_owned() }
 }
 
-fn mark(span: Span) -> Mark {
-    Mark { line: span.start.line().max(1), column: span.start.col() + 1 }
+fn mark(span: Span) -> Position {
+    Position { line: span.start.line().max(1), column: span.start.col() + 1 }
 }
 
 /// A value as it is shown in a message: one line, not too long.

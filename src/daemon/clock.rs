@@ -12,7 +12,7 @@ pub fn now() -> DateTime<Utc> {
 }
 
 /// Now, as the standard library counts it.
-#[expect(clippy::disallowed_methods, reason = "this is the rim that the others are pointed to")]
+#[expect(clippy::disallowed_methods, reason = "the others are pointed to this")]
 pub fn system() -> SystemTime {
     let jump = fault::clock_jump();
     let by = Duration::from_secs(jump.unsigned_abs());

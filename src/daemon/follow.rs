@@ -14,7 +14,7 @@ use crate::{
     article::{self, Aids, Article, Field, Lesson, NoArticle, NoArticleReason, Page, Print, Source, TextSource},
     config::{self, CookieScope, FullText, Route},
     feed::Entry,
-    fetch::{Failure, Fetcher, Kind, Refresh, Request, Response, Validators, sniff},
+    fetch::{Failure, Fetcher, Refresh, Request, RequestKind, Response, Validators, sniff},
     ledger::fault,
     link,
     state::{PageText, Published},
@@ -245,7 +245,7 @@ pub(super) fn add_restrictions(article: &mut Article, restrictions: Vec<String>)
 
 pub(super) fn request(job: &Follow, url: Url, validators: Validators) -> Request {
     let (headers, cookies, route) = job.feed.as_ref().map(|feed| lent(feed, &url)).unwrap_or_default();
-    Request { url, kind: Kind::Page, validators, headers, obey_robots: true, cookies, route }
+    Request { url, kind: RequestKind::Page, validators, headers, obey_robots: true, cookies, route }
 }
 
 type Lent = (Vec<(http::HeaderName, http::HeaderValue)>, CookieScope, Route);

@@ -26,7 +26,7 @@ const REFUSED_AGAIN: Duration = Duration::from_secs(600);
 
 /// What becomes of it.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum Decision {
     /// A new revision.
     Publish(Box<Publish>),
     /// Published before, and there is no revision to publish.
@@ -69,7 +69,7 @@ pub(super) struct Case<'a> {
 }
 
 /// Decides.
-pub(super) fn judge(case: Case<'_>, followed: Followed) -> Verdict {
+pub(super) fn judge(case: Case<'_>, followed: Followed) -> Decision {
     if case.pending.published.is_some() {
         return recheck::judge(case, followed);
     }
@@ -91,9 +91,9 @@ pub(super) fn judge(case: Case<'_>, followed: Followed) -> Verdict {
     }
 }
 
-fn judge_read(case: Case<'_>, read: PageRead, told: Option<Article>) -> Verdict {
+fn judge_read(case: Case<'_>, read: PageRead, told: Option<Article>) -> Decision {
     let PageRead { url, validators, fetched_at, article, print, .. } = read;
-    let origin = Origin { url: url.into(), validators, fetched_at, print };
+    let origin = TextOrigin { url: url.into(), validators, fetched_at, print };
     match article {
         Ok(Reading { article, .. })
             if article.paywalled && told.as_ref().is_some_and(|told| is_fuller(told, &article)) =>
@@ -122,14 +122,14 @@ fn is_passing(reason: NoArticleReason) -> bool {
     matches!(reason, NoArticleReason::Wall | NoArticleReason::ErrorPage | NoArticleReason::NoText)
 }
 
-fn judge_failure(case: Case<'_>, failure: &Failure, told: Option<Article>) -> Verdict {
+fn judge_failure(case: Case<'_>, failure: &Failure, told: Option<Article>) -> Decision {
     let error = failure.to_string();
     if was_not_asked(failure) {
         return ask_later(failure);
     }
     let transient = failure.reason.is_transient();
     if transient && case.offline {
-        return Verdict::Retry {
+        return Decision::Retry {
             wait: page_retry(case.pending.attempts + 1, failure.retry_after),
             error,
             asked: false,
@@ -156,8 +156,8 @@ impl Case<'_> {
         self.pending.failing_since.is_none_or(|since| self.now - since < patience) && patience > TimeDelta::zero()
     }
 
-    fn retry(&self, retry_after: Option<Duration>, error: String) -> Verdict {
-        Verdict::Retry { wait: page_retry(self.pending.attempts + 1, retry_after), error, asked: true }
+    fn retry(&self, retry_after: Option<Duration>, error: String) -> Decision {
+        Decision::Retry { wait: page_retry(self.pending.attempts + 1, retry_after), error, asked: true }
     }
 }
 
@@ -166,9 +166,9 @@ fn was_not_asked(failure: &Failure) -> bool {
     failure.reason == Reason::Busy && failure.status.is_none()
 }
 
-fn ask_later(failure: &Failure) -> Verdict {
+fn ask_later(failure: &Failure) -> Decision {
     let wait = failure.retry_after.unwrap_or(Duration::from_secs(60));
-    Verdict::Retry { wait, error: failure.to_string(), asked: false }
+    Decision::Retry { wait, error: failure.to_string(), asked: false }
 }
 
 fn is_fuller(told: &Article, page: &Article) -> bool {
@@ -176,7 +176,7 @@ fn is_fuller(told: &Article, page: &Article) -> bool {
 }
 
 /// Where a page's text came from.
-struct Origin {
+struct TextOrigin {
     url: String,
     validators: Validators,
     fetched_at: DateTime<Utc>,
@@ -184,21 +184,21 @@ struct Origin {
 }
 
 /// The feed's own text, where it is enough of a story; else the end of the entry, or another try `again`.
-fn fall_back(case: Case<'_>, told: Option<Article>, reason: &str, detail: String, again: Option<Duration>) -> Verdict {
+fn fall_back(case: Case<'_>, told: Option<Article>, reason: &str, detail: String, again: Option<Duration>) -> Decision {
     match told {
         Some(article) if is_enough(case.pending, &article) => {
             publish(case, Reading::of(article), None, Some(reason.to_owned()))
         }
         _ if case.pending.is_rejected => match again {
-            Some(wait) => Verdict::Retry { wait, error: detail, asked: true },
-            None => Verdict::Over,
+            Some(wait) => Decision::Retry { wait, error: detail, asked: true },
+            None => Decision::Over,
         },
-        _ => Verdict::Reject { reason: reason.to_owned(), detail, again },
+        _ => Decision::Reject { reason: reason.to_owned(), detail, again },
     }
 }
 
-fn reject(reason: &str, detail: String) -> Verdict {
-    Verdict::Reject { reason: reason.to_owned(), detail, again: None }
+fn reject(reason: &str, detail: String) -> Decision {
+    Decision::Reject { reason: reason.to_owned(), detail, again: None }
 }
 
 fn is_enough(pending: &Pending, told: &Article) -> bool {
@@ -229,7 +229,7 @@ fn with_corrections(article: &Article) -> Cow<'_, str> {
     }
 }
 
-fn publish(case: Case<'_>, reading: Reading, origin: Option<Origin>, fallback_reason: Option<String>) -> Verdict {
+fn publish(case: Case<'_>, reading: Reading, origin: Option<TextOrigin>, fallback_reason: Option<String>) -> Decision {
     let (pending, Reading { article, text }) = (case.pending, reading);
     let entry_url = pending.entry.url.as_ref().map(ToString::to_string);
     let publication = Publication {
@@ -245,7 +245,7 @@ fn publish(case: Case<'_>, reading: Reading, origin: Option<Origin>, fallback_re
         Some(origin) => (Some(origin.url), Some(origin.fetched_at)),
         None => (entry_url, None),
     };
-    Verdict::Publish(Box::new(Publish {
+    Decision::Publish(Box::new(Publish {
         article,
         revision: pending.published.as_ref().map_or(1, |last| last.revision + 1),
         url,

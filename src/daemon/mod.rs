@@ -1,24 +1,24 @@
 //! Every task, every channel, and the order of stop.
 //!
-//! One task, the desk, owns all state and makes every decision; around it are workers that fetch and read
-//! (bounded, and fair between hosts by the lanes), and one task that owns the ledger and commits. The desk never
+//! One task, the coordinator, owns all state and makes every decision; around it are workers that fetch and read
+//! (bounded, and fair between hosts by the queues), and one task that owns the ledger and commits. The coordinator never
 //! waits for anything but its own mailbox. May construct everything; must not parse or extract.
 //!
 //! On stop: no new work is begun, work under way is waited for, what it brought is committed, the ledger is closed;
 //! all of it within one deadline. What was cut off is still pending in the ledger.
 
-mod agenda;
 pub mod clock;
 mod commit;
-mod desk;
+mod coordinator;
+pub mod dry_run;
+mod due_queue;
 mod follow;
+mod host_queues;
 mod judge;
-mod lanes;
 pub mod notice;
 mod poll;
 #[cfg(test)]
 mod simulation;
-pub mod trial;
 mod work;
 
 use std::{sync::Arc, time::Duration};
@@ -27,7 +27,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
-    desk::Ended,
+    coordinator::Ended,
     notice::{Notice, PollNotice},
 };
 use crate::{
@@ -89,7 +89,7 @@ where
 {
     loop {
         let Some(opened) = open_patiently(&mut parts, &open).await? else { return Ok(Ended::default()) };
-        match desk::run(&mut parts, opened).await {
+        match coordinator::run(&mut parts, opened).await {
             Err(LedgerError::Reopen(why)) => {
                 tracing::warn!(why, "the ledger is opened anew");
                 parts.health.send_replace(Health::Stalled(why));
@@ -132,7 +132,7 @@ where
     }
 }
 
-/// Waits while there is no desk: questions are answered all the same, so that nobody takes a daemon that waits for its
+/// Waits while there is no coordinator: questions are answered all the same, so that nobody takes a daemon that waits for its
 /// ledger for one that hangs. `None` where it is time to stop.
 async fn answering<T>(parts: &mut Parts, wait: impl Future<Output = T>) -> Option<T> {
     let mut wait = std::pin::pin!(wait);
@@ -142,13 +142,13 @@ async fn answering<T>(parts: &mut Parts, wait: impl Future<Output = T>) -> Optio
             () = parts.stop.cancelled() => return None,
             Some(question) = parts.questions.recv() => match question {
                 Question::Alive(reply) | Question::Measure(reply) => _ = reply.send(()),
-                Question::Status(reply) => _ = reply.send(without_desk(&parts.health.borrow())),
+                Question::Status(reply) => _ = reply.send(without_coordinator(&parts.health.borrow())),
             },
         }
     }
 }
 
-fn without_desk(health: &Health) -> Status {
+fn without_coordinator(health: &Health) -> Status {
     let trouble = match health {
         Health::Stalled(why) => why.clone(),
         _ => "the ledger is being opened".to_owned(),

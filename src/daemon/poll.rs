@@ -13,8 +13,8 @@ use super::{
 use crate::{
     config,
     feed::{self, Children, Feed, Format, NotAFeed, Source, identity},
-    fetch::{Failure, Fetcher, Kind, Reason, Request, Response, Validators},
-    schedule::Setback,
+    fetch::{Failure, Fetcher, Reason, Request, RequestKind, Response, Validators},
+    schedule::FailureClass,
     state::Document,
 };
 
@@ -38,16 +38,16 @@ pub(super) struct Poll {
 #[derive(Debug)]
 pub(super) enum Polled {
     /// 304, or the same bytes as the last time.
-    Unchanged { answer: Answer, not_modified: bool },
+    Unchanged { answer: PollResponse, not_modified: bool },
     /// A document.
-    Read { answer: Answer, document: Box<Document> },
+    Read { answer: PollResponse, document: Box<Document> },
     /// No document.
     Failed(PollFailure),
 }
 
 /// What the answer says beside its body.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Answer {
+pub(super) struct PollResponse {
     pub(super) validators: Validators,
     pub(super) body_hash: Option<u64>,
     pub(super) fresh_for: Option<Duration>,
@@ -66,7 +66,7 @@ pub(super) struct PollFailure {
     pub(super) reason: &'static str,
     pub(super) detail: String,
     /// What time does to it.
-    pub(super) setback: Setback,
+    pub(super) class: FailureClass,
     pub(super) retry_after: Option<Duration>,
     /// Who said so.
     pub(super) host: Option<String>,
@@ -78,10 +78,10 @@ impl From<Failure> for PollFailure {
     fn from(failure: Failure) -> Self {
         Self {
             reason: failure.reason.as_str(),
-            setback: match failure.reason {
-                Reason::Gone => Setback::Gone,
-                reason if reason.is_transient() => Setback::Passing,
-                _ => Setback::Lasting,
+            class: match failure.reason {
+                Reason::Gone => FailureClass::Gone,
+                reason if reason.is_transient() => FailureClass::Passing,
+                _ => FailureClass::Lasting,
             },
             retry_after: failure.retry_after,
             host: failure.host,
@@ -101,7 +101,7 @@ pub(super) async fn poll(job: Poll, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
 
 fn request(job: &Poll, url: Url, validators: Validators) -> Request {
     let (headers, cookies, route) = lent(&job.feed, &url);
-    Request { url, kind: Kind::Feed, validators, headers, cookies, route, obey_robots: job.feed.obey_robots }
+    Request { url, kind: RequestKind::Feed, validators, headers, cookies, route, obey_robots: job.feed.obey_robots }
 }
 
 async fn read(job: Poll, response: Response, fetcher: &Fetcher, cpu: &Cpu) -> Polled {
@@ -138,8 +138,8 @@ async fn read(job: Poll, response: Response, fetcher: &Fetcher, cpu: &Cpu) -> Po
     }
 }
 
-fn answer(job: &Poll, response: &Response) -> Answer {
-    Answer {
+fn answer(job: &Poll, response: &Response) -> PollResponse {
+    PollResponse {
         validators: match job.url == job.feed.url {
             true => response.validators.clone(),
             false => of_url(response.validators.clone(), &response.url),
@@ -165,7 +165,7 @@ impl From<CpuFailure> for PollFailure {
 
 /// An answer that is no feed.
 fn unusable(reason: &'static str, detail: String) -> PollFailure {
-    PollFailure { reason, detail, setback: Setback::Lasting, retry_after: None, host: None, asked: true }
+    PollFailure { reason, detail, class: FailureClass::Lasting, retry_after: None, host: None, asked: true }
 }
 
 /// Validators that say whose they are, so that they are sent to no other URL than that.

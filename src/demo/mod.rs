@@ -96,7 +96,7 @@ fn config(site: &NewsSite, directory: &Path) -> Config {
     Config {
         // a newspaper on this machine, which is there to be asked
         fetch: config::Fetch {
-            manners: config::Manners { host_gap: Duration::ZERO, ..config::Manners::default() },
+            politeness: config::Politeness { host_gap: Duration::ZERO, ..config::Politeness::default() },
             allow_networks: vec!["127.0.0.0/8".parse().expect("a network")],
             ..config::Fetch::default()
         },

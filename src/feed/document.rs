@@ -33,7 +33,7 @@ const BATCH_BYTES: usize = 256 * 1024;
 
 /// A feed under construction.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(super) struct FeedBuilder {
     pub(super) format: Format,
     pub(super) head: Atom,
     pub(super) body: Atom,
@@ -58,7 +58,7 @@ pub(super) struct Document {
     first_entry: Option<usize>,
 }
 
-impl Document {
+impl FeedBuilder {
     /// `url` is the document's address, `length` its size in bytes.
     pub(super) fn new(url: &Url, length: usize, problems: Problems) -> Self {
         Self {

@@ -6,10 +6,10 @@ use url::Url;
 use super::field::{OpenField, Values};
 use super::names::Field;
 use super::place::Place;
-use super::reader::Reader;
+use super::reader::FeedReader;
 use crate::text;
 
-impl Reader<'_> {
+impl FeedReader<'_> {
     /// Files a value of an entry.
     pub(super) fn extra(&mut self, kind: Field, value: &str) {
         let value = value.trim();

@@ -12,7 +12,7 @@ use super::markup::{self, Style};
 use super::names::{Field, Part, Tag};
 use super::picture::{Picture, Role};
 use super::place::Place;
-use super::reader::{Reader, keeps_markup};
+use super::reader::{FeedReader, keeps_markup};
 use super::token::attributes;
 use super::{Person, address, encoding, extra, person, scope};
 use crate::text;
@@ -72,7 +72,7 @@ impl<'a> OpenField<'a> {
     }
 }
 
-impl Reader<'_> {
+impl FeedReader<'_> {
     /// Files the open field's value; `place` is where its element stands.
     pub(super) fn finish_field(&mut self, place: Place) {
         let Some(mut field) = self.field.take() else { return };

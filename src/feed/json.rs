@@ -7,7 +7,7 @@ use url::Url;
 
 use super::Format;
 use super::atom::Link;
-use super::document::{Document, enclosure, language, moment};
+use super::document::{FeedBuilder, enclosure, language, moment};
 use super::markup::{self, Style};
 use super::picture::{Picture, Role};
 use super::scope::{Scope, other_spelling};
@@ -20,13 +20,13 @@ use cursor::Cursor;
 use item::{Item, address, list, people};
 
 /// Reads a JSON Feed; `None` if the text is none.
-pub(super) fn read(text: &str, url: &Url, mut document: Document) -> Option<Document> {
+pub(super) fn read(text: &str, url: &Url, mut document: FeedBuilder) -> Option<FeedBuilder> {
     // what stands before the first brace is a guard against inclusion as a script, or junk
     let mut cursor = Cursor::new(&text[text.find('{')?..]);
     document.format = Format::Json;
-    let mut reader = Reader { document, scope: Scope::new(url, text.len()), recognised: false };
+    let mut reader = JsonReader { document, scope: Scope::new(url, text.len()), recognised: false };
     cursor.members(|cursor, key| reader.member(cursor, key));
-    let Reader { mut document, recognised, .. } = reader;
+    let JsonReader { mut document, recognised, .. } = reader;
     document.problems.note_many("damaged-json", cursor.slips, || cursor.first_slip.to_owned());
     if cursor.cut {
         document.cut_off();
@@ -34,13 +34,13 @@ pub(super) fn read(text: &str, url: &Url, mut document: Document) -> Option<Docu
     recognised.then_some(document)
 }
 
-struct Reader<'u> {
-    document: Document,
+struct JsonReader<'u> {
+    document: FeedBuilder,
     scope: Scope<'u>,
     recognised: bool,
 }
 
-impl Reader<'_> {
+impl JsonReader<'_> {
     fn member(&mut self, cursor: &mut Cursor<'_>, key: &str) {
         let mut text = || cursor.text().filter(|text| !text.trim().is_empty());
         match key {

@@ -47,11 +47,11 @@ mod token;
 mod wrapper;
 
 pub use children::{Children, Offer};
-use document::Document;
+use document::FeedBuilder;
 pub use entry::{Enclosure, Entry, GeoPoint, Moment, Person};
 pub use page::{linked, usual_places};
 use problem::Problems;
-use reader::Reader;
+use reader::FeedReader;
 
 /// A gzipped sitemap is read up to the size that the protocol allows one to have unpacked.
 const MAX_UNPACKED: u64 = 50 << 20;
@@ -74,11 +74,11 @@ pub fn parse(bytes: &[u8], source: Source<'_>) -> Result<Feed, NotAFeed> {
     if text.is_empty() {
         return Err(NotAFeed::Empty);
     }
-    let document = Document::new(source.url, text.len(), problems);
+    let document = FeedBuilder::new(source.url, text.len(), problems);
     let found = if looks_like_json(text) {
         json::read(text, source.url, document)
     } else {
-        Reader::read(text, source.url, document)
+        FeedReader::read(text, source.url, document)
     };
     match found {
         Some(mut document) => {

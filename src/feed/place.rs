@@ -4,7 +4,7 @@ use super::atom::Link;
 use super::document::language;
 use super::field::Values;
 use super::names::{Part, Tag};
-use super::reader::Reader;
+use super::reader::FeedReader;
 use super::{Format, Person, date};
 
 /// Where in a feed something stands.
@@ -20,7 +20,7 @@ pub(super) enum Place {
 
 /// What kind of element is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ElementKind {
     Plain,
     Entry,
     Part,
@@ -31,9 +31,9 @@ pub(super) enum Kind {
     Wrapper,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> FeedReader<'a> {
     /// What an element begins, seen from where it stands.
-    pub(super) fn enter(&mut self, tag: Tag, raw: &'a str) -> (Kind, Place) {
+    pub(super) fn enter(&mut self, tag: Tag, raw: &'a str) -> (ElementKind, Place) {
         let place = self.place();
         let outside_page = !self.page || self.started;
         match tag {
@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
                     self.document.format = format;
                 }
                 self.started = true;
-                return (Kind::Plain, Place::Feed);
+                return (ElementKind::Plain, Place::Feed);
             }
             Tag::Channel if outside_page => {
                 if !self.started && raw.to_ascii_lowercase().contains("href") {
@@ -52,7 +52,7 @@ impl<'a> Reader<'a> {
                 }
                 self.started = true;
                 self.channel_attributes(raw);
-                return (Kind::Plain, Place::Feed);
+                return (ElementKind::Plain, Place::Feed);
             }
             Tag::Item if outside_page && !matches!(place, Place::In(_)) => {
                 if place == Place::Entry {
@@ -61,25 +61,27 @@ impl<'a> Reader<'a> {
                 self.started = true;
                 self.document.begin_entry();
                 self.entry_attributes(raw);
-                return (Kind::Entry, Place::Entry);
+                return (ElementKind::Entry, Place::Entry);
             }
-            Tag::Sitemap if self.document.format == Format::SitemapIndex => return (Kind::Plain, Place::Sitemap),
+            Tag::Sitemap if self.document.format == Format::SitemapIndex => {
+                return (ElementKind::Plain, Place::Sitemap);
+            }
             Tag::Part(part) if place != Place::Outside => {
                 if part == Part::Person {
                     self.person = Person::default();
                 }
-                return (Kind::Part, Place::In(part));
+                return (ElementKind::Part, Place::In(part));
             }
-            Tag::Field(_) if place != Place::Outside => return (Kind::Field, place),
+            Tag::Field(_) if place != Place::Outside => return (ElementKind::Field, place),
             _ => {}
         }
-        (Kind::Plain, place)
+        (ElementKind::Plain, place)
     }
 
     /// An entry begins inside another: the one before was not closed.
     fn end_open_entry(&mut self) {
         self.document.problems.note("unclosed-entry", || "an entry begins before the last one has ended".to_owned());
-        if let Some(open) = self.frames.iter().rposition(|frame| frame.kind == Kind::Entry) {
+        if let Some(open) = self.frames.iter().rposition(|frame| frame.kind == ElementKind::Entry) {
             self.unwind(open);
         }
     }

@@ -7,13 +7,13 @@
 
 use url::Url;
 
-use super::document::Document;
+use super::document::FeedBuilder;
 use super::entity::{self, Declared};
 use super::field::OpenField;
 use super::markup::Style;
 use super::names::{self, Field, Namespace, Part, Tag};
-use super::place::{Kind, Place};
-use super::scope::{Mark, Scope};
+use super::place::{ElementKind, Place};
+use super::scope::{Scope, ScopeMark};
 use super::token::{Token, Tokenizer, attributes};
 use super::{Format, Person};
 
@@ -25,15 +25,15 @@ const MAX_SHORT: usize = 65_536;
 #[derive(Debug)]
 pub(super) struct Frame<'a> {
     name: &'a str,
-    pub(super) kind: Kind,
+    pub(super) kind: ElementKind,
     place: Place,
     /// What was in scope before it.
-    outer: Mark,
+    outer: ScopeMark,
 }
 
 /// Reads one document.
-pub(super) struct Reader<'a> {
-    pub(super) document: Document,
+pub(super) struct FeedReader<'a> {
+    pub(super) document: FeedBuilder,
     pub(super) field: Option<OpenField<'a>>,
     pub(super) person: Person,
     pub(super) declared: Declared<'a>,
@@ -47,9 +47,9 @@ pub(super) struct Reader<'a> {
     pub(super) page: bool,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> FeedReader<'a> {
     /// Reads a document; `None` if it holds no feed.
-    pub(super) fn read(text: &'a str, url: &'a Url, document: Document) -> Option<Document> {
+    pub(super) fn read(text: &'a str, url: &'a Url, document: FeedBuilder) -> Option<FeedBuilder> {
         let mut reader = Self {
             document,
             field: None,
@@ -189,17 +189,17 @@ impl<'a> Reader<'a> {
             && self.field.as_ref().is_some_and(OpenField::has_markup)
     }
 
-    fn open_inside(&mut self, name: &'a str, local: &str, raw: &str, closed: bool, outer: Mark) {
+    fn open_inside(&mut self, name: &'a str, local: &str, raw: &str, closed: bool, outer: ScopeMark) {
         let Some(field) = &mut self.field else { return };
-        let mut kind = Kind::Markup;
+        let mut kind = ElementKind::Markup;
         if !field.has_markup() || self.frames.len() >= MAX_DEPTH {
-            kind = Kind::Plain;
+            kind = ElementKind::Plain;
         } else if field.style == Style::Inline
             && local == "div"
             && self.frames.len() == field.frame + 1
             && field.buffer.trim().is_empty()
         {
-            kind = Kind::Wrapper;
+            kind = ElementKind::Wrapper;
         } else {
             field.open_tag(local, raw, closed);
         }
@@ -211,7 +211,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn push(&mut self, name: &'a str, kind: Kind, place: Place, outer: Mark) {
+    fn push(&mut self, name: &'a str, kind: ElementKind, place: Place, outer: ScopeMark) {
         if self.frames.len() < MAX_DEPTH {
             self.frames.push(Frame { name, kind, place, outer });
         } else {
@@ -223,7 +223,8 @@ impl<'a> Reader<'a> {
     fn close(&mut self, name: &str) {
         let open = self.frames.iter().rposition(|frame| frame.name.eq_ignore_ascii_case(name));
         if self.deeper > 0 {
-            let structural = open.is_some_and(|open| !matches!(self.frames[open].kind, Kind::Markup | Kind::Plain));
+            let structural =
+                open.is_some_and(|open| !matches!(self.frames[open].kind, ElementKind::Markup | ElementKind::Plain));
             if !structural {
                 self.deeper -= 1;
                 return;
@@ -250,13 +251,13 @@ impl<'a> Reader<'a> {
             }
             let Some(frame) = self.frames.pop() else { return };
             match frame.kind {
-                Kind::Markup => {
+                ElementKind::Markup => {
                     if let Some(field) = &mut self.field {
                         field.close_tag(frame.name);
                     }
                 }
-                Kind::Entry => self.document.end_entry(),
-                Kind::Part if frame.place == Place::In(Part::Person) => self.finish_person(),
+                ElementKind::Entry => self.document.end_entry(),
+                ElementKind::Part if frame.place == Place::In(Part::Person) => self.finish_person(),
                 _ => {}
             }
             self.scope.leave(frame.outer);
@@ -285,7 +286,7 @@ impl<'a> Reader<'a> {
 
     /// Whether an element stands right inside an entry.
     pub(super) fn stands_on_entry(&self, frame: usize) -> bool {
-        self.outer(frame).is_some_and(|outer| outer.kind == Kind::Entry)
+        self.outer(frame).is_some_and(|outer| outer.kind == ElementKind::Entry)
     }
 
     fn outer(&self, frame: usize) -> Option<&Frame<'a>> {
@@ -298,7 +299,8 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self, raw: &'a str, literal: bool) {
-        let inside = self.frames.last().is_some_and(|frame| matches!(frame.kind, Kind::Markup | Kind::Wrapper));
+        let inside =
+            self.frames.last().is_some_and(|frame| matches!(frame.kind, ElementKind::Markup | ElementKind::Wrapper));
         let Some(field) = &mut self.field else { return };
         if field.buffer.len() > MAX_SHORT && !field.is_bulk() {
             return;

@@ -26,7 +26,7 @@ pub(super) struct Scope<'a> {
 
 /// A state of the scope to return to.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
+pub(super) struct ScopeMark {
     bindings: usize,
     bases: usize,
 }
@@ -37,11 +37,11 @@ impl<'a> Scope<'a> {
         Self { url, bindings: Vec::new(), bases: Vec::new(), growth: FREE_GROWTH + length / 2 }
     }
 
-    pub(super) fn mark(&self) -> Mark {
-        Mark { bindings: self.bindings.len(), bases: self.bases.len() }
+    pub(super) fn mark(&self) -> ScopeMark {
+        ScopeMark { bindings: self.bindings.len(), bases: self.bases.len() }
     }
 
-    pub(super) fn leave(&mut self, outer: Mark) {
+    pub(super) fn leave(&mut self, outer: ScopeMark) {
         self.bindings.truncate(outer.bindings);
         self.bases.truncate(outer.bases);
     }

@@ -30,7 +30,7 @@ pub struct Guard {
 
 /// Which of a name's addresses may be connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum AllowedAddresses {
     /// Public addresses and the excepted networks: the port is on the list.
     Public,
     /// The excepted networks only: the port is not on the list.
@@ -80,7 +80,7 @@ impl Guard {
     }
 
     /// Judges a URL before anything is asked or resolved for it, and says which addresses its name may have.
-    pub fn check_url(&self, url: &Url) -> Result<Reach, Refusal> {
+    pub fn check_url(&self, url: &Url) -> Result<AllowedAddresses, Refusal> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Refusal::Scheme(url.scheme().to_owned()));
         }
@@ -94,13 +94,15 @@ impl Guard {
         let port = url.port_or_known_default().unwrap_or(0);
         let listed = self.ports.contains(&port);
         let literal = match host {
-            Host::Domain(_) if listed => return Ok(Reach::Public),
-            Host::Domain(_) if !self.exceptions.is_empty() && self.sees_addresses => return Ok(Reach::Exceptions),
+            Host::Domain(_) if listed => return Ok(AllowedAddresses::Public),
+            Host::Domain(_) if !self.exceptions.is_empty() && self.sees_addresses => {
+                return Ok(AllowedAddresses::Exceptions);
+            }
             Host::Domain(_) => return Err(Refusal::Port(port)),
             Host::Ipv4(address) => IpAddr::V4(address),
             Host::Ipv6(address) => IpAddr::V6(address),
         };
-        let reach = if listed { Reach::Public } else { Reach::Exceptions };
+        let reach = if listed { AllowedAddresses::Public } else { AllowedAddresses::Exceptions };
         match self.check_address(literal, reach) {
             Err(_) if !listed && special_purpose(self.behind(literal)).is_none() => Err(Refusal::Port(port)),
             verdict => verdict.map(|()| reach),
@@ -108,7 +110,7 @@ impl Guard {
     }
 
     /// Judges an address that a name resolved to, or that a connection is made to.
-    pub fn check_address(&self, address: IpAddr, reach: Reach) -> Result<(), Refusal> {
+    pub fn check_address(&self, address: IpAddr, reach: AllowedAddresses) -> Result<(), Refusal> {
         let excepted = |address: IpAddr| self.exceptions.iter().any(|network| network.contains(&address));
         let behind = self.behind(address);
         if excepted(address) || excepted(behind) {
@@ -116,8 +118,10 @@ impl Guard {
         }
         match (special_purpose(behind), reach) {
             (Some(network), _) => Err(Refusal::Address { address, network }),
-            (None, Reach::Public) => Ok(()),
-            (None, Reach::Exceptions) => Err(Refusal::Address { address, network: "outside the excepted networks" }),
+            (None, AllowedAddresses::Public) => Ok(()),
+            (None, AllowedAddresses::Exceptions) => {
+                Err(Refusal::Address { address, network: "outside the excepted networks" })
+            }
         }
     }
 

@@ -9,9 +9,9 @@ use std::{
 use http::{HeaderMap, StatusCode, header};
 use url::Url;
 
-use self::hop::{Answer, Hop, lend_credentials};
+use self::hop::{Hop, OpenResponse, lend_credentials};
 use super::{
-    Failure, Kind, Reason, Request, Response, Stats,
+    Failure, Reason, Request, RequestKind, Response, Stats,
     body::{self, Excess, Limits},
     connect::{Connections, SetupError},
     cookies::Cookies,
@@ -19,7 +19,7 @@ use super::{
     headers,
     redirect::{Chain, is_redirect},
     refresh::refresh,
-    resolve::Names,
+    resolve::NameService,
     robots::Robots,
     sniff,
     stats::Counters,
@@ -30,7 +30,7 @@ use crate::{config, link};
 mod hop;
 mod robots;
 
-/// The HTTP client of the house. Clones share everything.
+/// The only HTTP client. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Fetcher(Arc<Inner>);
 
@@ -55,10 +55,10 @@ pub fn user_agent(contact: Option<&str>) -> String {
 }
 
 impl Fetcher {
-    /// A client with the limits and manners of a configuration. The clock is read for dates in answers that do not
+    /// A client with the limits and politeness of a configuration. The clock is read for dates in answers that do not
     /// say their own.
     pub fn new(config: &config::Fetch, user_agent: &str, clock: fn() -> SystemTime) -> Result<Self, SetupError> {
-        Self::with_names(config, user_agent, clock, &Names::System)
+        Self::with_names(config, user_agent, clock, &NameService::System)
     }
 
     /// The same, with names looked up elsewhere than the operating system does.
@@ -66,7 +66,7 @@ impl Fetcher {
         config: &config::Fetch,
         user_agent: &str,
         clock: fn() -> SystemTime,
-        names: &Names,
+        names: &NameService,
     ) -> Result<Self, SetupError> {
         Ok(Self(Arc::new(Inner {
             connections: Connections::new(config, user_agent, names)?,
@@ -89,8 +89,8 @@ impl Fetcher {
     }
 
     /// Leaves a host alone, named as [`link::host`] names it: it said so before this client was made.
-    pub fn hold(&self, host: &str, wait: Duration) {
-        self.0.governor.hold(host, wait);
+    pub fn back_off(&self, host: &str, wait: Duration) {
+        self.0.governor.back_off(host, wait);
     }
 
     /// Whether our own network seems to be down: no host was reached since several were asked in vain. What fails
@@ -145,21 +145,21 @@ impl Inner {
         &self,
         request: &Request,
         chain: &Chain,
-        answer: Answer,
+        answer: OpenResponse,
         conditional: bool,
     ) -> Result<Response, Failure> {
         let head = answer.response.headers().clone();
         let now = (self.clock)();
         let types = match request.kind {
-            Kind::Feed => &self.config.feed_types,
-            Kind::Page => &self.config.page_types,
+            RequestKind::Feed => &self.config.feed_types,
+            RequestKind::Page => &self.config.page_types,
         };
         let verdict = match verdict(answer.response.status(), &head, request.kind, types, conditional, now) {
             Ok(verdict) => verdict,
             Err(failure) => {
                 let held = answer.held;
                 self.discard(answer).await;
-                let longest = self.config.manners_at(chain.current().host_str().unwrap_or_default()).max_retry_after;
+                let longest = self.config.politeness_at(chain.current().host_str().unwrap_or_default()).max_retry_after;
                 return Err(match held {
                     Some(_) => Failure { retry_after: held, host: Some(link::host(chain.current())), ..failure },
                     None => Failure { retry_after: failure.retry_after.map(|wait| wait.min(longest)), ..failure },
@@ -180,15 +180,15 @@ impl Inner {
             }
             Verdict::Read => {
                 let bytes = match request.kind {
-                    Kind::Feed => self.config.max_feed_bytes,
-                    Kind::Page => self.config.max_page_bytes,
+                    RequestKind::Feed => self.config.max_feed_bytes,
+                    RequestKind::Page => self.config.max_page_bytes,
                 };
                 let deadline = answer.deadline();
                 let body = self.read(answer, bytes, Excess::Fails).await?;
                 match request.kind {
                     // feeds are unpacked where they are read, as far as they go
-                    Kind::Feed => body,
-                    Kind::Page => {
+                    RequestKind::Feed => body,
+                    RequestKind::Page => {
                         let limits = Limits::of(&self.config, bytes, Excess::Fails, deadline);
                         body::unpack(body.clone(), limits).await.unwrap_or(body)
                     }
@@ -213,9 +213,9 @@ impl Inner {
 
 /// Whether a document where a feed should be is a page, whose word on where to go counts. What a page says is for whoever
 /// reads it.
-fn leads_on(kind: Kind, body: &[u8]) -> bool {
+fn leads_on(kind: RequestKind, body: &[u8]) -> bool {
     let has_entries = [&b"<item"[..], b"<entry"].iter().any(|tag| memchr::memmem::find(body, tag).is_some());
-    kind == Kind::Feed && sniff::no_page(body).is_none() && !has_entries
+    kind == RequestKind::Feed && sniff::no_page(body).is_none() && !has_entries
 }
 
 /// Whether two URLs ask for the same thing: fragments and credentials apart.

@@ -18,12 +18,12 @@ use url::Url;
 
 use super::{
     Failure, Reason,
-    address::{Guard, Reach},
+    address::{AllowedAddresses, Guard},
     body,
     failure::is_without_connection,
     lookup::Lookups,
     outage::Outage,
-    resolve::{Names, Resolver},
+    resolve::{NameService, Resolver},
 };
 use crate::{
     config::{self, Proxy},
@@ -38,12 +38,12 @@ const KEEP_IDLE: Duration = Duration::from_secs(20);
 pub(super) struct Connections {
     setup: Setup,
     /// That of all requests that do not say otherwise.
-    usual: Arc<Way>,
+    usual: Arc<Egress>,
     /// Those of feeds with a proxy of their own, or none, made when they are first asked for.
     others: Mutex<HashMap<Option<Proxy>, Lazy>>,
 }
 
-type Lazy = Arc<OnceCell<Arc<Way>>>;
+type Lazy = Arc<OnceCell<Arc<Egress>>>;
 
 /// What all ways have in common.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ struct Setup {
 
 /// Connections by way of a proxy, or of none.
 #[derive(Debug)]
-pub(super) struct Way {
+pub(super) struct Egress {
     guard: Arc<Guard>,
     outage: Arc<Outage>,
     /// For ports on the list.
@@ -76,7 +76,7 @@ pub(super) struct Way {
 pub struct SetupError(String);
 
 impl Connections {
-    pub(super) fn new(config: &config::Fetch, user_agent: &str, names: &Names) -> Result<Self, SetupError> {
+    pub(super) fn new(config: &config::Fetch, user_agent: &str, names: &NameService) -> Result<Self, SetupError> {
         // a little less than the connection that waits for it has: a failure is then told for what it is
         let lookups = Lookups::new(names, config.connect_within * 9 / 10);
         let setup =
@@ -90,7 +90,7 @@ impl Connections {
     }
 
     /// The way of requests that travel so.
-    pub(super) async fn way(&self, route: &config::Route) -> Result<Arc<Way>, Failure> {
+    pub(super) async fn way(&self, route: &config::Route) -> Result<Arc<Egress>, Failure> {
         let usual = self.setup.config.proxy.as_ref();
         let proxy = route.proxy(usual);
         if proxy == usual {
@@ -112,7 +112,7 @@ impl Connections {
 }
 
 impl Setup {
-    fn way(&self, proxy: Option<&Proxy>) -> Result<Way, SetupError> {
+    fn way(&self, proxy: Option<&Proxy>) -> Result<Egress, SetupError> {
         let config = &self.config;
         let guard = Guard::new(&config.ports, &config.allow_networks, proxy.map(|proxy| &proxy.url));
         let guard = Arc::new(guard.with_nat64(&config.nat64));
@@ -122,9 +122,9 @@ impl Setup {
                 Resolver { lookups: Arc::clone(&self.lookups), guard: Arc::clone(&guard), reach, proxy: name };
             client(config, proxy, &self.user_agent, &resolver)
         };
-        Ok(Way {
-            public: client(Reach::Public)?,
-            exceptions: client(Reach::Exceptions)?,
+        Ok(Egress {
+            public: client(AllowedAddresses::Public)?,
+            exceptions: client(AllowedAddresses::Exceptions)?,
             guard,
             outage: Arc::clone(&self.outage),
             proxied: proxy.is_some(),
@@ -135,7 +135,7 @@ impl Setup {
     }
 }
 
-impl Way {
+impl Egress {
     /// Whether a URL may be asked for at all, as far as can be told without looking its name up.
     pub(super) fn check(&self, url: &Url) -> Result<(), Failure> {
         Ok(self.guard.check_url(url).map(drop)?)
@@ -150,8 +150,8 @@ impl Way {
     ) -> Result<reqwest::Response, Failure> {
         let reach = self.guard.check_url(&url)?;
         let client = match reach {
-            Reach::Public => &self.public,
-            Reach::Exceptions => &self.exceptions,
+            AllowedAddresses::Public => &self.public,
+            AllowedAddresses::Exceptions => &self.exceptions,
         };
         let head = deadline.min(Instant::now() + self.head_within);
         let host = link::host(&url);
@@ -170,7 +170,7 @@ impl Way {
     }
 
     /// The last line of defence: whatever the connector did, nothing is read from a forbidden peer.
-    fn check_peer(&self, response: &reqwest::Response, reach: Reach) -> Result<(), Failure> {
+    fn check_peer(&self, response: &reqwest::Response, reach: AllowedAddresses) -> Result<(), Failure> {
         match response.remote_addr() {
             // the peer is the proxy
             _ if self.proxied => Ok(()),

@@ -30,7 +30,7 @@ struct Cookie {
     value: String,
     path: String,
     /// Of a site's cookies, the hosts it is for.
-    reach: Reach,
+    reach: CookieHosts,
     /// Whether it goes over https only.
     secure: bool,
     /// `None` lasts as long as this process.
@@ -39,7 +39,7 @@ struct Cookie {
 
 /// The hosts that a cookie of a site is for (section 5.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Reach {
+enum CookieHosts {
     /// This one.
     Host(String),
     /// This one and all below it.
@@ -99,7 +99,7 @@ impl Cookie {
         if name.is_empty() || line.len() > LONGEST {
             return None;
         }
-        let reach = Reach::Host(host_of(url).to_owned());
+        let reach = CookieHosts::Host(host_of(url).to_owned());
         let mut cookie = Self { name, value, path: default_path(url), reach, secure: false, expires: None };
         let mut max_age = None;
         for (attribute, value) in parts.map(|part| part.split_once('=').unwrap_or((part, ""))) {
@@ -122,8 +122,8 @@ impl Cookie {
 
     fn fits(&self, url: &Url, now: SystemTime) -> bool {
         let reaches = match &self.reach {
-            Reach::Host(host) => host_of(url) == host,
-            Reach::Domain(domain) => covers(domain, url),
+            CookieHosts::Host(host) => host_of(url) == host,
+            CookieHosts::Domain(domain) => covers(domain, url),
         };
         let below = url.path().strip_prefix(self.path.as_str());
         below.is_some_and(|rest| rest.is_empty() || self.path.ends_with('/') || rest.starts_with('/'))
@@ -138,11 +138,11 @@ fn host_of(url: &Url) -> &str {
 }
 
 /// What a `Domain` that covers a URL's host widens a cookie to: never beyond its site.
-fn reach_of(domain: &str, url: &Url) -> Reach {
+fn reach_of(domain: &str, url: &Url) -> CookieHosts {
     let domain = domain.trim_start_matches('.').to_ascii_lowercase();
     let site = link::site(url);
     let is_within = domain == site || domain.strip_suffix(&site).is_some_and(|front| front.ends_with('.'));
-    if is_within { Reach::Domain(domain) } else { Reach::Host(host_of(url).to_owned()) }
+    if is_within { CookieHosts::Domain(domain) } else { CookieHosts::Host(host_of(url).to_owned()) }
 }
 
 /// Section 5.1.4: up to the last slash.

@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use super::{Failure, Reason, address::Refusal, body, governor::Held};
+use super::{Failure, Reason, address::Refusal, body, governor::BackOff};
 
 impl Failure {
     /// A failure without an answer.
@@ -28,8 +28,8 @@ impl From<Refusal> for Failure {
     }
 }
 
-impl From<Held> for Failure {
-    fn from(held: Held) -> Self {
+impl From<BackOff> for Failure {
+    fn from(held: BackOff) -> Self {
         Self { retry_after: Some(held.0), ..Self::new(Reason::Busy, held.to_string()) }
     }
 }

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::config::{self, Manners};
+use crate::config::{self, Politeness};
 
 /// A hold shorter than this is waited out; a longer one is told to the asker, who has other things to do.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -61,7 +61,7 @@ struct Pace {
     last_start: Option<Instant>,
     held_until: Option<Instant>,
     /// The longest time that a host may say.
-    longest_hold: Duration,
+    longest_back_off: Duration,
     /// How often in a row the host was too busy without saying for how long.
     strikes: u32,
 }
@@ -87,7 +87,7 @@ pub struct Permit {
 /// The host is to be left alone for longer than anyone should wait here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the host asked to be left alone for {} s more", .0.as_secs())]
-pub struct Held(pub Duration);
+pub struct BackOff(pub Duration);
 
 impl Governor {
     /// A governor with the budgets of a configuration.
@@ -102,7 +102,7 @@ impl Governor {
     /// Waits for the right to send one request to a host, named as [`crate::link::host`] names it.
     ///
     /// Waits as long as the host has others before this one: drop the future to give up.
-    pub async fn acquire(&self, name: &str) -> Result<Permit, Held> {
+    pub async fn acquire(&self, name: &str) -> Result<Permit, BackOff> {
         let host = self.host(name);
         let place = take(&host.places).await;
         let turn = host.turn.acquire().await.expect("never closed");
@@ -118,10 +118,10 @@ impl Governor {
     }
 
     /// Leaves a host alone from now on, for as long as it said earlier, or may say now.
-    pub fn hold(&self, name: &str, wait: Duration) {
+    pub fn back_off(&self, name: &str, wait: Duration) {
         let host = self.host(name);
         let mut pace = lock(&host.pace);
-        let wait = wait.min(pace.longest_hold);
+        let wait = wait.min(pace.longest_back_off);
         pace.hold(wait);
     }
 
@@ -138,11 +138,11 @@ impl Governor {
         if hosts.by_name.len() >= hosts.sweep_at {
             hosts.forget_idle(Instant::now());
         }
-        let manners = self.config.manners_at(bare(name));
+        let politeness = self.config.politeness_at(bare(name));
         let host = Arc::new(Host {
-            places: Arc::new(Semaphore::new(manners.per_host.max(1))),
+            places: Arc::new(Semaphore::new(politeness.per_host.max(1))),
             turn: Semaphore::new(1),
-            pace: Mutex::new(Pace::new(manners)),
+            pace: Mutex::new(Pace::new(politeness)),
         });
         hosts.by_name.insert(name.into(), Arc::clone(&host));
         host
@@ -152,14 +152,14 @@ impl Governor {
 impl Permit {
     /// Leaves the host alone: for as long as it said, as far as it may, or for twice as long as the last time.
     /// Says for how long.
-    pub fn hold(&self, said: Option<Duration>) -> Duration {
+    pub fn back_off(&self, said: Option<Duration>) -> Duration {
         let mut pace = lock(&self.host.pace);
         let hold = match said {
-            Some(said) if !said.is_zero() => said.min(pace.longest_hold),
+            Some(said) if !said.is_zero() => said.min(pace.longest_back_off),
             // none at all is no answer of a host that is too busy
             _ => {
                 pace.strikes = (pace.strikes + 1).min(16);
-                (FIRST_HOLD * 2_u32.pow(pace.strikes - 1)).min(LONGEST_OWN_HOLD).min(pace.longest_hold)
+                (FIRST_HOLD * 2_u32.pow(pace.strikes - 1)).min(LONGEST_OWN_HOLD).min(pace.longest_back_off)
             }
         };
         pace.hold(hold);
@@ -179,14 +179,14 @@ impl Permit {
 
 impl Host {
     /// Sleeps until the gap is over and no hold stands.
-    async fn wait_for_start(&self) -> Result<(), Held> {
+    async fn wait_for_start(&self) -> Result<(), BackOff> {
         loop {
             let now = Instant::now();
             let start = {
                 let pace = lock(&self.pace);
                 let held = pace.held_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
                 if held > PATIENCE {
-                    return Err(Held(held));
+                    return Err(BackOff(held));
                 }
                 pace.next_start(now)
             };
@@ -211,14 +211,14 @@ impl Host {
 }
 
 impl Pace {
-    fn new(manners: Manners) -> Self {
+    fn new(politeness: Politeness) -> Self {
         Self {
-            gap: manners.host_gap,
+            gap: politeness.host_gap,
             crawl_delay: Duration::ZERO,
-            bucket: manners.host_rate.map(|rate| Bucket::new(rate.requests, rate.within)),
+            bucket: politeness.host_rate.map(|rate| Bucket::new(rate.requests, rate.within)),
             last_start: None,
             held_until: None,
-            longest_hold: manners.max_retry_after,
+            longest_back_off: politeness.max_retry_after,
             strikes: 0,
         }
     }

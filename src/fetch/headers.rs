@@ -10,7 +10,7 @@ use std::{
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{Kind, Validators};
+use super::{RequestKind, Validators};
 
 /// The longest validator that is stored.
 const LONGEST_VALIDATOR: usize = 1024;
@@ -20,13 +20,13 @@ const LONGEST: u64 = 366 * 24 * 3600;
 pub(super) const PRODUCT: &str = "copydesk";
 
 /// What is sent with every request: what is wanted, and how it may be packed.
-pub(super) fn offered(kind: Option<Kind>) -> HeaderMap {
+pub(super) fn offered(kind: Option<RequestKind>) -> HeaderMap {
     let accept = match kind {
-        Some(Kind::Feed) => {
+        Some(RequestKind::Feed) => {
             "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, \
              application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
         }
-        Some(Kind::Page) => "text/html, application/xhtml+xml, */*;q=0.5",
+        Some(RequestKind::Page) => "text/html, application/xhtml+xml, */*;q=0.5",
         None => "text/plain, */*;q=0.5",
     };
     HeaderMap::from_iter([

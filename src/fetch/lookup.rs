@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::resolve::{Names, Table};
+use super::resolve::{NameService, Table};
 
 /// Names that are looked up at once. Those of dead name servers fill some of them, so there are more than would do.
 const MOST: usize = 64;
@@ -32,7 +32,7 @@ type Found = Option<Result<Arc<[IpAddr]>, Arc<str>>>;
 /// The look-ups of a process.
 #[derive(Debug)]
 pub(super) struct Lookups {
-    names: Names,
+    names: NameService,
     within: Duration,
     places: Arc<Semaphore>,
     under_way: Mutex<HashMap<String, watch::Receiver<Found>>>,
@@ -40,7 +40,7 @@ pub(super) struct Lookups {
 
 impl Lookups {
     /// Each answer is waited for as long as `within`.
-    pub(super) fn new(names: &Names, within: Duration) -> Arc<Self> {
+    pub(super) fn new(names: &NameService, within: Duration) -> Arc<Self> {
         let places = Arc::new(Semaphore::new(MOST));
         Arc::new(Self { names: names.clone(), within, places, under_way: Mutex::default() })
     }
@@ -80,7 +80,8 @@ impl Lookups {
             return Ok(answer.clone());
         }
         let (tell, answer) = watch::channel(None);
-        let (table, entry) = (self.names.table(), Entry { of: Arc::clone(self), name: name.to_owned(), _place: place });
+        let (table, entry) =
+            (self.names.table(), CachedLookup { of: Arc::clone(self), name: name.to_owned(), _place: place });
         thread::Builder::new().name("look-up".to_owned()).stack_size(STACK).spawn(move || {
             let found = table(&entry.name);
             // whoever asks from now on wants a newer answer
@@ -97,19 +98,19 @@ impl Lookups {
 }
 
 /// The place of a look-up; given back at its end, were that a panic.
-struct Entry {
+struct CachedLookup {
     of: Arc<Lookups>,
     name: String,
     _place: OwnedSemaphorePermit,
 }
 
-impl Drop for Entry {
+impl Drop for CachedLookup {
     fn drop(&mut self) {
         self.of.under_way().remove(&self.name);
     }
 }
 
-impl Names {
+impl NameService {
     fn table(&self) -> Arc<Table> {
         match self {
             Self::System => Arc::new(|name| Ok((name, 0).to_socket_addrs()?.map(|address| address.ip()).collect())),
@@ -166,7 +167,7 @@ mod tests {
     fn lookups(within: Duration) -> (Arc<System>, Arc<Lookups>) {
         let system = Arc::new(System::default());
         let table = Arc::clone(&system);
-        let names = Names::Given(Arc::new(move |name: &str| table.look_up(name)));
+        let names = NameService::Given(Arc::new(move |name: &str| table.look_up(name)));
         (system, Lookups::new(&names, within))
     }
 
@@ -230,7 +231,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_system_knows_this_machine() {
-        let found = Lookups::new(&Names::System, Duration::from_secs(60)).find("localhost").await.unwrap();
+        let found = Lookups::new(&NameService::System, Duration::from_secs(60)).find("localhost").await.unwrap();
         assert!(found.iter().all(IpAddr::is_loopback), "{found:?}");
     }
 }

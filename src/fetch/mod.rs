@@ -1,4 +1,4 @@
-//! The only HTTP client of the house: address guard, host governor, robots.txt, limits.
+//! The only HTTP client of the project: address guard, host governor, robots.txt, limits.
 //!
 //! May touch the network and timers. Must not know of Kafka, nor what bodies mean. What an answer means for the
 //! asker is decided in [`verdict`], which is PURE.
@@ -32,12 +32,12 @@ pub mod verdict;
 pub use client::{Fetcher, user_agent};
 pub use connect::SetupError;
 pub use refresh::Refresh;
-pub use resolve::{Names, Table};
+pub use resolve::{NameService, Table};
 pub use stats::Stats;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RequestKind {
     /// A feed the user named.
     Feed,
     /// A page an entry links to.
@@ -50,7 +50,7 @@ pub struct Request {
     /// As the user or the feed wrote it.
     pub url: Url,
     /// What is asked for: decides `Accept`, limits and whether robots.txt is asked first.
-    pub kind: Kind,
+    pub kind: RequestKind,
     /// Sent back byte for byte, as a pair.
     pub validators: Validators,
     /// Headers of this feed, bound to the origin of `url`.

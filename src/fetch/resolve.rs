@@ -11,13 +11,13 @@ use std::{
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::{
-    address::{Guard, Reach},
+    address::{AllowedAddresses, Guard},
     lookup::Lookups,
 };
 
 /// Where names are looked up.
 #[derive(Clone)]
-pub enum Names {
+pub enum NameService {
     /// The operating system's resolver.
     System,
     /// A function from a name to its addresses, under somebody's control.
@@ -27,11 +27,11 @@ pub enum Names {
 /// From a name to its addresses. May block.
 pub type Table = dyn Fn(&str) -> std::io::Result<Vec<IpAddr>> + Send + Sync;
 
-impl std::fmt::Debug for Names {
+impl std::fmt::Debug for NameService {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::System => "Names::System",
-            Self::Given(_) => "Names::Given",
+            Self::System => "NameService::System",
+            Self::Given(_) => "NameService::Given",
         })
     }
 }
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Names {
 pub(super) struct Resolver {
     pub(super) lookups: Arc<Lookups>,
     pub(super) guard: Arc<Guard>,
-    pub(super) reach: Reach,
+    pub(super) reach: AllowedAddresses,
     /// The proxy's name: the operator's choice, not guarded.
     pub(super) proxy: Option<String>,
 }

@@ -45,17 +45,17 @@ pub(super) enum Loaded {
 /// The files of all origins.
 #[derive(Debug, Default)]
 pub(super) struct Robots {
-    files: Mutex<HashMap<Box<str>, Entry>>,
+    files: Mutex<HashMap<Box<str>, CachedFile>>,
 }
 
 #[derive(Debug, Default)]
-struct Entry {
+struct CachedFile {
     gate: Arc<Gate<()>>,
-    known: Option<Known>,
+    known: Option<FetchedFile>,
 }
 
 #[derive(Debug, Clone)]
-struct Known {
+struct FetchedFile {
     rules: Result<Arc<robotxt::Robots>, Failure>,
     until: Instant,
     bytes: usize,
@@ -94,34 +94,36 @@ impl Robots {
         answer
     }
 
-    fn fresh(&self, origin: &str) -> Option<Known> {
+    fn fresh(&self, origin: &str) -> Option<FetchedFile> {
         self.files().get(origin)?.known.clone().filter(|known| known.until > Instant::now())
     }
 
-    fn files(&self) -> MutexGuard<'_, HashMap<Box<str>, Entry>> {
+    fn files(&self) -> MutexGuard<'_, HashMap<Box<str>, CachedFile>> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What a load teaches, beside what was known before.
-fn understand(loaded: Loaded, older: Option<Known>, now: Instant) -> Known {
+fn understand(loaded: Loaded, older: Option<FetchedFile>, now: Instant) -> FetchedFile {
     match loaded {
         Loaded::File(body, fresh_for) => {
             let rules = parse(&body);
             let bytes = 256 + rules.rules().iter().map(|rule| rule.pattern().len() + 64).sum::<usize>();
             let until = now + fresh_for.unwrap_or(LONGEST_USE).clamp(SHORTEST_USE, LONGEST_USE);
-            Known { rules: Ok(Arc::new(rules)), until, bytes, unreachable_since: None }
+            FetchedFile { rules: Ok(Arc::new(rules)), until, bytes, unreachable_since: None }
         }
-        Loaded::Unavailable => Known::nothing(Ok(Arc::new(robotxt::Robots::allow_all())), now + LONGEST_USE, None),
+        Loaded::Unavailable => {
+            FetchedFile::nothing(Ok(Arc::new(robotxt::Robots::allow_all())), now + LONGEST_USE, None)
+        }
         Loaded::Unreachable(failure) => {
             let until = now + failure.retry_after.unwrap_or(UNREACHABLE_FOR).min(LONGEST_USE);
             let since = older.as_ref().and_then(|older| older.unreachable_since).unwrap_or(now);
             match older {
-                Some(older) if older.rules.is_ok() => Known { until, ..older },
+                Some(older) if older.rules.is_ok() => FetchedFile { until, ..older },
                 _ if now - since >= GRACE => {
-                    Known::nothing(Ok(Arc::new(robotxt::Robots::allow_all())), until, Some(since))
+                    FetchedFile::nothing(Ok(Arc::new(robotxt::Robots::allow_all())), until, Some(since))
                 }
-                _ => Known::nothing(Err(in_passing(failure)), until, Some(since)),
+                _ => FetchedFile::nothing(Err(in_passing(failure)), until, Some(since)),
             }
         }
     }
@@ -179,8 +181,8 @@ fn plain(body: &[u8]) -> Vec<u8> {
 }
 
 /// Forgets what is out of date, and the half that will be so first, once too much is kept.
-fn make_room(files: &mut HashMap<Box<str>, Entry>, now: Instant) {
-    let bytes = |files: &HashMap<Box<str>, Entry>| -> usize {
+fn make_room(files: &mut HashMap<Box<str>, CachedFile>, now: Instant) {
+    let bytes = |files: &HashMap<Box<str>, CachedFile>| -> usize {
         files.values().filter_map(|entry| entry.known.as_ref()).map(|known| known.bytes).sum()
     };
     if files.len() <= MOST_FILES && bytes(files) <= MOST_BYTES {
@@ -196,7 +198,7 @@ fn make_room(files: &mut HashMap<Box<str>, Entry>, now: Instant) {
     files.retain(|_, entry| entry.in_use() || entry.known.as_ref().is_some_and(|known| known.until > middle));
 }
 
-impl Known {
+impl FetchedFile {
     /// What is known without a file.
     fn nothing(
         rules: Result<Arc<robotxt::Robots>, Failure>,
@@ -216,7 +218,7 @@ impl Known {
     }
 }
 
-impl Entry {
+impl CachedFile {
     /// Somebody loads the file or waits for it.
     fn in_use(&self) -> bool {
         Arc::strong_count(&self.gate) > 1

@@ -4,7 +4,7 @@
 
 use http::{HeaderMap, StatusCode, header};
 
-use super::{Failure, Kind, Reason, headers};
+use super::{Failure, Reason, RequestKind, headers};
 
 /// What is to be done with an answer that is no redirect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Verdict {
 pub fn verdict(
     status: StatusCode,
     answer: &HeaderMap,
-    kind: Kind,
+    kind: RequestKind,
     types: &[String],
     conditional: bool,
     now: std::time::SystemTime,
@@ -68,22 +68,22 @@ fn reason(status: StatusCode, answer: &HeaderMap) -> Option<Reason> {
 }
 
 /// Says what is wrong with the content type, if it cannot hold what was asked for. A missing one may hold anything.
-fn unusable_type(answer: &HeaderMap, kind: Kind, types: &[String]) -> Option<String> {
+fn unusable_type(answer: &HeaderMap, kind: RequestKind, types: &[String]) -> Option<String> {
     let value = answer.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let (top, sub) = essence.split_once('/')?;
     let usable = types.contains(&essence)
         || match (kind, top) {
-            (Kind::Page, _) => false,
+            (RequestKind::Page, _) => false,
             // publishers send feeds as nearly everything, so only what cannot be one is refused
-            (Kind::Feed, "text") => !matches!(sub, "css" | "javascript" | "calendar"),
-            (Kind::Feed, "application") => is_data(sub),
-            (Kind::Feed, "binary" | "gzip" | "multipart") => is_unnamed(sub),
-            (Kind::Feed, _) => false,
+            (RequestKind::Feed, "text") => !matches!(sub, "css" | "javascript" | "calendar"),
+            (RequestKind::Feed, "application") => is_data(sub),
+            (RequestKind::Feed, "binary" | "gzip" | "multipart") => is_unnamed(sub),
+            (RequestKind::Feed, _) => false,
         };
     let wanted = match kind {
-        Kind::Page => "a page",
-        Kind::Feed => "a feed",
+        RequestKind::Page => "a page",
+        RequestKind::Feed => "a feed",
     };
     (!usable).then(|| format!("{essence} cannot hold {wanted}"))
 }
@@ -111,13 +111,13 @@ mod tests {
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
-    fn types(kind: Kind) -> Vec<String> {
+    fn types(kind: RequestKind) -> Vec<String> {
         let config::Fetch { page_types, feed_types, .. } = config::Fetch::default();
-        if kind == Kind::Page { page_types } else { feed_types }
+        if kind == RequestKind::Page { page_types } else { feed_types }
     }
 
     /// Checks the verdict on a status and header lines, by name: `read`, `not_modified` or the failure's reason.
-    fn check(status: u16, lines: &[(&'static str, &str)], kind: Kind, expected: &str) {
+    fn check(status: u16, lines: &[(&'static str, &str)], kind: RequestKind, expected: &str) {
         let mut answer = HeaderMap::new();
         for (name, value) in lines {
             answer.append(*name, value.parse().unwrap());
@@ -156,14 +156,14 @@ mod tests {
             (599, "server_error"),
             (999, "server_error"),
         ] {
-            check(status, &[], Kind::Feed, expected);
+            check(status, &[], RequestKind::Feed, expected);
         }
-        check(503, &[("retry-after", "60")], Kind::Feed, "busy");
+        check(503, &[("retry-after", "60")], RequestKind::Feed, "busy");
     }
 
     #[test]
     fn content_types() {
-        use Kind::{Feed, Page};
+        use RequestKind::{Feed, Page};
         for (value, kind, usable) in [
             ("text/html", Page, true),
             ("Text/HTML; charset=utf-8", Page, true),
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn types_are_a_setting() {
         let answer = HeaderMap::from_iter([(header::CONTENT_TYPE, "Image/SVG+xml; q=1".parse().unwrap())]);
-        for kind in [Kind::Page, Kind::Feed] {
+        for kind in [RequestKind::Page, RequestKind::Feed] {
             let judged = |types: &[String]| verdict(StatusCode::OK, &answer, kind, types, false, NOW);
             assert_eq!(judged(&[]).unwrap_err().reason, Reason::ContentType);
             assert_eq!(judged(&["image/svg+xml".to_owned()]), Ok(Verdict::Read));
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_304_to_an_unconditional_request_is_no_answer() {
-        let given = verdict(StatusCode::NOT_MODIFIED, &HeaderMap::new(), Kind::Feed, &[], false, NOW);
+        let given = verdict(StatusCode::NOT_MODIFIED, &HeaderMap::new(), RequestKind::Feed, &[], false, NOW);
         assert_eq!(given.unwrap_err().reason, Reason::Malformed);
     }
 
@@ -235,7 +235,7 @@ mod tests {
         let answer = HeaderMap::from_iter([(header::RETRY_AFTER, "60".parse().unwrap())]);
         for (status, expected) in [(429, Some(60)), (503, Some(60)), (500, None), (404, None)] {
             let status = StatusCode::from_u16(status).unwrap();
-            let failure = verdict(status, &answer, Kind::Feed, &[], false, NOW).unwrap_err();
+            let failure = verdict(status, &answer, RequestKind::Feed, &[], false, NOW).unwrap_err();
             assert_eq!(failure.retry_after, expected.map(Duration::from_secs), "{status}");
         }
     }

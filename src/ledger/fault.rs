@@ -3,7 +3,7 @@
 //!
 //! - `COPYDESK_FAULT=NAME:N` kills the process by SIGKILL as it passes the point NAME for the Nth time: no destructor
 //!   runs, nothing is flushed. `NAME:N:stop` freezes it by SIGSTOP instead, until it is sent SIGCONT; `NAME:N:spin` lets
-//!   the thread that passes spin for ever. The desk passes `after-poll` once it has taken in a feed; a worker passes
+//!   the thread that passes spin for ever. The coordinator passes `after-poll` once it has taken in a feed; a worker passes
 //!   `extracting` with a page in hand; both ledgers pass `before-begin`, `after-append` (local) or
 //!   `after-produce` (Kafka: between the records and the offsets that fence them), `before-commit` and `after-commit`.
 //! - `COPYDESK_FAULT_CLOCK=SECONDS:MILLISECONDS` sets the wall clock so many seconds forward, or back, so many

@@ -15,9 +15,9 @@ use crate::{
     ledger::Message,
 };
 
-mod told;
+mod entry;
 
-pub use told::{Carrier, Told};
+pub use entry::{Carrier, FeedEntry};
 
 /// The version of the contract; a new major version is a new `ce_type`.
 pub const VERSION: u32 = 1;
@@ -105,7 +105,7 @@ pub struct Record {
     /// The feeds that carried it when this revision was made.
     pub feeds: Vec<Carrier>,
     /// The entry as the first of those feeds told it, without its full content.
-    pub entry: Told,
+    pub entry: FeedEntry,
     /// When the entry was first seen in a feed.
     pub discovered_at: DateTime<Utc>,
     /// When the page was fetched; absent where the feed alone was the source.
@@ -135,7 +135,7 @@ pub struct Provenance {
     /// See [`Record::feeds`].
     pub feeds: Vec<Carrier>,
     /// See [`Record::entry`].
-    pub entry: Told,
+    pub entry: FeedEntry,
     /// See [`Record::discovered_at`].
     pub discovered_at: DateTime<Utc>,
     /// See [`Record::fetched_at`].
@@ -214,7 +214,7 @@ pub struct Reject {
     /// The feeds that carried the entry.
     pub feeds: Vec<Carrier>,
     /// The entry as the feed told it, its content included.
-    pub entry: Told,
+    pub entry: FeedEntry,
     /// When the entry was first seen.
     pub discovered_at: DateTime<Utc>,
     /// When it was given up.

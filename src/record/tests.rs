@@ -18,7 +18,7 @@ fn provenance(revision: u32) -> Provenance {
         site: "example.com".to_owned(),
         fallback_reason: None,
         feeds: vec![],
-        entry: Told::default(),
+        entry: FeedEntry::default(),
         discovered_at: DateTime::UNIX_EPOCH,
         fetched_at: None,
         recorded_at: DateTime::UNIX_EPOCH,
@@ -85,12 +85,12 @@ fn what_an_entry_says_is_text_and_its_dates_are_flagged() {
         updated: at("2026-01-05T10:00:00Z", true),
         ..Entry::default()
     };
-    let told = Told::without_content(&entry);
+    let told = FeedEntry::without_content(&entry);
     assert_eq!(told.summary.as_deref(), Some("It blew & blew.\n\nDon\u{2019}t go out."));
     assert_eq!(told.url.as_deref(), Some("https://Example.com"), "as it was written");
     assert!(told.published_at_assumed_utc && !told.updated_at_assumed_utc);
     assert_eq!(told.content, None);
-    assert_eq!(Told::whole(&entry).content.as_deref(), Some("<p>It blew.</p>"));
+    assert_eq!(FeedEntry::whole(&entry).content.as_deref(), Some("<p>It blew.</p>"));
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub struct Bounds {
 /// What a schedule remembers of a feed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Figures {
+pub struct ScheduleState {
     /// When it is due. `None`: it was never polled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
@@ -87,7 +87,7 @@ pub struct Success<'a> {
 
 /// Kinds of failures, by what time does to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Setback {
+pub enum FailureClass {
     /// It may be over in a moment.
     Passing,
     /// Time alone will hardly mend it (404, not a feed).
@@ -96,7 +96,7 @@ pub enum Setback {
     Gone,
 }
 
-impl Figures {
+impl ScheduleState {
     /// After a poll that answered, with news or without.
     pub fn succeeded(&mut self, now: DateTime<Utc>, bounds: Bounds, told: Success<'_>) {
         let least = hinted(told).max(self.unconditional(now, bounds, told));
@@ -111,17 +111,17 @@ impl Figures {
     }
 
     /// After a poll that failed. `retry_after` is the host's word, as far as it may be heard, and is obeyed.
-    pub fn failed(&mut self, now: DateTime<Utc>, bounds: Bounds, setback: Setback, retry_after: Option<Duration>) {
+    pub fn failed(&mut self, now: DateTime<Utc>, bounds: Bounds, class: FailureClass, retry_after: Option<Duration>) {
         self.failures = self.failures.saturating_add(1);
         self.asked_at = Some(now);
         let doubled = |first: Duration| {
             let longest = LONGEST.div_f64(1.0 + SPREAD).max(bounds.interval);
             first.saturating_mul(1 << (self.failures - 1).min(16)).min(longest)
         };
-        let wait = match setback {
-            Setback::Passing => doubled(bounds.interval),
-            Setback::Lasting => doubled(bounds.interval.max(Duration::from_secs(3600))),
-            Setback::Gone => LONGEST.max(bounds.interval),
+        let wait = match class {
+            FailureClass::Passing => doubled(bounds.interval),
+            FailureClass::Lasting => doubled(bounds.interval.max(Duration::from_secs(3600))),
+            FailureClass::Gone => LONGEST.max(bounds.interval),
         };
         let wait = spread(wait.max(retry_after.unwrap_or_default()), bounds.feed, now);
         self.due = Some(now + delta(wait));

@@ -18,7 +18,7 @@ fn start() -> DateTime<Utc> {
     at("2026-01-05T10:00:00Z")
 }
 
-fn wait_after(figures: &Figures, now: DateTime<Utc>) -> i64 {
+fn wait_after(figures: &ScheduleState, now: DateTime<Utc>) -> i64 {
     (figures.due.unwrap() - now).num_seconds()
 }
 
@@ -39,7 +39,7 @@ fn the_strongest_hint_is_the_floor() {
         (None, pace(None, Some(10_800)), 10_800),
         (Some(90 * 24 * 60 * MINUTE), pace(None, None), DAY),
     ] {
-        let mut figures = Figures::default();
+        let mut figures = ScheduleState::default();
         let told = Success { fresh_for, pace: Some(&pace), has_validators: true, ..Success::default() };
         figures.succeeded(start(), BOUNDS, told);
         check(wait_after(&figures, start()), expected);
@@ -48,7 +48,7 @@ fn the_strongest_hint_is_the_floor() {
 
 /// Polls a feed for a month whenever it is due; each poll brings what `new` says. The last wait in seconds.
 fn after_a_month(new: impl Fn(i64) -> usize, told: Success<'_>) -> i64 {
-    let (mut figures, mut now) = (Figures::default(), start());
+    let (mut figures, mut now) = (ScheduleState::default(), start());
     while now < start() + TimeDelta::days(30) {
         let waited = figures.answered_at.map_or(0, |before| (now - before).num_seconds());
         figures.succeeded(now, BOUNDS, Success { new_entries: new(waited), ..told });
@@ -89,7 +89,7 @@ fn whole_documents_are_asked_for_more_seldom_unless_entries_would_be_lost() {
 fn the_first_document_says_when_half_of_it_will_be_new() {
     let dates = |minutes: i64| (0..40).map(|n| start() - TimeDelta::minutes(minutes * n)).collect::<Vec<_>>();
     for (published, expected) in [(dates(10), 195 * 60), (dates(60), 5 * 3_600), (Vec::new(), 5 * 3_600)] {
-        let mut figures = Figures::default();
+        let mut figures = ScheduleState::default();
         let told = Success { entries: 40, new_entries: 40, published: &published, ..Success::default() };
         figures.succeeded(start(), BOUNDS, told);
         check(wait_after(&figures, start()), expected);
@@ -98,7 +98,7 @@ fn the_first_document_says_when_half_of_it_will_be_new() {
 
 #[test]
 fn an_overflow_halves_the_interval() {
-    let mut figures = Figures::default();
+    let mut figures = ScheduleState::default();
     let told = Success { has_validators: true, ..Success::default() };
     figures.succeeded(start(), BOUNDS, told);
     let now = start() + TimeDelta::hours(1);
@@ -126,17 +126,17 @@ fn skipped_hours_and_days_are_skipped() {
 #[test]
 fn failures_back_off_to_a_day_and_never_further() {
     let longest = DAY * 10 / 11;
-    for (setback, expected) in [
-        (Setback::Passing, [900, 1_800, 3_600, 7_200, 14_400, 28_800, 57_600, longest, longest]),
-        (Setback::Lasting, [3_600, 7_200, 14_400, 28_800, 57_600, longest, longest, longest, longest]),
-        (Setback::Gone, [DAY; 9]),
+    for (class, expected) in [
+        (FailureClass::Passing, [900, 1_800, 3_600, 7_200, 14_400, 28_800, 57_600, longest, longest]),
+        (FailureClass::Lasting, [3_600, 7_200, 14_400, 28_800, 57_600, longest, longest, longest, longest]),
+        (FailureClass::Gone, [DAY; 9]),
     ] {
-        let mut figures = Figures::default();
+        let mut figures = ScheduleState::default();
         for expected in expected {
-            figures.failed(start(), BOUNDS, setback, None);
+            figures.failed(start(), BOUNDS, class, None);
             check(wait_after(&figures, start()), expected);
         }
-        figures.failed(start(), BOUNDS, setback, Some(Duration::from_secs(7 * 86_400)));
+        figures.failed(start(), BOUNDS, class, Some(Duration::from_secs(7 * 86_400)));
         check(wait_after(&figures, start()), 7 * DAY);
         figures.succeeded(start(), BOUNDS, Success::default());
         assert_eq!(figures.failures, 0);
@@ -146,7 +146,7 @@ fn failures_back_off_to_a_day_and_never_further() {
 #[test]
 fn feeds_that_were_polled_together_part() {
     let due = |feed| {
-        let mut figures = Figures::default();
+        let mut figures = ScheduleState::default();
         figures.succeeded(start(), Bounds { feed, ..BOUNDS }, Success::default());
         figures.due.unwrap()
     };
@@ -160,11 +160,11 @@ fn feeds_that_were_polled_together_part() {
 
 #[test]
 fn what_is_remembered_is_small() {
-    let mut figures = Figures::default();
+    let mut figures = ScheduleState::default();
     figures.succeeded(start(), BOUNDS, Success::default());
     let json = serde_json::to_string(&figures).unwrap();
     assert!(json.len() <= 200, "{json}");
-    assert_eq!(serde_json::from_str::<Figures>(&json).unwrap(), figures);
+    assert_eq!(serde_json::from_str::<ScheduleState>(&json).unwrap(), figures);
 }
 
 #[test]

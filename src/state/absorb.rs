@@ -61,7 +61,7 @@ pub struct Absorbed {
     pub new: usize,
     /// Entries that were known.
     pub known: usize,
-    /// Known ones of which the feed now says something else.
+    /// KnownArticle ones of which the feed now says something else.
     pub changed: usize,
     /// New ones left for the next poll: too many wait already.
     pub left: usize,

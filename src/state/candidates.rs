@@ -9,9 +9,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{
     SiteState,
     absorb::{BEGUN, Document, Tally},
-    matching::{Evidence, Link, Mark},
+    matching::{Agreement, Evidence, Link},
     memory::Outcome,
-    site::Known,
+    site::KnownArticle,
 };
 use crate::feed::identity::{EntryNames, Name, NameKind};
 
@@ -70,8 +70,8 @@ impl SiteState {
     }
 
     /// The articles that share a name with an entry, each once.
-    pub(super) fn candidates(&self, names: &EntryNames) -> Vec<Known<'_>> {
-        let mut found: Vec<Known<'_>> = Vec::new();
+    pub(super) fn candidates(&self, names: &EntryNames) -> Vec<KnownArticle<'_>> {
+        let mut found: Vec<KnownArticle<'_>> = Vec::new();
         for hash in [names.guid, names.link, names.folded, names.title_and_date(), names.only_words()] {
             for known in self.named(hash) {
                 if found.iter().all(|other| other.key() != known.key()) {
@@ -116,26 +116,27 @@ impl SiteState {
         &self,
         feed: &Reading<'_>,
         names: &EntryNames,
-        known: &Known<'_>,
+        known: &KnownArticle<'_>,
         claim: Option<(&EntryNames, u32)>,
     ) -> Evidence {
         let kind = |hash: u64| self.kind_of(known, hash);
         let has = |hash: u64| kind(hash).is_some();
         let is_carried = known.is_carried_by(feed.url);
         let is_legacy = match known {
-            Known::Pending(pending) => pending.names.iter().all(|name| name.kind == NameKind::Legacy),
-            Known::Resolved(article) => article.outcome == Outcome::Legacy,
+            KnownArticle::Pending(pending) => pending.names.iter().all(|name| name.kind == NameKind::Legacy),
+            KnownArticle::Resolved(article) => article.outcome == Outcome::Legacy,
         };
         let guid = has(names.guid);
         // a title and date that it had, or has in another feed
         let is_titled_so = has(names.title_and_date());
-        let mark = |now: u32, then: u32| if is_titled_so && now != 0 { Mark::Same } else { Mark::of(now, then) };
+        let mark =
+            |now: u32, then: u32| if is_titled_so && now != 0 { Agreement::Same } else { Agreement::of(now, then) };
         Evidence {
             guid: match guid {
-                _ if names.guid == 0 => Mark::Unknown,
-                true if is_carried => Mark::Same,
-                false if is_carried || self.is_left_behind(known) => Mark::Other,
-                _ => Mark::Unknown,
+                _ if names.guid == 0 => Agreement::Unknown,
+                true if is_carried => Agreement::Same,
+                false if is_carried || self.is_left_behind(known) => Agreement::Other,
+                _ => Agreement::Unknown,
             },
             guid_of_another_feed: guid && !is_carried,
             guids_are_trusted: feed.trusts_guids && !feed.guid_is_shared,
@@ -151,14 +152,14 @@ impl SiteState {
             words: has(names.only_words()),
             is_legacy,
             is_claimed: claim.is_some(),
-            text: claim.map_or(Mark::Unknown, |(by, _)| Mark::of(names.text, by.text)),
+            text: claim.map_or(Agreement::Unknown, |(by, _)| Agreement::of(names.text, by.text)),
             is_of_list: claim.is_some_and(|(_, strength)| strength == BEGUN)
-                || matches!(known, Known::Pending(pending) if pending.shared_page),
+                || matches!(known, KnownArticle::Pending(pending) if pending.shared_page),
         }
     }
 
     /// Whether no feed that carried an article is there any more: the feed that is read may be one of them under another URL.
-    fn is_left_behind(&self, known: &Known<'_>) -> bool {
+    fn is_left_behind(&self, known: &KnownArticle<'_>) -> bool {
         let mut there = self.feeds.iter().filter(|(_, feed)| feed.removed_at.is_none());
         !there.any(|(url, _)| known.is_carried_by(url))
     }

@@ -119,8 +119,8 @@ pub struct Published {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidate: Option<Candidate>,
     /// A feed says something else of the entry since its page was last looked at.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub is_retold: bool,
+    #[serde(default, rename = "is_retold", skip_serializing_if = "is_default")]
+    pub changed_in_feed: bool,
     /// And it gives another link.
     #[serde(default, skip_serializing_if = "is_default")]
     pub has_new_link: bool,
@@ -128,11 +128,11 @@ pub struct Published {
     #[serde(default, skip_serializing_if = "is_default")]
     pub feed_rechecks: u8,
     /// When the last of them was, and which feed caused it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retold_at: Option<DateTime<Utc>>,
+    #[serde(default, rename = "retold_at", skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<DateTime<Utc>>,
     /// That feed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retold_by: Option<String>,
+    #[serde(default, rename = "retold_by", skip_serializing_if = "Option::is_none")]
+    pub changed_by: Option<String>,
     /// Looks since then that showed no edit; none where the edit was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag: Option<u8>,
@@ -196,15 +196,15 @@ impl Pending {
 
     /// A feed says something else of it since it was published: its page is looked at again, soon at first, and ever later
     /// the more often that happens. Tells whether that feed's words count.
-    pub(super) fn retold(&mut self, feed: &str, now: DateTime<Utc>) -> bool {
+    pub(super) fn changed_in(&mut self, feed: &str, now: DateTime<Utc>) -> bool {
         let Some(published) = &mut self.published else { return true };
-        let echo = published.retold_at.is_some_and(|at| at <= now && now - at < ONE_EDIT)
-            && published.retold_by.as_deref().is_some_and(|by| by != feed);
+        let echo = published.changed_at.is_some_and(|at| at <= now && now - at < ONE_EDIT)
+            && published.changed_by.as_deref().is_some_and(|by| by != feed);
         if published.is_feed_text && echo {
             return false;
         }
-        published.is_retold = true;
-        published.retold_by = Some(feed.to_owned());
+        published.changed_in_feed = true;
+        published.changed_by = Some(feed.to_owned());
         true
     }
 
@@ -213,7 +213,7 @@ impl Pending {
         let Some(published) = &self.published else { return true };
         let recheck = published.next_recheck(rechecks).is_some_and(|(_, at)| at <= now);
         let others = [published.lag_recheck(), published.put_off_until()];
-        recheck || published.is_retold || others.into_iter().flatten().any(|at| at <= now)
+        recheck || published.changed_in_feed || others.into_iter().flatten().any(|at| at <= now)
     }
 
     /// Whether a recheck of it was due before a time.
@@ -281,7 +281,7 @@ impl Pending {
         }
         let times = self.published.iter_mut().flat_map(|published| {
             let seen = published.candidate.as_mut().map(|candidate| &mut candidate.at);
-            [Some(&mut published.first_at), published.retold_at.as_mut(), seen]
+            [Some(&mut published.first_at), published.changed_at.as_mut(), seen]
         });
         let times = times.flatten();
         times.chain(self.failing_since.as_mut()).filter(|time| **time > now).for_each(|time| *time -= by);
@@ -330,9 +330,9 @@ impl Published {
             return;
         }
         self.has_new_link &= !edited;
-        if std::mem::take(&mut self.is_retold) {
+        if std::mem::take(&mut self.changed_in_feed) {
             self.feed_rechecks = self.feed_rechecks.saturating_add(1);
-            self.retold_at = Some(now);
+            self.changed_at = Some(now);
             self.lag = Some(0).filter(|_| !edited);
         } else if self.lag_recheck().is_some_and(|at| at <= now) {
             self.lag = self.lag.map(|lag| lag + 1).filter(|_| !edited);
@@ -348,16 +348,16 @@ impl Published {
 
     /// Whether a feed told an edit that no look at the page has shown yet.
     pub fn awaits_edit(&self) -> bool {
-        self.is_retold || self.lag_recheck().is_some()
+        self.changed_in_feed || self.lag_recheck().is_some()
     }
 
     /// When something is to be done next.
     pub(super) fn next(&self, rechecks: &[Duration], now: DateTime<Utc>) -> Next {
-        let retold = self.is_retold.then(|| self.feed_recheck_from().unwrap_or(now));
+        let feed_change = self.changed_in_feed.then(|| self.feed_recheck_from().unwrap_or(now));
         let recheck = self.next_recheck(rechecks).map(|(_, at)| at);
         // while another edit would have to wait for its turn, the entry stays: a new one would begin to count again
         let quiet = self.feed_recheck_from().filter(|at| *at > now);
-        match [retold, recheck, self.lag_recheck(), self.put_off_until(), quiet].into_iter().flatten().min() {
+        match [feed_change, recheck, self.lag_recheck(), self.put_off_until(), quiet].into_iter().flatten().min() {
             Some(at) => Next::At(at),
             None => Next::Resolved,
         }
@@ -366,11 +366,11 @@ impl Published {
     /// The earliest time of another recheck that a feed causes.
     fn feed_recheck_from(&self) -> Option<DateTime<Utc>> {
         let last = usize::from(self.feed_rechecks.checked_sub(1)?).min(FEED_RECHECK_GAPS.len() - 1);
-        Some(self.retold_at? + FEED_RECHECK_GAPS[last])
+        Some(self.changed_at? + FEED_RECHECK_GAPS[last])
     }
 
     fn lag_recheck(&self) -> Option<DateTime<Utc>> {
-        Some(self.retold_at? + *LAG_RECHECKS.get(usize::from(self.lag?))?)
+        Some(self.changed_at? + *LAG_RECHECKS.get(usize::from(self.lag?))?)
     }
 
     fn next_recheck(&self, rechecks: &[Duration]) -> Option<(usize, DateTime<Utc>)> {

@@ -13,19 +13,19 @@
 
 /// What a key names.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Kind<'a> {
+pub(super) enum KeyKind<'a> {
     Knowledge,
     Feed(&'a str),
     Entry,
     Memory(u32),
 }
 
-pub(super) fn parse(key: &str) -> Kind<'_> {
-    let Some((_, rest)) = key.split_once(' ') else { return Kind::Knowledge };
+pub(super) fn parse(key: &str) -> KeyKind<'_> {
+    let Some((_, rest)) = key.split_once(' ') else { return KeyKind::Knowledge };
     match rest.split_once(' ') {
-        Some(("entry", _)) => Kind::Entry,
-        Some(("memory", number)) => number.parse().map_or(Kind::Feed(rest), Kind::Memory),
-        _ => Kind::Feed(rest),
+        Some(("entry", _)) => KeyKind::Entry,
+        Some(("memory", number)) => number.parse().map_or(KeyKind::Feed(rest), KeyKind::Memory),
+        _ => KeyKind::Feed(rest),
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) fn entry_of(key: &str) -> Option<u64> {
 /// The URL of the feed that a key is of, if it is a feed's.
 pub fn feed_of(key: &str) -> Option<&str> {
     match parse(key) {
-        Kind::Feed(url) => Some(url),
+        KeyKind::Feed(url) => Some(url),
         _ => None,
     }
 }
@@ -62,10 +62,10 @@ mod tests {
     #[test]
     fn keys_are_read_as_they_are_written() {
         for (key, expected) in [
-            ("example.com".to_owned(), Kind::Knowledge),
-            (feed("example.com", "https://example.com/f x"), Kind::Feed("https://example.com/f x")),
-            (entry("example.com", 255), Kind::Entry),
-            (memory("example.com", 12), Kind::Memory(12)),
+            ("example.com".to_owned(), KeyKind::Knowledge),
+            (feed("example.com", "https://example.com/f x"), KeyKind::Feed("https://example.com/f x")),
+            (entry("example.com", 255), KeyKind::Entry),
+            (memory("example.com", 12), KeyKind::Memory(12)),
         ] {
             assert_eq!(parse(&key), expected, "{key}");
         }

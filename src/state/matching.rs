@@ -18,7 +18,7 @@
 
 /// How two marks compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(super) enum Agreement {
     /// They are equal.
     Same,
     /// They are not.
@@ -27,7 +27,7 @@ pub(super) enum Mark {
     Unknown,
 }
 
-impl Mark {
+impl Agreement {
     /// Compares two hashes, of which 0 stands for none.
     pub(super) fn of<T: PartialEq + Default + Copy>(one: T, other: T) -> Self {
         match one == T::default() || other == T::default() {
@@ -55,7 +55,7 @@ pub(super) enum Link {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Evidence {
     /// The guids, where the feed carried the article; `Unknown` where another feed did.
-    pub(super) guid: Mark,
+    pub(super) guid: Agreement,
     /// The guid is one that another feed of the site gave the article.
     pub(super) guid_of_another_feed: bool,
     /// The feed's guids were not seen to name one story after the other.
@@ -63,9 +63,9 @@ pub(super) struct Evidence {
     /// The links.
     pub(super) link: Link,
     /// The titles.
-    pub(super) title: Mark,
+    pub(super) title: Agreement,
     /// The dates.
-    pub(super) date: Mark,
+    pub(super) date: Agreement,
     /// The dates are days without a time: many stories may share them.
     pub(super) date_is_a_day: bool,
     /// The entry has neither guid nor link, and its words are the article's.
@@ -75,7 +75,7 @@ pub(super) struct Evidence {
     /// Another entry of the document is this article.
     pub(super) is_claimed: bool,
     /// The texts of the entry and of that other entry.
-    pub(super) text: Mark,
+    pub(super) text: Agreement,
     /// The article's link is known to be that of a list: other entries have it, too.
     pub(super) is_of_list: bool,
 }
@@ -83,24 +83,25 @@ pub(super) struct Evidence {
 impl Evidence {
     /// Whether the entry is the article.
     pub(super) fn is_one_story(&self) -> bool {
-        let title = self.title == Mark::Same;
+        let title = self.title == Agreement::Same;
         if self.is_claimed {
-            let has_other_text = self.text == Mark::Other;
+            let has_other_text = self.text == Agreement::Other;
             let is_alike = self.link == Link::Folded && title && self.is_same_moment() && !has_other_text;
-            let listed_twice = self.link == Link::Same || self.guid == Mark::Same || self.words || is_alike;
-            let date = self.date == Mark::Same && !self.is_of_list && !has_other_text;
-            let title = title && !(self.guid == Mark::Unknown && self.date == Mark::Other && has_other_text);
-            return listed_twice && (title || date || self.title == Mark::Unknown && self.date != Mark::Other);
+            let listed_twice = self.link == Link::Same || self.guid == Agreement::Same || self.words || is_alike;
+            let date = self.date == Agreement::Same && !self.is_of_list && !has_other_text;
+            let title = title && !(self.guid == Agreement::Unknown && self.date == Agreement::Other && has_other_text);
+            return listed_twice
+                && (title || date || self.title == Agreement::Unknown && self.date != Agreement::Other);
         }
         if self.is_legacy || self.words {
             return true;
         }
-        let told = title || self.date == Mark::Same;
+        let told = title || self.date == Agreement::Same;
         // says nothing of itself but its names: a sitemap
-        let is_bare = self.title == Mark::Unknown && self.date == Mark::Unknown;
-        let guid = self.guid == Mark::Same;
+        let is_bare = self.title == Agreement::Unknown && self.date == Agreement::Unknown;
+        let guid = self.guid == Agreement::Same;
         match self.link {
-            Link::Same if self.guid == Mark::Other && self.guids_are_trusted => told || is_bare,
+            Link::Same if self.guid == Agreement::Other && self.guids_are_trusted => told || is_bare,
             Link::Same => true,
             Link::Folded if told || guid => true,
             _ if guid && self.guids_are_trusted => true,
@@ -112,7 +113,7 @@ impl Evidence {
 
     /// Title and date alone: of two stories with one title, each day has another one; the date has to say more than that.
     fn is_same_moment(&self) -> bool {
-        self.date == Mark::Same && !(self.date_is_a_day && self.guid == Mark::Other && self.guids_are_trusted)
+        self.date == Agreement::Same && !(self.date_is_a_day && self.guid == Agreement::Other && self.guids_are_trusted)
     }
 
     /// How much agrees: of several articles an entry may be, it is the one that this is greatest for. Title and date together
@@ -123,19 +124,19 @@ impl Evidence {
             Link::Folded => 1,
             _ => 0,
         };
-        let guid = if self.guid == Mark::Same { 4 } else { u32::from(self.guid_of_another_feed) };
-        let same = |mark: Mark| u32::from(mark == Mark::Same);
+        let guid = if self.guid == Agreement::Same { 4 } else { u32::from(self.guid_of_another_feed) };
+        let same = |mark: Agreement| u32::from(mark == Agreement::Same);
         let (title, date) = (same(self.title), same(self.date));
         link + guid + 2 * title + 2 * date + title * date + u32::from(self.words)
     }
 
     /// Whether the guid was right: `None` where nothing else says so.
     pub(super) fn guid_was_right(&self, is_one_story: bool) -> Option<bool> {
-        let otherwise = self.link == Link::Same && self.title == Mark::Same;
+        let otherwise = self.link == Link::Same && self.title == Agreement::Same;
         match self.guid {
-            Mark::Same if !is_one_story => Some(false),
-            Mark::Other if otherwise => Some(false),
-            Mark::Same if self.link == Link::Same || self.title == Mark::Same => Some(true),
+            Agreement::Same if !is_one_story => Some(false),
+            Agreement::Other if otherwise => Some(false),
+            Agreement::Same if self.link == Link::Same || self.title == Agreement::Same => Some(true),
             _ => None,
         }
     }
@@ -143,9 +144,9 @@ impl Evidence {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mark::*, *};
+    use super::{Agreement::*, *};
 
-    fn evidence(guid: Mark, link: Link, title: Mark, date: Mark) -> Evidence {
+    fn evidence(guid: Agreement, link: Link, title: Agreement, date: Agreement) -> Evidence {
         Evidence {
             guid,
             guid_of_another_feed: false,

@@ -33,7 +33,7 @@ pub(super) const MOST_FEEDS: usize = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Outcome {
-    /// Known from version 0.1, which did not say how it ended.
+    /// KnownArticle from version 0.1, which did not say how it ended.
     Legacy = 0,
     /// It was published; its revision says how often.
     Published = 1,

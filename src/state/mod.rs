@@ -18,13 +18,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     feed::Children,
     fetch::{Reason, Validators},
-    schedule::Figures,
+    schedule::ScheduleState,
 };
 
 mod absorb;
+mod backoffs;
 mod candidates;
 mod entry;
-mod holds;
 mod key;
 mod matching;
 mod memory;
@@ -39,8 +39,8 @@ mod stored;
 mod upgrade;
 
 pub use absorb::{Absorbed, Document, Policy};
+pub use backoffs::Backoffs;
 pub use entry::{Candidate, Carrier, Pending, Published};
-pub use holds::Holds;
 pub use key::feed_of;
 pub use moved::Moved;
 pub use names::Names;
@@ -71,10 +71,10 @@ pub struct FeedState {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved: Option<Box<Moved>>,
     /// Hosts of it and of its pages that asked to be left alone.
-    #[serde(skip_serializing_if = "is_default")]
-    pub holds: Holds,
+    #[serde(rename = "holds", skip_serializing_if = "is_default")]
+    pub backoffs: Backoffs,
     /// When it is due, and what that is made of.
-    pub schedule: Figures,
+    pub schedule: ScheduleState,
     /// What went wrong at the last poll; none if it went well.
     #[serde(rename = "trouble", skip_serializing_if = "Option::is_none")]
     pub last_error: Option<Box<LastError>>,

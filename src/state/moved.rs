@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::FeedState;
-use crate::schedule::Setback;
+use crate::schedule::FailureClass;
 
 /// Polls that have to meet a redirect before it is believed.
 const LEAST_POLLS: u32 = 3;
@@ -83,14 +83,14 @@ impl FeedState {
 
     /// A URL failed. Says whether that is the feed's failure: where the configured URL fails in place of one that
     /// answered the last time, it is not.
-    pub fn failed_at(&mut self, asked: &Url, configured: &Url, setback: Setback, now: DateTime<Utc>) -> bool {
+    pub fn failed_at(&mut self, asked: &Url, configured: &Url, class: FailureClass, now: DateTime<Utc>) -> bool {
         let Some(moved) = self.moved.as_mut().filter(|moved| moved.is_believed()) else { return true };
         if asked == configured {
             moved.home_at = now;
             moved.doubted = false;
             return self.schedule.failures > 0;
         }
-        moved.doubted |= setback != Setback::Passing;
+        moved.doubted |= class != FailureClass::Passing;
         true
     }
 }
@@ -114,7 +114,7 @@ mod tests {
     enum Then {
         Moves(&'static str),
         Answers,
-        Fails(Setback, bool),
+        Fails(FailureClass, bool),
     }
 
     fn check(story: &[(i64, &str, Then)]) {
@@ -125,8 +125,8 @@ mod tests {
             match then {
                 Then::Moves(to) => feed.answered(&asked, &url(HOME), Some(url(to)), hour(*at)),
                 Then::Answers => feed.answered(&asked, &url(HOME), None, hour(*at)),
-                Then::Fails(setback, counts) => {
-                    assert_eq!(feed.failed_at(&asked, &url(HOME), *setback, hour(*at)), *counts, "at {at} h");
+                Then::Fails(class, counts) => {
+                    assert_eq!(feed.failed_at(&asked, &url(HOME), *class, hour(*at)), *counts, "at {at} h");
                     feed.schedule.failures += u32::from(*counts);
                     continue;
                 }
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_configured_url_is_asked_again() {
-        use Setback::{Gone, Lasting, Passing};
+        use FailureClass::{Gone, Lasting, Passing};
         use Then::{Answers, Fails, Moves};
         let believed =
             || vec![(0, HOME, Moves(NEW)), (30, HOME, Moves(NEW)), (31, HOME, Moves(NEW)), (32, NEW, Answers)];

@@ -12,7 +12,7 @@ use super::{
     entry::Carrier,
     memory::{Article, Outcome, Resolved},
     shared::has_place,
-    site::{Known, When},
+    site::{KnownArticle, When},
 };
 use crate::feed::{
     Entry,
@@ -31,7 +31,7 @@ impl SiteState {
     ) -> u64 {
         let (entry, names) = (&document.feed.entries[index], &document.names[index]);
         let key = self.new_key(names);
-        let of_link: Vec<u64> = self.named(names.link).iter().map(Known::key).collect();
+        let of_link: Vec<u64> = self.named(names.link).iter().map(KnownArticle::key).collect();
         let is_list = of_link.iter().any(|key| self.entry(*key).is_some_and(|pending| pending.shared_page));
         let shared = is_list || has_place(entry) && !self.named(names.folded).is_empty();
         of_link.iter().for_each(|key| self.supplant(*key, now));
@@ -128,7 +128,7 @@ impl SiteState {
         let mut when =
             if changed || was_unknown || carriers != pending.carriers.len() { When::Later } else { When::Never };
         if changed && pending.published.is_some() {
-            changed = pending.retold(feed.url, now);
+            changed = pending.changed_in(feed.url, now);
             let is_feed_text = pending.published.as_ref().is_some_and(|published| published.is_feed_text);
             let has_new_link = changed && (is_new_link || is_own && pending.entry.url != entry.url);
             pending.published.iter_mut().for_each(|published| published.has_new_link |= has_new_link);

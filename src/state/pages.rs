@@ -9,7 +9,7 @@ use super::{
     candidates::tag,
     memory::{Article, Resolved},
     shared::has_place,
-    site::{Known, When},
+    site::{KnownArticle, When},
 };
 use crate::{
     article::{Likeness, Print},
@@ -107,7 +107,7 @@ impl SiteState {
     fn is_same_page_story(
         &self,
         pending: &Pending,
-        known: &Known<'_>,
+        known: &KnownArticle<'_>,
         is_url: bool,
         is_place: bool,
         read: PageText,
@@ -118,10 +118,10 @@ impl SiteState {
         let is_bare = title == 0 && date == 0;
         // a feed has many stories of one day, and a canonical URL may be that of all of them
         let is_edited = || match known {
-            Known::Pending(other) => {
+            KnownArticle::Pending(other) => {
                 other.published.as_ref().and_then(|last| last.text).zip(read.text).is_some_and(is_edit)
             }
-            Known::Resolved(_) => false,
+            KnownArticle::Resolved(_) => false,
         };
         // where links change at each poll, it is all that is left of them
         let rotates = || pending.carriers.iter().any(|carrier| self.links_rotate(&carrier.feed));
@@ -148,7 +148,7 @@ impl SiteState {
             self.change(other, When::Now, |other| {
                 names.iter().for_each(|name| _ = other.names.add(*name));
                 for carrier in &pending.carriers {
-                    if other.observe(&carrier.feed, carrier.digest) && other.retold(&carrier.feed, now) {
+                    if other.observe(&carrier.feed, carrier.digest) && other.changed_in(&carrier.feed, now) {
                         other.entry = pending.entry.clone();
                         let due = other.due;
                         other.schedule(&[], now);

@@ -71,7 +71,7 @@ impl SiteState {
         if published.revision > 1 {
             published.looked_at(rechecks, true, is_late, now);
         } else {
-            published.is_retold = is_late;
+            published.changed_in_feed = is_late;
         }
         pending.published = Some(published);
         pending.reduce();
@@ -274,8 +274,8 @@ impl Pending {
                 // its rechecks are done: only feeds cause more
                 first_at: DateTime::UNIX_EPOCH,
                 recheck: usize::MAX,
-                is_retold: true,
-                retold_by: Some(feed.to_owned()),
+                changed_in_feed: true,
+                changed_by: Some(feed.to_owned()),
                 ..Published::default()
             }),
             ..Self::new(article.key, names, entry, carriers, now)

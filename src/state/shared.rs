@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{absorb::Document, matching::Mark};
+use super::{absorb::Document, matching::Agreement};
 use crate::feed::{Entry, identity::page_of};
 
 /// The stories of a document whose page another story of it leads to as well. `stories` has a key for each entry; entries
@@ -33,10 +33,10 @@ pub(super) fn shared_guids(document: &Document) -> Vec<bool> {
     for (index, one) in names.iter().enumerate().filter(|(_, names)| names.guid != 0) {
         let first = *first_of.entry(one.guid).or_insert(index);
         let other = &names[first];
-        let told = [Mark::of(one.title, other.title), Mark::of(one.date, other.date)];
-        let are_two = !told.contains(&Mark::Same) && told != [Mark::Unknown; 2];
+        let told = [Agreement::of(one.title, other.title), Agreement::of(one.date, other.date)];
+        let are_two = !told.contains(&Agreement::Same) && told != [Agreement::Unknown; 2];
         // a live story may stand twice under one link
-        if first != index && are_two && Mark::of(one.link, other.link) != Mark::Same {
+        if first != index && are_two && Agreement::of(one.link, other.link) != Agreement::Same {
             (shared[first], shared[index]) = (true, true);
         } else {
             shared[index] = shared[first];

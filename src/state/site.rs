@@ -218,28 +218,30 @@ impl SiteState {
     }
 
     /// What is known under a name: pending entries, or else what was resolved.
-    pub(super) fn named(&self, hash: u64) -> Vec<Known<'_>> {
+    pub(super) fn named(&self, hash: u64) -> Vec<KnownArticle<'_>> {
         if hash == 0 {
             return Vec::new();
         }
         let pending = self.index.range((hash, 0)..=(hash, u64::MAX)).take(MOST_NAMESAKES);
-        let pending: Vec<Known<'_>> =
-            pending.filter_map(|(_, key)| self.entries.get(key)).map(Known::Pending).collect();
+        let pending: Vec<KnownArticle<'_>> =
+            pending.filter_map(|(_, key)| self.entries.get(key)).map(KnownArticle::Pending).collect();
         if !pending.is_empty() {
             return pending;
         }
         let resolved = self.memory.named(hash, MOST_NAMESAKES).into_iter();
         resolved
-            .map(|article| self.entries.get(&article.key).map_or(Known::Resolved(article), Known::Pending))
+            .map(|article| {
+                self.entries.get(&article.key).map_or(KnownArticle::Resolved(article), KnownArticle::Pending)
+            })
             .collect()
     }
 
     /// Of which kind a name of an article is, where it has that.
-    pub(super) fn kind_of(&self, known: &Known<'_>, hash: u64) -> Option<NameKind> {
+    pub(super) fn kind_of(&self, known: &KnownArticle<'_>, hash: u64) -> Option<NameKind> {
         match known {
             _ if hash == 0 => None,
-            Known::Pending(pending) => pending.names.kind_of(hash),
-            Known::Resolved(article) => self.memory.kind_of(article.key, hash),
+            KnownArticle::Pending(pending) => pending.names.kind_of(hash),
+            KnownArticle::Resolved(article) => self.memory.kind_of(article.key, hash),
         }
     }
 
@@ -325,12 +327,12 @@ pub(super) enum When {
 
 /// An article that has a name.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Known<'a> {
+pub(super) enum KnownArticle<'a> {
     Pending(&'a Pending),
     Resolved(Article),
 }
 
-impl Known<'_> {
+impl KnownArticle<'_> {
     pub(super) fn key(&self) -> u64 {
         match self {
             Self::Pending(pending) => pending.key,

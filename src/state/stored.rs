@@ -23,8 +23,8 @@ impl SiteState {
             |error: serde_json::Error| StateError::Unreadable { key: key.to_owned(), why: error.to_string() };
         let newer = |version, known| StateError::Version { key: key.to_owned(), version, known };
         match key::parse(key) {
-            key::Kind::Knowledge => self.knowledge = Arc::new(serde_json::from_slice(value).map_err(unreadable)?),
-            key::Kind::Feed(url) => match upgrade::version(value).map_err(unreadable)? {
+            key::KeyKind::Knowledge => self.knowledge = Arc::new(serde_json::from_slice(value).map_err(unreadable)?),
+            key::KeyKind::Feed(url) => match upgrade::version(value).map_err(unreadable)? {
                 0 => upgrade::feed(self, url, value).map_err(unreadable)?,
                 super::VERSION => {
                     let feed = serde_json::from_slice(value).map_err(unreadable)?;
@@ -32,11 +32,11 @@ impl SiteState {
                 }
                 version => return Err(newer(version, super::VERSION)),
             },
-            key::Kind::Entry => match upgrade::version(value).map_err(unreadable)? {
+            key::KeyKind::Entry => match upgrade::version(value).map_err(unreadable)? {
                 super::VERSION => self.insert(serde_json::from_slice(value).map_err(unreadable)?),
                 version => return Err(newer(version, super::VERSION)),
             },
-            key::Kind::Memory(number) => {
+            key::KeyKind::Memory(number) => {
                 if let Some(version) = value.first().filter(|version| **version > super::memory::FORMAT) {
                     return Err(newer(*version, super::memory::FORMAT));
                 }

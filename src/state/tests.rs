@@ -131,7 +131,7 @@ fn restarted(mut site: SiteState) -> SiteState {
     restored
 }
 
-/// When the page of an entry is looked at next, as the desk does it; none where it is resolved before that.
+/// When the page of an entry is looked at next, as the coordinator does it; none where it is resolved before that.
 fn next_look(site: &mut SiteState, key: u64, rechecks: &[Duration]) -> Option<DateTime<Utc>> {
     loop {
         let entry = site.entry(key)?;

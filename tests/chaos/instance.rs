@@ -8,11 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::desk::Desk;
+use crate::installation::Installation;
 
 /// A place for a process, with a configuration of its own.
 pub(crate) struct Instance {
-    desk: Desk,
+    installation: Installation,
     log: fs::File,
     child: Option<Child>,
 }
@@ -22,13 +22,13 @@ impl Instance {
     pub(crate) fn new(directory: &Path, feeds: &[String], sections: &str) -> Instance {
         fs::create_dir_all(directory).unwrap();
         let log = fs::File::options().create(true).append(true).open(directory.join("daemon.log")).unwrap();
-        Instance { desk: Desk::with_feeds(directory, feeds, sections), log, child: None }
+        Instance { installation: Installation::with_feeds(directory, feeds, sections), log, child: None }
     }
 
     /// Starts it, with variables for the faults within.
     pub(crate) fn start(&mut self, faults: &[(&str, &str)]) {
         assert!(self.child.is_none(), "it runs already");
-        let mut command = self.desk.command(&["run"]);
+        let mut command = self.installation.command(&["run"]);
         command.envs(faults.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null());
         self.child = Some(command.stderr(self.log.try_clone().unwrap()).spawn().unwrap());
     }
@@ -86,7 +86,7 @@ impl Instance {
     }
 
     pub(crate) fn tail_of_log(&self) -> String {
-        let log = self.desk.log();
+        let log = self.installation.log();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(30)..].join("\n")
     }

@@ -24,8 +24,8 @@ mod topic;
 mod verdict;
 mod world;
 
-#[path = "../support/desk.rs"]
-mod desk;
+#[path = "../support/installation.rs"]
+mod installation;
 #[path = "../support/kafka.rs"]
 #[allow(dead_code, reason = "shared with other test programs, none of which uses all of it")]
 mod kafka;
@@ -37,8 +37,8 @@ use std::{
 
 use rand::{SeedableRng, rngs::SmallRng};
 
-use desk::{now, number, variable};
 use faults::{KINDS, Kind, plan};
+use installation::{now, number, variable};
 use verdict::Verdict;
 use world::{RECORDS, REJECTS, TRANSACTION, USUAL, World};
 

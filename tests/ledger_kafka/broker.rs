@@ -21,16 +21,16 @@ async fn a_broker_that_is_down_is_told_of_in_time() {
 async fn a_broker_that_goes_and_comes_again_costs_nothing_but_time() {
     let broker = kafka::Broker::start();
     let config = kafka::ledger_at(&broker.address(), "again");
-    let mut desk = Desk::open_all(&config).await;
-    desk.commit(&story("a.example", "1")).await.unwrap();
+    let mut installation = Installation::open_all(&config).await;
+    installation.commit(&story("a.example", "1")).await.unwrap();
     // A broker that is killed within milliseconds of a commit may forget to write its markers (seen with 4.3.1 on one
     // node), and then nobody reads on. A restore is the proof that they are written.
-    desk.close().await;
-    let mut desk = Desk::open_all(&config).await;
+    installation.close().await;
+    let mut installation = Installation::open_all(&config).await;
     assert_eq!(published(&config).await, ["1"]);
     broker.kill(0);
     let start = Instant::now();
-    let error = desk.commit(&story("a.example", "2")).await.unwrap_err();
+    let error = installation.commit(&story("a.example", "2")).await.unwrap_err();
     assert!(matches!(&error, LedgerError::Retry(_) | LedgerError::Reopen(_)), "{error:?}");
     assert!(start.elapsed() < Duration::from_secs(45), "{:?}", start.elapsed());
 
@@ -39,14 +39,14 @@ async fn a_broker_that_goes_and_comes_again_costs_nothing_but_time() {
     let deadline = Instant::now() + PATIENCE;
     loop {
         assert!(Instant::now() < deadline, "the broker is back, and the ledger is not");
-        match desk.commit(&story("a.example", "2")).await {
+        match installation.commit(&story("a.example", "2")).await {
             Ok(()) => break,
             Err(LedgerError::Retry(_)) => {}
-            Err(LedgerError::Fenced(_)) => desk.take().await,
+            Err(LedgerError::Fenced(_)) => installation.take().await,
             Err(LedgerError::Reopen(_)) => {
-                drop(desk);
-                desk = Desk::open_all(&config).await;
-                assert_eq!(desk.state("a.example"), Some("1"));
+                drop(installation);
+                installation = Installation::open_all(&config).await;
+                assert_eq!(installation.state("a.example"), Some("1"));
             }
             Err(error) => panic!("{error:?}"),
         }

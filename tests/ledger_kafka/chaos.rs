@@ -22,7 +22,7 @@ async fn random_faults_lose_and_double_nothing() {
     let faults = std::env::var_os("COPYDESK_TEST_FAULTS").map_or(6, |n| n.to_str().unwrap().parse().unwrap());
     let mut random = rand::rng();
     let config = kafka::ledger();
-    Desk::open_all(&config).await.close().await;
+    Installation::open_all(&config).await.close().await;
     // two that come back under their names, and one that comes back as a stranger
     let names = [Some("desk-0"), Some("desk-1"), None];
     let mut workers = names.map(|name| Worker::start(&config, name, None));
@@ -51,10 +51,10 @@ async fn random_faults_lose_and_double_nothing() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     drop(workers);
 
-    let desk = Desk::open_all(&config).await;
+    let installation = Installation::open_all(&config).await;
     let mut expected = Vec::new();
     for site in sites() {
-        let count = desk.state(&site).map_or(0, |state| state.parse().unwrap());
+        let count = installation.state(&site).map_or(0, |state| state.parse().unwrap());
         expected.extend((1..=count).map(|number| format!("{site} {number}")));
     }
     expected.sort();
@@ -65,7 +65,7 @@ async fn random_faults_lose_and_double_nothing() {
     assert_eq!(found, expected, "stories that no state tells of");
     assert!(found.len() > 50, "only {} stories, which proves little", found.len());
     println!("{} stories once each after {faults} faults", found.len());
-    desk.close().await;
+    installation.close().await;
 }
 
 async fn sleep(random: &mut impl Rng, milliseconds: Range<u64>) {
@@ -113,27 +113,29 @@ async fn as_a_worker() {
     let deadline = Instant::now() + Duration::from_secs(600);
     while Instant::now() < deadline {
         let Ok((ledger, events)) = KafkaLedger::open(&config).await else { continue };
-        let mut desk = Desk { ledger, events, states: BTreeMap::new() };
-        let error = work(&mut desk).await;
+        let mut installation = Installation { ledger, events, states: BTreeMap::new() };
+        let error = work(&mut installation).await;
         let _ = writeln!(std::io::stdout(), "opened anew: {error}");
-        let _ = desk.ledger.close().await;
+        let _ = installation.ledger.close().await;
     }
 }
 
 /// Works until the ledger has to be opened anew.
-async fn work(desk: &mut Desk) -> LedgerError {
+async fn work(installation: &mut Installation) -> LedgerError {
     loop {
         // whatever is to be told, before it is committed on
-        while let Ok(event) = timeout(Duration::from_millis(10), desk.events.recv()).await {
+        while let Ok(event) = timeout(Duration::from_millis(10), installation.events.recv()).await {
             match event {
                 Some(Event::Failed(error)) => return error,
-                Some(event) => desk.apply(event),
+                Some(event) => installation.apply(event),
                 None => return LedgerError::Reopen("no more events".to_owned()),
             }
         }
         let mut batch = Batch::default();
         for site in sites() {
-            let Some(known) = desk.states.get(&copydesk::ledger::partition(&site, desk.ledger.partitions())) else {
+            let Some(known) =
+                installation.states.get(&copydesk::ledger::partition(&site, installation.ledger.partitions()))
+            else {
                 continue;
             };
             let number = known.get(&site).map_or(0, |state| state.parse::<u32>().unwrap()) + 1;
@@ -142,11 +144,13 @@ async fn work(desk: &mut Desk) -> LedgerError {
             batch.records.extend(story.records);
             batch.states.extend(story.states);
         }
-        match desk.ledger.commit(&batch).await {
+        match installation.ledger.commit(&batch).await {
             Ok(()) => {
                 for State { key, value } in batch.states {
-                    let of_partition =
-                        desk.states.get_mut(&copydesk::ledger::partition(&key, desk.ledger.partitions())).unwrap();
+                    let of_partition = installation
+                        .states
+                        .get_mut(&copydesk::ledger::partition(&key, installation.ledger.partitions()))
+                        .unwrap();
                     of_partition.insert(key, String::from_utf8(value).unwrap());
                 }
             }

@@ -32,7 +32,7 @@ async fn check_kill(point: &str, committed: u32, instance: Option<&str>, consume
     let mut config = kafka::ledger();
     config.instance = instance.map(str::to_owned);
     config.consumer_protocol = consumer_protocol;
-    Desk::open_all(&config).await.close().await;
+    Installation::open_all(&config).await.close().await;
     let status = child(&config, Some(&format!("{point}:3"))).0.wait().unwrap();
     assert_eq!(status.signal(), Some(9), "{point}");
     assert_eq!(published(&config).await, stories(committed), "read after a kill at {point}");
@@ -51,14 +51,14 @@ async fn a_frozen_instance_that_wakes_is_refused() {
     for (point, error) in [("before-begin", "prove ownership"), ("before-commit", "commit a transaction")] {
         let mut config = kafka::ledger();
         config.options.insert("transaction.timeout.ms".to_owned(), "8000".to_owned());
-        Desk::open_all(&config).await.close().await;
+        Installation::open_all(&config).await.close().await;
         let mut frozen = child(&config, Some(&format!("{point}:2:stop")));
         let mut lines = BufReader::new(frozen.0.stdout.take().unwrap()).lines();
         wait_for(&mut lines, "committed 1");
 
-        let mut desk = Desk::open_all(&config).await;
-        assert_eq!(desk.state("a.example"), Some("1"), "{point}");
-        desk.commit(&story("a.example", "2")).await.unwrap();
+        let mut installation = Installation::open_all(&config).await;
+        assert_eq!(installation.state("a.example"), Some("1"), "{point}");
+        installation.commit(&story("a.example", "2")).await.unwrap();
         let status = Command::new("kill").args(["-CONT", &frozen.0.id().to_string()]).status().unwrap();
         assert!(status.success());
         let line = wait_for(&mut lines, "refused 2");
@@ -111,11 +111,11 @@ async fn as_a_child() {
     let timeout = variable("COPYDESK_TEST_TRANSACTION");
     config.options.extend(timeout.map(|timeout| ("transaction.timeout.ms".to_owned(), timeout)));
 
-    let mut desk = Desk::open_all(&config).await;
-    let handled: u32 = desk.state("a.example").map_or(0, |state| state.parse().unwrap());
+    let mut installation = Installation::open_all(&config).await;
+    let handled: u32 = installation.state("a.example").map_or(0, |state| state.parse().unwrap());
     let mut out = std::io::stdout();
     for number in handled + 1..=5 {
-        let result = desk.commit(&story("a.example", &number.to_string())).await;
+        let result = installation.commit(&story("a.example", &number.to_string())).await;
         match result {
             Ok(()) => writeln!(out, "\ncommitted {number}").unwrap(),
             Err(error) => {
@@ -124,5 +124,5 @@ async fn as_a_child() {
             }
         }
     }
-    desk.close().await;
+    installation.close().await;
 }

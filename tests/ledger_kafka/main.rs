@@ -23,7 +23,7 @@ use copydesk::{
     config,
     ledger::{
         Batch, Event, KafkaLedger, Ledger, LedgerError, Message, Partition, Start, State,
-        kafka::{Reader, states},
+        kafka::{RecordReader, states},
     },
 };
 use tokio::{sync::mpsc, time::timeout};
@@ -33,26 +33,26 @@ use tracing_subscriber::EnvFilter;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An open ledger and what its events have told so far.
-struct Desk {
+struct Installation {
     ledger: KafkaLedger,
     events: mpsc::Receiver<Event>,
     states: BTreeMap<Partition, BTreeMap<String, String>>,
 }
 
-impl Desk {
-    async fn open(config: &config::KafkaLedger) -> Desk {
+impl Installation {
+    async fn open(config: &config::KafkaLedger) -> Installation {
         // RUST_LOG shows what the ledger does
         let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env());
         let _ = log.with_test_writer().try_init();
         let (ledger, events) = KafkaLedger::open(config).await.unwrap();
-        Desk { ledger, events, states: BTreeMap::new() }
+        Installation { ledger, events, states: BTreeMap::new() }
     }
 
     /// Opens a ledger and waits until all four partitions are gained.
-    async fn open_all(config: &config::KafkaLedger) -> Desk {
-        let mut desk = Desk::open(config).await;
-        desk.hold(4).await;
-        desk
+    async fn open_all(config: &config::KafkaLedger) -> Installation {
+        let mut installation = Installation::open(config).await;
+        installation.hold(4).await;
+        installation
     }
 
     /// Takes events, acknowledging what is lost, until this many partitions are held.
@@ -139,7 +139,7 @@ fn story(site: &str, name: &str) -> Batch {
 
 /// Every committed record, sorted.
 async fn published(config: &config::KafkaLedger) -> Vec<String> {
-    let mut reader = Reader::open(config, Start::Beginning, false).await.unwrap();
+    let mut reader = RecordReader::open(config, Start::Beginning, false).await.unwrap();
     let mut records = Vec::new();
     while let Some(record) = reader.next().await.unwrap() {
         records.push(String::from_utf8(record).unwrap());
@@ -151,8 +151,8 @@ async fn published(config: &config::KafkaLedger) -> Vec<String> {
 #[tokio::test]
 async fn what_was_committed_is_seen_and_is_there_again() {
     let config = kafka::ledger();
-    let mut desk = Desk::open_all(&config).await;
-    assert!(desk.states.values().all(BTreeMap::is_empty));
+    let mut installation = Installation::open_all(&config).await;
+    assert!(installation.states.values().all(BTreeMap::is_empty));
     let mut batch = Batch::default();
     for n in 0..20 {
         let site = format!("site{n}.example");
@@ -163,31 +163,31 @@ async fn what_was_committed_is_seen_and_is_there_again() {
         batch.states.push(State { key: format!("{site} https://{site}/feed"), value: b"first".to_vec() });
         batch.states.push(State { key: format!("{site} https://{site}/feed"), value: b"last".to_vec() });
     }
-    desk.commit(&batch).await.unwrap();
+    installation.commit(&batch).await.unwrap();
     let remove = State { key: "site3.example".to_owned(), value: Vec::new() };
-    desk.commit(&Batch { states: vec![remove], ..Batch::default() }).await.unwrap();
-    desk.commit(&Batch::default()).await.unwrap();
+    installation.commit(&Batch { states: vec![remove], ..Batch::default() }).await.unwrap();
+    installation.commit(&Batch::default()).await.unwrap();
 
     let expected: Vec<_> = (0..20).map(|n| format!("{n:02}")).collect();
     assert_eq!(published(&config).await, expected);
     assert_eq!(states(&config).await.unwrap().len(), 39, "state beside the instance that writes it");
-    desk.close().await;
-    let desk = Desk::open_all(&config).await;
-    assert_eq!(desk.state("site4.example"), Some("04"));
-    assert_eq!(desk.state("site4.example https://site4.example/feed"), Some("last"));
-    assert_eq!(desk.state("site3.example"), None);
-    assert_eq!(desk.states.values().map(BTreeMap::len).sum::<usize>(), 39);
+    installation.close().await;
+    let installation = Installation::open_all(&config).await;
+    assert_eq!(installation.state("site4.example"), Some("04"));
+    assert_eq!(installation.state("site4.example https://site4.example/feed"), Some("last"));
+    assert_eq!(installation.state("site3.example"), None);
+    assert_eq!(installation.states.values().map(BTreeMap::len).sum::<usize>(), 39);
 }
 
 #[tokio::test]
 async fn a_reader_follows_from_the_end() {
     let config = kafka::ledger();
-    let mut desk = Desk::open_all(&config).await;
-    desk.commit(&story("a.example", "before")).await.unwrap();
-    let mut reader = Reader::open(&config, Start::End, true).await.unwrap();
+    let mut installation = Installation::open_all(&config).await;
+    installation.commit(&story("a.example", "before")).await.unwrap();
+    let mut reader = RecordReader::open(&config, Start::End, true).await.unwrap();
     // the end is where it was when the reader's first fetch was answered, so something has to be waited for
     assert!(timeout(Duration::from_secs(2), reader.next()).await.is_err());
-    desk.commit(&story("a.example", "behind")).await.unwrap();
+    installation.commit(&story("a.example", "behind")).await.unwrap();
     let record = timeout(PATIENCE, reader.next()).await.unwrap().unwrap().unwrap();
     assert_eq!(String::from_utf8(record).unwrap(), "behind");
 }
@@ -196,16 +196,16 @@ async fn a_reader_follows_from_the_end() {
 async fn a_message_that_is_too_large_is_named_and_harms_nothing() {
     let mut config = kafka::ledger();
     config.max_message_bytes = 2000;
-    let mut desk = Desk::open_all(&config).await;
+    let mut installation = Installation::open_all(&config).await;
     let site = "a.example";
     let mut large = story(site, "large");
     large.records[0].payload = vec![b'x'; 2000];
-    let error = desk.commit(&large).await.unwrap_err();
+    let error = installation.commit(&large).await.unwrap_err();
     assert!(matches!(&error, LedgerError::Unstorable { key, .. } if key == "large"), "{error}");
     // what just fits is taken by the broker, too
     let mut fits = story(site, "fits");
     fits.records[0].payload = (0..1840u32).map(|n| b'a' + u8::try_from(n * n % 23).unwrap()).collect();
-    desk.commit(&fits).await.unwrap();
+    installation.commit(&fits).await.unwrap();
     assert_eq!(published(&config).await.len(), 1);
 }
 
@@ -220,11 +220,11 @@ fn a_ledger_needs_no_blocking_thread_of_the_runtime() {
         tokio::task::spawn_blocking(move || until_free.recv());
         let queued = tokio::task::spawn_blocking(|| ());
         let worked = timeout(PATIENCE, async {
-            let mut desk = Desk::open_all(&config).await;
-            desk.commit(&story("a.example", "1")).await.unwrap();
+            let mut installation = Installation::open_all(&config).await;
+            installation.commit(&story("a.example", "1")).await.unwrap();
             assert_eq!(published(&config).await, ["1"]);
             assert_eq!(states(&config).await.unwrap().len(), 1);
-            desk.close().await;
+            installation.close().await;
         })
         .await;
         assert!(!queued.is_finished(), "the pool was taken all the time");

@@ -21,10 +21,10 @@ async fn partitions_move_between_instances_with_their_state() {
 
 async fn check_move(config: &config::KafkaLedger, protocol: &str) {
     let all: BTreeSet<_> = (0..4).collect();
-    let mut first = Desk::open_all(config).await;
+    let mut first = Installation::open_all(config).await;
     first.publish(&all, "1").await.unwrap();
 
-    let mut second = Desk::open(config).await;
+    let mut second = Installation::open(config).await;
     // both take their events at the same time, as two processes would; an eager rebalance first takes everything away
     while (first.held().len(), second.held().len()) != (2, 2) || !first.held().is_disjoint(&second.held()) {
         tokio::select! {
@@ -57,11 +57,16 @@ async fn check_move(config: &config::KafkaLedger, protocol: &str) {
 }
 
 /// Publishes a story a partition; one that is fenced by a rebalance under way is given again.
-async fn publish_at_last(desk: &mut Desk, partitions: &BTreeSet<Partition>, name: &str, protocol: &str) {
+async fn publish_at_last(
+    installation: &mut Installation,
+    partitions: &BTreeSet<Partition>,
+    name: &str,
+    protocol: &str,
+) {
     let deadline = Instant::now() + PATIENCE;
     for &partition in partitions {
         loop {
-            match desk.publish(&BTreeSet::from([partition]), name).await {
+            match installation.publish(&BTreeSet::from([partition]), name).await {
                 Ok(()) => break,
                 Err(LedgerError::Fenced(text)) => assert!(Instant::now() < deadline, "{protocol}: {text}"),
                 Err(error) => panic!("{protocol}: {error:?}"),
@@ -74,8 +79,8 @@ async fn publish_at_last(desk: &mut Desk, partitions: &BTreeSet<Partition>, name
 #[tokio::test]
 async fn a_partition_is_not_gained_again_before_it_was_dropped() {
     let config = kafka::ledger();
-    let mut first = Desk::open_all(&config).await;
-    let second = Desk::open(&config).await;
+    let mut first = Installation::open_all(&config).await;
+    let second = Installation::open(&config).await;
     // the first does not acknowledge, so it loses the partitions by force
     let mut unacknowledged = Vec::new();
     while unacknowledged.len() < 2 {
@@ -104,13 +109,13 @@ async fn an_instance_with_a_name_is_back_at_once() {
     let mut config = kafka::ledger();
     config.instance = Some("desk-0".to_owned());
     config.options.insert("session.timeout.ms".to_owned(), "40000".to_owned());
-    let mut desk = Desk::open_all(&config).await;
-    desk.commit(&story("a.example", "1")).await.unwrap();
+    let mut installation = Installation::open_all(&config).await;
+    installation.commit(&story("a.example", "1")).await.unwrap();
     // not closed: nothing is said to the group, as in a crash
-    drop(desk);
+    drop(installation);
     let start = Instant::now();
-    let desk = Desk::open_all(&config).await;
-    assert_eq!(desk.state("a.example"), Some("1"));
+    let installation = Installation::open_all(&config).await;
+    assert_eq!(installation.state("a.example"), Some("1"));
     // a second as a rule, and far below the session timeout that others would have to wait for
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     println!("back after {:?}", start.elapsed());
@@ -123,14 +128,14 @@ async fn partitions_that_a_restart_leaves_to_nobody_find_an_owner() {
     let mut config = kafka::ledger();
     let unnamed = config.clone();
     config.instance = Some("desk-0".to_owned());
-    let mut first = Desk::open_all(&config).await;
-    let mut other = Desk::open(&unnamed).await;
+    let mut first = Installation::open_all(&config).await;
+    let mut other = Installation::open(&unnamed).await;
     let taken = timeout(PATIENCE, first.events.recv()).await.unwrap();
     assert!(matches!(taken, Some(Event::Lost { .. })), "{taken:?}");
     // it ends with its answer outstanding
     drop(first);
     drop(taken);
-    let mut again = Desk::open(&config).await;
+    let mut again = Installation::open(&config).await;
     while again.states.len() + other.states.len() != 4 {
         tokio::select! {
             () = again.take() => {}

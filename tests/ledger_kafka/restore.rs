@@ -18,9 +18,9 @@ struct FormerOwner {
 
 impl FormerOwner {
     async fn begin(config: &config::KafkaLedger) -> FormerOwner {
-        let desk = Desk::open_all(config).await;
-        let (site, partition) = (desk.site(2), 2);
-        desk.close().await;
+        let installation = Installation::open_all(config).await;
+        let (site, partition) = (installation.site(2), 2);
+        installation.close().await;
         let producer: FutureProducer = ClientConfig::new()
             .set("bootstrap.servers", &config.brokers[0])
             .set("transactional.id", &config.group)
@@ -62,14 +62,17 @@ impl FormerOwner {
 
 /// Three partitions come at once; the fourth not before the transaction ends, and then with what it committed.
 async fn check_waits(config: &config::KafkaLedger, former: &FormerOwner, finish: impl AsyncFnOnce()) {
-    let mut desk = Desk::open(config).await;
-    desk.hold(3).await;
-    assert!(!desk.held().contains(&former.partition));
-    assert!(timeout(Duration::from_secs(2), desk.events.recv()).await.is_err(), "restored under an open transaction");
+    let mut installation = Installation::open(config).await;
+    installation.hold(3).await;
+    assert!(!installation.held().contains(&former.partition));
+    assert!(
+        timeout(Duration::from_secs(2), installation.events.recv()).await.is_err(),
+        "restored under an open transaction"
+    );
     finish().await;
-    desk.hold(4).await;
-    assert_eq!(desk.state(&former.site), Some("in the open"));
-    desk.close().await;
+    installation.hold(4).await;
+    assert_eq!(installation.state(&former.site), Some("in the open"));
+    installation.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

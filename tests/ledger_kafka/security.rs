@@ -91,9 +91,9 @@ async fn certificates_of_both_sides_and_a_plain_password() {
 
     authority.issue("client");
     config.security.client = Some((authority.file("client.crt"), authority.file("client.key")));
-    let mut desk = Desk::open_all(&config).await;
-    desk.commit(&story("a.example", "1")).await.unwrap();
-    desk.close().await;
+    let mut installation = Installation::open_all(&config).await;
+    installation.commit(&story("a.example", "1")).await.unwrap();
+    installation.close().await;
     assert_eq!(published(&config).await, ["1"]);
 
     config.security.sasl.as_mut().unwrap().password = "wrong".to_owned();
@@ -133,15 +133,15 @@ async fn the_listed_permissions_are_enough() {
     grant(&["--topic", "guarded.state"], &["Create", "DescribeConfigs", "Write", "Read"]);
     grant(&["--group", "guarded"], &["Read"]);
     grant(&["--transactional-id", "guarded-", "--resource-pattern-type", "prefixed"], &["Write"]);
-    let mut desk = Desk::open_all(&config).await;
-    desk.commit(&story("a.example", "1")).await.unwrap();
-    desk.close().await;
-    let desk = Desk::open_all(&config).await;
-    assert_eq!(desk.state("a.example"), Some("1"));
+    let mut installation = Installation::open_all(&config).await;
+    installation.commit(&story("a.example", "1")).await.unwrap();
+    installation.close().await;
+    let installation = Installation::open_all(&config).await;
+    assert_eq!(installation.state("a.example"), Some("1"));
     assert_eq!(states(&config).await.unwrap().len(), 1);
 
     // and `tail` has to be able to read
-    let error = Reader::open(&config, Start::Beginning, false).await.unwrap().next().await.unwrap_err();
+    let error = RecordReader::open(&config, Start::Beginning, false).await.unwrap().next().await.unwrap_err();
     assert!(matches!(&error, LedgerError::Fatal(text) if text.contains("authorization failed")), "{error:?}");
     grant(&["--topic", "guarded.records"], &["Read"]);
     assert_eq!(published(&config).await, ["1"]);

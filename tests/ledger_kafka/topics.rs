@@ -31,24 +31,24 @@ async fn topics_that_fit_are_taken_as_they_are() {
     let config = kafka::ledger();
     create(&config.state, 4, &[("cleanup.policy", "compact"), ("max.message.bytes", "2000000")]).await;
     create(&config.records, 7, &[("max.message.bytes", "2000000"), ("cleanup.policy", "compact")]).await;
-    let mut desk = Desk::open_all(&config).await;
-    desk.commit(&story("a.example", "1")).await.unwrap();
+    let mut installation = Installation::open_all(&config).await;
+    installation.commit(&story("a.example", "1")).await.unwrap();
     assert_eq!(published(&config).await, ["1"]);
 }
 
 #[tokio::test]
 async fn a_state_topic_that_was_given_more_partitions_is_refused() {
     let mut config = kafka::ledger();
-    let mut desk = Desk::open_all(&config).await;
-    let all = desk.held();
-    desk.publish(&all, "1").await.unwrap();
-    desk.close().await;
+    let mut installation = Installation::open_all(&config).await;
+    let all = installation.held();
+    installation.publish(&all, "1").await.unwrap();
+    installation.close().await;
     let more = rdkafka::admin::NewPartitions::new(&config.state, 5);
     admin().create_partitions([&more], &AdminOptions::new()).await.unwrap()[0].as_ref().unwrap();
     // a user who only makes the numbers agree would find nothing where it is looked for
     config.partitions = 5;
-    let mut desk = Desk::open(&config).await;
-    let error = desk.failure().await;
+    let mut installation = Installation::open(&config).await;
+    let error = installation.failure().await;
     assert!(matches!(&error, LedgerError::Fatal(text) if text.contains("another number of partitions")), "{error:?}");
 }
 

@@ -10,13 +10,17 @@ use std::{
 
 use copydesk::{
     config,
-    fetch::{Fetcher, Kind, Names, Request, Validators},
+    fetch::{Fetcher, NameService, Request, RequestKind, Validators},
 };
 use url::Url;
 
 pub(crate) fn config() -> config::Fetch {
     config::Fetch {
-        manners: config::Manners { host_gap: Duration::ZERO, obey_robots: false, ..config::Manners::default() },
+        politeness: config::Politeness {
+            host_gap: Duration::ZERO,
+            obey_robots: false,
+            ..config::Politeness::default()
+        },
         in_flight: 64,
         connect_within: Duration::from_secs(5),
         first_byte_within: Duration::from_secs(5),
@@ -34,7 +38,7 @@ pub(crate) fn fetcher(config: &config::Fetch, table: impl Fn(&str) -> Vec<IpAddr
         config,
         "copydesk/test (+tester@example.org)",
         || SystemTime::UNIX_EPOCH,
-        &Names::Given(Arc::new(move |name: &str| Ok(table(name)))),
+        &NameService::Given(Arc::new(move |name: &str| Ok(table(name)))),
     )
     .unwrap()
 }
@@ -47,7 +51,7 @@ pub(crate) fn local(config: &config::Fetch) -> Fetcher {
 pub(crate) fn feed(url: &str) -> Request {
     Request {
         url: Url::parse(url).unwrap(),
-        kind: Kind::Feed,
+        kind: RequestKind::Feed,
         validators: Validators::default(),
         headers: Vec::new(),
         obey_robots: false,
@@ -57,5 +61,5 @@ pub(crate) fn feed(url: &str) -> Request {
 }
 
 pub(crate) fn page(url: &str) -> Request {
-    Request { kind: Kind::Page, ..feed(url) }
+    Request { kind: RequestKind::Page, ..feed(url) }
 }

@@ -17,8 +17,8 @@ use copydesk::{
 use tokio::task::spawn_blocking;
 
 use crate::{
-    desk::{Desk, LOCAL},
     host::{Answer, Asked, Host},
+    installation::{Installation, LOCAL},
 };
 
 /// What stands under a path when it is asked for the nth time, from 0 on; the base URL is given, too.
@@ -91,17 +91,17 @@ impl Scene {
             None => (SCHEDULE.to_owned(), self.settings),
         };
         let sections = format!("{SETTINGS}schedule: {{{schedule}}}\n{LOCAL}{others}\n");
-        let desk = Desk::with_feeds(directory.path(), &urls, &sections);
+        let installation = Installation::with_feeds(directory.path(), &urls, &sections);
         let (records, rejects) = spawn_blocking(move || {
             for poll in 0..polls {
                 if poll > 0 {
                     std::thread::sleep(Duration::from_millis(700));
                 }
-                let output = desk.output(&["run", "--once"]);
+                let output = installation.output(&["run", "--once"]);
                 assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             }
             let _directory = directory;
-            (desk.records(), desk.rejects())
+            (installation.records(), installation.rejects())
         })
         .await
         .unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
-use copydesk::{feed::Pace, schedule::Setback};
+use copydesk::{feed::Pace, schedule::FailureClass};
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// Feeds of a host.
@@ -51,7 +51,7 @@ const KINDS: [Kind; 13] = [
 /// What a publisher answers.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Said {
-    pub(crate) setback: Option<Setback>,
+    pub(crate) class: Option<FailureClass>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) fresh_for: Option<Duration>,
 }
@@ -65,8 +65,8 @@ impl Said {
     pub(crate) fn least_wait(&self, publisher: &Publisher) -> Duration {
         let ttl = Duration::from_secs(u64::from(publisher.pace.ttl_minutes.unwrap_or(0)) * 60);
         let told = ttl.max(self.fresh_for.unwrap_or_default());
-        let gone = if self.setback == Some(Setback::Gone) { 24 * HOUR } else { Duration::ZERO };
-        let failed = if self.setback.is_some() { Duration::ZERO } else { told };
+        let gone = if self.class == Some(FailureClass::Gone) { 24 * HOUR } else { Duration::ZERO };
+        let failed = if self.class.is_some() { Duration::ZERO } else { told };
         self.retry_after.unwrap_or_default().max(failed).max(gone)
     }
 }
@@ -117,16 +117,16 @@ impl Publisher {
     pub(crate) fn answer(&self, at: DateTime<Utc>) -> Said {
         if let Some((_, until)) = self.rest().filter(|(from, until)| (*from..*until).contains(&at)) {
             let retry_after = (until - at).to_std().ok();
-            return Said { setback: Some(Setback::Passing), retry_after, fresh_for: None };
+            return Said { class: Some(FailureClass::Passing), retry_after, fresh_for: None };
         }
-        let setback = match self.kind {
-            Kind::Broken => Some(Setback::Passing),
-            Kind::Missing => Some(Setback::Lasting),
-            Kind::Gone => Some(Setback::Gone),
+        let class = match self.kind {
+            Kind::Broken => Some(FailureClass::Passing),
+            Kind::Missing => Some(FailureClass::Lasting),
+            Kind::Gone => Some(FailureClass::Gone),
             _ => None,
         };
         let fresh_for = (self.kind == Kind::Fresh).then_some(2 * HOUR);
-        Said { setback, retry_after: None, fresh_for }
+        Said { class, retry_after: None, fresh_for }
     }
 
     /// What was published after `since`, up to `until`.

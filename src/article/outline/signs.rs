@@ -47,7 +47,7 @@ signs! {
     CONSENT = 15;
     /// Captions and picture credits.
     CAPTION = 16;
-    /// Figures, galleries, players.
+    /// ScheduleState, galleries, players.
     MEDIA = 17;
     /// Dates, reading times.
     DATE = 18;

@@ -13,8 +13,8 @@ fn numbers_and_relative_times_are_no_other_text() {
     let same = Likeness::SameButForNumbers;
     for (one, other) in [
         ("Read 1,204 times", "Read 1,311 times"),
-        ("Posted 3 hours ago by the desk", "Posted 2 days ago by the desk"),
-        ("Posted an hour ago by the desk", "Posted 12 minutes ago by the desk"),
+        ("Posted 3 hours ago by the coordinator", "Posted 2 days ago by the coordinator"),
+        ("Posted an hour ago by the coordinator", "Posted 12 minutes ago by the coordinator"),
         ("vor 3 Stunden", "vor einem Tag"),
         ("hace 5 minutos", "hace 2 horas"),
         ("5分前", "2時間前"),

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
 use super::super::{
-    ask::{Outcome, Told, ask},
+    ask::{FeedReport, Outcome, ask},
     counted, runtime,
 };
 use crate::{
@@ -28,7 +28,7 @@ pub(super) fn run(config: &Config, out: &mut impl Write) -> anyhow::Result<ExitC
 }
 
 /// The same as values.
-pub(super) fn collect(config: &Config) -> anyhow::Result<(Vec<Told>, ExitCode)> {
+pub(super) fn collect(config: &Config) -> anyhow::Result<(Vec<FeedReport>, ExitCode)> {
     let (mut all, mut sum) = (Vec::new(), Sum::default());
     each(config, |told| {
         sum.add(&told);
@@ -38,7 +38,7 @@ pub(super) fn collect(config: &Config) -> anyhow::Result<(Vec<Told>, ExitCode)> 
     Ok((all, sum.exit_code()))
 }
 
-fn each(config: &Config, mut done: impl FnMut(Told) -> std::io::Result<()>) -> anyhow::Result<()> {
+fn each(config: &Config, mut done: impl FnMut(FeedReport) -> std::io::Result<()>) -> anyhow::Result<()> {
     let contact = config.require_contact()?;
     let fetcher = Fetcher::new(&config.fetch, &user_agent(Some(contact)), clock::system)?;
     runtime()?.block_on(async {
@@ -60,7 +60,7 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, told: &Told) {
+    fn add(&mut self, told: &FeedReport) {
         match &told.outcome {
             Outcome::Feed { problems, .. } => {
                 self.read += 1;
@@ -80,7 +80,7 @@ impl Sum {
     }
 }
 
-fn show(told: &Told, out: &mut impl Write) -> std::io::Result<()> {
+fn show(told: &FeedReport, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "{}", told.url)?;
     match &told.outcome {
         Outcome::Feed { title, problems, .. } => {

@@ -51,9 +51,10 @@ async fn followed(
             stream.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    let manners = config::Manners { host_gap: Duration::ZERO, obey_robots: false, ..config::Manners::default() };
+    let politeness =
+        config::Politeness { host_gap: Duration::ZERO, obey_robots: false, ..config::Politeness::default() };
     let config =
-        config::Fetch { manners, allow_networks: vec!["127.0.0.0/8".parse().unwrap()], ..config::Fetch::default() };
+        config::Fetch { politeness, allow_networks: vec!["127.0.0.0/8".parse().unwrap()], ..config::Fetch::default() };
     let fetcher = Fetcher::new(&config, "copydesk/test", clock::system).unwrap();
     let job = Follow {
         entry: Entry { url: Some(format!("{base}/harbour/1").parse().unwrap()), ..Entry::default() },

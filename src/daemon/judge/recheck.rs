@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Case, Origin, Verdict, ask_later, publish, was_not_asked};
+use super::{Case, Decision, TextOrigin, ask_later, publish, was_not_asked};
 use crate::{
     article::{Article, Likeness, Print},
     daemon::follow::{Followed, PageOutcome, PageRead, Reading},
@@ -47,7 +47,7 @@ const TRIES: u32 = 3;
 /// After so long at first, and four times as long each time.
 const FIRST_TRY: Duration = Duration::from_secs(900);
 
-pub(super) fn judge(case: Case<'_>, followed: Followed) -> Verdict {
+pub(super) fn judge(case: Case<'_>, followed: Followed) -> Decision {
     let Some(published) = &case.pending.published else { return unchanged(None) };
     let Followed { page, told } = followed;
     match page {
@@ -69,7 +69,7 @@ pub(super) fn judge(case: Case<'_>, followed: Followed) -> Verdict {
         // the feed is read again, and tells it whole
         PageOutcome::NotWanted if case.pending.content_cut => {
             let error = "its content was too large to keep: the feed is read again".to_owned();
-            Verdict::Retry { wait: FIRST_TRY, error, asked: false }
+            Decision::Retry { wait: FIRST_TRY, error, asked: false }
         }
         PageOutcome::NotWanted => match told {
             Some(article) => edited_feed_text(case, published, article, None),
@@ -86,7 +86,7 @@ fn without_page(
     error: &str,
     reason: &str,
     lasts: bool,
-) -> Verdict {
+) -> Decision {
     if published.is_feed_text
         && let Some(article) = told
     {
@@ -95,13 +95,13 @@ fn without_page(
     // no other recheck may follow that would see an edit which a feed has told
     if !lasts && published.awaits_edit() && case.is_patient(delta(case.schedule.page_patience)) {
         let wait = page_retry(case.pending.attempts + 1, None);
-        return Verdict::Retry { wait, error: error.to_owned(), asked: !case.offline };
+        return Decision::Retry { wait, error: error.to_owned(), asked: !case.offline };
     }
     if lasts || case.pending.attempts + 1 >= TRIES {
         return unchanged(None);
     }
     let wait = FIRST_TRY.saturating_mul(4_u32.saturating_pow(case.pending.attempts));
-    Verdict::Retry { wait, error: error.to_owned(), asked: !case.offline }
+    Decision::Retry { wait, error: error.to_owned(), asked: !case.offline }
 }
 
 /// The feed is the source of the text, and its word is enough.
@@ -110,7 +110,7 @@ fn edited_feed_text(
     published: &Published,
     article: Article,
     fallback_reason: Option<String>,
-) -> Verdict {
+) -> Decision {
     let reading = Reading::of(article);
     let is_known = is_published(published, reading.text.content);
     // a summary says less than it did while the entry was new
@@ -121,10 +121,10 @@ fn edited_feed_text(
     publish(case, reading, None, fallback_reason)
 }
 
-fn judge_read(case: Case<'_>, published: &Published, read: PageRead) -> Verdict {
+fn judge_read(case: Case<'_>, published: &Published, read: PageRead) -> Decision {
     let PageRead { url, validators, fetched_at, article, print, again, .. } = read;
     let Ok(reading) = article else { return unchanged(None) };
-    let same = |candidate| Verdict::Unchanged { candidate, validators: Some(validators.clone()) };
+    let same = |candidate| Decision::Unchanged { candidate, validators: Some(validators.clone()) };
     let Reading { article, text } = &reading;
     let content = text.content;
     let told = published.awaits_edit();
@@ -164,14 +164,14 @@ fn judge_read(case: Case<'_>, published: &Published, read: PageRead) -> Verdict 
         Some(after) if !seen_again(after) => same(Some(content)),
         None if flips(published, *text, again, told) => same(None),
         _ => {
-            let origin = Origin { url: url.into(), validators, fetched_at, print };
+            let origin = TextOrigin { url: url.into(), validators, fetched_at, print };
             publish(case, reading, Some(origin), None)
         }
     }
 }
 
-fn unchanged(candidate: Option<u32>) -> Verdict {
-    Verdict::Unchanged { candidate, validators: None }
+fn unchanged(candidate: Option<u32>) -> Decision {
+    Decision::Unchanged { candidate, validators: None }
 }
 
 fn is_published(published: &Published, content: u32) -> bool {

@@ -50,19 +50,19 @@ fn failed(reason: Reason) -> PageOutcome {
 }
 
 /// A verdict in a word or two.
-fn shown(verdict: Verdict) -> String {
+fn shown(verdict: Decision) -> String {
     match verdict {
-        Verdict::Publish(publish) => {
+        Decision::Publish(publish) => {
             let fallback = publish.fallback_reason.map(|reason| format!(" for {reason}")).unwrap_or_default();
             format!("publish {} {:?}{fallback}", publish.revision, publish.article.text_source)
         }
-        Verdict::Unchanged { candidate: None, .. } => "unchanged".to_owned(),
-        Verdict::Unchanged { candidate: Some(_), .. } => "seen once".to_owned(),
-        Verdict::Retry { wait, asked: true, .. } => format!("retry in {} s", wait.as_secs()),
-        Verdict::Retry { wait, asked: false, .. } => format!("not asked, retry in {} s", wait.as_secs()),
-        Verdict::Reject { reason, again: None, .. } => format!("reject {reason}"),
-        Verdict::Reject { reason, again: Some(wait), .. } => format!("reject {reason}, again in {} s", wait.as_secs()),
-        Verdict::Over => "over".to_owned(),
+        Decision::Unchanged { candidate: None, .. } => "unchanged".to_owned(),
+        Decision::Unchanged { candidate: Some(_), .. } => "seen once".to_owned(),
+        Decision::Retry { wait, asked: true, .. } => format!("retry in {} s", wait.as_secs()),
+        Decision::Retry { wait, asked: false, .. } => format!("not asked, retry in {} s", wait.as_secs()),
+        Decision::Reject { reason, again: None, .. } => format!("reject {reason}"),
+        Decision::Reject { reason, again: Some(wait), .. } => format!("reject {reason}, again in {} s", wait.as_secs()),
+        Decision::Over => "over".to_owned(),
     }
 }
 

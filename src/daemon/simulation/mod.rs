@@ -1,7 +1,7 @@
 //! Years of what publishers do, in a minute of virtual time, through the code that decides.
 //!
 //! `publisher` and `paper` play sixty sites with two hundred feeds: they know each story by a number of their own. `press`
-//! reads them as the desk does, with the real state, schedule and judgement, over a `store` that behaves like a ledger, and
+//! reads them as the coordinator does, with the real state, schedule and judgement, over a `store` that behaves like a ledger, and
 //! is restarted, killed between commits, and lied to by its clock. `oracle` says by the publishers' numbers what has to
 //! come out.
 //!

@@ -1,5 +1,5 @@
-//! An instance that reads one publisher: polls, follows and commits as the desk does, in virtual time, by the real
-//! deciding code. What the desk has to itself (tasks, lanes, clocks) is put in short here.
+//! An instance that reads one publisher: polls, follows and commits as the coordinator does, in virtual time, by the real
+//! deciding code. What the coordinator has to itself (tasks, queues, clocks) is put in short here.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -222,7 +222,7 @@ impl<'a> Press<'a> {
         }
     }
 
-    /// As `desk::follow_the_clock` does.
+    /// As `coordinator::follow_the_clock` does.
     fn set_clock(&mut self, ahead: TimeDelta) {
         let jumps = ahead - self.ahead;
         self.ahead = ahead;
@@ -281,7 +281,7 @@ impl<'a> Press<'a> {
         self.adopt();
     }
 
-    /// As `desk::adopt` does.
+    /// As `coordinator::adopt` does.
     fn adopt(&mut self) {
         let now = self.clock();
         for (url, is_there) in self.urls.iter().zip(&self.configured) {

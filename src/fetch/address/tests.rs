@@ -242,7 +242,7 @@ fn an_exception_opens_its_network_at_any_port_and_nothing_else() {
     }
     // a name at a port that is not listed may only be in the excepted networks
     let reach = guard.check_url(&Url::parse("http://intranet:9999/").unwrap()).unwrap();
-    assert_eq!(reach, Reach::Exceptions);
+    assert_eq!(reach, AllowedAddresses::Exceptions);
     assert!(guard.check_address("10.1.2.3".parse().unwrap(), reach).is_ok());
     assert!(guard.check_address("8.8.8.8".parse().unwrap(), reach).is_err());
     assert!(guard.check_address("10.2.0.1".parse().unwrap(), reach).is_err());
@@ -324,13 +324,13 @@ fn an_address_behind_a_configured_translator_is_judged_by_what_it_carries() {
         ("64:ff9b::a09:807", false),
         ("2a00:9::a09:807", true),
     ] {
-        let judged = guard.check_address(address.parse().unwrap(), Reach::Public);
+        let judged = guard.check_address(address.parse().unwrap(), AllowedAddresses::Public);
         assert_eq!(judged.is_ok(), allowed, "{address}: {judged:?}");
     }
     let networks = ["10.0.0.0/8".parse().unwrap()];
     let guard = Guard::new(&[80], &networks, None).with_nat64(&prefixes);
     let behind = "64:ff9b:1::a09:807".parse().unwrap();
-    assert_eq!(guard.check_address(behind, Reach::Exceptions), Ok(()), "excepted is what it carries");
+    assert_eq!(guard.check_address(behind, AllowedAddresses::Exceptions), Ok(()), "excepted is what it carries");
 }
 
 #[test]

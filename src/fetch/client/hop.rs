@@ -8,9 +8,9 @@ use url::Url;
 
 use super::{
     super::{
-        Failure, Kind, Request, Validators,
+        Failure, Request, RequestKind, Validators,
         body::{self, Excess, Limits},
-        connect::Way,
+        connect::Egress,
         governor::Permit,
         headers,
         verdict::is_busy,
@@ -55,7 +55,7 @@ impl Hop<'_> {
 }
 
 /// An answer whose body is yet to be read. Its host's permit lasts as long.
-pub(super) struct Answer {
+pub(super) struct OpenResponse {
     permit: Permit,
     pub(super) response: reqwest::Response,
     /// Of the request that asked, without the waiting for its turn.
@@ -65,7 +65,7 @@ pub(super) struct Answer {
     pub(super) held: Option<Duration>,
 }
 
-impl Answer {
+impl OpenResponse {
     /// Of the request, its body included.
     pub(super) fn deadline(&self) -> Instant {
         self.deadline
@@ -74,15 +74,15 @@ impl Answer {
 
 impl Inner {
     /// One hop: what robots.txt says, then the request itself. Says whether it was conditional.
-    pub(super) async fn step(&self, hop: &Hop<'_>) -> Result<(Answer, bool), Failure> {
+    pub(super) async fn step(&self, hop: &Hop<'_>) -> Result<(OpenResponse, bool), Failure> {
         let Hop { request, url, left } = *hop;
         let way = self.connections.way(&hop.route()).await?;
         // before robots.txt, so that nothing is asked of a host that is out of reach
         way.check(url)?;
-        let manners = self.config.manners_at(url.host_str().unwrap_or_default());
+        let politeness = self.config.politeness_at(url.host_str().unwrap_or_default());
         let obeys = match request.kind {
-            Kind::Page => manners.obey_robots,
-            Kind::Feed => request.obey_robots,
+            RequestKind::Page => politeness.obey_robots,
+            RequestKind::Feed => request.obey_robots,
         };
         let crawl_delay = match obeys {
             true => Some(self.robots.check(url, async |file| self.load_robots(file, &hop.route()).await).await?),
@@ -102,19 +102,19 @@ impl Inner {
         }
         let mut url = url.clone();
         lend_credentials(request, &mut url);
-        let crawl_delay = crawl_delay.map(|delay| delay.min(manners.max_crawl_delay));
+        let crawl_delay = crawl_delay.map(|delay| delay.min(politeness.max_crawl_delay));
         Ok((self.ask(&way, url, headers, crawl_delay, left).await?, conditional))
     }
 
     /// One request at its host's turn, up to the end of the answer's head.
     pub(super) async fn ask(
         &self,
-        way: &Way,
+        way: &Egress,
         url: Url,
         headers: HeaderMap,
         crawl_delay: Option<Duration>,
         left: Duration,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<OpenResponse, Failure> {
         way.check(&url)?;
         let host = link::host(&url);
         let permit = self.governor.acquire(&host).await.map_err(|held| Failure { host: Some(host), ..held.into() })?;
@@ -126,15 +126,20 @@ impl Inner {
         self.counters.request();
         let response = way.get(url, headers, deadline).await?;
         let held = is_busy(response.status(), response.headers())
-            .then(|| permit.hold(headers::come_again(response.headers(), (self.clock)())));
+            .then(|| permit.back_off(headers::come_again(response.headers(), (self.clock)())));
         if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
             permit.forgive();
         }
-        Ok(Answer { permit, response, begun, deadline, held })
+        Ok(OpenResponse { permit, response, begun, deadline, held })
     }
 
-    pub(super) async fn read(&self, answer: Answer, bytes: usize, excess: Excess) -> Result<bytes::Bytes, Failure> {
-        let Answer { permit, response, deadline, .. } = answer;
+    pub(super) async fn read(
+        &self,
+        answer: OpenResponse,
+        bytes: usize,
+        excess: Excess,
+    ) -> Result<bytes::Bytes, Failure> {
+        let OpenResponse { permit, response, deadline, .. } = answer;
         let status = response.status().as_u16();
         let head = response.headers().clone();
         let stream = Box::pin(response.bytes_stream());
@@ -147,8 +152,8 @@ impl Inner {
 
     /// Reads what nobody wants of an answer, if it is little and there already: then its connection serves the next
     /// request.
-    pub(super) async fn discard(&self, answer: Answer) {
-        let Answer { permit: _permit, response, deadline, .. } = answer;
+    pub(super) async fn discard(&self, answer: OpenResponse) {
+        let OpenResponse { permit: _permit, response, deadline, .. } = answer;
         if response.content_length().is_some_and(|length| length > MOST_DISCARDED as u64) {
             return;
         }
@@ -169,7 +174,7 @@ fn belongs(validators: &Validators, request: &Request, url: &Url) -> bool {
 /// Gives a URL the credentials that the user wrote into the feed's own, at the same origin. Those in a link to a page
 /// are nobody's that we know.
 pub(super) fn lend_credentials(request: &Request, to: &mut Url) {
-    if request.kind == Kind::Feed && to.origin() == request.url.origin() {
+    if request.kind == RequestKind::Feed && to.origin() == request.url.origin() {
         // cannot fail: both have hosts
         let _ = to.set_username(request.url.username());
         let _ = to.set_password(request.url.password());

@@ -9,8 +9,8 @@ use crate::config::{Fetch, Rate};
 const GAP: Duration = Duration::from_secs(1);
 
 fn governor(per_host: usize, host_gap: Duration, in_flight: usize) -> Governor {
-    let manners = Manners { per_host, host_gap, ..Manners::default() };
-    Governor::new(&Fetch { manners, in_flight, ..Fetch::default() })
+    let politeness = Politeness { per_host, host_gap, ..Politeness::default() };
+    Governor::new(&Fetch { politeness, in_flight, ..Fetch::default() })
 }
 
 /// When eight requests to a host start that are asked for at once, in seconds.
@@ -26,8 +26,8 @@ async fn starts(governor: &Governor, host: &str) -> Vec<u64> {
 #[tokio::test(start_paused = true)]
 async fn a_rate_is_a_bucket_that_fills_again() {
     let rate = Rate { requests: 4, within: Duration::from_secs(40) };
-    let manners = Manners { host_gap: Duration::ZERO, host_rate: Some(rate), ..Manners::default() };
-    let governor = Governor::new(&Fetch { manners, ..Fetch::default() });
+    let politeness = Politeness { host_gap: Duration::ZERO, host_rate: Some(rate), ..Politeness::default() };
+    let governor = Governor::new(&Fetch { politeness, ..Fetch::default() });
     assert_eq!(starts(&governor, "a").await, [0, 0, 0, 0, 10, 20, 30, 40]);
     tokio::time::advance(Duration::from_secs(30)).await;
     assert_eq!(starts(&governor, "a").await, [0, 0, 0, 10, 20, 30, 40, 50], "three came back");
@@ -42,12 +42,12 @@ async fn a_rate_is_a_bucket_that_fills_again() {
 
 #[tokio::test(start_paused = true)]
 async fn some_hosts_have_a_budget_of_their_own() {
-    let usual = Manners { host_gap: GAP, ..Manners::default() };
-    let own = |per_host, gap| Manners { per_host, host_gap: Duration::from_secs(gap), ..usual };
+    let usual = Politeness { host_gap: GAP, ..Politeness::default() };
+    let own = |per_host, gap| Politeness { per_host, host_gap: Duration::from_secs(gap), ..usual };
     let hosts =
         [("news.example", own(1, 2)), ("*.example", own(2, 3)), ("[::1]", own(2, 4)), ("*.b.example", own(2, 5))];
-    let hosts = hosts.into_iter().map(|(name, manners)| (name.to_owned(), manners)).collect();
-    let governor = Governor::new(&Fetch { manners: usual, hosts, ..Fetch::default() });
+    let hosts = hosts.into_iter().map(|(name, politeness)| (name.to_owned(), politeness)).collect();
+    let governor = Governor::new(&Fetch { politeness: usual, hosts, ..Fetch::default() });
     for (host, gap) in [
         ("https://news.example:443", 2),
         ("http://news.example:8080", 2),
@@ -136,14 +136,15 @@ async fn a_host_that_hangs_delays_no_other() {
 #[tokio::test(start_paused = true)]
 async fn a_hold_binds_the_host_that_asked_for_it() {
     let week = Duration::from_secs(7 * 24 * 3600);
-    let manners = Manners { per_host: 1, host_gap: Duration::ZERO, max_retry_after: week, ..Manners::default() };
-    let governor = Governor::new(&Fetch { manners, ..Fetch::default() });
+    let politeness =
+        Politeness { per_host: 1, host_gap: Duration::ZERO, max_retry_after: week, ..Politeness::default() };
+    let governor = Governor::new(&Fetch { politeness, ..Fetch::default() });
     let permit = governor.acquire("a").await.unwrap();
-    assert_eq!(permit.hold(Some(week)), week);
+    assert_eq!(permit.back_off(Some(week)), week);
     // a shorter one does not end it
-    permit.hold(Some(GAP));
+    permit.back_off(Some(GAP));
     drop(permit);
-    assert_eq!(governor.acquire("a").await.unwrap_err(), Held(week));
+    assert_eq!(governor.acquire("a").await.unwrap_err(), BackOff(week));
     assert!(governor.acquire("b").await.is_ok());
     tokio::time::advance(week - PATIENCE).await;
     let begun = Instant::now();
@@ -158,37 +159,37 @@ async fn a_hold_reaches_those_who_wait_already() {
     let waiting = governor.acquire("a");
     let busy = async {
         tokio::time::sleep(GAP).await;
-        permit.hold(Some(Duration::from_secs(600)));
+        permit.back_off(Some(Duration::from_secs(600)));
     };
     let (waited, ()) = tokio::join!(waiting, busy);
-    assert_eq!(waited.unwrap_err(), Held(Duration::from_secs(596)));
+    assert_eq!(waited.unwrap_err(), BackOff(Duration::from_secs(596)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn holds_that_name_no_time_double_until_an_answer() {
     let governor = governor(1, Duration::ZERO, 100);
     let permit = governor.acquire("a").await.unwrap();
-    let holds: Vec<u64> = (0..20).map(|_| permit.hold(None).as_secs()).collect();
+    let holds: Vec<u64> = (0..20).map(|_| permit.back_off(None).as_secs()).collect();
     assert_eq!(holds[..8], [30, 60, 120, 240, 480, 960, 1920, 3600]);
     assert!(holds[8..].iter().all(|hold| *hold == 3600));
     permit.forgive();
-    assert_eq!(permit.hold(None).as_secs(), 30);
-    assert_eq!(permit.hold(Some(Duration::ZERO)).as_secs(), 60);
+    assert_eq!(permit.back_off(None).as_secs(), 30);
+    assert_eq!(permit.back_off(Some(Duration::ZERO)).as_secs(), 60);
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_hold_is_longer_than_it_may_be() {
     let (day, hour) = (Duration::from_secs(24 * 3600), Duration::from_secs(3600));
-    let usual = Manners { host_gap: Duration::ZERO, max_retry_after: day, ..Manners::default() };
-    let hosts = [("b.example".to_owned(), Manners { max_retry_after: hour, ..usual })].into();
-    let governor = Governor::new(&Fetch { manners: usual, hosts, ..Fetch::default() });
+    let usual = Politeness { host_gap: Duration::ZERO, max_retry_after: day, ..Politeness::default() };
+    let hosts = [("b.example".to_owned(), Politeness { max_retry_after: hour, ..usual })].into();
+    let governor = Governor::new(&Fetch { politeness: usual, hosts, ..Fetch::default() });
     for (host, longest) in [("https://a.example:443", day), ("https://b.example:443", hour)] {
         let permit = governor.acquire(host).await.unwrap();
-        assert_eq!(permit.hold(Some(Duration::MAX)), longest);
-        assert_eq!(governor.acquire(host).await.unwrap_err(), Held(longest));
+        assert_eq!(permit.back_off(Some(Duration::MAX)), longest);
+        assert_eq!(governor.acquire(host).await.unwrap_err(), BackOff(longest));
         // what was said before this process was begun
-        governor.hold(host, 30 * day);
-        assert_eq!(governor.acquire(host).await.unwrap_err(), Held(longest));
+        governor.back_off(host, 30 * day);
+        assert_eq!(governor.acquire(host).await.unwrap_err(), BackOff(longest));
         tokio::time::advance(longest).await;
         assert!(governor.acquire(host).await.is_ok(), "{host}");
     }
@@ -224,7 +225,7 @@ async fn giving_up_costs_nobody_a_place() {
 async fn idle_hosts_are_forgotten_and_others_are_not() {
     let governor = governor(1, Duration::ZERO, 100);
     let _busy = governor.acquire("busy").await.unwrap();
-    governor.acquire("held").await.unwrap().hold(Some(Duration::from_secs(24 * 3600)));
+    governor.acquire("held").await.unwrap().back_off(Some(Duration::from_secs(24 * 3600)));
     for n in 0..10_000 {
         drop(governor.acquire(&format!("https://{n}.example:443")).await);
     }
@@ -273,7 +274,7 @@ async fn a_week_keeps_every_promise() {
             assert!(under_way.fetch_add(1, Relaxed) < IN_FLIGHT, "places in all");
             tokio::time::sleep(Duration::from_millis(random.random_range(10..60_000))).await;
             if random.random_bool(0.05) {
-                let hold = permit.hold(random.random_bool(0.5).then(|| GAP * random.random_range(1..7200)));
+                let hold = permit.back_off(random.random_bool(0.5).then(|| GAP * random.random_range(1..7200)));
                 let mut log = lock(log);
                 log.held_until = log.held_until.max(Some(Instant::now() + hold));
             }

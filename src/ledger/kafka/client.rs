@@ -20,10 +20,10 @@ use crate::{config, ledger::LedgerError};
 pub(super) enum Part<'a> {
     /// Writes records, rejects, state and offsets in transactions of this id.
     Producer { transactional_id: &'a str },
-    /// Holds our place in the group.
+    /// Backoffs our place in the group.
     Member,
     /// Reads what is committed. It may ask for the group's offsets, but never joins.
-    Reader,
+    RecordReader,
     /// Sees what open transactions have written, too.
     Witness,
 }
@@ -70,7 +70,7 @@ fn defaults(settings: &mut ClientConfig, config: &config::KafkaLedger, part: Par
             settings.set("partition.assignment.strategy", "cooperative-sticky");
         }
         // how long a broker keeps the news that there is nothing more to itself
-        Part::Reader => _ = settings.set("fetch.wait.max.ms", "100"),
+        Part::RecordReader => _ = settings.set("fetch.wait.max.ms", "100"),
         Part::Member | Part::Witness => {}
     }
 }
@@ -93,7 +93,7 @@ fn promises(settings: &mut ClientConfig, config: &config::KafkaLedger, part: Par
             }
             settings.set("group.protocol", if config.consumer_protocol { "consumer" } else { "classic" });
         }
-        Part::Reader | Part::Witness => {}
+        Part::RecordReader | Part::Witness => {}
     }
     // librdkafka assigns no partitions without it, not even to consumers that never join
     settings.set("group.id", &config.group);

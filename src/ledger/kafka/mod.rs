@@ -21,15 +21,15 @@
 
 mod client;
 mod failure;
-mod handover;
 mod membership;
-mod orphans;
 mod ownership;
 mod reader;
+mod rebalance;
 mod restore;
 mod run;
 mod topics;
 mod transaction;
+mod unowned;
 
 use std::{
     collections::BTreeSet,
@@ -45,13 +45,13 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub use reader::{Reader, settled_states, states};
+pub use reader::{RecordReader, settled_states, states};
 pub use run::Run;
 
 use self::{
-    handover::Handover,
     membership::{Change, Member},
     ownership::Ownership,
+    rebalance::RebalanceHandler,
     transaction::Transactions,
 };
 use super::{Batch, Event, Ledger, LedgerError, Partition, State, partition, threads};
@@ -101,12 +101,17 @@ impl KafkaLedger {
         let (ownership, running) = (Arc::new(Ownership::default()), Arc::new(Mutex::new(())));
         let stop = CancellationToken::new();
         let (changes, change_receiver) = mpsc::channel(4);
-        let events =
-            Handover::start(config, Arc::clone(&ownership), Arc::clone(&running), change_receiver, stop.clone());
+        let events = RebalanceHandler::start(
+            config,
+            Arc::clone(&ownership),
+            Arc::clone(&running),
+            change_receiver,
+            stop.clone(),
+        );
         let rejoin = Arc::new(AtomicBool::new(false));
         let member = Member::new(Arc::clone(&ownership), changes.clone(), Arc::clone(run));
         let member = membership::join(config, member, Arc::clone(&rejoin), stop.clone())?;
-        orphans::watch(config, rejoin, stop.clone());
+        unowned::watch(config, rejoin, stop.clone());
         let (config, stop) = (config.clone(), stop.drop_guard());
         Ok((KafkaLedger { config, transactional_id, ownership, producer, changes, running, member, stop }, events))
     }

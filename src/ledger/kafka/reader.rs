@@ -29,7 +29,7 @@ pub async fn states(config: &config::KafkaLedger) -> Result<Vec<State>, LedgerEr
     let partitions = existing(config, &config.state).await?;
     let config = config.clone();
     threads::once("kafka-reader", move || {
-        let reader: BaseConsumer<Context> = client::create(&config, Part::Reader, Context::default())?;
+        let reader: BaseConsumer<Context> = client::create(&config, Part::RecordReader, Context::default())?;
         let deadline = std::time::Instant::now() + 4 * ANSWER_WITHIN;
         let read = restore::replay(&config, &reader, &partitions, || std::time::Instant::now() > deadline)?;
         if read.len() < partitions.len() {
@@ -67,18 +67,18 @@ pub async fn settled_states(config: &config::KafkaLedger, within: Duration) -> R
 }
 
 /// Committed records, in order within a partition.
-pub struct Reader {
+pub struct RecordReader {
     consumer: StreamConsumer<Context>,
     /// Partitions whose end was not met yet.
     unfinished: HashSet<Partition>,
     follow: bool,
 }
 
-impl Reader {
+impl RecordReader {
     /// Reads the records' topic. With `follow` it waits for further ones at the end.
-    pub async fn open(config: &config::KafkaLedger, start: Start, follow: bool) -> Result<Reader, LedgerError> {
+    pub async fn open(config: &config::KafkaLedger, start: Start, follow: bool) -> Result<RecordReader, LedgerError> {
         let partitions = existing(config, &config.records).await?;
-        let consumer: StreamConsumer<Context> = client::create(config, Part::Reader, Context::default())?;
+        let consumer: StreamConsumer<Context> = client::create(config, Part::RecordReader, Context::default())?;
         let offset = match start {
             Start::Beginning => Offset::Beginning,
             Start::End => Offset::End,
@@ -89,7 +89,7 @@ impl Reader {
                 .map_err(|e| failure::of("read the records", &e))?;
         }
         consumer.assign(&list).map_err(|e| failure::of("read the records", &e))?;
-        Ok(Reader { consumer, unfinished: partitions.into_iter().collect(), follow })
+        Ok(RecordReader { consumer, unfinished: partitions.into_iter().collect(), follow })
     }
 
     /// The next record's JSON, or `None` at the end if the reader does not follow. Cancel-safe.

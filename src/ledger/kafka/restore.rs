@@ -87,7 +87,7 @@ fn attempt(
     wanted: &mut Vec<Wanted>,
     restored: &mut impl FnMut(Restored),
 ) -> Result<(), LedgerError> {
-    let reader: BaseConsumer<Context> = client::create(config, Part::Reader, Context::default())?;
+    let reader: BaseConsumer<Context> = client::create(config, Part::RecordReader, Context::default())?;
     let witness: BaseConsumer<Context> = client::create(config, Part::Witness, Context::default())?;
     let mut patience = ANSWER_WITHIN;
     let mut told = Instant::now();

@@ -19,7 +19,7 @@ pub(super) const NOT_THROUGH_LINKS: i32 = OFlags::NOFOLLOW.union(OFlags::NONBLOC
 
 /// What the database says of a file.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(super) struct FileEntry {
     pub(super) id: i64,
     pub(super) day: String,
     pub(super) path: PathBuf,
@@ -29,7 +29,7 @@ pub(super) struct Entry {
 /// An open file that is appended to.
 #[derive(Debug)]
 pub(super) struct JournalFile {
-    entry: Entry,
+    entry: FileEntry,
     file: File,
     /// Where lines begin that were written, and are not committed or not yet.
     tail: Option<u64>,
@@ -54,14 +54,14 @@ pub(super) enum Change {
 
 impl JournalFile {
     /// Makes the file of an entry. It must not be there, not even as a link to nowhere.
-    pub(super) fn create(entry: Entry) -> io::Result<JournalFile> {
+    pub(super) fn create(entry: FileEntry) -> io::Result<JournalFile> {
         let file = OpenOptions::new().read(true).append(true).create_new(true).open(&entry.path)?;
         Ok(JournalFile { entry, file, tail: None, appended: None })
     }
 
     /// Opens the file of an entry again. After a crash, what stands behind its committed length is of a commit that was
     /// cut short: it is ours to be cut.
-    pub(super) fn reopen(entry: Entry, crashed: bool) -> io::Result<Result<JournalFile, Change>> {
+    pub(super) fn reopen(entry: FileEntry, crashed: bool) -> io::Result<Result<JournalFile, Change>> {
         let mut options = OpenOptions::new();
         let file = match options.read(true).append(true).custom_flags(NOT_THROUGH_LINKS).open(&entry.path) {
             Ok(file) => file,

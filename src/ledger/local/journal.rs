@@ -13,22 +13,22 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     failure,
-    file::{Change, Entry, JournalFile},
+    file::{Change, FileEntry, JournalFile},
 };
 use crate::{config, ledger::LedgerError};
 
 /// What the lines are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum Stream {
     Records,
     Rejects,
 }
 
-impl Kind {
+impl Stream {
     pub(super) fn name(self) -> &'static str {
         match self {
-            Kind::Records => "records",
-            Kind::Rejects => "rejects",
+            Stream::Records => "records",
+            Stream::Rejects => "rejects",
         }
     }
 
@@ -39,7 +39,7 @@ impl Kind {
 
 #[derive(Debug)]
 pub(super) struct Journal {
-    kind: Kind,
+    kind: Stream,
     directory: PathBuf,
     rotate_bytes: u64,
     rotate_daily: bool,
@@ -52,7 +52,7 @@ impl Journal {
     /// that were not committed.
     pub(super) fn open(
         db: &Connection,
-        kind: Kind,
+        kind: Stream,
         config: &config::LocalLedger,
         crashed: bool,
     ) -> Result<Journal, LedgerError> {
@@ -76,11 +76,11 @@ impl Journal {
         Ok(journal)
     }
 
-    fn last(&self, db: &Connection) -> rusqlite::Result<Option<Entry>> {
+    fn last(&self, db: &Connection) -> rusqlite::Result<Option<FileEntry>> {
         let entry = |row: &rusqlite::Row<'_>| {
             let day: String = row.get(1)?;
             let path = self.directory.join(self.kind.file_name(&day, row.get(2)?));
-            Ok(Entry { id: row.get(0)?, path, day, committed: row.get::<_, i64>(3)?.cast_unsigned() })
+            Ok(FileEntry { id: row.get(0)?, path, day, committed: row.get::<_, i64>(3)?.cast_unsigned() })
         };
         db.query_row(
             "SELECT id, day, number, committed FROM file WHERE kind = ?1 ORDER BY id DESC LIMIT 1",
@@ -150,7 +150,7 @@ impl Journal {
 }
 
 /// Enters a new file in the database, and makes it: in this order, so that a crash leaves no file that nobody knows of.
-fn begin(db: &Connection, kind: Kind, directory: &Path, day: &str) -> Result<JournalFile, LedgerError> {
+fn begin(db: &Connection, kind: Stream, directory: &Path, day: &str) -> Result<JournalFile, LedgerError> {
     let entry = enter(db, kind, directory, day).map_err(|e| failure::sqlite("write", &e))?;
     let (id, path) = (entry.id, entry.path.clone());
     let created = JournalFile::create(entry).map_err(|e| failure::io("create", &path, &e));
@@ -162,7 +162,7 @@ fn begin(db: &Connection, kind: Kind, directory: &Path, day: &str) -> Result<Jou
     made
 }
 
-fn enter(db: &Connection, kind: Kind, directory: &Path, day: &str) -> rusqlite::Result<Entry> {
+fn enter(db: &Connection, kind: Stream, directory: &Path, day: &str) -> rusqlite::Result<FileEntry> {
     let last: u32 = db.query_row(
         "SELECT coalesce(max(number), 0) FROM file WHERE kind = ?1 AND day = ?2",
         params![kind.name(), day],
@@ -175,7 +175,7 @@ fn enter(db: &Connection, kind: Kind, directory: &Path, day: &str) -> rusqlite::
         number += 1;
     }
     db.execute("INSERT INTO file (kind, day, number) VALUES (?1, ?2, ?3)", params![kind.name(), day, number])?;
-    Ok(Entry { id: db.last_insert_rowid(), day: day.to_owned(), path: path(number), committed: 0 })
+    Ok(FileEntry { id: db.last_insert_rowid(), day: day.to_owned(), path: path(number), committed: 0 })
 }
 
 /// Says once what was done to a file from outside, and what to do about it.

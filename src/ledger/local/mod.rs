@@ -9,7 +9,7 @@
 //!
 //! A commit appends to the files, makes that durable, and then commits state and new lengths in one SQLite transaction.
 //! What stands behind a committed length was never committed: it is cut when the ledger is opened, and readers
-//! ([`Reader`]) stop in front of it.
+//! ([`RecordReader`]) stop in front of it.
 
 mod failure;
 mod file;
@@ -25,7 +25,7 @@ mod tests_outside;
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
-pub use reader::{Reader, states};
+pub use reader::{RecordReader, states};
 
 use self::store::{Lines, Store};
 use super::{
@@ -93,7 +93,7 @@ impl Ledger for LocalLedger {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the rim: the day only names files")]
+#[expect(clippy::disallowed_methods, reason = "the day only names files")]
 fn clock() -> DateTime<Utc> {
     Utc::now()
 }

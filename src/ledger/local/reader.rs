@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     failure,
-    journal::Kind,
+    journal::Stream,
     store::{self, open_for_reading},
 };
 use crate::ledger::{
@@ -37,16 +37,16 @@ pub async fn states(directory: &Path) -> Result<Vec<State>, LedgerError> {
 
 /// Committed records, in order.
 #[derive(Debug)]
-pub struct Reader {
+pub struct RecordReader {
     files: Worker<Files>,
-    place: Place,
+    place: ReadPosition,
     lines: VecDeque<Vec<u8>>,
     follow: bool,
 }
 
 /// How far the files were read.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct ReadPosition {
     file: i64,
     offset: u64,
 }
@@ -55,23 +55,23 @@ struct Place {
 #[derive(Debug)]
 struct Lines {
     lines: VecDeque<Vec<u8>>,
-    end: Place,
+    end: ReadPosition,
 }
 
-impl Reader {
+impl RecordReader {
     /// Reads the records of a directory. With `follow` it waits for further ones at the end.
-    pub async fn open(directory: &Path, start: Start, follow: bool) -> Result<Reader, LedgerError> {
+    pub async fn open(directory: &Path, start: Start, follow: bool) -> Result<RecordReader, LedgerError> {
         let directory = directory.to_owned();
         let (files, place) = threads::once("ledger-reader", move || {
             let files = Files { db: open_for_reading(&directory)?, directory };
             let place = match start {
-                Start::Beginning => Place { file: 0, offset: 0 },
+                Start::Beginning => ReadPosition { file: 0, offset: 0 },
                 Start::End => files.end().map_err(|e| failure::sqlite("read", &e))?,
             };
             Ok((files, place))
         })
         .await?;
-        Ok(Reader { files: Worker::start("ledger-reader", files)?, place, lines: VecDeque::new(), follow })
+        Ok(RecordReader { files: Worker::start("ledger-reader", files)?, place, lines: VecDeque::new(), follow })
     }
 
     /// The next record's JSON, or `None` at the end if the reader does not follow. Cancel-safe.
@@ -98,14 +98,14 @@ struct Files {
 
 impl Files {
     /// The next lines, and how far that is; `None` at the end.
-    fn read(&self, mut place: Place) -> Result<Option<Lines>, LedgerError> {
+    fn read(&self, mut place: ReadPosition) -> Result<Option<Lines>, LedgerError> {
         loop {
             let next = self.next_file(place).map_err(|e| failure::sqlite("read", &e))?;
             let Some((file, path, committed)) = next else { return Ok(None) };
             let offset = if file == place.file { place.offset } else { 0 };
             match read_lines(&path, offset, committed) {
                 Ok((lines, length)) if length > 0 => {
-                    return Ok(Some(Lines { lines, end: Place { file, offset: offset + length } }));
+                    return Ok(Some(Lines { lines, end: ReadPosition { file, offset: offset + length } }));
                 }
                 Ok(_) => {
                     let missing = committed - offset;
@@ -115,17 +115,17 @@ impl Files {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) => return Err(failure::io("read", &path, &e)),
             }
-            place = Place { file, offset: committed };
+            place = ReadPosition { file, offset: committed };
         }
     }
 
     /// The first file that has more than was read of it.
-    fn next_file(&self, place: Place) -> rusqlite::Result<Option<(i64, PathBuf, u64)>> {
+    fn next_file(&self, place: ReadPosition) -> rusqlite::Result<Option<(i64, PathBuf, u64)>> {
         let mut query = self.db.prepare_cached(
             "SELECT id, day, number, committed FROM file
              WHERE kind = ?1 AND ((id = ?2 AND committed > ?3) OR (id > ?2 AND committed > 0)) ORDER BY id LIMIT 1",
         )?;
-        let kind = Kind::Records;
+        let kind = Stream::Records;
         query
             .query_row((kind.name(), place.file, place.offset.cast_signed()), |row| {
                 let name = kind.file_name(&row.get::<_, String>(1)?, row.get(2)?);
@@ -134,16 +134,16 @@ impl Files {
             .optional()
     }
 
-    fn end(&self) -> rusqlite::Result<Place> {
+    fn end(&self) -> rusqlite::Result<ReadPosition> {
         let last = self
             .db
             .query_row(
                 "SELECT id, committed FROM file WHERE kind = ?1 ORDER BY id DESC LIMIT 1",
-                [Kind::Records.name()],
-                |row| Ok(Place { file: row.get(0)?, offset: row.get::<_, i64>(1)?.cast_unsigned() }),
+                [Stream::Records.name()],
+                |row| Ok(ReadPosition { file: row.get(0)?, offset: row.get::<_, i64>(1)?.cast_unsigned() }),
             )
             .optional()?;
-        Ok(last.unwrap_or(Place { file: 0, offset: 0 }))
+        Ok(last.unwrap_or(ReadPosition { file: 0, offset: 0 }))
     }
 }
 

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
 use super::{
     failure,
-    journal::{Journal, Kind, sync_directory},
+    journal::{Journal, Stream, sync_directory},
     lock::Lock,
 };
 use crate::{
@@ -83,8 +83,8 @@ impl Store {
         let crashed = !lock.was_closed();
         let db_path = directory.join("state.db");
         let db_file = identity(&db_path).map_err(|e| failure::io("read", &db_path, &e))?;
-        let records = Journal::open(&db, Kind::Records, config, crashed)?;
-        let rejects = Journal::open(&db, Kind::Rejects, config, crashed)?;
+        let records = Journal::open(&db, Stream::Records, config, crashed)?;
+        let rejects = Journal::open(&db, Stream::Rejects, config, crashed)?;
         Ok(Store { db, db_path, db_file, records, rejects, broken: None, lock })
     }
 

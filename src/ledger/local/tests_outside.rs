@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    file::{Entry, JournalFile},
+    file::{FileEntry, JournalFile},
     store::Store,
     tests::{MONDAY, TUESDAY, at, batch, check, config},
 };
@@ -202,7 +202,7 @@ fn a_truncation_at_the_moment_of_a_write_leaves_no_gap_and_no_line() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         let mut file =
-            JournalFile::create(Entry { id: 1, day: String::new(), path: path.clone(), committed: 0 }).unwrap();
+            JournalFile::create(FileEntry { id: 1, day: String::new(), path: path.clone(), committed: 0 }).unwrap();
         file.append(b"1\n2\n").unwrap();
         file.settle();
         fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length).unwrap();

@@ -50,7 +50,7 @@ fn published() -> Published {
 }
 
 fn told() -> Published {
-    Published { is_retold: true, ..published() }
+    Published { changed_in_feed: true, ..published() }
 }
 
 /// One that was seen before, so long ago.

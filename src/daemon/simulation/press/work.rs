@@ -1,4 +1,4 @@
-//! Polls and pages, as the desk and its workers take them in.
+//! Polls and pages, as the coordinator and its workers take them in.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use crate::{
     config::FullText,
     daemon::{
         follow::{Followed, PageOutcome, PageRead, Reading},
-        judge::{Case, Publish, Verdict, judge},
+        judge::{Case, Decision, Publish, judge},
     },
     feed::identity::{self, Name},
     fetch::{Failure, Reason, Validators},
-    schedule::{Bounds, Setback, Success, delta},
+    schedule::{Bounds, FailureClass, Success, delta},
     state::{Document, LastError, PageOf, PageText, Pending, Policy},
 };
 
@@ -36,14 +36,14 @@ impl Press<'_> {
         }
     }
 
-    /// As `desk::polled` and `desk::read` do.
+    /// As `coordinator::polled` and `coordinator::read` do.
     pub(super) fn poll(&mut self, feed: usize) {
         let (now, bounds, url) = (self.clock(), self.bounds(feed), self.urls[feed].clone());
         let mut success = Success { has_validators: true, ..Success::default() };
         self.polls += 1;
         if self.publisher.is(self.now, |what| what == What::Down(feed) || what == What::Offline) {
             let state = self.site.feed_mut(&url);
-            state.schedule.failed(now, bounds, Setback::Passing, None);
+            state.schedule.failed(now, bounds, FailureClass::Passing, None);
             state.last_error =
                 Some(Box::new(LastError { reason: "server_error".to_owned(), detail: "500".to_owned() }));
             return;
@@ -103,7 +103,7 @@ impl Press<'_> {
         Document { feed, names, digests }
     }
 
-    /// As `desk::queue_entries` and `daemon::follow` do.
+    /// As `coordinator::queue_entries` and `daemon::follow` do.
     pub(super) fn begin(&mut self, key: u64) {
         let Some(pending) = self.site.entry(key).cloned() else { return };
         let now = self.clock();
@@ -159,7 +159,7 @@ impl Press<'_> {
         }))
     }
 
-    /// As `desk::followed` does.
+    /// As `coordinator::followed` does.
     pub(super) fn take_in(&mut self, job: Job) {
         let Job { key, full_text, carriers, mut followed, .. } = job;
         let now = self.clock();
@@ -191,21 +191,21 @@ impl Press<'_> {
         let verdict = judge(Case { pending: &pending, full_text, schedule: &schedule, offline, now }, followed);
         self.watch(watched.as_ref(), || format!("{key:x}: {}", in_short(&verdict)));
         match verdict {
-            Verdict::Publish(publish) => {
+            Decision::Publish(publish) => {
                 let Publish { article, revision, publication, .. } = *publish;
                 let is_feed_text = publication.is_feed_text;
                 self.site.published(key, publication, &rechecks, is_late, now);
                 self.decided(Event::Recorded { key, revision, mark: article.section, is_feed_text });
             }
-            Verdict::Unchanged { candidate, validators } => {
+            Decision::Unchanged { candidate, validators } => {
                 self.site.unchanged(key, candidate, validators, &rechecks, is_late, now);
             }
-            Verdict::Retry { wait, error, asked } => self.site.postpone(key, after(wait), &error, asked, now),
-            Verdict::Reject { again, .. } => {
+            Decision::Retry { wait, error, asked } => self.site.postpone(key, after(wait), &error, asked, now),
+            Decision::Reject { again, .. } => {
                 self.site.rejected(key, again.map(after), now);
                 self.decided(Event::Rejected { key, mark });
             }
-            Verdict::Over => {
+            Decision::Over => {
                 self.site.rejected(key, None, now);
                 self.is_urgent = true;
             }
@@ -233,13 +233,13 @@ fn page_names(page: &PageOutcome, broken: Broken) -> Option<(Vec<Name>, PageText
     (broken != Broken::GuidsOnly).then_some((names, *text))
 }
 
-fn in_short(verdict: &Verdict) -> String {
+fn in_short(verdict: &Decision) -> String {
     match verdict {
-        Verdict::Publish(publish) => {
+        Decision::Publish(publish) => {
             let text = if publish.publication.is_feed_text { "the feed's text" } else { "the page" };
             format!("revision {} from {text}", publish.revision)
         }
-        Verdict::Unchanged { candidate: None, .. } => "unchanged".to_owned(),
+        Decision::Unchanged { candidate: None, .. } => "unchanged".to_owned(),
         other => format!("{other:?}"),
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The task between the membership and whoever takes the events.
-pub(super) struct Handover {
+pub(super) struct RebalanceHandler {
     config: config::KafkaLedger,
     ownership: Arc<Ownership>,
     /// Held by a commit for as long as its transaction runs.
@@ -37,7 +37,7 @@ pub(super) struct Handover {
     stop: CancellationToken,
 }
 
-impl Handover {
+impl RebalanceHandler {
     /// Starts the task. It ends when the senders of `changes` are gone: the membership's and the ledger's.
     pub(super) fn start(
         config: &config::KafkaLedger,
@@ -49,7 +49,7 @@ impl Handover {
         let partitions = usize::try_from(config.partitions).unwrap_or(1);
         let (events, event_receiver) = mpsc::channel(2 * partitions + 1);
         let (restored, restored_receiver) = mpsc::channel(4);
-        let handover = Handover {
+        let handover = RebalanceHandler {
             config: config.clone(),
             ownership,
             running,

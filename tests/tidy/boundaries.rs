@@ -1,10 +1,10 @@
-//! The house rules on who may reach for what, as a table, and the check of a file against it.
+//! The rules on what each module may use, as a table, and the check of a file against it.
 
 use super::imports;
 
 /// Something outside of plain values that code can reach for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub(crate) enum Capability {
     /// Nothing but values.
     Values,
     /// Sockets, HTTP, TLS.
@@ -31,11 +31,11 @@ pub(crate) enum Reach {
     Chance,
 }
 
-use Reach::{Chance, Clock, Database, Documents, Files, Kafka, Log, Network, Process, Tasks, User, Values};
+use Capability::{Chance, Clock, Database, Documents, Files, Kafka, Log, Network, Process, Tasks, User, Values};
 
 /// What each dependency, and each part of the standard library and of tokio that matters, reaches for. The longest path
 /// that fits decides. A dependency that is not named here fails a test: whoever adds one says what it is for.
-pub(crate) const REACHES: &[(&str, Reach)] = &[
+pub(crate) const CAPABILITIES: &[(&str, Capability)] = &[
     ("std", Values),
     ("std::env", User),
     ("std::fs", Files),
@@ -81,6 +81,7 @@ pub(crate) const REACHES: &[(&str, Reach)] = &[
     ("hyper", Network),
     ("indicatif", User),
     ("ipnet", Values),
+    ("litemap", Values),
     ("memchr", Values),
     ("prometheus_client", Values),
     ("psl", Values),
@@ -117,41 +118,48 @@ pub(crate) const REACHES: &[(&str, Reach)] = &[
     ("xxhash_rust", Values),
 ];
 
-/// A room, or a part of one that is held to less than the whole.
-pub(crate) struct Room {
+/// A module, or a part of one that is held to less than the whole.
+pub(crate) struct Module {
     /// Its module path.
     pub(crate) name: &'static str,
-    /// What it may name of other rooms: whole rooms, or single types of theirs.
-    pub(crate) rooms: &'static [&'static str],
+    /// What it may name of other modules: whole modules, or single types of theirs.
+    pub(crate) modules: &'static [&'static str],
     /// What else it may reach for, beside values.
-    pub(crate) reaches: &'static [Reach],
+    pub(crate) capabilities: &'static [Capability],
 }
 
-const PURE: &[Reach] = &[];
+const PURE: &[Capability] = &[];
 
-/// The house. ARCHITECTURE.md says it in words.
-pub(crate) const HOUSE: &[Room] = &[
-    Room {
+/// The modules. ARCHITECTURE.md says it in words.
+pub(crate) const MODULES: &[Module] = &[
+    Module {
         name: "config",
-        rooms: &["article::Limits", "article::Rules", "article::Selector", "link::shown"],
-        reaches: &[Files, Kafka, Log],
+        modules: &["article::Limits", "article::Rules", "article::Selector", "link::shown"],
+        capabilities: &[Files, Kafka, Log],
     },
-    Room { name: "schedule", rooms: &["feed::Pace"], reaches: PURE },
-    Room {
+    Module { name: "schedule", modules: &["feed::Pace"], capabilities: PURE },
+    Module {
         name: "fetch",
-        rooms: &["config::CookieScope", "config::Fetch", "config::Manners", "config::Proxy", "config::Route", "link"],
-        reaches: &[Network, Tasks, Clock],
+        modules: &[
+            "config::CookieScope",
+            "config::Fetch",
+            "config::Politeness",
+            "config::Proxy",
+            "config::Route",
+            "link",
+        ],
+        capabilities: &[Network, Tasks, Clock],
     },
     // what the operating system blocks in has threads of its own
-    Room { name: "fetch::lookup", rooms: &["fetch"], reaches: &[Network, Tasks, Clock, Process] },
-    Room { name: "link", rooms: &[], reaches: PURE },
-    Room { name: "text", rooms: &[], reaches: &[Documents] },
-    Room { name: "feed", rooms: &["link", "text"], reaches: &[Documents] },
-    Room { name: "article", rooms: &["feed", "link", "text"], reaches: &[Documents] },
-    Room { name: "record", rooms: &["article", "feed", "ledger::Message", "text"], reaches: PURE },
-    Room {
+    Module { name: "fetch::lookup", modules: &["fetch"], capabilities: &[Network, Tasks, Clock, Process] },
+    Module { name: "link", modules: &[], capabilities: PURE },
+    Module { name: "text", modules: &[], capabilities: &[Documents] },
+    Module { name: "feed", modules: &["link", "text"], capabilities: &[Documents] },
+    Module { name: "article", modules: &["feed", "link", "text"], capabilities: &[Documents] },
+    Module { name: "record", modules: &["article", "feed", "ledger::Message", "text"], capabilities: PURE },
+    Module {
         name: "state",
-        rooms: &[
+        modules: &[
             "article::Learned",
             "article::Lesson",
             "article::Likeness",
@@ -164,64 +172,70 @@ pub(crate) const HOUSE: &[Room] = &[
             "record",
             "schedule",
         ],
-        reaches: PURE,
+        capabilities: PURE,
     },
-    Room { name: "ledger", rooms: &["config"], reaches: &[Files, Tasks, Clock, Log, Kafka, Database, Process, Chance] },
+    Module {
+        name: "ledger",
+        modules: &["config"],
+        capabilities: &[Files, Tasks, Clock, Log, Kafka, Database, Process, Chance],
+    },
     // switches of the test build, beside any configuration
-    Room { name: "ledger::fault", rooms: &[], reaches: &[User, Process, Clock] },
-    Room { name: "admin", rooms: &["link", "state"], reaches: &[Network, Tasks, Clock] },
-    Room {
+    Module { name: "ledger::fault", modules: &[], capabilities: &[User, Process, Clock] },
+    Module { name: "admin", modules: &["link", "state"], capabilities: &[Network, Tasks, Clock] },
+    Module {
         name: "daemon",
-        rooms: &["admin", "article", "config", "feed", "fetch", "ledger", "link", "record", "schedule", "state"],
-        reaches: &[Tasks, Clock, Log, Process],
+        modules: &["admin", "article", "config", "feed", "fetch", "ledger", "link", "record", "schedule", "state"],
+        capabilities: &[Tasks, Clock, Log, Process],
     },
     // a test that needs the real decisions; what it plays is asked for by the environment
-    Room {
+    Module {
         name: "daemon::simulation",
-        rooms: &["article", "config", "daemon", "feed", "fetch", "ledger", "schedule", "state"],
-        reaches: &[User, Process],
+        modules: &["article", "config", "daemon", "feed", "fetch", "ledger", "schedule", "state"],
+        capabilities: &[User, Process],
     },
-    Room {
+    Module {
         name: "demo",
-        rooms: &["admin", "article", "config", "daemon", "fetch", "ledger", "record"],
-        reaches: &[Network, Tasks, Clock],
+        modules: &["admin", "article", "config", "daemon", "fetch", "ledger", "record"],
+        capabilities: &[Network, Tasks, Clock],
     },
-    Room {
+    Module {
         name: "cli",
-        rooms: &["admin", "article", "config", "daemon", "demo", "feed", "fetch", "ledger", "link", "record", "state"],
-        reaches: &[Tasks, Clock, Log, Files, User, Process],
+        modules: &[
+            "admin", "article", "config", "daemon", "demo", "feed", "fetch", "ledger", "link", "record", "state",
+        ],
+        capabilities: &[Tasks, Clock, Log, Files, User, Process],
     },
 ];
 
 /// What a module's source names that it must not, one complaint a path.
 ///
-/// A module whose header says PURE reaches for nothing but values and documents, whatever its room may.
+/// A module whose header says PURE reaches for nothing but values and documents, whatever its module may.
 pub(crate) fn complaints(module: &str, source: &str) -> Vec<String> {
     let segments: Vec<&str> = module.split("::").collect();
-    let Some(room) = longest(HOUSE, |room| room.name, module) else {
-        return vec![format!("`{module}` is in no room: name it in the table of tests/tidy")];
+    let Some(row) = longest(MODULES, |row| row.name, module) else {
+        return vec![format!("`{module}` is in no row: name it in the table of tests/tidy")];
     };
     let is_pure = source.lines().any(|line| line.starts_with("//! PURE"));
     let complaint = |named: imports::Named| {
-        let why = objection(room, is_pure, &named.path)?;
+        let why = objection(row, is_pure, &named.path)?;
         Some(format!("{}: `{module}` must not {why}: {}", named.line, named.path))
     };
     imports::named(source, &segments).into_iter().filter_map(complaint).collect()
 }
 
-fn objection(room: &Room, is_pure: bool, path: &str) -> Option<String> {
-    if path.strip_prefix("crate::").is_some_and(|inner| !may_use(room, inner)) {
+fn objection(module: &Module, is_pure: bool, path: &str) -> Option<String> {
+    if path.strip_prefix("crate::").is_some_and(|inner| !may_use(module, inner)) {
         return Some("use this".to_owned());
     }
-    let (_, reach) = longest(REACHES, |(path, _)| path, path)?;
-    let may = *reach == Values || (room.reaches.contains(reach) && (!is_pure || *reach == Documents));
+    let (_, reach) = longest(CAPABILITIES, |(path, _)| path, path)?;
+    let may = *reach == Values || (module.capabilities.contains(reach) && (!is_pure || *reach == Documents));
     (!may).then(|| format!("reach for {reach:?}"))
 }
 
-/// Whether a room may name something inside the crate. Bringing in the module that an allowed type stands in is no use
+/// Whether a module may name something inside the crate. Bringing in the module that an allowed type stands in is no use
 /// of anything yet.
-fn may_use(room: &Room, inner: &str) -> bool {
-    let mut allowed = room.rooms.iter().copied().chain([room.name]);
+fn may_use(module: &Module, inner: &str) -> bool {
+    let mut allowed = module.modules.iter().copied().chain([module.name]);
     allowed.any(|allowed| is_within(inner, allowed) || is_within(allowed, inner))
 }
 

@@ -1,4 +1,4 @@
-//! What comes back from the workers, put into state, outbox and agenda in one step.
+//! What comes back from the workers, put into state, outbox and due_queue in one step.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,28 +6,28 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::{
-    Desk, after,
+    Coordinator, after,
     jobs::{Asked, Done, JobResult},
-    polls::hold,
+    polls::back_off,
 };
 use crate::{
     article::Learned,
     daemon::{
-        agenda::{Job, Task},
         clock,
+        due_queue::{Job, Task},
         follow::{Followed, PageOutcome, Reading},
-        judge::{Case, Publish, Verdict, judge},
+        judge::{Case, Decision, Publish, judge},
         notice::Notice,
     },
     feed::identity::{self, Name},
     link,
-    record::{self, Carrier, Provenance, Record, Reject, Told},
+    record::{self, Carrier, FeedEntry, Provenance, Record, Reject},
     state::{PageOf, PageText, Pending, SiteState},
 };
 
-impl Desk<'_> {
+impl Coordinator<'_> {
     pub(super) fn done(&mut self, done: Done) {
-        self.lanes.done(&done.host, &done.job);
+        self.queues.done(&done.host, &done.job);
         self.unqueue(&done.job);
         if done.epoch != self.epoch_of(&done.job.site) {
             // the site was lost and gained again: this is about a state that is no more
@@ -42,7 +42,7 @@ impl Desk<'_> {
     pub(super) fn take_in(&mut self, done: Done) {
         let Done { job, result, .. } = done;
         let now = clock::now();
-        // taken out for the time of the change, so that desk and site can be worked on at once; a site that was lost
+        // taken out for the time of the change, so that coordinator and site can be worked on at once; a site that was lost
         // meanwhile is another instance's business
         let Some(mut site) = self.sites.remove(&job.site) else { return };
         match (result, &job.task) {
@@ -86,7 +86,7 @@ impl Desk<'_> {
         if let PageOutcome::Failed(failure) = &followed.page
             && site.feed(pending.feed()).is_some()
         {
-            hold(site.feed_mut(pending.feed()), failure.host.as_deref(), failure.retry_after, now);
+            back_off(site.feed_mut(pending.feed()), failure.host.as_deref(), failure.retry_after, now);
         }
         let config = Arc::clone(&self.config);
         let schedule = &config.schedule;
@@ -106,30 +106,30 @@ impl Desk<'_> {
         let id = record::id(site.name(), key);
         let is_late = pending.has_changed_since(&asked.carriers);
         match judge(case, followed) {
-            Verdict::Publish(publish) => {
+            Decision::Publish(publish) => {
                 let notice = self.publish(site, &pending, *publish, is_late, now);
                 self.outbox.notice(&job.site, notice);
                 self.changed.hard(&job.site);
             }
-            Verdict::Unchanged { candidate, validators } => {
+            Decision::Unchanged { candidate, validators } => {
                 site.unchanged(key, candidate, validators, &schedule.rechecks, is_late, now);
                 if self.parts.once {
                     site.store_all();
                 }
                 self.changed.notice(&job.site, Notice::Unchanged { id });
             }
-            Verdict::Retry { wait, error, asked } => {
+            Decision::Retry { wait, error, asked } => {
                 site.postpone(key, after(now, wait), &error, asked, now);
                 self.changed.notice(&job.site, Notice::Postponed { id, error, wait });
             }
-            Verdict::Reject { reason, detail, again } => {
+            Decision::Reject { reason, detail, again } => {
                 site.rejected(key, again.map(|wait| after(now, wait)), now);
                 let reject = self.reject_of(site, &pending, reason, detail, now);
                 self.outbox.reject(reject.message());
                 self.outbox.notice(&job.site, Notice::Rejected { reject: Box::new(reject) });
                 self.changed.hard(&job.site);
             }
-            Verdict::Over => {
+            Decision::Over => {
                 site.rejected(key, None, now);
                 self.changed.hard(&job.site);
                 self.outbox.touch();
@@ -158,7 +158,7 @@ impl Desk<'_> {
                 site: site.name().to_owned(),
                 fallback_reason,
                 feeds,
-                entry: Told::without_content(&pending.entry),
+                entry: FeedEntry::without_content(&pending.entry),
                 discovered_at: pending.discovered_at,
                 fetched_at,
                 recorded_at: now,
@@ -184,7 +184,7 @@ impl Desk<'_> {
             detail,
             attempts: pending.attempts + 1,
             feeds: self.carriers(site, pending),
-            entry: Told::whole(&pending.entry),
+            entry: FeedEntry::whole(&pending.entry),
             discovered_at: pending.discovered_at,
             rejected_at: now,
         }

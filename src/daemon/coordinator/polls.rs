@@ -6,27 +6,27 @@ use chrono::{DateTime, Utc};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Desk, after, jobs::Done};
+use super::{Coordinator, after, jobs::Done};
 use crate::{
     config::{self, FullText, Schedule},
     daemon::{
-        agenda::{Due, Job},
         clock,
+        due_queue::{Due, Job},
         notice::{Notice, PollNotice},
-        poll::{Answer, PollFailure, Polled},
+        poll::{PollFailure, PollResponse, Polled},
     },
     feed::Entry,
     fetch::Validators,
     ledger::fault,
     link,
-    schedule::{Bounds, Setback, Success, delta},
+    schedule::{Bounds, FailureClass, Success, delta},
     state::{Absorbed, Document, FeedState, LastError, Policy, SiteState},
 };
 
-/// Entries of a document that are taken in at once; a longer one is worked on beside the desk.
+/// Entries of a document that are taken in at once; a longer one is worked on beside the coordinator.
 const AT_ONCE: usize = 300;
 
-/// A site that is being worked on beside the desk, with what came for it meanwhile.
+/// A site that is being worked on beside the coordinator, with what came for it meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct Away {
     pub(super) results: Vec<Done>,
@@ -47,13 +47,13 @@ pub(super) struct Back {
 #[derive(Debug)]
 pub(super) struct Read {
     feed: String,
-    answer: Answer,
+    answer: PollResponse,
     document: Document,
     bounds: Bounds,
 }
 
-impl Desk<'_> {
-    /// Takes a document in, here or beside the desk.
+impl Coordinator<'_> {
+    /// Takes a document in, here or beside the coordinator.
     pub(super) fn take_document(&mut self, mut site: Box<SiteState>, read: Read, now: DateTime<Utc>) {
         if read.document.names.len() > AT_ONCE {
             return self.absorb_aside(site, read, now);
@@ -134,10 +134,10 @@ impl Desk<'_> {
             }
             Polled::Failed(failure) => {
                 self.parts.metrics.poll(failure.reason);
-                let offline = failure.setback == Setback::Passing && self.parts.fetcher.is_offline();
+                let offline = failure.class == FailureClass::Passing && self.parts.fetcher.is_offline();
                 let feed = site.feed_mut(url);
-                hold(feed, failure.host.as_deref(), failure.retry_after, now);
-                let counts = !failure.asked || feed.failed_at(asked, &home, failure.setback, now);
+                back_off(feed, failure.host.as_deref(), failure.retry_after, now);
+                let counts = !failure.asked || feed.failed_at(asked, &home, failure.class, now);
                 poll_failed(feed, failure, counts, offline, bounds, now)
             }
         };
@@ -148,7 +148,7 @@ impl Desk<'_> {
     fn polled_to_the_end(&mut self, site: &SiteState, name: &str, url: &str, outcome: PollNotice) {
         self.changed.notice(name, Notice::Polled { feed: link::shown_text(url), outcome });
         if let Some(due) = site.feed(url).and_then(|feed| feed.schedule.due) {
-            self.agenda.add(due, Due::Poll { site: name.to_owned(), feed: url.to_owned() });
+            self.due_queue.add(due, Due::Poll { site: name.to_owned(), feed: url.to_owned() });
         }
         fault::point("after-poll");
     }
@@ -231,16 +231,16 @@ fn dated(entry: &Entry) -> Option<DateTime<Utc>> {
     entry.date().map(|moment| moment.at.to_utc())
 }
 
-fn remember_answer(feed: &mut FeedState, answer: Answer) {
+fn remember_answer(feed: &mut FeedState, answer: PollResponse) {
     feed.validators = if answer.partial { Validators::default() } else { answer.validators };
     feed.body_hash = answer.body_hash;
     feed.sitemaps = answer.sitemaps;
     feed.last_error = None;
 }
 
-pub(super) fn hold(feed: &mut FeedState, host: Option<&str>, wait: Option<Duration>, now: DateTime<Utc>) {
+pub(super) fn back_off(feed: &mut FeedState, host: Option<&str>, wait: Option<Duration>, now: DateTime<Utc>) {
     if let (Some(host), Some(wait)) = (host, wait) {
-        feed.holds.add(host, wait, now);
+        feed.backoffs.add(host, wait, now);
     }
 }
 
@@ -259,7 +259,7 @@ fn poll_failed(
         // our own network is down: the feed is not to blame
         feed.schedule.due = Some(after(now, bounds.interval));
     } else if failure.asked {
-        feed.schedule.failed(now, bounds, failure.setback, failure.retry_after);
+        feed.schedule.failed(now, bounds, failure.class, failure.retry_after);
     } else {
         feed.schedule.due = Some(after(now, failure.retry_after.unwrap_or(bounds.interval)));
     }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use copydesk::{
-    config::{Fetch, Manners, Proxy},
+    config::{Fetch, Politeness, Proxy},
     fetch::{Fetcher, Reason, Request},
 };
 use fetcher::{config, feed, fetcher, local, page};
@@ -53,12 +53,12 @@ async fn paths(server: &MockServer) -> Vec<String> {
     server.received_requests().await.unwrap().iter().map(|request| request.url.path().to_owned()).collect()
 }
 
-fn with(manners: Manners) -> Fetch {
-    Fetch { manners, ..config() }
+fn with(politeness: Politeness) -> Fetch {
+    Fetch { politeness, ..config() }
 }
 
 fn obedient() -> Fetcher {
-    local(&with(Manners { obey_robots: true, ..config().manners }))
+    local(&with(Politeness { obey_robots: true, ..config().politeness }))
 }
 
 async fn reason(fetcher: &Fetcher, request: Request) -> Option<Reason> {
@@ -87,7 +87,7 @@ async fn robots_txt_binds_whom_it_should() {
     {
         let server = server(html()).await;
         on(&server, "/robots.txt", robots("User-agent: copydesk\nDisallow: /")).await;
-        let fetcher = local(&with(Manners { obey_robots: obey, ..config().manners }));
+        let fetcher = local(&with(Politeness { obey_robots: obey, ..config().politeness }));
         let a_page = reason(&fetcher, page(&server.uri())).await;
         let a_feed = reason(&fetcher, Request { obey_robots: feed_obeys, ..feed(&server.uri()) }).await;
         assert_eq!((a_page.is_none(), a_feed.is_none()), (page_passes, feed_passes), "{obey} {feed_obeys}");
@@ -170,18 +170,18 @@ async fn a_crawl_delay_widens_the_gap() {
 }
 
 /// A client with settings of their own for some hosts: every name is this machine.
-fn with_hosts(hosts: &[(&str, Manners)]) -> Fetcher {
-    let hosts = hosts.iter().map(|(name, manners)| ((*name).to_owned(), *manners)).collect();
-    local(&Fetch { hosts, ..with(Manners { obey_robots: true, ..config().manners }) })
+fn with_hosts(hosts: &[(&str, Politeness)]) -> Fetcher {
+    let hosts = hosts.iter().map(|(name, politeness)| ((*name).to_owned(), *politeness)).collect();
+    local(&Fetch { hosts, ..with(Politeness { obey_robots: true, ..config().politeness }) })
 }
 
 #[tokio::test]
 async fn a_host_may_be_treated_otherwise() {
     let server = server(html()).await;
     on(&server, "/robots.txt", robots("User-agent: *\nDisallow: /private\nCrawl-delay: 2")).await;
-    let usual = Manners { obey_robots: true, ..config().manners };
-    let bold = Manners { obey_robots: false, ..usual };
-    let quick = Manners { max_crawl_delay: Duration::from_millis(100), ..usual };
+    let usual = Politeness { obey_robots: true, ..config().politeness };
+    let bold = Politeness { obey_robots: false, ..usual };
+    let quick = Politeness { max_crawl_delay: Duration::from_millis(100), ..usual };
     let fetcher = with_hosts(&[("bold.example", bold), ("*.quick.example", quick)]);
     let url = |host: &str, path: &str| page(&format!("http://{host}:{}{path}", server.address().port()));
     for (host, expected) in
@@ -207,8 +207,8 @@ async fn a_redirect_counts_at_the_host_it_leads_to() {
     for n in 0..3 {
         on(&from, &format!("/{n}"), to(&url(&format!("/{n}")))).await;
     }
-    let manners = Manners { host_gap: gap, ..config().manners };
-    let fetcher = with_hosts(&[("slow.example", manners)]);
+    let politeness = Politeness { host_gap: gap, ..config().politeness };
+    let fetcher = with_hosts(&[("slow.example", politeness)]);
     let begun = Instant::now();
     let direct = (3..5).map(|n| feed(&url(&format!("/{n}"))));
     let led = (0..3).map(|n| feed(&format!("{}/{n}", from.uri())));
@@ -220,7 +220,7 @@ async fn a_redirect_counts_at_the_host_it_leads_to() {
 async fn host_gap_counts_feeds_pages_and_robots_txt_together() {
     let server = server(html()).await;
     let gap = Duration::from_millis(200);
-    let fetcher = local(&with(Manners { host_gap: gap, obey_robots: true, ..config().manners }));
+    let fetcher = local(&with(Politeness { host_gap: gap, obey_robots: true, ..config().politeness }));
     let begun = Instant::now();
     assert!(fetcher.get(feed(&server.uri())).await.is_ok());
     assert!(fetcher.get(page(&server.uri())).await.is_ok());
@@ -236,7 +236,7 @@ async fn per_host_and_in_flight_bound_what_is_under_way() {
     let urls: Vec<String> =
         (0..4).map(|n| format!("{}/{n}", if n % 2 == 0 { one.uri() } else { other.uri() })).collect();
     for (per_host, in_flight, rounds) in [(2, 64, 1), (1, 64, 2), (2, 1, 4)] {
-        let fetcher = local(&Fetch { in_flight, ..with(Manners { per_host, ..config().manners }) });
+        let fetcher = local(&Fetch { in_flight, ..with(Politeness { per_host, ..config().politeness }) });
         let begun = Instant::now();
         assert!(join_all(urls.iter().map(|url| fetcher.get(page(url)))).await.iter().all(Result::is_ok));
         assert!(begun.elapsed() >= wait * rounds, "{per_host} {in_flight}: {:?}", begun.elapsed());
@@ -250,7 +250,7 @@ async fn a_host_that_hangs_keeps_no_other_waiting() {
     let fetcher = local(&Fetch {
         in_flight: 2,
         request_within: Duration::from_secs(60),
-        ..with(Manners { per_host: 1, ..config().manners })
+        ..with(Politeness { per_host: 1, ..config().politeness })
     });
     // the same server under 200 names is 200 hosts
     let others: Vec<String> =

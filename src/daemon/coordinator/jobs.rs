@@ -5,11 +5,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::Desk;
+use super::Coordinator;
 use crate::{
     config::{self, FullText},
     daemon::{
-        agenda::{Due, Job, Task},
+        due_queue::{Due, Job, Task},
         follow::{Follow, Followed, follow},
         poll::{Poll, Polled, poll},
         work::Cpu,
@@ -48,7 +48,7 @@ pub(super) struct Asked {
     pub(super) carriers: Vec<Carrier>,
 }
 
-impl Desk<'_> {
+impl Coordinator<'_> {
     /// Puts what is due into the queues of its hosts.
     pub(super) fn queue(&mut self, due: Due, now: DateTime<Utc>) {
         match due {
@@ -63,10 +63,10 @@ impl Desk<'_> {
             return self.not_now(Job { site, task: Task::Poll(feed) }, now);
         };
         match state.schedule.due.filter(|due| *due > now) {
-            Some(later) => self.agenda.add(later, Due::Poll { site, feed }),
+            Some(later) => self.due_queue.add(later, Due::Poll { site, feed }),
             None => {
                 let host = link::host(&state.url_to_ask(&configured.url, now));
-                self.lanes.push(&host, Job { site, task: Task::Poll(feed) });
+                self.queues.push(&host, Job { site, task: Task::Poll(feed) });
             }
         }
     }
@@ -85,7 +85,7 @@ impl Desk<'_> {
             } else if pending.wants_page(rechecks, now) {
                 let host = pending.entry.url.as_ref().map(link::host).unwrap_or_default();
                 let job = Job { site: name.to_owned(), task: Task::Follow(key) };
-                if self.lanes.push(&host, job) {
+                if self.queues.push(&host, job) {
                     *self.queued.entry(name.to_owned()).or_default() += 1;
                 }
             } else {
@@ -96,7 +96,7 @@ impl Desk<'_> {
         if self.queued.get(name).copied().unwrap_or_default() < MOST_OF_A_SITE
             && let Some(next) = site.next_due()
         {
-            self.agenda.add(next, Due::Entries { site: name.to_owned() });
+            self.due_queue.add(next, Due::Entries { site: name.to_owned() });
         }
     }
 
@@ -118,7 +118,7 @@ impl Desk<'_> {
             Task::Follow(key) => self.follow(&job, *key),
         };
         let Some(work) = work else {
-            self.lanes.done(&host, &job);
+            self.queues.done(&host, &job);
             self.unqueue(&job);
             return self.not_now(job, now);
         };
@@ -139,7 +139,7 @@ impl Desk<'_> {
         match job.task {
             Task::Follow(key) => away.keys.push(key),
             Task::Poll(feed) => {
-                self.agenda.add(now + chrono::TimeDelta::seconds(1), Due::Poll { site: job.site, feed });
+                self.due_queue.add(now + chrono::TimeDelta::seconds(1), Due::Poll { site: job.site, feed });
             }
         }
     }

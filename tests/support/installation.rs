@@ -15,11 +15,11 @@ use copydesk::{
 };
 
 /// A configuration file in a directory of its own.
-pub(crate) struct Desk {
+pub(crate) struct Installation {
     directory: PathBuf,
 }
 
-impl Desk {
+impl Installation {
     /// Writes a configuration: all feeds of the site, and `sections` (YAML) beside what every test needs.
     pub(crate) fn new(directory: &Path, site: &NewsSite, sections: &str) -> Self {
         let urls: Vec<String> = FEEDS.iter().map(|(path, ..)| site.url(path).to_string()).collect();
@@ -164,7 +164,7 @@ pub(crate) fn stop(mut child: Child) {
 }
 
 /// A test's own clock.
-#[expect(clippy::disallowed_methods, reason = "tests are at the rim")]
+#[expect(clippy::disallowed_methods, reason = "tests read the clock themselves")]
 pub(crate) fn now() -> chrono::DateTime<chrono::Utc> {
     chrono::Utc::now()
 }
@@ -175,7 +175,7 @@ pub(crate) fn number(name: &str, default: u64) -> u64 {
 }
 
 /// A text that a test takes from the environment.
-#[expect(clippy::disallowed_methods, reason = "tests are at the rim")]
+#[expect(clippy::disallowed_methods, reason = "tests read the clock themselves")]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::{
     article::{Explained, Explanation, Fate},
-    daemon::trial::{FeedSays, Outcome, Tried},
-    record::Told,
+    daemon::dry_run::{FeedSays, Outcome, Tried},
+    record::FeedEntry,
 };
 
 /// Fields of a record that are shown with their source, in this order.
@@ -69,7 +69,7 @@ pub(super) enum PageReport {
 #[serde(rename_all = "snake_case")]
 pub(super) enum FeedReport {
     /// This.
-    Entry(Box<Told>),
+    Entry(Box<FeedEntry>),
     /// None of so many entries is of it.
     NoneOf(usize),
     /// The feed could not be read.
@@ -151,7 +151,7 @@ impl PageReport {
 impl FeedReport {
     fn new(says: FeedSays) -> Self {
         match says {
-            FeedSays::Entry(entry) => Self::Entry(Box::new(Told::whole(&entry))),
+            FeedSays::Entry(entry) => Self::Entry(Box::new(FeedEntry::whole(&entry))),
             FeedSays::Nothing(entries) => Self::NoneOf(entries),
             FeedSays::Failed(why) => Self::Error(why),
         }

@@ -13,7 +13,7 @@ use super::{
 
 /// How requests to one host are spread, and what its robots.txt is heard for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Manners {
+pub struct Politeness {
     /// Requests under way at once.
     pub per_host: usize,
     /// Least gap between two requests' starts.
@@ -37,7 +37,7 @@ pub struct Rate {
     pub within: Duration,
 }
 
-impl Default for Manners {
+impl Default for Politeness {
     fn default() -> Self {
         Self {
             per_host: 2,
@@ -58,23 +58,23 @@ impl fmt::Display for Rate {
 }
 
 /// What differs at some hosts: by name (`example.com`), or for all below one (`*.example.com`).
-pub(super) type Hosts = BTreeMap<String, Manners>;
+pub(super) type Hosts = BTreeMap<String, Politeness>;
 
 /// The entry of the table for a host as URLs name it: its own, or else that of the nearest name above it.
-pub(super) fn of_host(hosts: &Hosts, host: &str) -> Option<Manners> {
+pub(super) fn of_host(hosts: &Hosts, host: &str) -> Option<Politeness> {
     let host = host.strip_suffix('.').unwrap_or(host);
     let above = host.match_indices('.').map(|(at, _)| format!("*{}", &host[at..]));
     std::iter::once(host.to_owned()).chain(above).find_map(|name| hosts.get(&name)).copied()
 }
 
 /// Reads the keys that hold for all hosts in `fetch`, and for some in `hosts`.
-pub(super) fn decode(s: &mut Section<'_, '_, '_>, manners: &mut Manners) {
-    s.set("per_host", &mut manners.per_host, &count(1..=64));
-    s.set("host_gap", &mut manners.host_gap, &duration(Duration::ZERO..=LONGEST_GAP));
-    s.set("host_rate", &mut manners.host_rate, &or_off("a rate such as 60/1m, or off", rate));
-    s.set("obey_robots", &mut manners.obey_robots, &flag());
-    s.set("max_crawl_delay", &mut manners.max_crawl_delay, &duration(Duration::ZERO..=LONGEST_GAP));
-    s.set("max_retry_after", &mut manners.max_retry_after, &duration(HOLD));
+pub(super) fn decode(s: &mut Section<'_, '_, '_>, politeness: &mut Politeness) {
+    s.set("per_host", &mut politeness.per_host, &count(1..=64));
+    s.set("host_gap", &mut politeness.host_gap, &duration(Duration::ZERO..=LONGEST_GAP));
+    s.set("host_rate", &mut politeness.host_rate, &or_off("a rate such as 60/1m, or off", rate));
+    s.set("obey_robots", &mut politeness.obey_robots, &flag());
+    s.set("max_crawl_delay", &mut politeness.max_crawl_delay, &duration(Duration::ZERO..=LONGEST_GAP));
+    s.set("max_retry_after", &mut politeness.max_retry_after, &duration(HOLD));
 }
 
 const LONGEST_GAP: Duration = Duration::from_secs(600);
@@ -83,16 +83,16 @@ const RATE_REQUESTS: RangeInclusive<u32> = 1..=100_000;
 const RATE_WITHIN: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(24 * 3600);
 
 /// Reads `hosts`: what is not said of a host is as it is for all.
-pub(super) fn decode_hosts(decoder: &mut Decoder<'_>, node: &Node<'_>, usual: Manners) -> Hosts {
+pub(super) fn decode_hosts(decoder: &mut Decoder<'_>, node: &Node<'_>, usual: Politeness) -> Hosts {
     let mut hosts = Hosts::new();
     for (name, at, value) in decoder.free("`hosts`", node) {
-        let mut manners = usual;
-        decoder.section("a host", value, |s| decode(s, &mut manners));
+        let mut politeness = usual;
+        decoder.section("a host", value, |s| decode(s, &mut politeness));
         let Some(pattern) = pattern(name) else {
             decoder.fault(at, format!("`hosts`: expected a host such as example.com or *.example.com, found `{name}`"));
             continue;
         };
-        if hosts.insert(pattern, manners).is_some() {
+        if hosts.insert(pattern, politeness).is_some() {
             decoder.fault(at, format!("`hosts`: `{name}` is another spelling of a host above"));
         }
     }

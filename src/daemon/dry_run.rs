@@ -12,7 +12,7 @@ use url::Url;
 use super::{
     clock,
     follow::{self, Follow, Followed, PageOutcome, PageRead, Reading},
-    judge::{Case, Publish, Verdict, judge},
+    judge::{Case, Decision, Publish, judge},
     poll,
     work::{Cpu, CpuFailure},
 };
@@ -22,17 +22,17 @@ use crate::{
     feed::{self, Entry, Feed, Format, identity},
     fetch::{Fetcher, Response, Validators},
     link,
-    record::{self, Carrier, Provenance, Record, Reject, Told},
+    record::{self, Carrier, FeedEntry, Provenance, Record, Reject},
     state::{Document, Pending, Policy, SiteState},
 };
 
 /// What is tried.
 #[derive(Debug)]
-pub struct Trial {
+pub struct DryRun {
     /// The page.
-    pub page: Origin,
+    pub page: PageSource,
     /// The feed that is to have an entry for it, with what is configured of it.
-    pub feed: Option<(Origin, config::Feed)>,
+    pub feed: Option<(PageSource, config::Feed)>,
     /// What is known of the site.
     pub knowledge: Arc<article::Site>,
     /// What the user knows better.
@@ -43,7 +43,7 @@ pub struct Trial {
 
 /// Where a document is from.
 #[derive(Debug, Clone)]
-pub enum Origin {
+pub enum PageSource {
     /// It is asked for.
     Web(Url),
     /// It is at hand, and was once at this URL.
@@ -57,7 +57,7 @@ pub enum Origin {
     },
 }
 
-impl Origin {
+impl PageSource {
     /// The URL it is, or was, at.
     pub fn url(&self) -> &Url {
         match self {
@@ -102,7 +102,7 @@ pub enum Outcome {
 }
 
 /// Tries it.
-pub async fn run(trial: Trial, fetcher: &Fetcher) -> Tried {
+pub async fn run(trial: DryRun, fetcher: &Fetcher) -> Tried {
     let (cpu, now, asked) = (Cpu::new(trial.documents.within), clock::now(), trial.page.url().clone());
     let document = match &trial.feed {
         Some((origin, configured)) => Some(document(origin, configured, fetcher, &cpu).await),
@@ -131,14 +131,14 @@ pub async fn run(trial: Trial, fetcher: &Fetcher) -> Tried {
 }
 
 async fn document(
-    origin: &Origin,
+    origin: &PageSource,
     configured: &config::Feed,
     fetcher: &Fetcher,
     cpu: &Cpu,
 ) -> Result<Document, String> {
     let (feed, url) = (configured.clone(), origin.url().clone());
     match origin {
-        Origin::Web(_) => {
+        PageSource::Web(_) => {
             let (validators, sitemaps) = (Validators::default(), feed::Children::default());
             let site = link::site(&configured.url);
             let job = poll::Poll { feed: configured.clone(), site, url, validators, body_hash: None, sitemaps };
@@ -148,7 +148,7 @@ async fn document(
                 poll::Polled::Failed(failure) => Err(format!("{}: {}", failure.reason, failure.detail)),
             }
         }
-        Origin::Hand { body, content_type, .. } => {
+        PageSource::Hand { body, content_type, .. } => {
             let (body, content_type) = (body.clone(), content_type.clone());
             let read = cpu.run(move || {
                 let source = feed::Source { url: &url, content_type: content_type.as_deref() };
@@ -204,7 +204,7 @@ fn unheard_of(url: &Url) -> Document {
     Document { feed, names: Vec::new(), digests }
 }
 
-fn follow_job(trial: &Trial, pending: &Pending) -> Follow {
+fn follow_job(trial: &DryRun, pending: &Pending) -> Follow {
     let configured = trial.feed.as_ref().map(|(_, feed)| feed);
     Follow {
         entry: pending.entry.clone(),
@@ -223,16 +223,16 @@ fn follow_job(trial: &Trial, pending: &Pending) -> Follow {
 /// followed.
 async fn page(
     job: &Follow,
-    mut origin: Origin,
+    mut origin: PageSource,
     fetcher: &Fetcher,
     cpu: &Cpu,
     now: DateTime<Utc>,
 ) -> (PageOutcome, Result<Explanation, String>) {
-    let (from_web, mut asked) = (matches!(origin, Origin::Web(_)), vec![origin.url().clone()]);
+    let (from_web, mut asked) = (matches!(origin, PageSource::Web(_)), vec![origin.url().clone()]);
     loop {
         let response = match origin {
-            Origin::Web(url) => fetcher.get(follow::request(job, url, Validators::default())).await,
-            Origin::Hand { url, body, content_type } => Ok(at_hand(url, body, content_type)),
+            PageSource::Web(url) => fetcher.get(follow::request(job, url, Validators::default())).await,
+            PageSource::Hand { url, body, content_type } => Ok(at_hand(url, body, content_type)),
         };
         let response = match response {
             Ok(response) => response,
@@ -249,7 +249,7 @@ async fn page(
         };
         if from_web && let Some(next) = follow::leads_on(&article, refresh, &asked) {
             asked.push(next.clone());
-            origin = Origin::Web(next);
+            origin = PageSource::Web(next);
             continue;
         }
         if from_web
@@ -305,7 +305,7 @@ fn at_hand(url: Url, body: Bytes, content_type: Option<String>) -> Response {
     }
 }
 
-fn carrier(trial: &Trial, document: &Document) -> Carrier {
+fn carrier(trial: &DryRun, document: &Document) -> Carrier {
     let configured = trial.feed.as_ref().map(|(_, feed)| feed);
     Carrier {
         url: configured.map(|feed| link::shown(&feed.url)).unwrap_or_default(),
@@ -315,13 +315,13 @@ fn carrier(trial: &Trial, document: &Document) -> Carrier {
     }
 }
 
-fn outcome(verdict: Verdict, pending: Pending, site: String, feeds: Vec<Carrier>, now: DateTime<Utc>) -> Outcome {
+fn outcome(verdict: Decision, pending: Pending, site: String, feeds: Vec<Carrier>, now: DateTime<Utc>) -> Outcome {
     let Pending { key, entry, discovered_at, .. } = pending;
     let id = record::id(&site, key);
     match verdict {
-        Verdict::Publish(publish) => {
+        Decision::Publish(publish) => {
             let Publish { article, revision, url, fetched_at, fallback_reason, .. } = *publish;
-            let entry = Told::without_content(&entry);
+            let entry = FeedEntry::without_content(&entry);
             Outcome::Record(Box::new(Record::new(
                 article,
                 Provenance {
@@ -338,13 +338,13 @@ fn outcome(verdict: Verdict, pending: Pending, site: String, feeds: Vec<Carrier>
                 },
             )))
         }
-        Verdict::Reject { reason, detail, .. } => {
-            let (url, entry) = (entry.url.as_ref().map(ToString::to_string), Told::whole(&entry));
+        Decision::Reject { reason, detail, .. } => {
+            let (url, entry) = (entry.url.as_ref().map(ToString::to_string), FeedEntry::whole(&entry));
             let reject =
                 Reject { id, url, site, reason, detail, attempts: 1, feeds, entry, discovered_at, rejected_at: now };
             Outcome::Reject(Box::new(reject))
         }
-        Verdict::Retry { error, .. } => Outcome::Later(error),
-        Verdict::Unchanged { .. } | Verdict::Over => Outcome::Later("nothing has changed".to_owned()),
+        Decision::Retry { error, .. } => Outcome::Later(error),
+        Decision::Unchanged { .. } | Decision::Over => Outcome::Later("nothing has changed".to_owned()),
     }
 }

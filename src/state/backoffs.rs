@@ -16,9 +16,9 @@ const MOST: usize = 16;
 /// Until when which host is to be left alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Holds(BTreeMap<String, DateTime<Utc>>);
+pub struct Backoffs(BTreeMap<String, DateTime<Utc>>);
 
-impl Holds {
+impl Backoffs {
     /// A host said for how long. Those whose time is over are forgotten.
     pub fn add(&mut self, host: &str, wait: Duration, now: DateTime<Utc>) {
         self.0.retain(|_, until| *until > now);
@@ -29,7 +29,7 @@ impl Holds {
     }
 
     /// The hosts that are to be left alone yet, and for how long.
-    pub fn standing(&self, now: DateTime<Utc>) -> impl Iterator<Item = (&str, Duration)> {
+    pub fn active(&self, now: DateTime<Utc>) -> impl Iterator<Item = (&str, Duration)> {
         self.0.iter().filter_map(move |(host, until)| Some((host.as_str(), (*until - now).to_std().ok()?)))
     }
 }
@@ -42,17 +42,17 @@ mod tests {
     fn the_longest_word_stands_until_it_is_over() {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         let minute = Duration::from_secs(60);
-        let mut holds = Holds::default();
+        let mut holds = Backoffs::default();
         holds.add("http://a", 10 * minute, at(0));
         holds.add("http://a", minute, at(60));
         holds.add("http://b", minute, at(60));
         assert_eq!(
-            holds.standing(at(90)).collect::<Vec<_>>(),
+            holds.active(at(90)).collect::<Vec<_>>(),
             [("http://a", 510 * minute / 60), ("http://b", minute / 2)]
         );
-        assert_eq!(holds.standing(at(600)).map(|(host, _)| host).collect::<Vec<_>>(), ["http://a"]);
-        assert_eq!(holds.standing(at(601)).count(), 0);
+        assert_eq!(holds.active(at(600)).map(|(host, _)| host).collect::<Vec<_>>(), ["http://a"]);
+        assert_eq!(holds.active(at(601)).count(), 0);
         (0..100).for_each(|n| holds.add(&format!("http://host-{n}"), minute, at(700)));
-        assert_eq!(holds.standing(at(700)).count(), MOST);
+        assert_eq!(holds.active(at(700)).count(), MOST);
     }
 }

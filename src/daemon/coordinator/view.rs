@@ -1,9 +1,9 @@
-//! What the desk shows of itself.
+//! What the coordinator shows of itself.
 
-use super::Desk;
+use super::Coordinator;
 use crate::admin::{FeedStatus, Health, Question, Status};
 
-impl Desk<'_> {
+impl Coordinator<'_> {
     pub(super) fn answer(&self, question: Question) {
         // whoever asked may have gone: nothing is lost with the answer
         match question {
@@ -25,8 +25,8 @@ impl Desk<'_> {
         metrics.feeds.set(number(
             self.states().filter(|(_, url, feed)| feed.kept_at.is_none() && self.feeds.contains_key(*url)).count(),
         ));
-        metrics.jobs_running.set(number(self.lanes.running()));
-        metrics.jobs_waiting.set(number(self.lanes.waiting()));
+        metrics.jobs_running.set(number(self.queues.running()));
+        metrics.jobs_waiting.set(number(self.queues.waiting()));
         metrics.uncommitted.set(number(self.outbox.len()));
     }
 

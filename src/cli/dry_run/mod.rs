@@ -21,7 +21,7 @@ use crate::{
     config::{self, Config, Ledger, LocalLedger},
     daemon::{
         clock,
-        trial::{self, Origin, Trial},
+        dry_run::{self, DryRun, PageSource},
     },
     fetch::{Fetcher, user_agent},
     ledger::{State, kafka, local},
@@ -100,23 +100,23 @@ async fn make(arguments: &Arguments, config: &Config) -> anyhow::Result<Report> 
     let learned = knowledge.as_ref().map(article::Site::pages);
     let fetcher = Fetcher::new(&config.fetch, &user_agent(config.contact.as_deref()), clock::system)?;
     let (rules, documents) = (Arc::clone(&config.sites), config.documents);
-    let trial = Trial { page, feed, knowledge: Arc::new(knowledge.unwrap_or_default()), rules, documents };
-    Ok(Report::new(trial::run(trial, &fetcher).await, learned))
+    let trial = DryRun { page, feed, knowledge: Arc::new(knowledge.unwrap_or_default()), rules, documents };
+    Ok(Report::new(dry_run::run(trial, &fetcher).await, learned))
 }
 
 /// A web address, or a file with the URL that it is said to be from.
-fn origin(text: &str, said: Option<&Url>) -> anyhow::Result<Origin> {
+fn origin(text: &str, said: Option<&Url>) -> anyhow::Result<PageSource> {
     if let Ok(url) = Url::parse(text)
         && matches!(url.scheme(), "http" | "https")
     {
-        return Ok(Origin::Web(url));
+        return Ok(PageSource::Web(url));
     }
     let body =
         fs::read(text).with_context(|| format!("`{text}` is neither a web address nor a file that can be read"))?;
     let path = std::path::absolute(text).context("the current directory cannot be told")?;
     let of_file = || Url::from_file_path(&path).map_err(|()| anyhow::anyhow!("{} makes no URL", path.display()));
     let url = said.cloned().map_or_else(of_file, Ok)?;
-    Ok(Origin::Hand { url, body: body.into(), content_type: None })
+    Ok(PageSource::Hand { url, body: body.into(), content_type: None })
 }
 
 /// What the daemon has learned of a site. Where the ledger cannot be asked, the page is judged without.

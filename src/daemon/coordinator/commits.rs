@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Desk, changed::LATER};
+use super::{Coordinator, changed::LATER};
 use crate::{
     admin::Health,
     daemon::{
@@ -13,7 +13,7 @@ use crate::{
         notice::{Notice, PollNotice},
     },
     ledger::{LedgerError, State},
-    record::{Record, Reject, Told},
+    record::{FeedEntry, Record, Reject},
 };
 
 /// A commit that takes longer says that the ledger is away, before its own deadlines do.
@@ -23,7 +23,7 @@ const SLOW_COMMIT: Duration = Duration::from_secs(5);
 const FENCED: Duration = Duration::from_secs(2);
 /// A batch with so many bytes of records and rejects is committed at once.
 const FULL: usize = 8 << 20;
-/// State values that are put into one batch beside those that belong to its records: more would hold up the desk.
+/// State values that are put into one batch beside those that belong to its records: more would hold up the coordinator.
 const MOST_VALUES: usize = 500;
 
 /// A commit that failed: nothing is committed past it.
@@ -41,7 +41,7 @@ impl Stalled {
     }
 }
 
-impl Desk<'_> {
+impl Coordinator<'_> {
     /// When the next commit is to begin, if nothing else happens.
     pub(super) fn commit_due(&self) -> Option<Instant> {
         if self.committer.is_busy() {
@@ -58,7 +58,7 @@ impl Desk<'_> {
     /// How long what is not urgent waits: not at all, where nothing is awaited that could change it.
     fn later(&self) -> Duration {
         let ends = self.parts.once || self.stop_at.is_some();
-        if ends && (self.is_idle() || self.lanes.running() == 0) { Duration::ZERO } else { LATER }
+        if ends && (self.is_idle() || self.queues.running() == 0) { Duration::ZERO } else { LATER }
     }
 
     /// When a commit that is under way will have taken too long, where nobody was told of that yet.
@@ -79,7 +79,7 @@ impl Desk<'_> {
         let is_full = self.outbox.len() >= self.config.commit.count || self.outbox.bytes() >= FULL;
         let full = self.stalled.is_none() && is_full;
         // on the way out nothing more is waited for
-        let last = self.stalled.is_none() && self.stop_at.is_some() && self.lanes.running() == 0;
+        let last = self.stalled.is_none() && self.stop_at.is_some() && self.queues.running() == 0;
         let Some(due) = self.commit_due() else { return Ok(()) };
         if !(full || last || Instant::now() >= due) {
             return Ok(());
@@ -269,7 +269,7 @@ impl Desk<'_> {
             Notice::Unchanged { id } => tracing::debug!(id, "unchanged"),
         }
         if let Some(watcher) = &self.parts.watcher {
-            // a watcher that is slow or gone must not hold up the desk
+            // a watcher that is slow or gone must not hold up the coordinator
             let _ = watcher.try_send(notice);
         }
     }
@@ -277,14 +277,14 @@ impl Desk<'_> {
 
 /// The same reject with less of what its feed said of the entry, and in the end with nothing of it.
 fn shorter(reject: &Reject) -> Option<Reject> {
-    let Told { guid, url, title, .. } = reject.entry.clone();
-    let brief = Reject { entry: Told { guid, url, title, ..Told::default() }, ..reject.clone() };
+    let FeedEntry { guid, url, title, .. } = reject.entry.clone();
+    let brief = Reject { entry: FeedEntry { guid, url, title, ..FeedEntry::default() }, ..reject.clone() };
     if brief != *reject {
         return Some(brief);
     }
     let detail = reject.detail.chars().take(200).collect();
     let feeds = reject.feeds.iter().take(1).cloned().collect();
-    let least = Reject { entry: Told::default(), detail, feeds, ..brief };
+    let least = Reject { entry: FeedEntry::default(), detail, feeds, ..brief };
     (least != *reject).then_some(least)
 }
 

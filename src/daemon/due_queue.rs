@@ -1,6 +1,6 @@
 //! What is due when.
 //!
-//! PURE. An item is a hint: the desk asks the state whether a job that comes up is still wanted, so that a stale one costs
+//! PURE. An item is a hint: the coordinator asks the state whether a job that comes up is still wanted, so that a stale one costs
 //! a look-up and nothing else. Entries are queued by their site ([`crate::state::SiteState::take_due`]); here is only when
 //! the next of them is due.
 
@@ -37,11 +37,11 @@ pub(super) enum Due {
 
 /// What is due, in order.
 #[derive(Debug, Default)]
-pub(super) struct Agenda {
+pub(super) struct DueQueue {
     due: BTreeSet<(DateTime<Utc>, Due)>,
 }
 
-impl Agenda {
+impl DueQueue {
     pub(super) fn add(&mut self, at: DateTime<Utc>, due: Due) {
         self.due.insert((at, due));
     }

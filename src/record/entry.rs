@@ -27,7 +27,8 @@ pub struct Carrier {
 
 /// An entry as its feed told it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Told {
+#[schemars(rename = "Told")]
+pub struct FeedEntry {
     /// `guid` or `id`, byte for byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guid: Option<String>,
@@ -106,7 +107,7 @@ pub struct File {
     pub length: Option<u64>,
 }
 
-impl Told {
+impl FeedEntry {
     /// Everything the feed said.
     pub fn whole(entry: &Entry) -> Self {
         Self { content: entry.content.clone(), ..Self::without_content(entry) }

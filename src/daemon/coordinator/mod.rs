@@ -1,4 +1,4 @@
-//! The desk: owns all state, makes every decision, waits for nothing but its mailbox.
+//! The coordinator: owns all state, makes every decision, waits for nothing but its mailbox.
 //!
 //! Memory runs ahead of the ledger by at most the commit under way and the one that gathers. Whatever changes
 //! memory puts what belongs to the change into the outbox in the same step, so that a commit is always a
@@ -31,11 +31,10 @@ use self::{
     polls::{Away, Back},
 };
 use super::{
-    Parts,
-    agenda::{Agenda, Due},
-    clock,
+    Parts, clock,
     commit::{Committer, Outbox},
-    lanes::Lanes,
+    due_queue::{Due, DueQueue},
+    host_queues::HostQueues,
     work::Cpu,
 };
 use crate::{
@@ -75,7 +74,7 @@ pub struct Ended {
     pub cut_off: usize,
 }
 
-struct Desk<'a> {
+struct Coordinator<'a> {
     parts: &'a mut Parts,
     config: Arc<Config>,
     /// The configured feeds: where each stands in the configuration, by URL.
@@ -96,13 +95,13 @@ struct Desk<'a> {
     sites: HashMap<String, Box<SiteState>>,
     /// The site at which a feed's state is kept: not always the one that its URL belongs to.
     kept_at: HashMap<String, String>,
-    /// Sites that are being worked on beside the desk.
+    /// Sites that are being worked on beside the coordinator.
     away: HashMap<String, Away>,
     /// How many entries of a site are queued or being followed.
     queued: HashMap<String, usize>,
     changed: Changed,
-    agenda: Agenda,
-    lanes: Lanes,
+    due_queue: DueQueue,
+    queues: HostQueues,
     outbox: Outbox,
     committer: Committer,
     stalled: Option<commits::Stalled>,
@@ -129,14 +128,15 @@ pub(super) async fn run<L: Ledger>(
     (ledger, mut events): (L, mpsc::Receiver<Event>),
 ) -> Result<Ended, LedgerError> {
     let (partitions, largest_state) = (ledger.partitions(), ledger.largest_state());
-    let mut desk = Desk::new(parts, partitions, largest_state, Committer::spawn(ledger));
-    let result = desk.work(&mut events).await;
+    let mut coordinator = Coordinator::new(parts, partitions, largest_state, Committer::spawn(ledger));
+    let result = coordinator.work(&mut events).await;
     let now = Instant::now();
-    let close_within = desk.stop_at.map_or(LAST_COMMIT, |at| (at + desk.last_commit()).saturating_duration_since(now));
+    let close_within =
+        coordinator.stop_at.map_or(LAST_COMMIT, |at| (at + coordinator.last_commit()).saturating_duration_since(now));
     // files and memberships are given up in any case
     let close_within = close_within.max(LEAST_CLOSE);
-    let ended = Ended { pending: desk.waiting_entries(), cut_off: desk.lanes.running() };
-    let Desk { committer, workers, mailbox, .. } = desk;
+    let ended = Ended { pending: coordinator.waiting_entries(), cut_off: coordinator.queues.running() };
+    let Coordinator { committer, workers, mailbox, .. } = coordinator;
     // workers that still run have nobody to hand their result to, and end
     drop(mailbox);
     workers.close();
@@ -144,13 +144,13 @@ pub(super) async fn run<L: Ledger>(
     result.and(closed).map(|()| ended)
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Coordinator<'a> {
     fn new(parts: &'a mut Parts, partitions: Partition, largest_state: Option<usize>, committer: Committer) -> Self {
         let config = parts.config.borrow_and_update().clone();
         let (results, mailbox) = mpsc::channel(256);
         let (parts_back, sites_back) = mpsc::channel(64);
         // a job may wait for its host's turn, which costs nothing; what is really under way is bounded by the fetcher
-        let lanes = Lanes::new(config.fetch.most_per_host() + 1, JOBS_PER_REQUEST * config.fetch.in_flight);
+        let queues = HostQueues::new(config.fetch.most_per_host() + 1, JOBS_PER_REQUEST * config.fetch.in_flight);
         Self {
             feeds: by_url(&config),
             feeds_of: by_site(&config),
@@ -169,8 +169,8 @@ impl<'a> Desk<'a> {
             away: HashMap::new(),
             queued: HashMap::new(),
             changed: Changed::default(),
-            agenda: Agenda::default(),
-            lanes,
+            due_queue: DueQueue::default(),
+            queues,
             outbox: Outbox::default(),
             committer,
             stalled: None,
@@ -214,7 +214,7 @@ impl<'a> Desk<'a> {
 
     /// When there is something to do though nobody says so.
     fn wake(&self) -> Instant {
-        let due = self.agenda.next().map(|at| {
+        let due = self.due_queue.next().map(|at| {
             let wait = (at - clock::now()).to_std().unwrap_or_default();
             Instant::now() + wait.min(HOUSEKEEPING)
         });
@@ -270,11 +270,11 @@ impl<'a> Desk<'a> {
 
     fn begin_to_stop(&mut self) {
         self.stop_at = Some(Instant::now() + self.config.stop_within.saturating_sub(self.last_commit()));
-        self.lanes.clear_waiting();
+        self.queues.clear_waiting();
         let changed = self.sites.iter_mut().filter_map(|(name, site)| site.store_all().then_some(name));
         changed.for_each(|name| self.changed.soft(name));
         self.parts.health.send_replace(Health::Stopping);
-        tracing::info!(under_way = self.lanes.running(), "stopping");
+        tracing::info!(under_way = self.queues.running(), "stopping");
     }
 
     /// Of the time to stop in, what is kept for the last commit and for closing the ledger.
@@ -290,11 +290,11 @@ impl<'a> Desk<'a> {
             && self.away.is_empty();
         match self.stop_at {
             Some(at) => {
-                (self.lanes.running() == 0 || Instant::now() >= at)
+                (self.queues.running() == 0 || Instant::now() >= at)
                     && (settled || Instant::now() >= at + self.last_commit())
             }
             None => {
-                let idle = self.lanes.running() == 0 && self.lanes.waiting() == 0;
+                let idle = self.queues.running() == 0 && self.queues.waiting() == 0;
                 let gained = self.gained_once && self.gaining.is_none_or(|until| Instant::now() >= until);
                 self.parts.once && gained && settled && idle && self.nothing_is_due() && self.to_tidy.is_empty()
             }
@@ -302,12 +302,12 @@ impl<'a> Desk<'a> {
     }
 
     fn nothing_is_due(&self) -> bool {
-        self.agenda.next().is_none_or(|at| at > clock::now())
+        self.due_queue.next().is_none_or(|at| at > clock::now())
     }
 
     /// Whether nothing is under way that could still change what waits to be stored.
     fn is_idle(&self) -> bool {
-        self.lanes.running() == 0 && self.lanes.waiting() == 0 && self.away.is_empty() && self.nothing_is_due()
+        self.queues.running() == 0 && self.queues.waiting() == 0 && self.away.is_empty() && self.nothing_is_due()
     }
 
     fn may_start(&self) -> bool {
@@ -320,24 +320,24 @@ impl<'a> Desk<'a> {
         if !self.may_start() {
             return;
         }
-        while let Some(due) = self.agenda.pop(now) {
+        while let Some(due) = self.due_queue.pop(now) {
             self.queue(due, now);
         }
-        while let Some((host, job)) = self.lanes.pop() {
+        while let Some((host, job)) = self.queues.pop() {
             self.start(host, job, now);
         }
     }
 
-    /// Puts a site's feeds and entries on the agenda. What is there twice does no harm.
+    /// Puts a site's feeds and entries on the due queue. What is there twice does no harm.
     fn remind(&mut self, name: &str) {
         let Some(site) = self.sites.get(name) else { return };
         let here = site.feeds().iter().filter(|(url, feed)| feed.kept_at.is_none() && self.feeds.contains_key(*url));
         for (url, feed) in here {
             let due = Due::Poll { site: name.to_owned(), feed: url.clone() };
-            self.agenda.add(feed.schedule.due.unwrap_or_default(), due);
+            self.due_queue.add(feed.schedule.due.unwrap_or_default(), due);
         }
         if let Some(at) = site.next_due() {
-            self.agenda.add(at, Due::Entries { site: name.to_owned() });
+            self.due_queue.add(at, Due::Entries { site: name.to_owned() });
         }
     }
 

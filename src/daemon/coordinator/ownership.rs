@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{sync::oneshot, time::Instant};
 use url::Url;
 
-use super::{Desk, by_site, by_url};
+use super::{Coordinator, by_site, by_url};
 use crate::{
     admin::Health,
     config::Config,
@@ -25,10 +25,10 @@ const GAINED_WITHIN: Duration = Duration::from_secs(30);
 /// A feed that the configuration names no more keeps its state for this long: it may have been left out by mistake,
 /// and whoever puts it back does not want its articles anew.
 const GRACE: TimeDelta = TimeDelta::days(30);
-/// Sites that the housekeeping looks at before the desk does something else.
+/// Sites that the housekeeping looks at before the coordinator does something else.
 const TIDIED_AT_ONCE: usize = 200;
 
-impl Desk<'_> {
+impl Coordinator<'_> {
     pub(super) fn owned_changed(&mut self, event: Event) -> Result<(), LedgerError> {
         match event {
             Event::Gained { partition, states, awaited } => {
@@ -73,7 +73,7 @@ impl Desk<'_> {
             }
         }
         for (_, _, feed) in self.states().filter(|(name, ..)| self.is_ours(name, Some(partition))) {
-            feed.holds.standing(now).for_each(|(host, wait)| self.parts.fetcher.hold(host, wait));
+            feed.backoffs.active(now).for_each(|(host, wait)| self.parts.fetcher.back_off(host, wait));
         }
         self.adopt(Some(partition), now);
         self.begin_to_tidy();
@@ -203,7 +203,7 @@ impl Desk<'_> {
         }
     }
 
-    /// Puts all feeds and entries of one partition, or of all that are ours, on the agenda. What is there twice does no harm.
+    /// Puts all feeds and entries of one partition, or of all that are ours, on the due queue. What is there twice does no harm.
     pub(super) fn remind_of_all(&mut self, only: Option<Partition>) {
         let names: Vec<String> = self.sites.keys().filter(|name| self.is_ours(name, only)).cloned().collect();
         names.iter().for_each(|name| self.remind(name));
@@ -235,7 +235,7 @@ impl Desk<'_> {
         }
     }
 
-    /// All sites are to be looked at by [`Desk::tidy`].
+    /// All sites are to be looked at by [`Coordinator::tidy`].
     pub(super) fn begin_to_tidy(&mut self) {
         self.to_tidy = self.sites.keys().cloned().collect();
     }

@@ -16,22 +16,13 @@
 //!
 //! `ARCHITECTURE.md` is the map; `tests/tidy.rs` holds each module to what it may touch.
 
+pub use copydesk_core::{article, feed, link, record, schedule, text};
+pub use copydesk_fetch as fetch;
+pub use copydesk_ledger as ledger;
+
 pub mod config;
-pub mod schedule;
 
-pub mod fetch;
-
-pub mod link;
-pub mod text;
-
-pub mod feed;
-
-pub mod article;
-
-pub mod record;
 pub mod state;
-
-pub mod ledger;
 
 pub mod admin;
 pub mod daemon;

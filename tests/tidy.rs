@@ -9,14 +9,14 @@ mod boundaries;
 mod imports;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
 
-use boundaries::{CAPABILITIES, MODULES, complaints};
+use boundaries::{ROWS, circles, complaints};
 use copydesk::{admin::Metrics, article::NoArticleReason, fetch::Reason, state::Absorbed};
 
 /// Past this a file holds more than one thing.
@@ -25,36 +25,35 @@ const MOST_LINES: usize = 400;
 #[test]
 fn every_module_keeps_to_its_boundaries() {
     let mut found = Vec::new();
-    for file in files(&["src"], "rs") {
-        if let Some(module) = module_of(&file) {
-            let source = read(&file);
-            found.extend(
-                complaints(&module, &source).into_iter().map(|complaint| format!("{}:{complaint}", file.display())),
-            );
+    for (of, modules) in crates() {
+        for (module, source) in &modules {
+            found.extend(complaints(&of, module, source).into_iter().map(|complaint| format!("{of}: {complaint}")));
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
-fn the_table_has_every_module_and_every_dependency() {
-    let lib = read(Path::new("src/lib.rs"));
-    let modules: BTreeSet<&str> =
-        lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
-    let in_table: BTreeSet<&str> =
-        MODULES.iter().map(|module| module.name).filter(|name| !name.contains("::")).collect();
-    assert_eq!(modules, in_table, "src/lib.rs and the table of tests/tidy differ");
+fn the_table_has_every_module() {
+    let crates = crates();
+    for (of, rows) in ROWS {
+        let there: BTreeSet<&str> = crates[*of].keys().filter_map(|module| module.split("::").next()).collect();
+        let in_table: BTreeSet<&str> = rows.iter().map(|row| row.module).collect();
+        assert_eq!(there, in_table, "the modules of `{of}` and tests/tidy/boundaries.rs differ");
+    }
+}
 
-    let dependencies = dependencies(&read(Path::new("Cargo.toml")));
-    assert!(dependencies.len() > 30, "Cargo.toml was not understood: {dependencies:?}");
-    let classified: BTreeSet<String> = CAPABILITIES.iter().map(|(path, _)| (*path).to_owned()).collect();
-    let unclassified: Vec<_> = dependencies.difference(&classified).collect();
-    assert!(unclassified.is_empty(), "say in the table of tests/tidy what these reach for: {unclassified:?}");
+#[test]
+fn no_two_modules_need_each_other() {
+    let circles =
+        |(of, modules)| circles(&modules).into_iter().map(move |circle| format!("{of}: {}", circle.join(", ")));
+    let found: Vec<String> = crates().into_iter().flat_map(circles).collect();
+    assert!(found.is_empty(), "these need each other:\n{}", found.join("\n"));
 }
 
 #[test]
 fn files_are_short_enough_to_be_read() {
-    let long: Vec<String> = files(&["src", "tests", "benches", "examples"], "rs")
+    let long: Vec<String> = files(&["src", "crates", "tests", "benches", "examples"], "rs")
         .into_iter()
         .map(|file| (read(&file).lines().count(), file))
         .filter(|(lines, _)| *lines > MOST_LINES)
@@ -73,7 +72,7 @@ fn nothing_is_put_off() {
         concat!("todo", "!("),
         concat!("unimplemented", "!("),
     ];
-    for file in files(&["src", "tests", "benches", "examples"], "rs") {
+    for file in files(&["src", "crates", "tests", "benches", "examples"], "rs") {
         let source = read(&file);
         assert!(!imports::has_attribute(&source, "ignore"), "{}: a test that is ignored is no test", file.display());
         for mark in marks {
@@ -144,52 +143,48 @@ fn configurations_that_are_shown_are_valid() {
 
 #[test]
 fn the_check_finds_what_it_is_for() {
-    for (module, source, expected) in [
-        ("schedule", "use std::time::Duration;", None),
-        ("schedule", "use tokio::time::sleep;", Some("reach for Clock: tokio::time::sleep")),
-        ("schedule", "use crate::feed::Pace;", None),
-        ("schedule", "use crate::feed::Entry;", Some("use this: crate::feed::Entry")),
-        ("feed", "use crate::{link::{self, site}, fetch::Validators};", Some("use this: crate::fetch::Validators")),
-        ("feed", "fn f() { crate::ledger::partition(\"\", 1); }", Some("use this: crate::ledger::partition")),
-        ("feed", "fn f() { let now = chrono::Utc::now(); }", Some("reach for Clock: chrono::Utc::now")),
-        ("feed", "use chrono::Utc; fn f() { Utc::now(); }", Some("reach for Clock: chrono::Utc::now")),
-        ("feed", "use chrono::{DateTime, Utc}; fn f() -> DateTime<Utc> { panic!() }", None),
-        ("feed", "use std as library; fn f() { library::fs::read(\"\"); }", Some("reach for Files: std::fs::read")),
-        ("feed::date", "use super::super::config::Config;", Some("use this: crate::config::Config")),
-        ("feed::date", "use super::{Entry, date::names};", None),
-        ("feed", "mod inner { use super::Entry; }", None),
-        ("feed", "mod inner { use super::super::admin; }", Some("use this: crate::admin")),
+    for (of, module, source, expected) in [
+        ("core", "schedule", "use std::time::Duration;", None),
+        ("core", "schedule", "use std::time::Instant;", Some("is pure, and must not use std::time::Instant")),
+        ("core", "schedule", "use crate::feed::Pace;", None),
+        ("core", "schedule", "use crate::feed::Entry;", Some("must not use crate::feed::Entry")),
         (
+            "core",
             "feed",
-            "fn f() { select! { x = tokio::net::lookup_host(y) => {} } }",
-            Some("reach for Network: tokio::net::lookup_host"),
+            "use crate::{link::{self, site}, article::Article};",
+            Some("must not use crate::article::Article"),
         ),
-        ("feed", "// use tokio::net;\nconst S: &str = \"tokio::net::TcpStream\";", None),
-        ("feed", "/// As [`tokio::net::TcpStream`].\nfn f() {}", None),
-        ("feed", "#[cfg(test)]\nmod tests { use std::fs::read; }", None),
-        ("feed", "#[cfg(test)] use std::fs; use std::env::var;", Some("reach for User: std::env::var")),
-        ("article", "use scraper::Html;", None),
-        ("article", "tracing::info!(\"x\");", Some("reach for Log: tracing::info")),
-        ("daemon", "use scraper::Html;", Some("reach for Documents: scraper::Html")),
-        ("daemon", "use reqwest::Client;", Some("reach for Network: reqwest::Client")),
-        ("daemon::coordinator", "use crate::daemon::clock; fn f() { clock::now(); }", None),
+        ("core", "feed", "fn f() { crate::record::id(\"\", 1); }", Some("must not use crate::record::id")),
+        ("core", "feed", "use chrono::Utc; fn f() { Utc::now(); }", Some("must not use chrono::Utc::now")),
+        ("core", "feed", "use chrono::{DateTime, Utc}; fn f() -> DateTime<Utc> { panic!() }", None),
+        ("core", "feed", "use std as library; fn f() { library::fs::read(\"\"); }", Some("must not use std::fs::read")),
+        ("core", "feed::date", "use super::super::article::Article;", Some("must not use crate::article::Article")),
+        ("core", "feed::date", "use super::{Entry, date::names};", None),
+        ("core", "feed", "mod inner { use super::Entry; }", None),
+        ("core", "feed", "mod inner { use super::super::record; }", Some("must not use crate::record")),
         (
+            "core",
+            "feed",
+            "fn f() { select! { x = std::net::TcpStream::connect(y) => {} } }",
+            Some("must not use std::net"),
+        ),
+        ("core", "feed", "// use std::fs;\nconst S: &str = \"std::fs::read\";", None),
+        ("core", "feed", "/// As [`std::fs::read`].\nfn f() {}", None),
+        ("core", "feed", "#[cfg(test)]\nmod tests { use std::fs::read; }", None),
+        ("core", "feed", "#[cfg(test)] use std::fs; use std::env::var;", Some("must not use std::env::var")),
+        ("", "daemon::coordinator", "use crate::daemon::clock; fn f() { clock::now(); }", None),
+        (
+            "",
             "daemon::judge",
             "//! PURE.\nuse super::{clock::now, follow};",
-            Some("reach for Clock: crate::daemon::clock::now"),
+            Some("must not use crate::daemon::clock::now"),
         ),
-        (
-            "daemon::judge",
-            "//! PURE: no clock.\nfn f(x: tokio::sync::Notify) {}",
-            Some("reach for Tasks: tokio::sync::Notify"),
-        ),
-        ("fetch::client", "//! Not [`verdict`], which is PURE.\nuse tokio::net::TcpStream;", None),
-        ("ledger::local", "use crate::fetch::Fetcher;", Some("use this: crate::fetch::Fetcher")),
-        ("fetch", "use rdkafka::ClientConfig;", Some("reach for Kafka: rdkafka::ClientConfig")),
-        ("record", "fn f(m: copydesk::ledger::Batch) {}", Some("use this: crate::ledger::Batch")),
-        ("helpers", "use std::fmt;", Some("is in no row")),
+        ("", "daemon::judge", "//! PURE: no clock.\nfn f(x: tokio::sync::Notify) {}", Some("must not use tokio::sync")),
+        ("", "state", "fn f(m: copydesk::ledger::Batch) {}", Some("must not use crate::ledger::Batch")),
+        ("", "helpers", "use std::fmt;", Some("is in no row")),
+        ("fetch", "client", "//! Not [`verdict`], which is PURE.\nuse tokio::net::TcpStream;", None),
     ] {
-        let found = complaints(module, source);
+        let found = complaints(of, module, source);
         let matches = match expected {
             Some(text) => found.len() == 1 && found[0].contains(text),
             None => found.is_empty(),
@@ -199,34 +194,38 @@ fn the_check_finds_what_it_is_for() {
 }
 
 #[test]
+fn a_circle_is_found_and_a_family_is_none() {
+    let sources = |modules: &[(&str, &str)]| {
+        modules.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned())).collect()
+    };
+    let family = [("a", "mod b; use b::B;"), ("a::b", "use super::A;"), ("a::c", "use super::b::B;")];
+    assert!(circles(&sources(&family)).is_empty());
+    let circle = [("a::b", "use super::c::C;"), ("a::c", "use super::d::D;"), ("a::d", "use crate::a::b::B;")];
+    assert_eq!(circles(&sources(&circle)), [["a::b", "a::c", "a::d"]]);
+}
+
+#[test]
 fn an_ignored_test_is_found_wherever_it_stands() {
     assert!(imports::has_attribute("mod tests { #[test] #[ignore = \"slow\"] fn f() {} }", "ignore"));
     assert!(!imports::has_attribute("#[test] fn ignore() { let s = \"#[ignore]\"; }", "ignore"));
 }
 
-/// `src/feed/date.rs` is `feed::date`. None for what holds no module: the crate's root, the binary, and tests.
-fn module_of(file: &Path) -> Option<String> {
-    let inner = file.strip_prefix("src").ok()?.with_extension("");
-    let mut segments: Vec<&str> = inner.iter().filter_map(|segment| segment.to_str()).collect();
-    if segments.last() == Some(&"mod") {
-        segments.pop();
-    }
-    let is_root = matches!(segments[..], ["lib" | "main"]);
-    (!is_root && !segments.contains(&"tests")).then(|| segments.join("::"))
-}
-
-/// The names that `[dependencies]` of a manifest, for whatever target, bring into scope.
-fn dependencies(manifest: &str) -> BTreeSet<String> {
-    let mut inside = false;
-    let mut names = BTreeSet::new();
-    for line in manifest.lines() {
-        if line.starts_with('[') {
-            inside = line.ends_with("dependencies]") && !line.contains("dev-") && !line.contains("build-");
-        } else if let Some((name, _)) = line.split_once('=').filter(|_| inside) {
-            names.insert(name.trim().replace('-', "_"));
+/// The modules of each crate with their sources: `crates/core/src/feed/date.rs` is `feed::date` of `core`; the root's
+/// own crate has no name. Without what holds no module (a crate's root, a binary), and without tests.
+fn crates() -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut found: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for file in files(&["src", "crates"], "rs") {
+        let mut segments: Vec<String> =
+            file.with_extension("").iter().filter_map(|part| Some(part.to_str()?.to_owned())).collect();
+        let of = if segments[0] == "crates" { segments.drain(..2).nth(1).unwrap_or_default() } else { String::new() };
+        segments.remove(0);
+        segments.pop_if(|last| last == "mod");
+        let is_root = segments.len() == 1 && ["lib", "main"].contains(&segments[0].as_str());
+        if !is_root && !segments.iter().any(|segment| segment.starts_with("tests")) {
+            found.entry(of).or_default().insert(segments.join("::"), read(&file));
         }
     }
-    names
+    found
 }
 
 /// The names of all metrics, as a daemon exports them that has seen one of everything.

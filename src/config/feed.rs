@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use copydesk_fetch::config::{CookieScope, Fetch, Route};
 use http::{HeaderName, HeaderValue, header};
 use ipnet::IpNet;
 use url::{Host, Url};
@@ -9,10 +10,8 @@ use url::{Host, Url};
 use super::{
     Config,
     fault::Position,
-    fetch::Fetch,
     headers::{basic_auth, headers},
     leaf::{Leaf, Wrong, flag, one_of, web_url},
-    proxy::Route,
     quantity::{duration, shown},
     schedule::LONGEST_INTERVAL,
     section::{Decoder, Section},
@@ -52,18 +51,6 @@ pub enum FullText {
     Page,
     /// The feed's own content; pages are not fetched.
     Feed,
-}
-
-/// Whose cookies are kept for a feed and its pages. They are sent to nobody else.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum CookieScope {
-    /// Nobody's.
-    #[default]
-    Nobody,
-    /// Those of the feed's own origin.
-    Origin,
-    /// Those of its site: all hosts of its registrable domain, as far as each of them says.
-    Site,
 }
 
 impl Feed {

@@ -1,7 +1,8 @@
 //! The Kafka ledger: brokers, topics, membership, security, and the options that may not be touched.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use std::collections::BTreeMap;
 
+use copydesk_ledger::config::{KafkaLedger, KafkaSecurity, Sasl};
 use rdkafka::{ClientConfig, error::KafkaError};
 
 use super::{
@@ -10,104 +11,6 @@ use super::{
     section::Decoder,
     yaml::{Node, Value},
 };
-
-/// The Kafka ledger.
-#[derive(Clone, PartialEq)]
-pub struct KafkaLedger {
-    /// `bootstrap.servers`.
-    pub brokers: Vec<String>,
-    /// Topic of the records.
-    pub records: String,
-    /// Topic of the rejects.
-    pub rejects: String,
-    /// Compacted topic of the state.
-    pub state: String,
-    /// Consumer group of the instances that share the work.
-    pub group: String,
-    /// Name of this instance: static membership and a stable transactional id.
-    pub instance: Option<String>,
-    /// KIP-848 group protocol.
-    pub consumer_protocol: bool,
-    /// Partitions of topics that are created.
-    pub partitions: i32,
-    /// Replication of topics that are created; `None`: the broker's default.
-    pub replication: Option<i32>,
-    /// Largest record, in bytes, that the topics must take.
-    pub max_message_bytes: usize,
-    /// How to prove who we are.
-    pub security: KafkaSecurity,
-    /// Further librdkafka properties; those that would break the promise were refused.
-    pub options: BTreeMap<String, String>,
-}
-
-/// Transport and authentication towards Kafka.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KafkaSecurity {
-    /// Whether the transport is TLS.
-    pub tls: bool,
-    /// `ssl.ca.location`.
-    pub ca_file: Option<PathBuf>,
-    /// Client certificate and key files, for mutual TLS.
-    pub client: Option<(PathBuf, PathBuf)>,
-    /// SASL, if any.
-    pub sasl: Option<Sasl>,
-}
-
-/// SASL credentials.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Sasl {
-    /// `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`.
-    pub mechanism: &'static str,
-    /// User name.
-    pub username: String,
-    /// Password; not shown by `Debug`.
-    pub password: String,
-}
-
-impl KafkaLedger {
-    /// A ledger at these brokers, everything else by default.
-    pub fn new(brokers: Vec<String>) -> Self {
-        Self {
-            brokers,
-            records: "copydesk.records".to_owned(),
-            rejects: "copydesk.rejects".to_owned(),
-            state: "copydesk.state".to_owned(),
-            group: "copydesk".to_owned(),
-            instance: None,
-            consumer_protocol: false,
-            // as many instances can share the work; a state topic cannot get more without moving its state
-            partitions: 16,
-            replication: None,
-            // what brokers take unless told otherwise
-            max_message_bytes: 1 << 20,
-            security: KafkaSecurity::default(),
-            options: BTreeMap::new(),
-        }
-    }
-}
-
-impl fmt::Debug for KafkaLedger {
-    /// Names of options without their values: `ssl.key.password` may be among them.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KafkaLedger")
-            .field("brokers", &self.brokers)
-            .field("topics", &[&self.records, &self.rejects, &self.state])
-            .field("group", &self.group)
-            .field("instance", &self.instance)
-            .field("security", &self.security)
-            .field("options", &self.options.keys())
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Sasl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sasl")
-            .field("mechanism", &self.mechanism)
-            .field("username", &self.username)
-            .finish_non_exhaustive()
-    }
-}
 
 pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> KafkaLedger {
     let mut kafka = KafkaLedger::new(Vec::new());

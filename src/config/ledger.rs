@@ -1,9 +1,9 @@
 //! Where records and state go.
 
-use std::path::PathBuf;
+use copydesk_ledger::config::{KafkaLedger, LocalLedger};
 
 use super::{
-    kafka::{self, KafkaLedger},
+    kafka,
     leaf::{flag, text},
     quantity::size,
     section::Decoder,
@@ -17,24 +17,6 @@ pub enum Ledger {
     Local(LocalLedger),
     /// Kafka topics.
     Kafka(Box<KafkaLedger>),
-}
-
-/// The local ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LocalLedger {
-    /// The directory; made if missing.
-    pub directory: PathBuf,
-    /// A records file is closed and a new one begun at this size, in bytes.
-    pub rotate_bytes: u64,
-    /// Whether a new file is begun each day (UTC).
-    pub rotate_daily: bool,
-}
-
-impl LocalLedger {
-    /// A ledger in a directory, rotated by default: small enough to copy, a file for each day.
-    pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), rotate_bytes: 256 << 20, rotate_daily: true }
-    }
 }
 
 /// The ledger of a file that names none: beside the file, so that it is the same one wherever copydesk is started,

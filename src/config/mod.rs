@@ -40,18 +40,17 @@ use std::{
     time::Duration,
 };
 
+pub use copydesk_fetch::config::{CookieScope, Fetch, Politeness, Proxy, Rate, Route};
+pub use copydesk_ledger::config::{KafkaLedger, KafkaSecurity, LocalLedger, Sasl};
+
 pub use self::{
     contact::NoContact,
     documents::Documents,
     fault::{Fault, Faults, Position},
-    feed::{CookieScope, Feed, FullText},
-    fetch::Fetch,
-    kafka::{KafkaLedger, KafkaSecurity, Sasl},
-    ledger::{Ledger, LocalLedger},
+    feed::{Feed, FullText},
+    ledger::Ledger,
     load::{from_yaml, load},
     log::{Log, LogFormat},
-    politeness::{Politeness, Rate},
-    proxy::{Proxy, Route},
     schedule::{Commit, Schedule},
 };
 use crate::article::Rules;

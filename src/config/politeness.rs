@@ -1,71 +1,16 @@
 //! How one host is treated as a guest should treat it, and which hosts are treated otherwise than the rest.
 
-use std::{collections::BTreeMap, fmt, ops::RangeInclusive, time::Duration};
+use std::{ops::RangeInclusive, time::Duration};
 
+use copydesk_fetch::config::{Hosts, Politeness, Rate};
 use url::Url;
 
 use super::{
     leaf::{Leaf, Wrong, count, flag, or_off},
-    quantity::{duration, shown},
+    quantity::duration,
     section::{Decoder, Section},
     yaml::Node,
 };
-
-/// How requests to one host are spread, and what its robots.txt is heard for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Politeness {
-    /// Requests under way at once.
-    pub per_host: usize,
-    /// Least gap between two requests' starts.
-    pub host_gap: Duration,
-    /// Requests in the long run; `None` leaves it to the gap.
-    pub host_rate: Option<Rate>,
-    /// Whether pages are asked of robots.txt first.
-    pub obey_robots: bool,
-    /// The longest `Crawl-delay` that is heard: more would be a denial.
-    pub max_crawl_delay: Duration,
-    /// The longest `Retry-After` that is heard: more is a mistake more often than meant.
-    pub max_retry_after: Duration,
-}
-
-/// A bucket of so many requests, which fills again within so long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// How many may start at once when the bucket is full.
-    pub requests: u32,
-    /// From empty to full.
-    pub within: Duration,
-}
-
-impl Default for Politeness {
-    fn default() -> Self {
-        Self {
-            per_host: 2,
-            host_gap: Duration::from_millis(250),
-            // the gap is a rate by itself: four a second
-            host_rate: None,
-            obey_robots: true,
-            max_crawl_delay: Duration::from_secs(30),
-            max_retry_after: Duration::from_secs(24 * 3600),
-        }
-    }
-}
-
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.requests, shown(self.within))
-    }
-}
-
-/// What differs at some hosts: by name (`example.com`), or for all below one (`*.example.com`).
-pub(super) type Hosts = BTreeMap<String, Politeness>;
-
-/// The entry of the table for a host as URLs name it: its own, or else that of the nearest name above it.
-pub(super) fn of_host(hosts: &Hosts, host: &str) -> Option<Politeness> {
-    let host = host.strip_suffix('.').unwrap_or(host);
-    let above = host.match_indices('.').map(|(at, _)| format!("*{}", &host[at..]));
-    std::iter::once(host.to_owned()).chain(above).find_map(|name| hosts.get(&name)).copied()
-}
 
 /// Reads the keys that hold for all hosts in `fetch`, and for some in `hosts`.
 pub(super) fn decode(s: &mut Section<'_, '_, '_>, politeness: &mut Politeness) {

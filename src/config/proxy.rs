@@ -1,7 +1,6 @@
 //! The proxy that requests go through.
 
-use std::fmt;
-
+use copydesk_fetch::config::{Proxy, Route};
 use url::Url;
 
 use super::{
@@ -9,52 +8,6 @@ use super::{
     section::{Decoder, Section},
     yaml::{Node, Value},
 };
-
-/// A proxy, and how one logs in to it.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Proxy {
-    /// Without credentials: it is shown and logged.
-    pub url: Url,
-    /// Name and password; never shown.
-    pub credentials: Option<(String, String)>,
-}
-
-impl Proxy {
-    /// A proxy without credentials.
-    pub fn new(url: Url) -> Self {
-        Self { url, credentials: None }
-    }
-}
-
-/// How a feed's requests travel.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Route {
-    /// As all others do.
-    #[default]
-    Usual,
-    /// Without a proxy.
-    Direct,
-    /// Through this one.
-    Through(Box<Proxy>),
-}
-
-impl Route {
-    /// The proxy, where all others use this one.
-    pub fn proxy<'a>(&'a self, usual: Option<&'a Proxy>) -> Option<&'a Proxy> {
-        match self {
-            Self::Usual => usual,
-            Self::Direct => None,
-            Self::Through(proxy) => Some(proxy),
-        }
-    }
-}
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let credentials = self.credentials.as_ref().map(|_| "(secret)");
-        f.debug_struct("Proxy").field("url", &self.url.as_str()).field("credentials", &credentials).finish()
-    }
-}
 
 impl Section<'_, '_, '_> {
     /// A proxy: its URL alone, or a mapping with credentials beside it; or `off`.

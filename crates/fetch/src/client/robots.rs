@@ -1,0 +1,64 @@
+//! How the client comes by a robots.txt: as by anything else, but that nothing asks robots.txt first.
+
+use url::Url;
+
+use super::{
+    super::{
+        Failure, Reason,
+        body::Excess,
+        headers,
+        redirect::{Chain, is_redirect},
+        robots::{self, Loaded},
+    },
+    Inner, location,
+};
+use copydesk_core::link;
+
+use crate::config::Route;
+
+impl Inner {
+    /// Loads the file, along a route as far as its own origin goes.
+    pub(super) async fn load_robots(&self, file: Url, route: &Route) -> Loaded {
+        let home = file.origin();
+        let mut chain = Chain::new(file, robots::MAX_REDIRECTS, self.config.allow_downgrade);
+        let mut left = self.config.request_within;
+        loop {
+            let asked = async {
+                let route = if chain.current().origin() == home { route } else { &Route::Usual };
+                let way = self.connections.way(route).await?;
+                self.ask(&way, chain.current().clone(), headers::offered(None), None, left).await
+            };
+            let answer = match asked.await {
+                Ok(answer) => answer,
+                Err(failure) => return Loaded::Unreachable(failure),
+            };
+            let status = answer.response.status();
+            if status.is_success() {
+                let fresh_for = headers::fresh_for(answer.response.headers(), (self.clock)());
+                return match self.read(answer, robots::MAX_BYTES, Excess::IsCut).await {
+                    Ok(body) => Loaded::File(body, fresh_for),
+                    Err(failure) => Loaded::Unreachable(failure),
+                };
+            }
+            let followed =
+                is_redirect(status).then(|| chain.follow(status, location(answer.response.headers()).as_deref()));
+            left = left.saturating_sub(answer.begun.elapsed());
+            let held = answer.held;
+            self.discard(answer).await;
+            return match (followed, status.as_u16()) {
+                (Some(Ok(())), _) => continue,
+                (None, 429 | 500..) => Loaded::Unreachable(Failure {
+                    status: Some(status.as_u16()),
+                    retry_after: held,
+                    host: held.map(|_| link::host(chain.current())),
+                    ..Failure::new(
+                        if held.is_some() { Reason::Busy } else { Reason::ServerError },
+                        format!("status {status}"),
+                    )
+                }),
+                // redirects that are too many, or lead nowhere, among them (RFC 9309 section 2.3.1.2)
+                _ => Loaded::Unavailable,
+            };
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Kafka's failures by class: what a retry may mend, what ends a transaction, what ends the client, what ends the run.
+
+use rdkafka::{
+    error::{KafkaError, RDKafkaErrorCode as Code},
+    types::RDKafkaErrorCode,
+};
+
+use crate::LedgerError;
+
+/// A failed call outside of a transaction: `doing` completes "cannot …".
+pub(super) fn of(doing: &str, error: &KafkaError) -> LedgerError {
+    let text = format!("cannot {doing}: {}", describe(error));
+    if is_permanent(error) { LedgerError::Fatal(text) } else { LedgerError::Retry(text) }
+}
+
+/// How a transaction goes on after a failure within it.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// It must be aborted; then the caller is told this.
+    Abort(LedgerError),
+    /// It cannot even be aborted: the producer is of no more use.
+    Lost(LedgerError),
+}
+
+/// A failed call within a transaction.
+pub(super) fn in_transaction(doing: &str, error: &KafkaError) -> Failure {
+    let text = format!("cannot {doing}: {}", describe(error));
+    let fatal = matches!(error, KafkaError::Transaction(e) if e.is_fatal());
+    match (fatal, is_permanent(error)) {
+        (true, true) => Failure::Lost(LedgerError::Fatal(text)),
+        // fenced by a successor, timed out at the coordinator, or out of sequence
+        (true, false) => Failure::Lost(LedgerError::Reopen(text)),
+        (false, _) if is_fence(error) => Failure::Abort(LedgerError::Fenced(text)),
+        (false, true) => Failure::Abort(LedgerError::Fatal(text)),
+        (false, false) => Failure::Abort(LedgerError::Retry(text)),
+    }
+}
+
+/// Whether the same call may simply be made again.
+pub(super) fn is_retriable(error: &KafkaError) -> bool {
+    matches!(error, KafkaError::Transaction(e) if e.is_retriable() && !e.is_fatal())
+}
+
+/// Whether the group's coordinator no longer knows us as the member that we were: abortable, and no fault of ours.
+fn is_fence(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::IllegalGeneration
+                | Code::UnknownMemberId
+                | Code::FencedInstanceId
+                | Code::StaleMemberEpoch
+                | Code::FencedMemberEpoch
+        )
+    )
+}
+
+/// Whether only a person can mend it: permissions, credentials, settings.
+pub(super) fn is_permanent(error: &KafkaError) -> bool {
+    match error {
+        KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_) => true,
+        error => error.rdkafka_error_code().is_some_and(is_permanent_code),
+    }
+}
+
+pub(super) fn is_permanent_code(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        Code::Authentication
+            | Code::SaslAuthenticationFailed
+            | Code::UnsupportedSASLMechanism
+            | Code::TopicAuthorizationFailed
+            | Code::GroupAuthorizationFailed
+            | Code::ClusterAuthorizationFailed
+            | Code::TransactionalIdAuthorizationFailed
+            | Code::InvalidTopic
+            | Code::InvalidPartitions
+            | Code::InvalidReplicationFactor
+            | Code::InvalidConfig
+            | Code::InvalidArgument
+            | Code::PolicyViolation
+            | Code::UnsupportedFeature
+            | Code::UnsupportedVersion
+    )
+}
+
+fn describe(error: &KafkaError) -> String {
+    match error {
+        KafkaError::Transaction(e) => e.string(),
+        // without its value, which may be a secret
+        KafkaError::ClientConfig(_, why, key, _) => format!("{why} (`{key}`)"),
+        error => error.to_string(),
+    }
+}

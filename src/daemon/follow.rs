@@ -1,13 +1,12 @@
 //! One entry followed to its article: ask for the page, cut out the story, and keep the feed's own text at hand.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::{
     clock,
-    judge::text_of,
     work::{Cpu, CpuFailure},
 };
 use crate::{
@@ -16,8 +15,8 @@ use crate::{
     feed::Entry,
     fetch::{Failure, Fetcher, Refresh, Request, RequestKind, Response, Validators, sniff},
     ledger::fault,
-    link,
-    state::{PageText, Published},
+    link, record,
+    state::{PageText, Published, content},
 };
 
 mod pages;
@@ -262,6 +261,27 @@ pub(super) fn lent(feed: &config::Feed, url: &Url) -> Lent {
         (feed.headers.clone(), cookies, feed.proxy.clone())
     } else {
         (Vec::new(), cookies, Route::Usual)
+    }
+}
+
+/// What is compared of an article, with others and with itself at another time.
+pub(super) fn text_of(article: &Article) -> PageText {
+    PageText { content: content_of(article), text: Some(text_print(article)) }
+}
+
+/// 32 bits of what a content is known by: title, text, and corrections, which are an edit, too.
+fn content_of(article: &Article) -> u32 {
+    content(&record::content_hash(article.title.as_deref(), &with_corrections(article)))
+}
+
+fn text_print(article: &Article) -> Print {
+    Print::of_text(&format!("{}\n{}", article.title.as_deref().unwrap_or_default(), with_corrections(article)))
+}
+
+fn with_corrections(article: &Article) -> Cow<'_, str> {
+    match article.corrections.is_empty() {
+        true => Cow::Borrowed(&article.text),
+        false => Cow::Owned(format!("{}\n\n{}", article.text, article.corrections.join("\n\n"))),
     }
 }
 

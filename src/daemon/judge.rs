@@ -3,7 +3,7 @@
 //! PURE. Every entry ends as a record or as a reject with its reason, or waits for another try; the feed's own text
 //! is published where the page has none to give and the user did not insist on the page.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -12,9 +12,8 @@ use crate::{
     article::{Article, NoArticle, NoArticleReason, Print, TextSource},
     config::{FullText, Schedule},
     fetch::{Failure, Reason, Validators},
-    record,
     schedule::{delta, page_retry},
-    state::{LEAST_SUMMARY, PageText, Pending, Publication, content},
+    state::{LEAST_SUMMARY, Pending, Publication},
 };
 
 mod recheck;
@@ -205,27 +204,6 @@ fn is_enough(pending: &Pending, told: &Article) -> bool {
     match told.text_source {
         TextSource::FeedSummary => !pending.content_cut && told.text.chars().count() >= LEAST_SUMMARY,
         _ => !told.text.is_empty(),
-    }
-}
-
-/// What is compared of an article, with others and with itself at another time.
-pub(super) fn text_of(article: &Article) -> PageText {
-    PageText { content: content_of(article), text: Some(text_print(article)) }
-}
-
-/// 32 bits of what a content is known by: title, text, and corrections, which are an edit, too.
-fn content_of(article: &Article) -> u32 {
-    content(&record::content_hash(article.title.as_deref(), &with_corrections(article)))
-}
-
-fn text_print(article: &Article) -> Print {
-    Print::of_text(&format!("{}\n{}", article.title.as_deref().unwrap_or_default(), with_corrections(article)))
-}
-
-fn with_corrections(article: &Article) -> Cow<'_, str> {
-    match article.corrections.is_empty() {
-        true => Cow::Borrowed(&article.text),
-        false => Cow::Owned(format!("{}\n\n{}", article.text, article.corrections.join("\n\n"))),
     }
 }
 

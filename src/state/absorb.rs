@@ -11,33 +11,21 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     FeedState, Pending, SiteState,
-    candidates::{Reading, tag},
+    candidates::Reading,
+    document::{BEGUN, Document, Tally},
+    key::tag,
     matching::{Evidence, Link},
     memory::Outcome,
     pages::has_a_story,
     shared::{shared_guids, shared_pages},
     site::When,
 };
-use crate::feed::{Entry, Feed, Format, identity::EntryNames};
+use crate::feed::{Entry, Format, identity::EntryNames};
 
 /// Entries of a site that wait for their first page: the rest is left in the feed, whose validators are withheld.
 const MOST_WAITING: usize = 25_000;
 /// Likewise in bytes.
 const MOST_WAITING_BYTES: usize = 24 << 20;
-
-/// The strength of a claim on an article that the document itself began.
-pub(super) const BEGUN: u32 = u32::MAX;
-
-/// A feed document with the names of its entries.
-#[derive(Debug, Clone)]
-pub struct Document {
-    /// The document.
-    pub feed: Feed,
-    /// One for each entry.
-    pub names: Vec<EntryNames>,
-    /// Hash of what the feed says, one for each entry.
-    pub digests: Vec<u32>,
-}
 
 /// What the configuration wants of new entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -77,15 +65,6 @@ pub struct Absorbed {
     pub guids_repeat: bool,
     /// Its links change at each poll, and are no names.
     pub links_rotate: bool,
-}
-
-/// What one pass over a document finds out about its feed.
-#[derive(Debug, Default)]
-pub(super) struct Tally {
-    pub(super) guids_right: usize,
-    pub(super) guids_wrong: usize,
-    with_link: usize,
-    other_link: usize,
 }
 
 impl SiteState {

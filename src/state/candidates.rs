@@ -4,11 +4,9 @@
 
 use std::collections::HashMap;
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::{
     SiteState,
-    absorb::{BEGUN, Document, Tally},
+    document::{BEGUN, Document, Tally},
     matching::{Agreement, Evidence, Link},
     memory::Outcome,
     site::KnownArticle,
@@ -40,11 +38,6 @@ impl Reading<'_> {
             _ => true,
         })
     }
-}
-
-/// 16 bits of a feed's URL, never 0.
-pub(super) fn tag(url: &str) -> u16 {
-    (xxh3_64(url.as_bytes()) as u16).max(1)
 }
 
 impl SiteState {

@@ -11,6 +11,8 @@
 //!
 //! A feed's URL has a scheme, so that it is never one of the words.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 /// What a key names.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum KeyKind<'a> {
@@ -53,6 +55,11 @@ pub fn feed_of(key: &str) -> Option<&str> {
         KeyKind::Feed(url) => Some(url),
         _ => None,
     }
+}
+
+/// 16 bits of a feed's URL, never 0.
+pub(super) fn tag(url: &str) -> u16 {
+    (xxh3_64(url.as_bytes()) as u16).max(1)
 }
 
 #[cfg(test)]

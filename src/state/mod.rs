@@ -24,6 +24,7 @@ use crate::{
 mod absorb;
 mod backoffs;
 mod candidates;
+mod document;
 mod entry;
 mod key;
 mod matching;
@@ -38,8 +39,9 @@ mod site;
 mod stored;
 mod upgrade;
 
-pub use absorb::{Absorbed, Document, Policy};
+pub use absorb::{Absorbed, Policy};
 pub use backoffs::Backoffs;
+pub use document::Document;
 pub use entry::{Candidate, Carrier, Pending, Published};
 pub use key::feed_of;
 pub use moved::Moved;

@@ -7,9 +7,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Names, Pending, SiteState,
-    absorb::{Document, Policy},
-    candidates::{Reading, tag},
+    absorb::Policy,
+    candidates::Reading,
+    document::Document,
     entry::Carrier,
+    key::tag,
     memory::{Article, Outcome, Resolved},
     shared::has_place,
     site::{KnownArticle, When},

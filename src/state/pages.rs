@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Names, Pending, SiteState,
-    candidates::tag,
+    key::tag,
     memory::{Article, Resolved},
     shared::has_place,
     site::{KnownArticle, When},

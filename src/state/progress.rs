@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Names, Pending, Published, SiteState,
-    candidates::tag,
     entry::{Candidate, Carrier, Next},
+    key::tag,
     memory::{Article, MOST_FEEDS, Outcome, Resolved},
     site::When,
 };

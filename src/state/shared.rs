@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{absorb::Document, matching::Agreement};
+use super::{document::Document, matching::Agreement};
 use crate::feed::{Entry, identity::page_of};
 
 /// The stories of a document whose page another story of it leads to as well. `stories` has a key for each entry; entries

@@ -13,7 +13,7 @@ use litemap::LiteMap;
 
 use super::{
     FeedState, Pending,
-    candidates::tag,
+    key::tag,
     memory::{Article, Day, Memory},
 };
 use crate::{

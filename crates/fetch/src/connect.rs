@@ -21,9 +21,9 @@ use super::{
     address::{AllowedAddresses, Guard},
     body,
     failure::is_without_connection,
-    lookup::Lookups,
+    lookup::{Lookups, NameService},
     outage::Outage,
-    resolve::{NameService, Resolver},
+    resolve::Resolver,
 };
 use crate::config::{self, Proxy};
 use copydesk_core::link;

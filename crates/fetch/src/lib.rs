@@ -32,8 +32,8 @@ pub mod verdict;
 
 pub use client::{Fetcher, user_agent};
 pub use connect::SetupError;
+pub use lookup::{NameService, Table};
 pub use refresh::Refresh;
-pub use resolve::{NameService, Table};
 pub use stats::Stats;
 
 /// What is asked for.

@@ -19,8 +19,6 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::resolve::{NameService, Table};
-
 /// Names that are looked up at once. Those of dead name servers fill some of them, so there are more than would do.
 const MOST: usize = 64;
 /// What getaddrinfo and the modules it loads need, with room.
@@ -107,6 +105,27 @@ struct CachedLookup {
 impl Drop for CachedLookup {
     fn drop(&mut self) {
         self.of.under_way().remove(&self.name);
+    }
+}
+
+/// Where names are looked up.
+#[derive(Clone)]
+pub enum NameService {
+    /// The operating system's resolver.
+    System,
+    /// A function from a name to its addresses, under somebody's control.
+    Given(Arc<Table>),
+}
+
+/// From a name to its addresses. May block.
+pub type Table = dyn Fn(&str) -> std::io::Result<Vec<IpAddr>> + Send + Sync;
+
+impl std::fmt::Debug for NameService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::System => "NameService::System",
+            Self::Given(_) => "NameService::Given",
+        })
     }
 }
 

@@ -3,10 +3,7 @@
 //! The client connects to the addresses this resolver returns and looks nothing up again, so an answer that changes
 //! between check and connection (DNS rebinding) has no second look-up to change.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::{net::SocketAddr, sync::Arc};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -14,27 +11,6 @@ use super::{
     address::{AllowedAddresses, Guard},
     lookup::Lookups,
 };
-
-/// Where names are looked up.
-#[derive(Clone)]
-pub enum NameService {
-    /// The operating system's resolver.
-    System,
-    /// A function from a name to its addresses, under somebody's control.
-    Given(Arc<Table>),
-}
-
-/// From a name to its addresses. May block.
-pub type Table = dyn Fn(&str) -> std::io::Result<Vec<IpAddr>> + Send + Sync;
-
-impl std::fmt::Debug for NameService {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::System => "NameService::System",
-            Self::Given(_) => "NameService::Given",
-        })
-    }
-}
 
 /// Looks names up and hands on only the addresses that may be reached.
 #[derive(Debug, Clone)]

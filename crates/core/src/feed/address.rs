@@ -7,7 +7,6 @@ use std::borrow::Cow;
 
 use url::{Position, Url};
 
-use super::scope::without_empty_parts;
 use crate::link;
 
 /// The longest name of a host (RFC 1035, section 2.3.4).
@@ -117,6 +116,17 @@ fn behind_its_own_host(text: &str) -> Option<&str> {
     let (_, length) = scheme_of(inner).filter(|(scheme, _)| inner.starts_with(scheme))?;
     let rest = inner[length..].strip_prefix(host)?;
     (rest.is_empty() || rest.starts_with(['/', '?', '#'])).then_some(inner)
+}
+
+/// A `?` or `#` with nothing behind it says nothing.
+pub(super) fn without_empty_parts(mut url: Url) -> Url {
+    if url.query() == Some("") {
+        url.set_query(None);
+    }
+    if url.fragment() == Some("") {
+        url.set_fragment(None);
+    }
+    url
 }
 
 #[cfg(test)]

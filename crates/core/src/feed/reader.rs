@@ -9,13 +9,18 @@ use url::Url;
 
 use super::document::FeedBuilder;
 use super::entity::{self, Declared};
-use super::field::OpenField;
 use super::markup::Style;
 use super::names::{self, Field, Namespace, Part, Tag};
-use super::place::{ElementKind, Place};
 use super::scope::{Scope, ScopeMark};
 use super::token::{Token, Tokenizer, attributes};
 use super::{Format, Person};
+
+mod extra;
+mod field;
+mod frame;
+mod place;
+
+use frame::{ElementKind, OpenField, Place};
 
 const MAX_DEPTH: usize = 128;
 /// Where a value other than a summary or a content is long enough.
@@ -326,9 +331,4 @@ fn is_void(name: &str) -> bool {
     ["br", "img", "hr", "link", "wbr", "input", "meta", "col", "area", "base", "embed", "param", "track"]
         .iter()
         .any(|void| void.eq_ignore_ascii_case(name))
-}
-
-/// Whether a field keeps its markup; parts do not.
-pub(super) fn keeps_markup(tag: Tag) -> bool {
-    matches!(tag, Tag::Field(field) if Field::has_markup(field))
 }

@@ -92,9 +92,9 @@ impl<'a> Scope<'a> {
         }
         let text = address::meant(text, Some(self.url));
         if let Ok(url) = Url::parse(&text) {
-            return bounds::link(without_empty_parts(url), problems);
+            return bounds::link(address::without_empty_parts(url), problems);
         }
-        let url = bounds::link(without_empty_parts(self.base().join(&text).ok()?), problems)?;
+        let url = bounds::link(address::without_empty_parts(self.base().join(&text).ok()?), problems)?;
         let Some(growth) = self.growth.checked_sub(url.as_str().len().saturating_sub(text.len())) else {
             problems.note("too-long-base", || "relative links would outgrow the document".to_owned());
             return None;
@@ -110,17 +110,6 @@ pub(super) fn other_spelling(told: &str, url: &Url) -> Option<String> {
     let told = told.trim_end_matches(['?', '#']);
     let is_absolute = told.strip_prefix(url.scheme()).is_some_and(|rest| rest.starts_with(':'));
     (is_absolute && told != url.as_str() && !told.contains(char::is_whitespace)).then(|| told.to_owned())
-}
-
-/// A `?` or `#` with nothing behind it says nothing.
-pub(super) fn without_empty_parts(mut url: Url) -> Url {
-    if url.query() == Some("") {
-        url.set_query(None);
-    }
-    if url.fragment() == Some("") {
-        url.set_fragment(None);
-    }
-    url
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::daemon::follow::text_of;
 use crate::state::Candidate;
 
 const WORDS: [&str; 12] = [
@@ -39,10 +40,10 @@ fn published() -> Published {
     let (first, last) = (article("first"), story(0, 5));
     Published {
         revision: 2,
-        content: content_of(&last),
-        earlier: vec![content_of(&first)],
+        content: text_of(&last).content,
+        earlier: vec![text_of(&first).content],
         page: page_of("menu\nstory 5\nend"),
-        text: Some(text_print(&last)),
+        text: text_of(&last).text,
         length: last.text.len(),
         first_at: now() - TimeDelta::days(1),
         ..Published::default()
@@ -55,7 +56,7 @@ fn told() -> Published {
 
 /// One that was seen before, so long ago.
 fn seen(published: Published, content: &Article, ago: TimeDelta) -> Published {
-    Published { candidate: Some(Candidate { content: content_of(content), at: now() - ago }), ..published }
+    Published { candidate: Some(Candidate { content: text_of(content).content, at: now() - ago }), ..published }
 }
 
 fn judged(published: Published, page: PageOutcome, told: Option<Article>) -> String {

@@ -1,80 +1,22 @@
 //! What a field's value becomes, once its element has closed.
 
-use std::borrow::Cow;
-
 use url::Url;
 
-use super::atom::Link;
-use super::document::{enclosure, language, moment};
-use super::draft::Draft;
-use super::entity::{self, Declared};
-use super::markup::{self, Style};
-use super::names::{Field, Part, Tag};
-use super::picture::{Picture, Role};
-use super::place::Place;
-use super::reader::{FeedReader, keeps_markup};
-use super::token::attributes;
-use super::{Person, address, encoding, extra, person, scope};
+use super::super::atom::Link;
+use super::super::document::{enclosure, language, moment};
+use super::super::draft::Draft;
+use super::super::entity;
+use super::super::markup;
+use super::super::names::{Field, Part, Tag};
+use super::super::picture::{Picture, Role};
+use super::super::{Person, address, encoding, person, scope};
+use super::frame::{OpenField, Place, Values};
+use super::{FeedReader, extra};
 use crate::text;
-
-/// An element's attributes, resolved; names without case.
-#[derive(Debug, Default)]
-pub(super) struct Values<'a>(Vec<(&'a str, Cow<'a, str>)>);
-
-impl<'a> Values<'a> {
-    pub(super) fn new(raw: &'a str, declared: &Declared<'_>) -> Self {
-        Self(attributes(raw).map(|(name, value)| (name, entity::resolve(value, declared, &mut 0))).collect())
-    }
-
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.as_ref())
-    }
-}
-
-/// A field whose element is open.
-#[derive(Debug)]
-pub(super) struct OpenField<'a> {
-    pub(super) tag: Tag,
-    /// Which of the open elements it is.
-    pub(super) frame: usize,
-    pub(super) style: Style,
-    pub(super) buffer: String,
-    pub(super) values: Values<'a>,
-}
-
-impl<'a> OpenField<'a> {
-    pub(super) fn new(tag: Tag, frame: usize, raw: &'a str, declared: &Declared<'_>) -> Self {
-        let values = if raw.is_empty() { Values::default() } else { Values::new(raw, declared) };
-        let style = if keeps_markup(tag) { Style::of(values.get("type"), values.get("mode")) } else { Style::Unknown };
-        Self { tag, frame, style, buffer: String::new(), values }
-    }
-
-    pub(super) fn has_markup(&self) -> bool {
-        keeps_markup(self.tag)
-    }
-
-    pub(super) fn is_bulk(&self) -> bool {
-        matches!(self.tag, Tag::Field(Field::Summary | Field::Content | Field::MediaText))
-    }
-
-    pub(super) fn open_tag(&mut self, name: &str, raw: &str, closed: bool) {
-        self.buffer.push('<');
-        self.buffer.push_str(name);
-        self.buffer.push_str(raw.trim_end());
-        self.buffer.push_str(if closed { "/>" } else { ">" });
-    }
-
-    pub(super) fn close_tag(&mut self, name: &str) {
-        self.buffer.push_str("</");
-        self.buffer.push_str(name.rsplit(':').next().unwrap_or(name));
-        self.buffer.push('>');
-    }
-}
 
 impl FeedReader<'_> {
     /// Files the open field's value; `place` is where its element stands.
-    pub(super) fn finish_field(&mut self, place: Place) {
+    pub(in crate::feed) fn finish_field(&mut self, place: Place) {
         let Some(mut field) = self.field.take() else { return };
         if let Some(mended) = encoding::mended(&field.buffer) {
             self.document.problems.note("encoded-twice", || mended.trim().to_owned());
@@ -124,7 +66,7 @@ impl FeedReader<'_> {
     }
 
     /// A person given by parts has been read.
-    pub(super) fn finish_person(&mut self) {
+    pub(in crate::feed) fn finish_person(&mut self) {
         let found = std::mem::take(&mut self.person);
         self.write_person(&found, self.place());
     }
@@ -264,7 +206,7 @@ impl FeedReader<'_> {
         self.entry_link(&url, link);
     }
 
-    pub(super) fn entry_link(&mut self, url: &Url, link: Link<'_>) {
+    pub(in crate::feed) fn entry_link(&mut self, url: &Url, link: Link<'_>) {
         let rel = if link.rel.is_empty() { "alternate" } else { link.rel };
         self.document.entry_link(url, Link { rel, ..link });
         if rel == "replies"
@@ -276,7 +218,7 @@ impl FeedReader<'_> {
         }
     }
 
-    pub(super) fn feed_link(&mut self, rel: &str, url: &Url, media_type: Option<&str>) {
+    pub(in crate::feed) fn feed_link(&mut self, rel: &str, url: &Url, media_type: Option<&str>) {
         if rel.eq_ignore_ascii_case("hub") {
             self.document.hub(url.clone());
         } else {
@@ -301,7 +243,7 @@ impl FeedReader<'_> {
             Field::Language => self.document.told_language(value, true),
             Field::Guid => self.document.id = address::of_the_web(value),
             Field::Cloud => self.document.cloud = extra::cloud(values),
-            _ => super::pace::told(&mut self.document.pace, kind, value.trim()),
+            _ => crate::feed::pace::told(&mut self.document.pace, kind, value.trim()),
         }
     }
 }

@@ -1,39 +1,15 @@
 //! Where in a feed an element stands, and what it begins there.
 
-use super::atom::Link;
-use super::document::language;
-use super::field::Values;
-use super::names::{Part, Tag};
-use super::reader::FeedReader;
-use super::{Format, Person, date};
-
-/// Where in a feed something stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// Before any feed began.
-    Outside,
-    Feed,
-    Entry,
-    Sitemap,
-    In(Part),
-}
-
-/// What kind of element is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ElementKind {
-    Plain,
-    Entry,
-    Part,
-    Field,
-    /// An element inside a value.
-    Markup,
-    /// The `div` around XHTML, which is not part of it (RFC 4287, section 3.1.1.3).
-    Wrapper,
-}
+use super::super::atom::Link;
+use super::super::document::language;
+use super::super::names::{Part, Tag};
+use super::super::{Format, Person, date};
+use super::FeedReader;
+use super::frame::{ElementKind, Place, Values};
 
 impl<'a> FeedReader<'a> {
     /// What an element begins, seen from where it stands.
-    pub(super) fn enter(&mut self, tag: Tag, raw: &'a str) -> (ElementKind, Place) {
+    pub(in crate::feed) fn enter(&mut self, tag: Tag, raw: &'a str) -> (ElementKind, Place) {
         let place = self.place();
         let outside_page = !self.page || self.started;
         match tag {

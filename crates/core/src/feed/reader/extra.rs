@@ -3,15 +3,14 @@
 
 use url::Url;
 
-use super::field::{OpenField, Values};
-use super::names::Field;
-use super::place::Place;
-use super::reader::FeedReader;
+use super::super::names::Field;
+use super::FeedReader;
+use super::frame::{OpenField, Place, Values};
 use crate::text;
 
 impl FeedReader<'_> {
     /// Files a value of an entry.
-    pub(super) fn extra(&mut self, kind: Field, value: &str) {
+    pub(in crate::feed) fn extra(&mut self, kind: Field, value: &str) {
         let value = value.trim();
         let url = if kind == Field::CommentsFeed { self.resolve(value) } else { None };
         let Some(draft) = &mut self.document.entry else { return };
@@ -31,7 +30,7 @@ impl FeedReader<'_> {
         }
     }
 
-    pub(super) fn source(&mut self, field: &OpenField<'_>, place: Place) {
+    pub(in crate::feed) fn source(&mut self, field: &OpenField<'_>, place: Place) {
         let title = text::line(&field.buffer);
         if place == Place::Entry {
             self.source_url(field.values.get("url"));
@@ -44,7 +43,7 @@ impl FeedReader<'_> {
     }
 
     /// The link that a guid is which is not absolute: one that says that it is a link, or can hardly be anything else.
-    pub(super) fn guid_link(&mut self, field: &OpenField<'_>) -> Option<Url> {
+    pub(in crate::feed) fn guid_link(&mut self, field: &OpenField<'_>) -> Option<Url> {
         let guid = field.buffer.trim();
         let is_permalink = match field.values.get("isPermaLink").map(str::trim) {
             Some(told) => told.eq_ignore_ascii_case("true"),
@@ -60,7 +59,7 @@ impl FeedReader<'_> {
     }
 
     /// The address of the feed that an entry was taken from.
-    pub(super) fn source_url(&mut self, address: Option<&str>) {
+    pub(in crate::feed) fn source_url(&mut self, address: Option<&str>) {
         let url = address.and_then(|address| self.resolve(address));
         if let (Some(url), Some(draft)) = (url, &mut self.document.entry) {
             draft.source_url.get_or_insert(url);
@@ -75,7 +74,7 @@ fn degrees(text: &str, most: f64) -> Option<f64> {
 }
 
 /// Where rssCloud takes subscriptions (`domain`, `port`, `path`).
-pub(super) fn cloud(values: &Values<'_>) -> Option<Url> {
+pub(in crate::feed) fn cloud(values: &Values<'_>) -> Option<Url> {
     let part = |name| values.get(name).map(str::trim).filter(|value| !value.is_empty());
     let (domain, path) = (part("domain")?, part("path").unwrap_or("/"));
     let (port, scheme) = match part("port") {
@@ -88,8 +87,8 @@ pub(super) fn cloud(values: &Values<'_>) -> Option<Url> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Entry, Feed, GeoPoint, Source, parse};
     use super::*;
+    use crate::feed::{Entry, Feed, GeoPoint, Source, parse};
 
     fn feed(channel: &str, item: &str) -> Feed {
         let text = format!("<rss version='2.0'><channel>{channel}<item>{item}</item></channel></rss>");

@@ -145,7 +145,7 @@ fn record(record: &Record) -> String {
     let whose = NOUNS.iter().find(|noun| record.text.contains(&words(noun)[..40])).unwrap_or(&"nobody");
     let source = match record.text_source {
         TextSource::Page => "page",
-        TextSource::StructuredData => "data",
+        TextSource::StructuredData | TextSource::ScriptData => "data",
         TextSource::FeedContent | TextSource::FeedSummary => "feed",
     };
     let revision = if record.revision == 1 { String::new() } else { format!(", revision {}", record.revision) };

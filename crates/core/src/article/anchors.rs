@@ -29,6 +29,11 @@ pub(super) fn locate(outline: &Outline, evidence: &str) -> Vec<bool> {
     if located * 2 < evidence.len() { Vec::new() } else { anchored }
 }
 
+/// Whether a text holds all letters of another in a row.
+pub(super) fn holds(text: &str, other: &str) -> bool {
+    memchr::memmem::find(letters(text).as_bytes(), letters(other).as_bytes()).is_some()
+}
+
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -76,7 +76,7 @@ fn add_tags(article: &mut Article, entry: &Entry) {
     }
 }
 
-fn cleaned(html: &str, home: &Home, titles: &Titles, site: &Site) -> Option<Article> {
+pub(super) fn cleaned(html: &str, home: &Home, titles: &Titles, site: &Site) -> Option<Article> {
     let mut outline = outline(&tree::parse(html).html, home, &mut Names::default());
     outline.inherit(None, |block| block.weight as f32);
     let body = Body { scope: 0, blocks: (0..outline.blocks.len()).collect(), ..Body::default() };

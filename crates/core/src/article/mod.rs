@@ -24,6 +24,7 @@ mod quality;
 mod record_lines;
 mod refusal;
 mod rules;
+mod script_data;
 pub mod site;
 mod source;
 mod tree;
@@ -197,6 +198,8 @@ pub enum TextSource {
     Page,
     /// The page's structured data (JSON-LD `articleBody`).
     StructuredData,
+    /// The page's script data: the JSON that a script would have written into the page.
+    ScriptData,
     /// The feed's full content.
     FeedContent,
     /// The feed's summary: the story may be longer.
@@ -209,6 +212,7 @@ impl TextSource {
         match self {
             Self::Page => "page",
             Self::StructuredData => "structured_data",
+            Self::ScriptData => "script_data",
             Self::FeedContent => "feed_content",
             Self::FeedSummary => "feed_summary",
         }

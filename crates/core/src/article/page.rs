@@ -7,19 +7,21 @@ use super::boilerplate::{Known, Reason, Verdict};
 use super::explain::Explanation;
 use super::extract::{Body, Evidence, body, is_prose};
 use super::metadata::{self, Metadata};
-use super::outline::{Home, Kind, Names, Outline, outline};
+use super::outline::{Block, Home, Kind, Names, Outline, outline};
 use super::prune::Attributes;
 use super::refusal::{Findings, is_long, refusal};
 use super::rules::{Cut, Ruling};
 use super::site::Lesson;
-use super::{Aids, Article, Dropped, Extraction, NoArticle, NoArticleReason, Page, Print, TextSource};
-use super::{anchors, assemble, boilerplate, decode, entry, explain, plain, quality, tree};
+use super::{Aids, Article, Dropped, Extraction, NoArticle, NoArticleReason, Page, Print, Site, TextSource};
+use super::{anchors, assemble, boilerplate, decode, entry, explain, plain, quality, script_data, tree};
 use crate::feed::Entry;
 use crate::link;
 
 /// How many lines before the story its headline is looked for in, and its heaviest.
 const LINES: usize = 25;
 const HEADLINE: usize = 220;
+/// Longest text, in bytes, that may be the beginning of a story which the page's data tells in full.
+const TEASER: usize = 1200;
 /// Most bytes of a page that are looked at.
 const MAX_BYTES: usize = 16 << 20;
 
@@ -48,7 +50,7 @@ pub(super) fn explained(page: Page<'_>, aids: Aids<'_>) -> Explanation {
 
 /// A page with all that was found and decided on the way to its article.
 pub(super) struct Reading<'a> {
-    url: &'a Url,
+    page: Page<'a>,
     aids: Aids<'a>,
     pub(super) outline: Outline,
     pub(super) meta: Metadata,
@@ -100,12 +102,14 @@ impl<'a> Reading<'a> {
             Known { titles: &meta.titles, authors: &authors, site: &site, opinions: &opinions, anchored: &anchored };
         let verdicts = boilerplate::judge(&outline, &body, &known);
         let text = assemble::text(&outline, &verdicts);
-        let found = Findings { text: &text, meta: &meta, outline: &outline, verdicts: &verdicts, cut };
+        let headline = body.headline.map(|at| &outline.blocks[at]);
+        let is_title = |block: &Block| matches!(block.kind, Kind::Heading(_)) && meta.titles.contain(&block.text);
+        let headed = headline.is_some_and(is_title);
+        let found = Findings { text: &text, meta: &meta, outline: &outline, verdicts: &verdicts, headed, cut };
         let refused = stands_in(aids.entry, page.url).or_else(|| refusal(&found));
-        let url = page.url;
         Ok((
             seen,
-            Self { url, aids, outline, meta, body, anchored, opinions, verdicts, cuts, text, cut, print, refused },
+            Self { page, aids, outline, meta, body, anchored, opinions, verdicts, cuts, text, cut, print, refused },
         ))
     }
 
@@ -113,9 +117,18 @@ impl<'a> Reading<'a> {
     pub(super) fn finish(self) -> Result<Extraction, NoArticle> {
         let (entry, print) = (self.aids.entry, self.print);
         if let Some(refused) = self.refused {
-            let lesson = Lesson::without_story(self.url, refused.reason);
-            let stated = if refused.reason.is_of_a_story() { stated(self.meta, entry, self.text.len()) } else { None };
-            return stated.map(|article| Extraction { article, lesson, print }).ok_or(refused);
+            let lesson = Lesson::without_story(self.page.url, refused.reason);
+            let is_told = refused.reason.is_of_a_story();
+            let told = is_told.then(|| told_elsewhere(&self.page, &self.meta, self.text.len(), "")).flatten();
+            let told = told.map(|article| described(article, self.meta, entry));
+            return told.map(|article| Extraction { article, lesson, print }).ok_or(refused);
+        }
+        if self.text.len() < TEASER {
+            let first = self.text.split("\n\n").next().unwrap_or_default();
+            if let Some(article) = told_elsewhere(&self.page, &self.meta, self.text.len(), first) {
+                let lesson = Lesson::without_story(self.page.url, NoArticleReason::Paywall);
+                return Ok(Extraction { article: described(article, self.meta, entry), lesson, print });
+            }
         }
         let quality = quality::quality(&self.outline, &self.verdicts, self.aids.site, self.cut);
         let mut article = Article { text: self.text, text_quality: Some(quality), ..Article::default() };
@@ -126,7 +139,7 @@ impl<'a> Reading<'a> {
         if let Some(entry) = entry {
             entry::describe(&mut article, entry);
         }
-        let lesson = Lesson::of_page(self.url, &self.outline, &self.body, &self.anchored, &self.verdicts);
+        let lesson = Lesson::of_page(self.page.url, &self.outline, &self.body, &self.anchored, &self.verdicts);
         Ok(Extraction { article, lesson, print })
     }
 }
@@ -181,19 +194,29 @@ fn around_headline(outline: &Outline, headline: Option<usize>) -> impl Iterator<
     blocks.iter().filter(|block| block.weight < 160).map(|block| block.text.as_str())
 }
 
-/// The story as structured data tells it, where the page's visible text is none.
-/// It has to say more than what is visible.
-fn stated(mut meta: Metadata, entry: Option<&Entry>, visible: usize) -> Option<Article> {
-    let body = meta.body.take().filter(|body| body.len() > 2 * visible)?;
-    let mut article = Article {
-        text_source: TextSource::StructuredData,
-        ..plain::from_parts(&body.split("\n\n").collect::<Vec<_>>(), &meta.titles)
+/// The story as structured data or script data tells it, where the page's visible text is none or a beginning: `first`, if
+/// there is one, is told there too. It has to say far more than what is visible.
+fn told_elsewhere(page: &Page<'_>, meta: &Metadata, visible: usize, first: &str) -> Option<Article> {
+    let tells = |article: &Article| article.text.len() > 2 * visible.max(1) && anchors::holds(&article.text, first);
+    let structured = || {
+        let body = meta.body.as_deref().filter(|body| body.len() > 2 * visible)?;
+        let parts: Vec<&str> = body.split("\n\n").collect();
+        Some(Article { text_source: TextSource::StructuredData, ..plain::from_parts(&parts, &meta.titles) })
     };
+    let scripted = || {
+        let story = script_data::story(&markup(page).ok()?, &meta.titles)?;
+        let article = entry::cleaned(&story, &Home::new(page.url), &meta.titles, &Site::default())?;
+        Some(Article { text_source: TextSource::ScriptData, ..article })
+    };
+    structured().filter(tells).or_else(|| scripted().filter(tells))
+}
+
+fn described(mut article: Article, meta: Metadata, entry: Option<&Entry>) -> Article {
     describe(&mut article, meta);
     if let Some(entry) = entry {
         entry::describe(&mut article, entry);
     }
-    (!article.text.is_empty()).then_some(article)
+    article
 }
 
 fn describe(article: &mut Article, meta: Metadata) {

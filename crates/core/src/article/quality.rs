@@ -3,7 +3,7 @@
 //! PURE. Counted from the verdicts, after the fact.
 
 use super::boilerplate::Verdict;
-use super::extract::{ends_sentence, is_prose};
+use super::extract::{breaks_off, ends_sentence, is_prose};
 use super::outline::{Outline, Signs};
 use super::{Site, TextQuality};
 
@@ -37,19 +37,42 @@ fn is_end(outline: &Outline, verdicts: &[Verdict], last: usize) -> bool {
         !judged && is_prose(&outline.blocks[*at]) && !outline.signs(*at).any(Signs::FOREIGN)
     };
     let mut behind = (at + 1..outline.blocks.len()).take(REACH);
-    ends_sentence(text) && !text.ends_with('…') && !text.ends_with("...") && !behind.any(|at| goes_on(&at))
+    ends_sentence(text) && !breaks_off(text) && !behind.any(|at| goes_on(&at))
 }
 
 fn words(text: &str) -> usize {
     let spaced = |word: &&str| word.contains(|c: char| c.is_alphanumeric() && !is_unspaced(c));
-    let words = text.split_ascii_whitespace();
     if text.is_ascii() {
-        return words.filter(|word| word.bytes().any(|byte| byte.is_ascii_alphanumeric())).count();
+        let count = |(count, counted): (usize, bool), byte: u8| match byte {
+            _ if byte.is_ascii_whitespace() => (count, false),
+            _ if byte.is_ascii_alphanumeric() && !counted => (count + 1, true),
+            _ => (count, counted),
+        };
+        return text.bytes().fold((0, false), count).0;
     }
-    words.filter(spaced).count() + text.chars().filter(|&c| is_unspaced(c)).count() / 2
+    text.split_ascii_whitespace().filter(spaced).count() + text.chars().filter(|&c| is_unspaced(c)).count() / 2
 }
 
 /// Scripts that part no words by spaces.
 fn is_unspaced(c: char) -> bool {
     crate::text::is_wide(c) || matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_any_script_are_counted() {
+        for (text, expected) in [
+            ("", 0),
+            ("The pilots, 9 of them, asked.", 6),
+            ("a - b\nc", 3),
+            ("L’été dernier", 2),
+            ("引航员要求灯塔", 3),
+            ("2024年 report", 2),
+        ] {
+            assert_eq!(words(text), expected, "{text}");
+        }
+    }
 }

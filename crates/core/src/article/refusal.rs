@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use super::boilerplate::Verdict;
-use super::extract::is_prose;
+use super::extract::{breaks_off, ends_sentence, is_prose};
 use super::metadata::{Metadata, PageKind};
 use super::outline::{Outline, Signs};
 use super::{NoArticle, NoArticleReason};
@@ -68,6 +68,8 @@ pub(super) struct Findings<'a> {
     pub(super) meta: &'a Metadata,
     pub(super) outline: &'a Outline,
     pub(super) verdicts: &'a [Verdict],
+    /// Whether the story stands under a heading that says the page's title.
+    pub(super) headed: bool,
     /// Whether a limit cut the page short.
     pub(super) cut: bool,
 }
@@ -144,8 +146,7 @@ fn is_titled(found: &Findings<'_>, phrases: &[&str]) -> bool {
 /// Whether the text is the beginning of a story that is for those who pay: the page says so, or a pitch follows.
 fn is_teaser(found: &Findings<'_>, length: usize) -> bool {
     let paid = found.meta.paywalled;
-    let breaks_off = found.text.ends_with('…') || found.text.ends_with("...");
-    let longest = if paid || breaks_off { 2 * TEASER } else { TEASER };
+    let longest = if paid || breaks_off(found.text) { 2 * TEASER } else { TEASER };
     let kept = found.verdicts.iter().filter(|(_, reason)| reason.is_none());
     let is_short = || length < PAID && kept.filter(|(at, _)| is_prose(&found.outline.blocks[*at])).count() <= FEW;
     paid && is_short() || length < longest && is_pitched(found)
@@ -172,6 +173,8 @@ fn nothing(found: &Findings<'_>, length: usize) -> Option<Why> {
         return None;
     } else if let PageKind::Other(what) = found.meta.kind {
         (NoArticleReason::NotAnArticle, what)
+    } else if found.headed && found.meta.published.is_some() && length >= SHORT_STORY && is_told(found) {
+        return None;
     } else if is_listing(found.outline) {
         (NoArticleReason::NotAnArticle, "a listing")
     } else if found.cut {
@@ -181,6 +184,14 @@ fn nothing(found: &Findings<'_>, length: usize) -> Option<Why> {
     } else {
         (NoArticleReason::NoText, "nothing looks like a story")
     })
+}
+
+/// Whether half of what is kept or more is sentences, more than one.
+fn is_told(found: &Findings<'_>) -> bool {
+    let kept = found.verdicts.iter().filter(|(_, reason)| reason.is_none()).map(|(at, _)| &found.outline.blocks[*at]);
+    let all: usize = kept.clone().map(|block| block.weight).sum();
+    let told: Vec<usize> = kept.filter(|block| ends_sentence(&block.text)).map(|block| block.weight).collect();
+    told.len() > 1 && told.iter().sum::<usize>() * 2 >= all
 }
 
 /// All that the page says, in lower case, if it is little.

@@ -1,7 +1,5 @@
 //! What stands between the headline and the first paragraph.
 
-use std::ops::Range;
-
 use super::{Reason, Verdict};
 use crate::article::extract::{ends_sentence, is_prose};
 use crate::article::metadata::has_date;
@@ -22,7 +20,7 @@ fn says_more(line: &str) -> bool {
 
 /// Drops dates and labels above the first paragraph. `deck` stays, and so do headings: one that has a date in it
 /// (`Deadlines in 2025`) says what follows.
-pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &Range<usize>) {
+pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &[usize]) {
     let prose = |(at, reason): &Verdict| reason.is_none() && is_prose(&outline.blocks[*at]) && !deck.contains(at);
     let Some(first) = verdicts.iter().position(prose) else { return };
     for (at, reason) in verdicts[..first].iter_mut().filter(|(at, reason)| reason.is_none() && !deck.contains(at)) {

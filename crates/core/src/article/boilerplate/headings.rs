@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Reason, Verdict};
+use super::{Reason, Verdict, tally};
 use crate::article::extract::is_prose;
 use crate::article::outline::{Block, Kind, Outline, Tag};
 
@@ -10,6 +10,8 @@ use crate::article::outline::{Block, Kind, Outline, Tag};
 const SENTENCE: usize = 120;
 /// Share of the prose beside which a heading is the story's, whatever it heads: a picture, a film, a table.
 const BESIDE: f32 = 0.3;
+/// How many kept headings of a make are how the story is set.
+const ALIKE: usize = 3;
 
 /// Drops headings after which nothing was kept before the next heading of the same rank or the end, but for those that
 /// stand among the story's own paragraphs.
@@ -30,6 +32,21 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
             }
             None if reason.is_none() => below[7] = true,
             None => {}
+        }
+    }
+    keep_alike(outline, verdicts);
+}
+
+/// Keeps, of headings that are alike and head the story's parts, those with no text at all under them: a picture's name.
+fn keep_alike(outline: &Outline, verdicts: &mut [Verdict]) {
+    let is_heading = |at: usize| matches!(outline.blocks[at].kind, Kind::Heading(_));
+    let kept = tally(outline, verdicts, |block| usize::from(matches!(block.kind, Kind::Heading(_))));
+    for place in 1..verdicts.len() {
+        let ((at, reason), (next, _)) = (verdicts[place - 1], verdicts[place]);
+        let signature = outline.signature(at);
+        let is_over_next = is_heading(next) && outline.signature(next) == signature;
+        if reason == Some(Reason::HeadingOfNothing) && is_over_next && kept.get(&signature) >= Some(&ALIKE) {
+            verdicts[place - 1].1 = None;
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{Body, Known, Reason, Verdict, tally};
-use crate::article::extract::{ends_sentence, is_prose};
+use crate::article::extract::{breaks_off, ends_sentence, is_prose};
 use crate::article::outline::{Block, Element, Kind, Outline, Signs};
 
 /// Heaviest text that is a label, where it ends no sentence.
@@ -48,8 +48,9 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], body: &Body, kn
             && !known.tells(*at)
             && !is_one_of_many
             && !siblings.hold(outline, *at);
+        let unfolds = is_question(block) && outline.blocks.get(*at + 1).is_some_and(is_prose);
         let is_label = block.weight < LABEL && !ends_sentence(&block.text);
-        if (is_label || is_text) && stands_alone(outline, block, outline.signs(*at)) {
+        if !unfolds && (is_label || is_text) && stands_alone(outline, block, outline.signs(*at)) {
             *reason = Some(Reason::Label);
         }
     }
@@ -159,7 +160,7 @@ fn drop_teasers(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) 
     teasers.retain(|&place| {
         let signature = outline.signature(verdicts[place].0);
         let answers = is_question(&outline.blocks[verdicts[place - 1].0]) && sentences[&signature] >= MANY;
-        weights[&signature] * 4 < total && !answers
+        (weights[&signature] * 4 < total || breaks_off(&outline.blocks[verdicts[place].0].text)) && !answers
     });
     teasers.into_iter().for_each(|place| verdicts[place].1 = Some(Reason::Related));
 }
@@ -180,7 +181,8 @@ fn drop_titles(outline: &Outline, verdicts: &mut [Verdict]) {
 }
 
 fn stands_alone(outline: &Outline, block: &Block, signs: Signs) -> bool {
-    const TOLD: Signs = Signs::EMBED.and(Signs::QUOTE).and(Signs::LIST).and(Signs::TABLE).and(Signs::DECK);
+    const TOLD: Signs =
+        Signs::EMBED.and(Signs::QUOTE).and(Signs::LIST).and(Signs::TABLE).and(Signs::DECK).and(Signs::INFOBOX);
     block.kind == Kind::Bare
         && block.bold < block.weight
         && outline.elements[block.element].blocks.len() == 1

@@ -178,7 +178,7 @@ fn reason(setting: &Setting<'_>, outline: &Outline, at: usize, known: &Known<'_>
         let reason = structure::reason(outline, at, &lower, known);
         reason.filter(|reason| (!anchored || *reason == Reason::Caption) && !is_of_entry(reason))
     };
-    let of_link = || structure::is_link(setting, outline, at, begun).then_some(Reason::Related);
+    let of_link = || structure::is_link(setting, outline, at).then_some(Reason::Related);
     // structured data holds pitches too; its sentences are the story's all the same
     let of_words = || {
         let hit = wording::hit(block, &lower).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));

@@ -6,12 +6,15 @@ use crate::article::outline::{Outline, Signs};
 
 /// Share of a quotation's runs of words that another paragraph has to have, so that it repeats it; in hundredths.
 const REPEATED: usize = 70;
+/// Most blocks of a box that holds nothing but a quotation and its speaker.
+const WITH_NAME: usize = 3;
 /// How many letters are a run.
 const RUN: usize = 12;
 
 /// Drops the quotations that repeat what is kept.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
-    let is_quote = |at: usize| outline.signs(at).any(Signs::PULL_QUOTE);
+    const QUOTE: Signs = Signs::PULL_QUOTE.and(Signs::QUOTE);
+    let is_quote = |at: usize| outline.signs(at).any(QUOTE) && !outline.signs(at).any(Signs::EMBED);
     if !verdicts.iter().any(|(at, reason)| reason.is_none() && is_quote(*at)) {
         return;
     }
@@ -20,7 +23,10 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
     let told: String = told.into_iter().collect();
     let quote_of = |at: usize| {
         let around = outline.ancestors(outline.blocks[at].element);
-        around.filter(|&element| outline.elements[element].own.any(Signs::PULL_QUOTE)).last()
+        let quote = around.filter(|&element| outline.elements[element].own.any(QUOTE)).last()?;
+        // who said it may stand beside it
+        let parent = outline.elements[quote].parent;
+        Some(if outline.elements[parent].blocks.len() <= WITH_NAME { parent } else { quote })
     };
     for place in 0..verdicts.len() {
         let (at, reason) = verdicts[place];

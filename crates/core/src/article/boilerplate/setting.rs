@@ -15,6 +15,8 @@ use crate::article::outline::{Block, Kind, Outline};
 const ALIKE: usize = 2;
 /// How many headings or lines that are alike and are each followed by prose are questions.
 const ASKED: usize = 3;
+/// The part of the prose that stands under headings which are how the story is set: one in so many.
+const HEADED: usize = 5;
 /// Longest text that is a time of day, in characters.
 const TIME: usize = 30;
 /// Words by which a text speaks to its readers, or for the site, near its beginning.
@@ -89,6 +91,9 @@ pub(super) struct Setting<'a> {
     alike: HashMap<u64, usize>,
     /// How many lines or headings of each make are followed by prose, and how many of them ask.
     asked: HashMap<(u64, bool), (usize, usize)>,
+    /// How much prose stands under the headings of each make; and all prose.
+    headed: HashMap<(u64, bool), usize>,
+    prose: usize,
     /// How many times of day stand at each place.
     times: HashMap<u64, usize>,
     /// The last block of prose.
@@ -112,12 +117,22 @@ impl<'a> Setting<'a> {
                 *questions += usize::from(block.text.ends_with(['?', '？', '؟', '՞']));
             }
         }
+        let (mut headed, mut prose, mut head) = (HashMap::new(), 0, None);
+        for &at in &body.blocks {
+            let block = &outline.blocks[at];
+            if matches!(block.kind, Kind::Heading(_)) {
+                head = Some(make(outline, at));
+            } else if is_prose(block) {
+                prose += block.weight;
+                head.iter().for_each(|&head| *headed.entry(head).or_default() += block.weight);
+            }
+        }
         let mut times = HashMap::new();
         for &at in body.blocks.iter().filter(|&&at| is_time(&outline.blocks[at].text)) {
             *times.entry(outline.signature(at)).or_default() += 1;
         }
         let last = body.blocks.iter().copied().rfind(|&at| is_prose(&outline.blocks[at]));
-        Self { outline, blocks: &body.blocks, alike, asked, times, last }
+        Self { outline, blocks: &body.blocks, alike, asked, headed, prose, times, last }
     }
 
     /// Whether a block is set as some of the story's prose is.
@@ -154,9 +169,11 @@ impl<'a> Setting<'a> {
             && self.times.get(&self.outline.signature(at)).is_some_and(|&times| times >= ASKED)
     }
 
-    /// Whether it is one of several headings of a make, each over prose.
+    /// Whether it is one of several headings of a make, each over prose, under which a good part of the prose stands.
     pub(super) fn heads(&self, at: usize) -> bool {
-        self.asked.get(&make(self.outline, at)).is_some_and(|&(all, _)| all >= ASKED)
+        let make = make(self.outline, at);
+        self.asked.get(&make).is_some_and(|&(all, _)| all >= ASKED)
+            && self.headed.get(&make).is_some_and(|headed| headed * HEADED > self.prose)
     }
 
     /// Whether what a phrase says of a block outweighs how it stands there.

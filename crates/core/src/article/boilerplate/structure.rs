@@ -2,7 +2,7 @@
 
 use super::setting::Setting;
 use super::{Known, Reason};
-use crate::article::extract::is_prose;
+use crate::article::extract::{breaks_off, ends_sentence, is_prose};
 use crate::article::outline::{Block, Element, Kind, Outline, Signs, Tag};
 
 /// Signs that decide alone, and what they mean.
@@ -55,7 +55,7 @@ pub(super) fn reason(outline: &Outline, at: usize, lower: &str, known: &Known<'_
         Reason::Caption => !signs.any(Signs::TABLE.and(Signs::QUOTE)),
         // in a live blog, a heading stands beside its time
         Reason::Date => !matches!(block.kind, Kind::Heading(_)),
-        _ => true,
+        _ => !heads_sibling(outline, at),
     };
     decides(ALONE)
         .or_else(|| (block.kind == Kind::Caption).then_some(Reason::Caption))
@@ -63,6 +63,13 @@ pub(super) fn reason(outline: &Outline, at: usize, lower: &str, known: &Known<'_
         .or_else(|| is_in_figure(outline, block, signs).then_some(Reason::Caption))
         .or_else(|| is_under_picture(outline, block, signs).then_some(Reason::Caption))
         .or_else(|| is_byline(block, lower, known).then_some(Reason::Byline))
+}
+
+/// Whether it is a heading over prose that stands beside it: what is said of both decides for neither.
+fn heads_sibling(outline: &Outline, at: usize) -> bool {
+    let parent = |at: usize| outline.elements[outline.blocks[at].element].parent;
+    let next = outline.blocks.get(at + 1).filter(|next| is_prose(next));
+    matches!(outline.blocks[at].kind, Kind::Heading(_)) && next.is_some() && parent(at) == parent(at + 1)
 }
 
 /// A text that shares its container with a picture, and with nothing else.
@@ -130,18 +137,30 @@ fn is_in_figure(outline: &Outline, block: &Block, signs: Signs) -> bool {
     })
 }
 
+/// Whether half of the list around an item or more is links.
+fn is_among_links(outline: &Outline, item: &Block) -> bool {
+    let list = outline.ancestors(item.element).find(|&at| outline.elements[at].tag == Tag::List);
+    let blocks = list.map_or(&[][..], |list| &outline.blocks[outline.elements[list].blocks.clone()]);
+    let links = blocks.iter().filter(|block| block.linked * 2 > block.weight).count();
+    list.is_none() || links * 2 >= blocks.len()
+}
+
 /// A block that is nothing but a link. A sentence among sentences is the story's, linked or not, and so are the items of a
 /// list that lead away from the site; a heading leads to another story where it leads to another page of the site.
-pub(super) fn is_link(setting: &Setting<'_>, outline: &Outline, at: usize, begun: bool) -> bool {
+pub(super) fn is_link(setting: &Setting<'_>, outline: &Outline, at: usize) -> bool {
     let block = &outline.blocks[at];
     match block.kind {
         Kind::Cell => false,
         // several of a make over prose are how the story itself is set
-        Kind::Heading(_) => begun && block.leads_onward() && block.weight >= HEADLINE && !setting.heads(at),
+        Kind::Heading(_) => block.leads_onward() && block.weight >= HEADLINE && !setting.heads(at),
         _ if block.link_density() <= 0.8 => false,
         // a question that unfolds its answer
         _ if block.onward + block.away == 0 && block.text.ends_with(['?', '？', '؟']) => false,
-        Kind::Item => (block.linked - block.away) * 2 > block.weight,
+        Kind::Item => (block.linked - block.away) * 2 > block.weight && is_among_links(outline, block),
+        // who is quoted is quoted with the source
+        _ if block.away * 2 > block.weight && ends_sentence(&block.text) && !breaks_off(&block.text) => {
+            !setting.is_told(at) && !outline.signs(at).any(Signs::QUOTE)
+        }
         _ => block.weight < SENTENCE || !setting.is_told(at),
     }
 }

@@ -4,14 +4,14 @@
 //! part of the story: documented choice, since extractors and labels differ on it. Where the markup does not call it a
 //! deck, it has to be a sentence: a second headline is none. Nor is a short line with a date, whatever its name.
 
-use std::ops::Range;
-
-use super::{Body, OUTSIDE, ends_sentence};
+use super::{Body, OUTSIDE, breaks_off, ends_sentence};
 use crate::article::metadata::{has_date, same_title};
 use crate::article::outline::{Block, Kind, Outline, Signs};
 
 /// How many blocks after the headline it may stand.
-const REACH: usize = 8;
+const REACH: usize = 30;
+/// Most blocks of one deck, or of the points of a story.
+const BLOCKS: usize = 16;
 /// Least and most of its weight; the least where it is not marked.
 const WEIGHT: std::ops::Range<usize> = 15..800;
 const UNMARKED: usize = 40;
@@ -21,45 +21,69 @@ const MARKED: Signs = Signs::DECK.and(Signs::INFOBOX);
 /// Signs under which no deck stands.
 const NOT: Signs = OUTSIDE.and(Signs::CAPTION).and(Signs::BYLINE).and(Signs::DATE).and(Signs::FORM).and(Signs::MEDIA);
 
-/// The deck's blocks, if it stands between headline and body: all of what the markup calls the deck.
+/// The deck's blocks between headline and body: all of what the markup calls the deck, and the points of the story.
 pub(super) fn find(
     outline: &Outline,
     body: &Body,
     headline: Option<usize>,
     description: Option<&str>,
-) -> Option<Range<usize>> {
+) -> Option<Vec<usize>> {
     let first = *body.blocks.iter().find(|&&at| super::is_prose(&outline.blocks[at]))?;
     let headline = headline.filter(|&headline| headline < first)?;
-    let mut between = (headline + 1..first).take(REACH).filter(|at| !body.blocks.contains(at));
-    let deck = between.find(|&at| is_deck(&outline.blocks[at], outline.signs(at), at - headline, description))?;
-    let said = body.blocks.iter().take(3).any(|&at| same_title(&outline.blocks[at].text, &outline.blocks[deck].text));
-    let marked = outline.ancestors(outline.blocks[deck].element).find(|&at| outline.elements[at].own.any(MARKED));
-    let whole = marked.map_or(deck..deck + 1, |at| outline.elements[at].blocks.clone());
-    if let Some(points) = marked.filter(|&at| outline.elements[at].own.any(Signs::INFOBOX)) {
-        let points = outline.elements[points].blocks.clone();
-        let is_apart =
-            points.end <= first && points.start > headline && !points.clone().any(|at| body.blocks.contains(&at));
-        return (!said && is_apart && points.len() < REACH + REACH).then_some(points);
+    let is_told = |at: usize| body.blocks.iter().take(3).any(|&told| same_text(outline, told, at));
+    let free = |at: usize| body.blocks.binary_search(&at).is_err();
+    let (mut deck, mut next) = (Vec::<usize>::new(), headline + 1);
+    while let Some(at) = (next..first.min(headline + 1 + REACH)).find(|&at| free(at)) {
+        next = at + 1;
+        let marked = marking(outline, at, headline);
+        if !is_deck(outline, at, marked.is_some(), at - headline, description) {
+            continue;
+        }
+        let is_box = marked.is_some_and(|element| outline.elements[element].own.any(Signs::INFOBOX));
+        let whole = marked.map_or(at..at + 1, |element| outline.elements[element].blocks.clone());
+        let start = if is_box { whole.start } else { at };
+        let belongs = |&other: &usize| other == at || is_box || is_sentence(outline, other);
+        let all: Vec<usize> =
+            (start..whole.end).take(BLOCKS).take_while(|&at| at < first && free(at)).take_while(belongs).collect();
+        next = all.last().map_or(next, |last| last + 1);
+        if !is_told(at) && !deck.iter().any(|&other| same_text(outline, other, at)) {
+            deck.extend(all);
+        }
     }
-    let belongs = |&at: &usize| at < first && at < deck + REACH && !body.blocks.contains(&at) && whole.contains(&at);
-    let end = (deck + 1..).take_while(belongs).take_while(|&at| is_sentence(outline, at)).last();
-    (!said).then(|| deck..end.unwrap_or(deck) + 1)
+    (!deck.is_empty()).then_some(deck)
+}
+
+/// The element around a block that is called a deck, or the points of the story, by itself: the headline is not in it.
+fn marking(outline: &Outline, at: usize, headline: usize) -> Option<usize> {
+    let around = outline.ancestors(outline.blocks[at].element);
+    let apart = around.take_while(|&element| !outline.elements[element].blocks.contains(&headline));
+    let is = |element: &usize, sign: Signs| outline.elements[*element].own.any(sign);
+    let marked = apart.clone().find(|element| is(element, MARKED))?;
+    // a box's parts are called as the box is
+    let whole = apart.filter(|element| is(element, Signs::INFOBOX)).last();
+    Some(whole.filter(|_| is(&marked, Signs::INFOBOX)).unwrap_or(marked))
+}
+
+fn same_text(outline: &Outline, one: usize, other: usize) -> bool {
+    same_title(&outline.blocks[one].text, &outline.blocks[other].text)
 }
 
 fn is_sentence(outline: &Outline, at: usize) -> bool {
     !outline.signs(at).any(NOT) && outline.blocks[at].link_density() < 0.3 && ends_sentence(&outline.blocks[at].text)
 }
 
-fn is_deck(block: &Block, signs: Signs, distance: usize, description: Option<&str>) -> bool {
+fn is_deck(outline: &Outline, at: usize, marked: bool, distance: usize, description: Option<&str>) -> bool {
+    let (block, signs): (&Block, Signs) = (&outline.blocks[at], outline.signs(at));
     let described = description.is_some_and(|description| same_beginning(description, &block.text));
-    let placed = signs.any(MARKED)
+    let placed = marked
         || matches!(block.kind, Kind::Heading(2..=4) | Kind::Paragraph) && distance <= 2 && ends_sentence(&block.text);
     WEIGHT.contains(&block.weight)
+        && (described || distance <= 2 || !breaks_off(&block.text))
         && block.link_density() < 0.3
         && block.kind != Kind::Caption
         && (block.weight >= UNMARKED || ends_sentence(&block.text) || !has_date(&block.text))
         && (described && !signs.any(Signs::HIDDEN.and(Signs::CAPTION))
-            || placed && !signs.any(NOT) && (block.weight >= UNMARKED || signs.any(MARKED)))
+            || placed && !signs.any(NOT) && (block.weight >= UNMARKED || marked))
 }
 
 /// Whether two texts begin with the same letters, far enough to be the same text.

@@ -10,12 +10,10 @@ mod next;
 mod prose;
 mod siblings;
 
-use std::ops::Range;
-
 use super::metadata::Titles;
 use super::outline::{Kind, Outline, Signs};
 
-pub(super) use prose::{ends_sentence, is_prose, prose};
+pub(super) use prose::{breaks_off, ends_sentence, is_prose, prose};
 
 /// The story's part of the outline.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,7 +25,7 @@ pub(super) struct Body {
     /// The headline's block, in the body or before it.
     pub(super) headline: Option<usize>,
     /// Those that are the deck, where it stands apart from the rest.
-    pub(super) deck: Range<usize>,
+    pub(super) deck: Vec<usize>,
 }
 
 impl Body {
@@ -61,13 +59,34 @@ pub(super) fn body(outline: &mut Outline, evidence: &Evidence<'_>) -> Option<Bod
     })?;
     let mut body = siblings::gather(outline, &scores, core);
     body.headline = headline;
+    if headline.is_some_and(|at| evidence.titles.contain(&outline.blocks[at].text)) {
+        cut_before(outline, &mut body);
+    }
     next::cut(outline, &mut body);
     if let Some(deck) = deck::find(outline, &body, headline, evidence.description) {
-        let before = body.blocks.partition_point(|&at| at < deck.start);
-        body.blocks.splice(before..before, deck.clone());
+        body.blocks.extend(&deck);
+        body.blocks.sort_unstable();
         body.deck = deck;
     }
     Some(body)
+}
+
+/// How many times more prose has to stand behind the headline than before it, so that what stands before it is another text.
+const TIMES: usize = 2;
+/// Heaviest paragraph: what is heavier counts no more.
+const PARAGRAPH: usize = 1200;
+
+/// Drops what stands before the headline, where most of the prose stands behind it.
+fn cut_before(outline: &Outline, body: &mut Body) {
+    let Some(headline) = body.headline else { return };
+    let start = body.blocks.partition_point(|&at| at < headline);
+    let told = |blocks: &[usize]| -> usize {
+        let prose = blocks.iter().map(|&at| &outline.blocks[at]).filter(|block| is_prose(block));
+        prose.map(|block| block.weight.min(PARAGRAPH)).sum()
+    };
+    if told(&body.blocks[start..]) > TIMES * told(&body.blocks[..start]) {
+        body.blocks.drain(..start);
+    }
 }
 
 /// The block that is the headline: an `<h1>` that says the title, any heading that does (links to stories are headings

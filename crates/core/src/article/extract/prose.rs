@@ -32,6 +32,11 @@ pub(in crate::article) fn is_prose(block: &Block) -> bool {
     block.weight >= PARAGRAPH && block.link_density() < 0.4 && block.stops > 0
 }
 
+/// Whether a text stops in the middle of a sentence.
+pub(in crate::article) fn breaks_off(text: &str) -> bool {
+    text.ends_with('…') || text.ends_with("...")
+}
+
 /// Whether a text ends as a sentence does, closing quotes and brackets apart.
 pub(in crate::article) fn ends_sentence(text: &str) -> bool {
     let end = text.trim_end_matches(['"', '”', '“', '’', '\'', '»', '」', '』', ')', '）', ' ']);

@@ -136,7 +136,8 @@ pub(super) fn of_line(text: &str) -> Vec<String> {
     }
     let named =
         |part: &str| WORDS.leads.iter().any(|lead| strip_word(part, lead).is_some_and(|_| ends_in_colon(part, lead)));
-    let part = text.split_whitespace().filter(|_| is_short).find(|part| named(part));
+    let parts = text.split_whitespace().filter(|part| is_short && part.contains([':', '：']));
+    let part = parts.into_iter().find(|part| named(part));
     part.map(|part| people_in(&[part.to_owned()], Trust::Byline, &[])).unwrap_or_default()
 }
 
@@ -299,9 +300,10 @@ fn bare(name: &str) -> &str {
 /// Takes a word off the front, in any case, where more follows.
 fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     let head = text.get(..word.len())?;
+    let is_word = || if word.is_ascii() { head.eq_ignore_ascii_case(word) } else { head.to_lowercase() == word };
     let rest = &text[word.len()..];
-    let ends = word.ends_with([':', '：', '/']) || rest.starts_with([' ', ':', '：']);
-    (head.to_lowercase() == word && ends && !rest.trim().is_empty()).then_some(rest)
+    let ends = || word.ends_with([':', '：', '/']) || rest.starts_with([' ', ':', '：']);
+    (is_word() && ends() && !rest.trim().is_empty()).then_some(rest)
 }
 
 fn is_person(name: &str, trust: Trust) -> bool {

@@ -98,10 +98,25 @@ impl Outline {
         let inner = || &self.elements[at + 1..element.end];
         let embeds = is(Signs::SHARE) && inner().iter().any(|inner| inner.own.any(Signs::EMBED));
         let no_table = is(Signs::CONTENTS) && self.is_no_table(element.blocks.clone());
+        let is_box = is(Signs::ASIDE) && holds_prose && self.is_amid(at) && self.is_linkless(element.blocks.clone());
         sign_if(Signs::RELATED.and(Signs::SHARE), linkless)
             | sign_if(Signs::SHARE, embeds)
             | sign_if(Signs::PROMO, is_opening)
             | sign_if(Signs::CONTENTS, no_table)
+            | sign_if(Signs::ASIDE, is_box)
+    }
+
+    /// Whether an element stands between paragraphs that are its siblings, and is no form: a box of the story's.
+    fn is_amid(&self, at: usize) -> bool {
+        let (element, parent) = (&self.elements[at], self.elements[at].parent);
+        let is_form = self.elements[at..element.end].iter().any(|inner| inner.own.any(Signs::FORM));
+        let is_paragraph = |&other: &usize| {
+            let blocks = &self.blocks[self.elements[other].blocks.clone()];
+            self.elements[other].tag == Tag::Paragraph
+                && blocks.iter().any(|block| block.stops > 0 && block.weight > PROSE)
+        };
+        let told = || self.children(parent).filter(is_paragraph);
+        element.tag != Tag::Paragraph && !is_form && told().any(|other| other < at) && told().any(|other| other > at)
     }
 
     fn hand_down(&mut self, headline: Option<usize>, sums: &Sums, empty: Signs) {

@@ -11,10 +11,14 @@ pub(super) fn class_signs(classes: &str) -> Signs {
 }
 
 /// Whether a class says nothing of the element: it files the story under a tag or a category (`tag-newsletter`), or
-/// tells what stands in or beside it (`has-sidebar`).
+/// tells what stands in or beside it (`has-sidebar`, `hasCaption`).
 fn is_of_others(class: &str) -> bool {
-    const BEGIN: &[&str] = &["tag-", "category-", "topic-", "section-", "has-", "no-", "with-", "without-"];
-    BEGIN.iter().any(|prefix| class.starts_with(prefix)) || class.ends_with("--false")
+    const BEGIN: &[&str] = &["tag-", "category-", "topic-", "section-"];
+    const BESIDE: &[&str] = &["has", "no", "with", "without"];
+    let parted = |rest: &str| rest.starts_with(|c: char| c == '-' || c.is_ascii_uppercase());
+    BEGIN.iter().any(|prefix| class.starts_with(prefix))
+        || BESIDE.iter().any(|prefix| class.strip_prefix(prefix).is_some_and(parted))
+        || class.ends_with("--false")
 }
 
 /// Whether a class hides an element, on wide windows at least: narrow ones are shown the same text elsewhere.

@@ -40,13 +40,16 @@ impl Home {
             Some("http" | "https") => self.of_host(target),
             Some(_) => Leads::Here,
             None if target.starts_with("//") => self.of_host(target),
-            None if target.starts_with('/') && self.page.ends_with(target.trim_end_matches('/')) => {
-                let host = self.page.find('/').unwrap_or(self.page.len());
-                if self.page.len() - host == target.trim_end_matches('/').len() { Leads::Here } else { Leads::Onward }
-            }
+            None if target.len().abs_diff(self.path().len()) > 1 => Leads::Onward,
+            None if target.trim_end_matches('/').eq_ignore_ascii_case(self.path()) => Leads::Here,
             None => Leads::Onward,
         }
         .paid(markup)
+    }
+
+    /// The page's path.
+    fn path(&self) -> &str {
+        self.page.find('/').map_or("", |host| &self.page[host..])
     }
 
     fn of_host(&self, target: &str) -> Leads {

@@ -164,7 +164,7 @@ impl Outline {
     }
 
     /// An element's ancestors, itself first, the root last.
-    pub(super) fn ancestors(&self, element: usize) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn ancestors(&self, element: usize) -> impl Iterator<Item = usize> + Clone + '_ {
         let mut next = Some(element);
         std::iter::from_fn(move || {
             let at = next?;

@@ -8,6 +8,7 @@ mod head;
 mod headings;
 mod labels;
 mod lists;
+mod notes;
 mod pull_quotes;
 mod setting;
 mod structure;

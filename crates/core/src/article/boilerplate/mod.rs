@@ -156,7 +156,7 @@ pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Ve
         None => reason(&setting, outline, at, known, begun(at)),
     };
     let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, of(at))).collect();
-    pull_quotes::judge(outline, &mut verdicts);
+    pull_quotes::judge(outline, &setting, &mut verdicts);
     lists::judge(outline, &mut verdicts);
     head::judge(outline, &mut verdicts, &body.deck);
     drop_repeated(outline, &mut verdicts);

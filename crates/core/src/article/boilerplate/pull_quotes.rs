@@ -23,7 +23,12 @@ const WHOSE: usize = 110;
 /// Drops what repeats what is kept.
 pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Verdict]) {
     let is_called = |at: usize| outline.signs(at).any(Signs::PULL_QUOTE);
-    let is_quote = |at: usize| outline.signs(at).any(Signs::QUOTE) && !outline.signs(at).any(Signs::EMBED);
+    // a quotation of several paragraphs is the story's own
+    let is_quote = |at: usize| {
+        let mut around = outline.ancestors(outline.blocks[at].element).map(|element| &outline.elements[element]);
+        let quote = around.find(|element| element.own.any(Signs::QUOTE));
+        quote.is_some_and(|quote| quote.blocks.len() <= BLOCKS) && !outline.signs(at).any(Signs::EMBED)
+    };
     let is_again = |at: usize| {
         let block = &outline.blocks[at];
         let is_text = matches!(block.kind, Kind::Paragraph | Kind::Bare) && block.weight >= LEAST;

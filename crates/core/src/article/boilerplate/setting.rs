@@ -172,10 +172,19 @@ impl<'a> Setting<'a> {
 
     /// Whether prose stands right before and right behind a block.
     pub(super) fn is_between(&self, at: usize) -> bool {
+        self.stands_by_prose(at, false)
+    }
+
+    /// The same, or nothing at all: it is no line of several.
+    pub(super) fn is_single(&self, at: usize) -> bool {
+        self.stands_by_prose(at, true)
+    }
+
+    fn stands_by_prose(&self, at: usize, or_nothing: bool) -> bool {
         let Ok(place) = self.blocks.binary_search(&at) else { return false };
         let is_told = |place: Option<usize>| {
             let block = place.and_then(|place| self.blocks.get(place)).map(|&at| (at, &self.outline.blocks[at]));
-            block.is_some_and(|(at, block)| is_prose(block) || self.is_told(at) || self.is_question(at))
+            block.map_or(or_nothing, |(at, block)| is_prose(block) || self.is_told(at) || self.is_question(at))
         };
         is_told(place.checked_sub(1)) && is_told(Some(place + 1))
     }

@@ -158,7 +158,7 @@ pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Ve
     let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, of(at))).collect();
     pull_quotes::judge(outline, &setting, &mut verdicts);
     lists::judge(outline, &mut verdicts);
-    head::judge(outline, &mut verdicts, &body.deck);
+    head::judge(outline, &mut verdicts, body);
     drop_repeated(outline, &mut verdicts);
     labels::judge(outline, &mut verdicts, body, known);
     tail::judge(outline, &setting, &mut verdicts, known);

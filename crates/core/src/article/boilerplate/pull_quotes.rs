@@ -45,7 +45,10 @@ pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Ve
         let least = if is_called(at) || is_quote(at) { REPEATED } else { SAID };
         let whole = whole(outline, at);
         let longest = whole.clone().max_by_key(|&at| outline.blocks[at].weight).unwrap_or(at);
-        if is_repeated(&outline.blocks[longest].text, &told, least) {
+        // the story may quote itself, and says so
+        let before = verdicts.iter().rev().find(|(at, reason)| *at < whole.start && reason.is_none());
+        let is_led_to = before.is_some_and(|(at, _)| outline.blocks[*at].text.ends_with([':', '：']));
+        if !is_led_to && is_repeated(&outline.blocks[longest].text, &told, least) {
             let inside = verdicts.iter_mut().filter(|(at, reason)| whole.contains(at) && reason.is_none());
             inside.for_each(|(_, reason)| *reason = Some(Reason::Repeated));
         }

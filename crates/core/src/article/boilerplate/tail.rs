@@ -3,7 +3,7 @@
 use super::notes;
 use super::setting::Setting;
 use super::{Known, Reason, Verdict};
-use crate::article::extract::is_prose;
+use crate::article::extract::{ends_sentence, is_prose};
 use crate::article::outline::{Block, Kind, Outline, Signs};
 
 /// Reasons that, once met with no prose after them, drop the rest too: a heading over links, a form, a notice.
@@ -21,7 +21,7 @@ const REACH: usize = 4;
 /// Heaviest line that points elsewhere.
 const POINTER: usize = 200;
 /// Longest sign of a writer, in characters.
-const SIGNATURE: usize = 20;
+const SIGNATURE: usize = 25;
 /// Words by which headings over a self-portrait begin.
 const ABOUT: &[&str] = &[
     "about ",
@@ -170,13 +170,15 @@ fn drop_marked_notes(outline: &Outline, verdicts: &mut [Verdict]) {
     }
 }
 
-/// The writer's sign in brackets at the end: `(kas)`, `(dpa/kas)`.
+/// The writer's sign at the end, in brackets or behind a dash: `(kas)`, `(dpa/kas)`, `— Example Wire`.
 fn drop_signature(outline: &Outline, verdicts: &mut [Verdict]) {
     let Some((at, reason)) = verdicts.iter_mut().rfind(|(_, reason)| reason.is_none()) else { return };
-    let text = outline.blocks[*at].text.trim();
+    let block = &outline.blocks[*at];
+    let text = block.text.trim();
     let inside = text.strip_prefix(['(', '[']).and_then(|rest| rest.strip_suffix([')', ']']));
-    let is_sign = |inside: &str| inside.chars().count() <= SIGNATURE && !inside.chars().any(char::is_numeric);
-    if inside.is_some_and(is_sign) {
+    let behind = text.strip_prefix(['-', '–', '—']).filter(|name| !ends_sentence(name));
+    let is_sign = |sign: &str| sign.chars().count() <= SIGNATURE && !sign.chars().any(char::is_numeric);
+    if block.kind != Kind::Item && inside.or(behind).is_some_and(is_sign) {
         *reason = Some(Reason::Byline);
     }
 }

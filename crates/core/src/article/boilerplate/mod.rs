@@ -4,6 +4,7 @@
 //! ([`structure`]), wording only where structure is silent ([`wording`]), what the site repeats after both; headings
 //! go with what they head ([`headings`]). Every block that is dropped has its reason.
 
+mod boxes;
 mod head;
 mod headings;
 mod labels;
@@ -157,6 +158,7 @@ pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Ve
     };
     let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, of(at))).collect();
     pull_quotes::judge(outline, &setting, &mut verdicts);
+    boxes::judge(outline, &setting, &mut verdicts);
     lists::judge(outline, &mut verdicts);
     head::judge(outline, &mut verdicts, body);
     drop_repeated(outline, &mut verdicts);

@@ -27,11 +27,13 @@ pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Ve
     let is_quote = |at: usize| {
         let mut around = outline.ancestors(outline.blocks[at].element).map(|element| &outline.elements[element]);
         let quote = around.find(|element| element.own.any(Signs::QUOTE));
-        quote.is_some_and(|quote| quote.blocks.len() <= BLOCKS) && !outline.signs(at).any(Signs::EMBED)
+        quote.is_some_and(|quote| quote.blocks.len() <= BLOCKS)
     };
     let is_again = |at: usize| {
         let block = &outline.blocks[at];
-        let is_text = matches!(block.kind, Kind::Paragraph | Kind::Bare) && block.weight >= LEAST;
+        let is_text = matches!(block.kind, Kind::Paragraph | Kind::Bare)
+            && block.weight >= LEAST
+            && !outline.signs(at).any(Signs::EMBED);
         is_called(at) || is_text && !setting.is_deck(at) && (is_quote(at) || is_prose(block) && setting.is_apart(at))
     };
     let again: Vec<usize> =

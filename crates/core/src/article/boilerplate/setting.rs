@@ -155,8 +155,17 @@ impl<'a> Setting<'a> {
 
     /// Whether a block stands where little of the story does, and most of it stands at one place.
     pub(super) fn is_apart(&self, at: usize) -> bool {
-        let here = self.weights.get(&self.outline.signature(at)).copied().unwrap_or_default();
-        here * APART < self.total && self.weights.values().any(|&weight| weight * 2 > self.total)
+        self.weight_at(at) * APART < self.total && self.is_elsewhere(at)
+    }
+
+    /// Whether most of the story stands at one place, and a block at another.
+    pub(super) fn is_elsewhere(&self, at: usize) -> bool {
+        self.weight_at(at) * 2 < self.total && self.weights.values().any(|&weight| weight * 2 > self.total)
+    }
+
+    /// How much prose stands where a block does.
+    fn weight_at(&self, at: usize) -> usize {
+        self.weights.get(&self.outline.signature(at)).copied().unwrap_or_default()
     }
 
     /// Whether a block is of the deck.

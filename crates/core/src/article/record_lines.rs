@@ -31,6 +31,8 @@ const BEFORE_NAMES: &[&str] = &[
     "reporting from",
     "with reporting from",
     "with additional reporting by",
+    "contributing:",
+    "contributors:",
     "written by",
     "writing by",
     "compiled by",
@@ -48,6 +50,12 @@ const BEFORE_NAMES: &[&str] = &[
     "sources:",
     "fuente:",
     "fonte:",
+    "πηγή:",
+    "kaynak:",
+    "bron:",
+    "källa:",
+    "kilde:",
+    "lähde:",
 ];
 
 /// Marks by which a line says that it is a copyright notice.
@@ -82,17 +90,37 @@ pub(super) fn credits(line: &str, lower: &str) -> Option<Vec<String>> {
     }
     let edges = |text| str::trim_matches(text, |c: char| "()[]—–-*. ".contains(c));
     let (bare, lower) = (edges(line.trim()), edges(lower.trim()));
-    if let Some(at) =
-        ["contributed reporting from", "contributed to this report from"].iter().find_map(|phrase| lower.find(phrase))
-    {
-        return credited(&bare[..at]);
+    if let Some(names) = reported(bare, lower) {
+        return Some(names);
     }
     let after = AFTER_NAMES.iter().find(|phrase| lower.ends_with(**phrase) && lower.len() > phrase.len());
     if let Some(phrase) = after {
         return credited(&bare[..bare.len() - phrase.len()]);
     }
     let before = BEFORE_NAMES.iter().find(|phrase| lower.starts_with(**phrase))?;
-    credited(bare[before.len()..].trim_start_matches(':'))
+    let names = bare[before.len()..].trim_start_matches(':').trim();
+    let is_word = before.ends_with(':') && !names.is_empty() && !names.contains(char::is_whitespace);
+    credited(names).or_else(|| is_word.then(|| vec![names.to_owned()]))
+}
+
+/// The names in sentences that say each who reported from where, or helped: `Doe reported from Oslo. Roe contributed.`
+fn reported(bare: &str, lower: &str) -> Option<Vec<String>> {
+    const FROM: [&str; 3] = [" reported from ", " contributed reporting from ", " contributed to this report from "];
+    if !FROM.iter().any(|phrase| lower.contains(phrase)) {
+        return None;
+    }
+    let mut names = Vec::new();
+    let mut from = 0;
+    for sentence in lower.split_inclusive(['.', ';']) {
+        let told = sentence.trim_matches(['.', ';', ' ']);
+        let end = FROM.iter().find_map(|phrase| sentence.find(phrase)).or_else(|| {
+            let phrase = AFTER_NAMES.iter().find(|phrase| told.ends_with(**phrase))?;
+            sentence.rfind(phrase)
+        })?;
+        names.extend(credited(&bare[from..from + end])?);
+        from += sentence.len();
+    }
+    Some(names)
 }
 
 /// The names in the name part of a credit line: short, capitalised, no sentence.
@@ -106,7 +134,7 @@ fn credited(names: &str) -> Option<Vec<String>> {
         })
         .filter(|name| !name.is_empty())
         .collect();
-    let named = |name: &String| name.chars().count() <= 60 && name.chars().next().is_some_and(|c| !c.is_lowercase());
+    let named = |name: &String| name.chars().count() <= 80 && name.chars().next().is_some_and(|c| !c.is_lowercase());
     (!names.is_empty() && names.iter().all(named)).then_some(names)
 }
 

@@ -1,6 +1,6 @@
 //! What stands between the headline and the first paragraph.
 
-use super::{Reason, Verdict};
+use super::{Body, Reason, Verdict};
 use crate::article::extract::{ends_sentence, is_prose};
 use crate::article::metadata::has_date;
 use crate::article::outline::{Kind, Outline};
@@ -18,14 +18,16 @@ fn says_more(line: &str) -> bool {
     words.filter(|word| word.chars().count() > 1).count() >= SAID
 }
 
-/// Drops dates and labels above the first paragraph. `deck` stays, and so do headings: one that has a date in it
-/// (`Deadlines in 2025`) says what follows.
-pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], deck: &[usize]) {
+/// Drops dates and labels above the first paragraph. The deck stays, and so do headings under the headline: one that has a
+/// date in it (`Deadlines in 2025`) says what follows.
+pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], body: &Body) {
+    let deck = &body.deck;
     let prose = |(at, reason): &Verdict| reason.is_none() && is_prose(&outline.blocks[*at]) && !deck.contains(at);
     let Some(first) = verdicts.iter().position(prose) else { return };
     for (at, reason) in verdicts[..first].iter_mut().filter(|(at, reason)| reason.is_none() && !deck.contains(at)) {
         let block = &outline.blocks[*at];
-        let is_heading = matches!(block.kind, Kind::Heading(_)) || block.bold == block.weight;
+        let is_over = body.headline.is_some_and(|headline| *at < headline);
+        let is_heading = !is_over && (matches!(block.kind, Kind::Heading(_)) || block.bold == block.weight);
         let is_sentence = ends_sentence(&block.text) && says_more(&block.text);
         if block.weight < LINE && !is_heading && !is_sentence && has_date(&block.text) {
             *reason = Some(Reason::Date);

@@ -17,13 +17,16 @@ const ALIKE: usize = 3;
 /// stand among the story's own paragraphs.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
     let beside = Beside::new(outline, verdicts);
+    let mut next = None;
     let mut below = [false; 8];
     for (at, reason) in verdicts.iter_mut().rev() {
         let block = &outline.blocks[*at];
         match rank(outline, block) {
             Some(rank) => {
-                if reason.is_none() && !below[rank..].iter().any(|&kept| kept) && beside.share(outline, block) < BESIDE
-                {
+                // at the end, or over links to other stories, it heads what was left out
+                let leads = next == Some(Some(Reason::Related)) && block.text.ends_with([':', '：']);
+                let is_among = || next.is_some() && !leads && beside.share(outline, block) >= BESIDE;
+                if reason.is_none() && !below[rank..].iter().any(|&kept| kept) && !is_among() {
                     *reason = Some(Reason::HeadingOfNothing);
                 }
                 let kept = reason.is_none();
@@ -33,6 +36,7 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
             None if reason.is_none() => below[7] = true,
             None => {}
         }
+        next = Some(*reason);
     }
     keep_alike(outline, verdicts);
 }

@@ -1,7 +1,8 @@
 //! Lists of links to pages of the site, or to places on this one. Lists of links that lead away are the story's: nominees, sources, books.
 
 use super::{Reason, Verdict};
-use crate::article::outline::{Kind, Outline, Tag};
+use crate::article::extract::ends_sentence;
+use crate::article::outline::{Block, Kind, Outline, Tag};
 
 /// Drops lists whose items are mainly links, but for those that lead away.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
@@ -15,7 +16,11 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
         let blocks = verdicts[at..end].iter().map(|(block, _)| &outline.blocks[*block]);
         let (linked, weight) =
             blocks.fold((0, 0), |(linked, weight), b| (linked + b.linked - b.away, weight + b.weight));
-        if linked * 10 > weight * 6 {
+        // a label goes with its list
+        let is_labelled = at > 0 && verdicts[at - 1].1 == Some(Reason::Related);
+        let is_teaser = |block: &Block| block.linked > 0 && ends_sentence(&block.text);
+        let is_of_teasers = || verdicts[at..end].iter().all(|(block, _)| is_teaser(&outline.blocks[*block]));
+        if linked * 10 > weight * 6 || is_labelled && is_of_teasers() {
             for (_, reason) in verdicts[at..end].iter_mut().filter(|(_, reason)| reason.is_none()) {
                 *reason = Some(Reason::Related);
             }

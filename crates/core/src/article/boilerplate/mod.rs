@@ -4,10 +4,12 @@
 //! ([`structure`]), wording only where structure is silent ([`wording`]), what the site repeats after both; headings
 //! go with what they head ([`headings`]). Every block that is dropped has its reason.
 
+mod boxes;
 mod head;
 mod headings;
 mod labels;
 mod lists;
+mod notes;
 mod pull_quotes;
 mod setting;
 mod structure;
@@ -155,9 +157,10 @@ pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Ve
         None => reason(&setting, outline, at, known, begun(at)),
     };
     let mut verdicts: Vec<Verdict> = body.blocks.iter().map(|&at| (at, of(at))).collect();
-    pull_quotes::judge(outline, &mut verdicts);
+    pull_quotes::judge(outline, &setting, &mut verdicts);
+    boxes::judge(outline, &setting, &mut verdicts);
     lists::judge(outline, &mut verdicts);
-    head::judge(outline, &mut verdicts, &body.deck);
+    head::judge(outline, &mut verdicts, body);
     drop_repeated(outline, &mut verdicts);
     labels::judge(outline, &mut verdicts, body, known);
     tail::judge(outline, &setting, &mut verdicts, known);

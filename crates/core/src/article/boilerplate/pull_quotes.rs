@@ -1,49 +1,78 @@
 //! Quotations set large: one that repeats the story's words goes, with the line that says whose they are; one that is said
-//! nowhere else stays.
+//! nowhere else stays. So does what else stands apart from the story and says one of its sentences again.
 
+use std::ops::Range;
+
+use super::setting::Setting;
 use super::{Reason, Verdict};
-use crate::article::outline::{Outline, Signs};
+use crate::article::extract::{ends_sentence, is_prose};
+use crate::article::outline::{Kind, Outline, Signs};
 
 /// Share of a quotation's runs of words that another paragraph has to have, so that it repeats it; in hundredths.
 const REPEATED: usize = 70;
-/// Most blocks of a box that holds nothing but a quotation and its speaker.
-const WITH_NAME: usize = 3;
+/// The same of a text that nothing calls a quotation.
+const SAID: usize = 95;
+/// Least weight of what nothing calls a pull quote.
+const LEAST: usize = 40;
 /// How many letters are a run.
 const RUN: usize = 12;
+/// Most blocks around a quotation and the line that says whose it is, and the heaviest such line.
+const BLOCKS: usize = 3;
+const WHOSE: usize = 110;
 
-/// Drops the quotations that repeat what is kept.
-pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
-    const QUOTE: Signs = Signs::PULL_QUOTE.and(Signs::QUOTE);
-    let is_quote = |at: usize| outline.signs(at).any(QUOTE) && !outline.signs(at).any(Signs::EMBED);
-    if !verdicts.iter().any(|(at, reason)| reason.is_none() && is_quote(*at)) {
+/// Drops what repeats what is kept.
+pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Verdict]) {
+    let is_called = |at: usize| outline.signs(at).any(Signs::PULL_QUOTE);
+    // a quotation of several paragraphs is the story's own
+    let is_quote = |at: usize| {
+        let mut around = outline.ancestors(outline.blocks[at].element).map(|element| &outline.elements[element]);
+        let quote = around.find(|element| element.own.any(Signs::QUOTE));
+        quote.is_some_and(|quote| quote.blocks.len() <= BLOCKS)
+    };
+    let is_again = |at: usize| {
+        let block = &outline.blocks[at];
+        let is_text = matches!(block.kind, Kind::Paragraph | Kind::Bare)
+            && block.weight >= LEAST
+            && !outline.signs(at).any(Signs::EMBED);
+        is_called(at) || is_text && !setting.is_deck(at) && (is_quote(at) || is_prose(block) && setting.is_apart(at))
+    };
+    let again: Vec<usize> =
+        verdicts.iter().filter(|(at, reason)| reason.is_none() && is_again(*at)).map(|(at, _)| *at).collect();
+    if again.is_empty() {
         return;
     }
-    let told = verdicts.iter().filter(|(at, reason)| reason.is_none() && !is_quote(*at));
-    let told: Vec<char> = told.flat_map(|(at, _)| letters(&outline.blocks[*at].text)).collect();
-    let told: String = told.into_iter().collect();
-    let quote_of = |at: usize| {
-        let around = outline.ancestors(outline.blocks[at].element);
-        let quote = around.filter(|&element| outline.elements[element].own.any(QUOTE)).last()?;
-        // who said it may stand beside it
-        let parent = outline.elements[quote].parent;
-        Some(if outline.elements[parent].blocks.len() <= WITH_NAME { parent } else { quote })
-    };
-    for place in 0..verdicts.len() {
-        let (at, reason) = verdicts[place];
-        if reason.is_some() || !is_quote(at) {
-            continue;
-        }
-        let whole = quote_of(at).map_or(at..at + 1, |element| outline.elements[element].blocks.clone());
+    let told = verdicts.iter().filter(|(at, reason)| reason.is_none() && again.binary_search(at).is_err());
+    let told: String = told.flat_map(|(at, _)| letters(&outline.blocks[*at].text)).collect();
+    for at in again {
+        let least = if is_called(at) || is_quote(at) { REPEATED } else { SAID };
+        let whole = whole(outline, at);
         let longest = whole.clone().max_by_key(|&at| outline.blocks[at].weight).unwrap_or(at);
-        if is_repeated(&outline.blocks[longest].text, &told) {
+        // the story may quote itself, and says so
+        let before = verdicts.iter().rev().find(|(at, reason)| *at < whole.start && reason.is_none());
+        let is_led_to = before.is_some_and(|(at, _)| outline.blocks[*at].text.ends_with([':', '：']));
+        if !is_led_to && is_repeated(&outline.blocks[longest].text, &told, least) {
             let inside = verdicts.iter_mut().filter(|(at, reason)| whole.contains(at) && reason.is_none());
             inside.for_each(|(_, reason)| *reason = Some(Reason::Repeated));
         }
     }
 }
 
+/// The blocks of a quotation: all that is called so, or else what stands alone with it and is no sentence.
+fn whole(outline: &Outline, at: usize) -> Range<usize> {
+    let around = || outline.ancestors(outline.blocks[at].element).map(|element| &outline.elements[element]);
+    if let Some(called) = around().filter(|element| element.own.any(Signs::PULL_QUOTE)).last() {
+        return called.blocks.clone();
+    }
+    let is_whose = |other: usize| {
+        let block = &outline.blocks[other];
+        other == at || block.weight < WHOSE && !ends_sentence(&block.text)
+    };
+    let is_box = |blocks: &Range<usize>| blocks.len() <= BLOCKS && blocks.clone().all(is_whose);
+    around().map(|element| element.blocks.clone()).take_while(is_box).last().unwrap_or(at..at + 1)
+}
+
 /// Whether most of a text's words stand in another.
-fn is_repeated(quote: &str, told: &str) -> bool {
+fn is_repeated(quote: &str, told: &str, least: usize) -> bool {
     let quote: Vec<char> = letters(quote).collect();
     let runs: Vec<String> = quote.chunks_exact(RUN).map(|run| run.iter().collect()).collect();
     let said = runs.iter().filter(|run| memchr::memmem::find(told.as_bytes(), run.as_bytes()).is_some()).count();
@@ -51,7 +80,7 @@ fn is_repeated(quote: &str, told: &str) -> bool {
         let all: String = quote.into_iter().collect();
         return told.contains(&all);
     }
-    said * 100 >= runs.len() * REPEATED
+    said * 100 >= runs.len() * least
 }
 
 fn letters(text: &str) -> impl Iterator<Item = char> + '_ {

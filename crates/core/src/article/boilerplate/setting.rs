@@ -13,6 +13,9 @@ use crate::article::outline::{Block, Kind, Outline};
 
 /// How many texts of a make are a make of the story's own.
 const ALIKE: usize = 2;
+/// The part of the prose that stands apart, and that is italic by exception: less than one in so many.
+const APART: usize = 10;
+const ITALIC: usize = 4;
 /// How many headings or lines that are alike and are each followed by prose are questions.
 const ASKED: usize = 3;
 /// The part of the prose that stands under headings which are how the story is set: one in so many.
@@ -87,6 +90,7 @@ const QUOTES: [char; 8] = ['“', '”', '"', '«', '»', '„', '「', '」'];
 pub(super) struct Setting<'a> {
     outline: &'a Outline,
     blocks: &'a [usize],
+    deck: Vec<usize>,
     /// How many blocks of prose stand at each place.
     alike: HashMap<u64, usize>,
     /// How many lines or headings of each make are followed by prose, and how many of them ask.
@@ -96,6 +100,10 @@ pub(super) struct Setting<'a> {
     prose: usize,
     /// How many times of day stand at each place.
     times: HashMap<u64, usize>,
+    /// How much prose stands at each place, and in all; how much of it is italic.
+    weights: HashMap<u64, usize>,
+    total: usize,
+    italic: usize,
     /// The last block of prose.
     last: Option<usize>,
 }
@@ -103,10 +111,12 @@ pub(super) struct Setting<'a> {
 impl<'a> Setting<'a> {
     pub(super) fn new(outline: &'a Outline, body: &'a Body) -> Self {
         let (mut alike, mut asked) = (HashMap::new(), HashMap::new());
-        for &at in &body.blocks {
-            if is_prose(&outline.blocks[at]) {
-                *alike.entry(outline.signature(at)).or_default() += 1;
-            }
+        let (mut weights, mut total, mut italic) = (HashMap::<u64, usize>::new(), 0, 0);
+        for (at, block) in body.blocks.iter().map(|&at| (at, &outline.blocks[at])).filter(|(_, block)| is_prose(block))
+        {
+            *alike.entry(outline.signature(at)).or_default() += 1;
+            *weights.entry(outline.signature(at)).or_default() += block.weight;
+            (total, italic) = (total + block.weight, italic + block.italic);
         }
         for pair in body.blocks.windows(2) {
             let block = &outline.blocks[pair[0]];
@@ -132,7 +142,20 @@ impl<'a> Setting<'a> {
             *times.entry(outline.signature(at)).or_default() += 1;
         }
         let last = body.blocks.iter().copied().rfind(|&at| is_prose(&outline.blocks[at]));
-        Self { outline, blocks: &body.blocks, alike, asked, headed, prose, times, last }
+        Self {
+            outline,
+            blocks: &body.blocks,
+            deck: body.deck.clone(),
+            alike,
+            asked,
+            headed,
+            prose,
+            times,
+            weights,
+            total,
+            italic,
+            last,
+        }
     }
 
     /// Whether a block is set as some of the story's prose is.
@@ -146,12 +169,47 @@ impl<'a> Setting<'a> {
         ends_sentence(&self.outline.blocks[at].text) && self.is_alike(at)
     }
 
+    /// Whether a block stands where little of the story does, and most of it stands at one place.
+    pub(super) fn is_apart(&self, at: usize) -> bool {
+        self.weight_at(at) * APART < self.total && self.is_elsewhere(at)
+    }
+
+    /// Whether most of the story stands at one place, and a block at another.
+    pub(super) fn is_elsewhere(&self, at: usize) -> bool {
+        self.weight_at(at) * 2 < self.total && self.weights.values().any(|&weight| weight * 2 > self.total)
+    }
+
+    /// How much prose stands where a block does.
+    fn weight_at(&self, at: usize) -> usize {
+        self.weights.get(&self.outline.signature(at)).copied().unwrap_or_default()
+    }
+
+    /// Whether a block is of the deck.
+    pub(super) fn is_deck(&self, at: usize) -> bool {
+        self.deck.contains(&at)
+    }
+
+    /// Whether a block is italic as a whole, in a story that is not.
+    pub(super) fn is_set_off(&self, at: usize) -> bool {
+        let block = &self.outline.blocks[at];
+        block.italic * 10 > block.weight * 9 && self.italic * ITALIC < self.total
+    }
+
     /// Whether prose stands right before and right behind a block.
     pub(super) fn is_between(&self, at: usize) -> bool {
+        self.stands_by_prose(at, false)
+    }
+
+    /// The same, or nothing at all: it is no line of several.
+    pub(super) fn is_single(&self, at: usize) -> bool {
+        self.stands_by_prose(at, true)
+    }
+
+    fn stands_by_prose(&self, at: usize, or_nothing: bool) -> bool {
         let Ok(place) = self.blocks.binary_search(&at) else { return false };
         let is_told = |place: Option<usize>| {
             let block = place.and_then(|place| self.blocks.get(place)).map(|&at| (at, &self.outline.blocks[at]));
-            block.is_some_and(|(at, block)| is_prose(block) || self.is_told(at) || self.is_question(at))
+            block.map_or(or_nothing, |(at, block)| is_prose(block) || self.is_told(at) || self.is_question(at))
         };
         is_told(place.checked_sub(1)) && is_told(Some(place + 1))
     }
@@ -186,7 +244,7 @@ impl<'a> Setting<'a> {
         if hit.reason == Reason::Date && !says_more {
             return true;
         }
-        let addresses = speaks(&block.text) || hit.is_call();
+        let addresses = speaks(&block.text, BEGINNING) || hit.is_call();
         let quoted = is_quoted(block, hit);
         let for_phrase = hit.strength()
             + usize::from(addresses)
@@ -226,13 +284,14 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’').filter(|word| !word.is_empty())
 }
 
-fn speaks(text: &str) -> bool {
+/// Whether a text speaks to its readers, or for the site, among its first words.
+pub(super) fn speaks(text: &str, most: usize) -> bool {
     let is_formal = |(at, word): (usize, &str)| at > 0 && FORMAL.contains(&word);
-    words(&text.to_lowercase()).take(BEGINNING).any(|word| ADDRESS.contains(&word))
-        || words(text).take(BEGINNING).enumerate().any(is_formal)
+    words(&text.to_lowercase()).take(most).any(|word| ADDRESS.contains(&word))
+        || words(text).take(most).enumerate().any(is_formal)
 }
 
-fn is_speech(lower: &str) -> bool {
+pub(super) fn is_speech(lower: &str) -> bool {
     words(lower).any(|word| SPEECH.contains(&word))
         || SPEECH.iter().any(|said| said.contains(' ') && lower.contains(said))
 }

@@ -3,7 +3,7 @@
 use super::setting::Setting;
 use super::{Known, Reason};
 use crate::article::extract::{breaks_off, ends_sentence, is_prose};
-use crate::article::outline::{Block, Element, Kind, Outline, Signs, Tag};
+use crate::article::outline::{Block, Element, Kind, Outline, Signs, Tag, weight};
 
 /// Signs that decide alone, and what they mean.
 const ALONE: &[(Signs, Reason)] = &[
@@ -34,6 +34,8 @@ const NAMED: usize = 60;
 /// Least weight of a headline, and of a linked sentence.
 const HEADLINE: usize = 15;
 const SENTENCE: usize = 60;
+/// Heaviest label before a link.
+const LABEL: usize = 40;
 
 /// Signs that decide for short texts.
 const SHORT: &[(Signs, Reason)] = &[
@@ -153,6 +155,7 @@ pub(super) fn is_link(setting: &Setting<'_>, outline: &Outline, at: usize) -> bo
         Kind::Cell => false,
         // several of a make over prose are how the story itself is set
         Kind::Heading(_) => block.leads_onward() && block.weight >= HEADLINE && !setting.heads(at),
+        _ if setting.is_single(at) && is_labelled(block) => true,
         _ if block.link_density() <= 0.8 => false,
         // a question that unfolds its answer
         _ if block.onward + block.away == 0 && block.text.ends_with(['?', '？', '؟']) => false,
@@ -163,4 +166,12 @@ pub(super) fn is_link(setting: &Setting<'_>, outline: &Outline, at: usize) -> bo
         }
         _ => block.weight < SENTENCE || !setting.is_told(at),
     }
+}
+
+/// Whether a text is a label and what it leads to: a link to another page of the site.
+fn is_labelled(block: &Block) -> bool {
+    let Some(end) = block.text.find([':', '：', '|', '»']) else { return false };
+    let label = weight(&block.text[..end]) + 1;
+    let rest = block.weight.saturating_sub(label);
+    label <= LABEL && rest >= HEADLINE && block.onward <= rest && block.onward * 10 > rest * 9
 }

@@ -1,5 +1,6 @@
 //! What stands behind the end of the story.
 
+use super::notes;
 use super::setting::Setting;
 use super::{Known, Reason, Verdict};
 use crate::article::extract::{ends_sentence, is_prose};
@@ -20,11 +21,7 @@ const REACH: usize = 4;
 /// Heaviest line that points elsewhere.
 const POINTER: usize = 200;
 /// Longest sign of a writer, in characters.
-const SIGNATURE: usize = 20;
-/// Heaviest note.
-const NOTE: usize = 500;
-/// Marks that open a quotation.
-const QUOTES: [char; 5] = ['“', '"', '«', '„', '「'];
+const SIGNATURE: usize = 25;
 /// Words by which headings over a self-portrait begin.
 const ABOUT: &[&str] = &[
     "about ",
@@ -54,7 +51,7 @@ pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Ve
     drop_self_portrait(outline, verdicts);
     drop_marked_notes(outline, verdicts);
     drop_signature(outline, verdicts);
-    drop_notes(outline, verdicts, known);
+    notes::judge(outline, setting, verdicts, known);
     drop_pointers(outline, verdicts);
     drop_leftovers(outline, setting, verdicts);
 }
@@ -173,31 +170,16 @@ fn drop_marked_notes(outline: &Outline, verdicts: &mut [Verdict]) {
     }
 }
 
-/// The writer's sign in brackets at the end: `(kas)`, `(dpa/kas)`.
+/// The writer's sign at the end, in brackets or behind a dash: `(kas)`, `(dpa/kas)`, `— Example Wire`.
 fn drop_signature(outline: &Outline, verdicts: &mut [Verdict]) {
     let Some((at, reason)) = verdicts.iter_mut().rfind(|(_, reason)| reason.is_none()) else { return };
-    let text = outline.blocks[*at].text.trim();
+    let block = &outline.blocks[*at];
+    let text = block.text.trim();
     let inside = text.strip_prefix(['(', '[']).and_then(|rest| rest.strip_suffix([')', ']']));
-    let is_sign = |inside: &str| inside.chars().count() <= SIGNATURE && !inside.chars().any(char::is_numeric);
-    if inside.is_some_and(is_sign) {
+    let behind = text.strip_prefix(['-', '–', '—']).filter(|name| !ends_sentence(name));
+    let is_sign = |sign: &str| sign.chars().count() <= SIGNATURE && !sign.chars().any(char::is_numeric);
+    if block.kind != Kind::Item && inside.or(behind).is_some_and(is_sign) {
         *reason = Some(Reason::Byline);
-    }
-}
-
-/// Notes on who wrote it and how to reach them, among the last blocks that were kept.
-fn drop_notes(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
-    let kept = verdicts.iter().filter(|(_, reason)| reason.is_none()).count();
-    let mut seen = 0;
-    for (at, reason) in verdicts.iter_mut().rev().filter(|(_, reason)| reason.is_none()) {
-        let block = &outline.blocks[*at];
-        let is_note = is_bio(block, known) || is_contact(block, known);
-        if is_note && block.weight < NOTE && kept > 3 {
-            *reason = Some(Reason::AuthorBio);
-        }
-        seen += usize::from(!is_note);
-        if seen > REACH {
-            break;
-        }
     }
 }
 
@@ -216,37 +198,6 @@ fn drop_pointers(outline: &Outline, verdicts: &mut [Verdict]) {
             *reason = Some(Reason::Related);
         }
     }
-}
-
-/// `Jane Doe writes about the sea.`: it begins with an author's whole name, and quotes nobody.
-fn is_bio(block: &Block, known: &Known<'_>) -> bool {
-    if known.authors.is_empty() || block.weight >= NOTE {
-        return false;
-    }
-    let lower = block.text.to_lowercase();
-    let quotes = block.text.contains(QUOTES);
-    let is_name = |name: &String| name.contains(' ') || name.chars().any(crate::text::is_wide);
-    let begins = |name: &String| {
-        let at = lower.find(name.as_str());
-        at.is_some_and(|at| at <= 8 && lower[at + name.len()..].starts_with([' ', ',', '\u{2019}', '\'']))
-    };
-    !quotes && known.authors.iter().filter(|name| is_name(name)).any(begins)
-}
-
-/// An e-mail address: how to reach the author or the publisher. What a sentence says of somebody else's is the story's:
-/// whom witnesses may write to, where seats are booked.
-fn is_contact(block: &Block, known: &Known<'_>) -> bool {
-    let address = |word: &'_ str| -> Option<String> {
-        let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '@');
-        let (user, host) = word.split_once('@')?;
-        (!user.is_empty() && host.contains('.') && host.len() > 3).then(|| host.to_lowercase())
-    };
-    let Some(host) = block.text.split_whitespace().find_map(address) else { return false };
-    let lower = block.text.to_lowercase();
-    let is_ours = !known.site.is_empty() && host.ends_with(known.site);
-    let names_author =
-        known.authors.iter().flat_map(|name| name.split(' ')).any(|name| name.len() > 2 && lower.contains(name));
-    block.weight < NOTE && (is_ours || names_author || !ends_sentence(&block.text))
 }
 
 /// Short leftovers behind the last prose, from the first block on that was dropped for such a reason. Sentences that are

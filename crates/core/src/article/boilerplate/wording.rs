@@ -97,7 +97,9 @@ pub(super) fn hit(block: &Block, lower: &str) -> Option<Hit> {
     }
     let text = lower.trim_matches(|c: char| !c.is_alphanumeric() && c != '©');
     let phrases = text.chars().next().and_then(|first| WORDING.beginnings.get(&first)).into_iter().flatten();
-    let begins = phrases.filter(|phrase| phrase.fits(block, text)).max_by_key(|phrase| phrase.phrase.len());
+    let begins = phrases
+        .filter(|phrase| phrase.fits(block, text))
+        .max_by_key(|phrase| (phrase.phrase.len(), phrase.place == Place::Whole));
     let anywhere = anywhere(text);
     let of =
         |&Beginning { phrase, reason, place }: &Beginning| Hit { reason, place, phrase, twice: anywhere.is_some() };

@@ -105,6 +105,10 @@ pub(super) fn is_bold(name: &str) -> bool {
     matches!(name, "b" | "strong")
 }
 
+pub(super) fn is_italic(name: &str) -> bool {
+    matches!(name, "i" | "em")
+}
+
 pub(super) fn is_picture(name: &str) -> bool {
     matches!(name, "img" | "amp-img")
 }

@@ -3,8 +3,11 @@
 use scraper::node::Element as Markup;
 use url::Url;
 
-use super::attribute;
+use super::{Names, Signs, attribute};
 use crate::link;
+
+/// Most words of a service's name in a path.
+const WORDS: usize = 4;
 
 /// Where a link leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +78,15 @@ impl Leads {
             _ => self,
         }
     }
+}
+
+/// Whether a link leads to what a site offers its readers beside stories, as the last part of its path says. A story's
+/// has more words.
+pub(super) fn is_service(markup: &Markup, names: &mut Names) -> bool {
+    const OFFERED: Signs = Signs::NEWSLETTER.and(Signs::CONSENT).and(Signs::PROMO).and(Signs::COPYRIGHT);
+    let path = attribute(markup, "href").map_or("", |href| bare(href).split('?').next().unwrap_or_default());
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    !last.is_empty() && last.split(['-', '_']).count() <= WORDS && names.signs(last).any(OFFERED)
 }
 
 /// A URL without its fragment.

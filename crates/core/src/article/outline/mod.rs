@@ -94,6 +94,10 @@ pub(super) struct Block {
     pub(super) away: usize,
     /// How much of it is bold.
     pub(super) bold: usize,
+    /// How much of it is italic.
+    pub(super) italic: usize,
+    /// How many links to what the site offers its readers are in it: newsletters, its privacy policy, ways to give.
+    pub(super) services: usize,
     /// Whether inline names (the class of a `<span>` around all of it) add signs to the element's.
     pub(super) inline: Signs,
 }
@@ -142,6 +146,8 @@ impl Outline {
             onward: 0,
             away: 0,
             bold: 0,
+            italic: 0,
+            services: 0,
             inline: Signs::NONE,
         };
         let root = Element {

@@ -5,8 +5,8 @@ use scraper::node::Element as Markup;
 use scraper::{Html, Node};
 
 use super::attributes::{label, own_signs};
-use super::level::{Level, block_elements, is_bold, is_picture, level, tag};
-use super::links::{Home, Leads};
+use super::level::{Level, block_elements, is_bold, is_italic, is_picture, level, tag};
+use super::links::{Home, Leads, is_service};
 use super::phrasing::{emoji, is_marked, is_unseen, lowered, raised};
 use super::{Block, Element, Kind, Names, Outline, Signs, is_stop, is_unstopped_sentence, tables, weight_of};
 use crate::text::is_wide;
@@ -30,6 +30,7 @@ pub(in crate::article) fn outline(html: &Html, home: &Home, names: &mut Names) -
         inline: Vec::new(),
         links: Vec::new(),
         bold: 0,
+        italic: 0,
         raised: 0,
         lowered: 0,
         quotes: Vec::new(),
@@ -71,6 +72,7 @@ struct Walk<'a> {
     /// Links that are open.
     links: Vec<Leads>,
     bold: usize,
+    italic: usize,
     raised: usize,
     lowered: usize,
     /// Quotations that are open: whether a browser writes their marks.
@@ -97,6 +99,8 @@ struct Run {
     onward: usize,
     away: usize,
     bold: usize,
+    italic: usize,
+    services: usize,
     inline: Option<Signs>,
     breaks: usize,
     /// White space that waits for what follows; `true` where it held a line break.
@@ -132,8 +136,12 @@ impl Walk<'_> {
         let signs = own_signs(markup, name, self.names);
         self.inline.push(signs | self.inline_signs());
         self.bold += usize::from(is_bold(name));
+        self.italic += usize::from(is_italic(name));
         match name {
-            "a" => self.links.push(self.home.leads(markup)),
+            "a" => {
+                self.links.push(self.home.leads(markup));
+                self.run.services += usize::from(is_service(markup, self.names));
+            }
             "q" => {
                 let is_written = !is_marked(node);
                 self.quotes.push(is_written);
@@ -168,6 +176,7 @@ impl Walk<'_> {
                     _ => {}
                 }
                 self.bold -= usize::from(is_bold(name));
+                self.italic -= usize::from(is_italic(name));
                 self.inline.pop();
             }
         }
@@ -272,6 +281,7 @@ impl Walk<'_> {
         self.run.onward += if leads == Some(&Leads::Onward) { weight } else { 0 };
         self.run.away += if leads == Some(&Leads::Away) { weight } else { 0 };
         self.run.bold += if self.bold > 0 { weight } else { 0 };
+        self.run.italic += if self.italic > 0 { weight } else { 0 };
         // signs of inline elements hold of a block only where they are around all of it
         let inline = self.inline_signs();
         self.run.inline = Some(self.run.inline.map_or(inline, |before| before & inline));
@@ -305,6 +315,8 @@ impl Walk<'_> {
             onward: run.onward,
             away: run.away,
             bold: run.bold,
+            italic: run.italic,
+            services: run.services,
             inline: run.inline.unwrap_or_default(),
         });
         self.text.clear();

@@ -82,7 +82,7 @@ impl<'a> Reading<'a> {
         let mut names = Names::default();
         let mut outline = outline(&tree.html, &Home::new(page.url), &mut names);
         let print = Print::of_page(&outline);
-        let mut meta = metadata::metadata(&metadata::collect(&tree.html, &mut names), page.url);
+        let mut meta = metadata::metadata(&metadata::collect(&tree.html, &mut names, page.url), page.url);
         let (seen, cut) = (look(&tree.html, &rules), tree.cut);
         drop(tree);
         let anchored = anchored(&outline, &meta, aids.entry);

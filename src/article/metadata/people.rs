@@ -6,8 +6,8 @@ use crate::text::{from_html, is_wide, line};
 
 /// Words that part one person from the next, with their spaces.
 const JOINTS: &[&str] = &[
-    " and ", " und ", " et ", " y ", " e ", " og ", " och ", " ve ", " и ", " i ", " en ", " with ", " mit ", " & ",
-    " + ", " AND ",
+    " im Gespräch mit ", " as told to ", " and ", " und ", " et ", " y ", " e ", " og ", " och ", " ve ", " и ", " i ",
+    " en ", " with ", " mit ", " & ", " + ", " AND ", " And ", " και ",
 ];
 /// Those that are no part of a name in any language.
 const LISTS: &[&str] = &[" and ", " & ", " und ", " et ", " og ", " och ", " ve ", " и ", " + "];
@@ -29,6 +29,8 @@ struct Words {
     roles: Vec<&'static str>,
     degrees: Vec<&'static str>,
     nobody: Vec<&'static str>,
+    beside: Vec<&'static str>,
+    titles: Vec<&'static str>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -37,7 +39,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         let words = lines.filter_map(|line| line.split_once('\t')).filter(|(head, _)| *head == kind);
         words.flat_map(|(_, words)| words.split(" ; ")).collect()
     };
-    Words { leads: of("lead"), roles: of("role"), degrees: of("degree"), nobody: of("nobody") }
+    Words { leads: of("lead"), roles: of("role"), degrees: of("degree"), nobody: of("nobody"), beside: of("beside"), titles: of("title") }
 });
 
 /// How much is known of a text that holds names.
@@ -61,12 +63,23 @@ pub(in crate::article) fn people(names: &[String]) -> Vec<String> {
 /// The same, mindful of where the names stand, and of names that are the site's.
 pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<String> {
     let mut people: Vec<String> = Vec::new();
-    for name in names.iter().flat_map(|name| if trust == Trust::Person { one(name) } else { split(name) }) {
+    let split_up = names.iter().flat_map(|name| match trust {
+        Trust::Person => one(name),
+        _ => split(name),
+    });
+    for name in split_up {
         let known = people.iter().any(|other| other.to_lowercase() == name.to_lowercase());
         let is_site = site.iter().any(|site| super::same_title(site, &name));
+        // one of several is no role
+        let trust = if trust == Trust::Person && !people.is_empty() && roles(&name) > 0 { Trust::Named } else { trust };
         if !known && !is_site && is_person(&name, trust) && people.len() < MAX_PEOPLE {
             people.push(name);
         }
+    }
+    // beside people's names, a word in capitals is an outlet's
+    if people.iter().any(|name| name.contains(' ')) {
+        let is_outlet = |name: &String| name.len() <= 5 && !name.contains(' ') && name.chars().all(char::is_uppercase);
+        people.retain(|name| !is_outlet(name));
     }
     people
 }
@@ -124,20 +137,70 @@ pub(super) fn is_lead(text: &str) -> bool {
 
 /// Whether a text stands where a name would, and names nobody: `admin`.
 pub(super) fn is_nobody(text: &str) -> bool {
-    WORDS.nobody.contains(&text.to_lowercase().as_str())
+    let lower = text.to_lowercase();
+    WORDS.nobody.contains(&lower.as_str()) || !lower.contains(' ') && lower.contains("admin")
+}
+
+/// Whether a text is that of an account rather than a name: `ane.holt`, `post2`.
+pub(super) fn is_account(name: &str) -> bool {
+    let is_small = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c));
+    let is_made = name.contains(|c: char| c.is_ascii_digit() || "-_".contains(c));
+    // a site's address is its name
+    let is_address = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end.len(), 2 | 3));
+    is_small && (is_made || name.contains('.') && !is_address)
+}
+
+/// Whether a text tells somebody's place among a paper's people, and no name.
+pub(super) fn is_staff(name: &str) -> bool {
+    const STAFF: &[&str] = &["staff", "reporter", "writer", "editor", "correspondent", "contributor", "redaktion", "team"];
+    let lower = name.to_lowercase();
+    STAFF.iter().any(|word| contains_word(&lower, word))
+}
+
+/// The organisation that a byline names: the site itself, or one whose name is made of words for such.
+pub(super) fn outlet(byline: &str, site: &[String]) -> Option<String> {
+    let text = without_date(&without_brackets(&line(byline)));
+    let first = text.split(['|', '/', '•', '·']).next().unwrap_or_default();
+    let name = without_place(bare(first)).trim_end_matches([',', ' ']);
+    let is_short = (2..=40).contains(&name.chars().count()) && name.split_whitespace().count() <= 5;
+    let is_known = site.iter().any(|site| super::same_title(site, name))
+        || roles(name) > 0 && name.starts_with(char::is_uppercase) && is_shaped(name);
+    (is_short && is_known && !is_nobody(name)).then(|| name.to_owned())
+}
+
+/// Whether a text has the shape of a name: capitals, and no signs of a sentence or of a control.
+fn is_shaped(name: &str) -> bool {
+    let is_capital = |word: &str| !word.starts_with(char::is_lowercase) || PARTICLES.contains(&word) || word == "of";
+    name.split_whitespace().all(is_capital) && !name.contains(|c: char| c.is_ascii_digit() || ":<>{}=_?!@".contains(c))
+}
+
+/// Those whom a byline names for another part in the story: who reviewed, edited or illustrated it.
+pub(super) fn beside_authors(byline: &str) -> Vec<String> {
+    let lower = byline.to_lowercase();
+    let at = WORDS.beside.iter().filter_map(|word| Some(lower.find(word)? + word.len())).min();
+    let rest = at.and_then(|at| byline.get(at..)).map(str::to_owned);
+    rest.map(|rest| people_in(&[rest], Trust::Byline, &[])).unwrap_or_default()
+}
+
+/// A byline up to where it names people for another part in the story.
+fn without_others(byline: &str) -> &str {
+    let lower = byline.to_lowercase();
+    let at = WORDS.beside.iter().filter_map(|word| lower.find(word)).min();
+    at.and_then(|at| byline.get(..at)).unwrap_or(byline)
 }
 
 /// The people in a line that begins like a byline, or in one of its parts that does, a colon behind the word.
-pub(super) fn of_line(text: &str) -> Vec<String> {
-    let is_short = text.chars().count() < 160;
+pub(super) fn of_line(text: &str, site: &[String]) -> Vec<String> {
+    // where no spaces part the words, a line that begins with a reporter may be any sentence
+    let is_short = text.chars().count() < if text.contains(is_wide) { 30 } else { 160 };
     let begins = |text: &str| WORDS.leads.iter().any(|lead| strip_word(text, lead).is_some());
-    if is_short && begins(text) {
-        return people_in(&[text.to_owned()], Trust::Byline, &[]);
+    if is_short && (begins(text) || text.starts_with(['【', '〔', '［'])) {
+        return people_in(&[text.to_owned()], Trust::Byline, site);
     }
     let named =
         |part: &str| WORDS.leads.iter().any(|lead| strip_word(part, lead).is_some_and(|_| ends_in_colon(part, lead)));
     let part = text.split_whitespace().filter(|_| is_short).find(|part| named(part));
-    part.map(|part| people_in(&[part.to_owned()], Trust::Byline, &[])).unwrap_or_default()
+    part.map(|part| people_in(&[part.to_owned()], Trust::Byline, site)).unwrap_or_default()
 }
 
 fn ends_in_colon(text: &str, lead: &str) -> bool {
@@ -152,12 +215,13 @@ fn split(byline: &str) -> Vec<String> {
     if text.split(';').all(|name| turned(name.trim()).is_some()) {
         return text.split(';').filter_map(|name| turned(name.trim())).collect();
     }
-    let mut text = format!(" {} ", without_date(&text));
+    let text = text.replace(['【', '】', '〔', '〕', '［', '］'], ";");
+    let mut text = format!(" {} ", without_date(without_others(&text)));
     for joint in JOINTS {
         text = if WITHIN.contains(joint) { parted(&text, joint) } else { text.replace(joint, ";") };
     }
-    text.split([';', ',', '|', '/', '•', '·', '、', '，', '／', '\n'])
-        .map(|name| without_role(without_place(bare(name))).to_owned())
+    text.split([';', ',', '|', '/', '•', '·', '、', '，', '／', '╱', '\n'])
+        .map(|name| without_role(without_place(first_sentence(bare(name)))).to_owned())
         .filter(|name| !name.is_empty())
         .collect()
 }
@@ -182,7 +246,7 @@ fn without_date(byline: &str) -> String {
     let is_other = |word: &&str| word.contains(|c: char| c.is_numeric()) || word.contains('@');
     let Some(mut end) = words.iter().position(is_other).filter(|&end| end > 1) else { return byline.to_owned() };
     let is_month = |word: &str| {
-        super::dates::parse(&format!("3 {} 2021", word.trim_matches(|c: char| !c.is_alphanumeric()))).is_some()
+        crate::feed::date::parse(&format!("3 {} 2021", word.trim_matches(|c: char| !c.is_alphanumeric()))).is_some()
     };
     let leads_on =
         |word: &str| JOINING.contains(&word.to_lowercase().as_str()) || !word.contains(char::is_alphanumeric);
@@ -193,13 +257,14 @@ fn without_date(byline: &str) -> String {
 }
 
 /// `Ida Moe in Elmstad`, `Ida Moe of the Herald`: a name of two words or more, and where or for whom.
-fn without_place(name: &str) -> &str {
+pub(super) fn without_place(name: &str) -> &str {
     const BEHIND: &[&str] = &[
         " in ",
         " of ",
         " from ",
         " at ",
         " for ",
+        " For ",
         " near ",
         " aus ",
         " reporting ",
@@ -213,14 +278,31 @@ fn without_place(name: &str) -> &str {
     if head.split_whitespace().count() >= 2 { head } else { name }
 }
 
-/// `Sports Editor Ida Moe`: a role before a name of two words or more.
+/// `Ida Moe. Harbour Press`: what stands before a stop that is not an initial's.
+fn first_sentence(name: &str) -> &str {
+    let is_end = |(at, _): &(usize, &str)| {
+        let word = name[..*at].rsplit(' ').next().unwrap_or_default();
+        word.chars().count() > 3 && name[..*at].contains(' ') && !is_degree(word)
+    };
+    name.match_indices(". ").find(is_end).map_or(name, |(at, _)| &name[..at])
+}
+
+/// `Sports Editor Ida Moe`, `Ida Moe Sports Editor`: a role before a name of two words or more, or behind one.
 fn without_role(name: &str) -> &str {
+    let name = without_role_behind(name);
     let starts: Vec<usize> =
         name.split_whitespace().map(|word| word.as_ptr() as usize - name.as_ptr() as usize).collect();
     let role = (0..starts.len()).take(4).rev().find(|&at| is_role(word_at(name, &starts, at)));
     let Some(first) = role.map(|role| role + 1).filter(|&first| first + 2 <= starts.len()) else { return name };
     let is_name = |at: usize| word_at(name, &starts, at).starts_with(char::is_uppercase);
     if (first..starts.len()).all(is_name) { &name[starts[first]..] } else { name }
+}
+
+fn without_role_behind(name: &str) -> &str {
+    const AGENCIES: &[&str] = &["AP", "AFP", "UPI", "CNN", "BBC", "NBC", "CBS", "ABC"];
+    let starts = name.split_whitespace().map(|word| (word.as_ptr() as usize - name.as_ptr() as usize, word));
+    let cut = starts.skip(2).find(|(_, word)| is_role(word) || AGENCIES.contains(word));
+    cut.map_or(name, |(at, _)| name[..at].trim_end())
 }
 
 fn word_at<'a>(name: &'a str, starts: &[usize], at: usize) -> &'a str {
@@ -284,7 +366,7 @@ fn bare(name: &str) -> &str {
     };
     let (start, length) = trim(name);
     let mut name = &name[start..start + length];
-    while let Some(rest) = WORDS.leads.iter().find_map(|lead| strip_word(name, lead)) {
+    while let Some(rest) = WORDS.leads.iter().chain(&WORDS.titles).find_map(|lead| strip_word(name, lead)) {
         name = rest.trim_start_matches([':', ' ', '：']);
     }
     while let Some((head, last)) =
@@ -300,7 +382,7 @@ fn bare(name: &str) -> &str {
 fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     let head = text.get(..word.len())?;
     let rest = &text[word.len()..];
-    let ends = word.ends_with([':', '：', '/']) || rest.starts_with([' ', ':', '：']);
+    let ends = word.ends_with([':', '：', '/']) || word.contains(is_wide) || rest.starts_with([' ', ':', '：']);
     (head.to_lowercase() == word && ends && !rest.trim().is_empty()).then_some(rest)
 }
 
@@ -308,9 +390,12 @@ fn is_person(name: &str, trust: Trust) -> bool {
     let length = name.chars().count();
     let words = name.split_whitespace().count();
     let wide = name.chars().any(is_wide);
+    // a name of a few characters, or a foreign one with its dot; more is an outlet, or prose
+    let outlets = ['报', '報', '网', '網', '社', '台', '讯', '訊', '部', '导', '導', '道', '整', '合', '理', '站'];
+    let is_wide_name = length <= 4 && !name.ends_with(outlets) || length <= 16 && name.contains(['·', '・', ' ']);
     let uncased = name.chars().any(|c| c.is_alphabetic() && !c.is_lowercase());
     let syllables = name.chars().all(|c| matches!(c, '\u{ac00}'..='\u{d7a3}')) && (2..=4).contains(&length);
-    let shaped = wide
+    let shaped = wide && is_wide_name
         || syllables
         || words >= 2 && uncased && !name.ends_with('.')
         || matches!(trust, Trust::Named | Trust::Person);
@@ -332,7 +417,7 @@ fn is_person(name: &str, trust: Trust) -> bool {
         && !is_lead(name)
         && !is_nobody(name)
         && !is_degree(name)
-        && !name.chars().any(|c| c.is_ascii_digit() || "<>{}=_?!".contains(c))
+        && !name.chars().any(|c| c.is_ascii_digit() || "<>{}=_?!:：".contains(c))
         && name.chars().any(char::is_alphabetic)
 }
 

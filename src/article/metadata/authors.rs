@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::collect::{Byline, Statements};
 use super::json_ld::{self, Named, NamedKind};
-use super::people::{Trust, beside_authors, is_account, is_lead, is_nobody, is_staff, outlet, people_in, without_place};
+use super::people::{Trust, beside_authors, is_account, is_joint, is_lead, is_nobody, is_role, is_staff, outlet, people_in, at_home};
 use crate::article::Source;
 use crate::text::{from_html, line};
 
@@ -47,6 +47,7 @@ pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String
         }
         let of_text = near().filter_map(|byline| {
             let all = people_in(std::slice::from_ref(&byline.text), Trust::Byline, site);
+            let all = joined(&byline.text, &names, all);
             found(all, source_of(byline))
         });
         let fuller = claimed[1..].iter().cloned().chain(of_text).find(|(all, _)| all.len() < 8 && holds(all, &names));
@@ -70,6 +71,21 @@ fn holds(all: &[String], some: &[String]) -> bool {
     let lower = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect::<Vec<_>>();
     let (all, some) = (lower(all), lower(some));
     all.len() > some.len() && some.iter().all(|name| all.contains(name))
+}
+
+/// Of a byline's names those that machines tell too, and those that a word joins to them: what a comma sets apart may be
+/// a role or an outlet.
+fn joined(byline: &str, told: &[String], all: Vec<String>) -> Vec<String> {
+    let byline = byline.to_lowercase();
+    let is_joined = |name: &String| {
+        let (before, behind) = byline.split_once(&name.to_lowercase()).unwrap_or_default();
+        before.trim_end().rsplit(' ').next().is_some_and(is_joint)
+            && !behind.split_whitespace().next().is_some_and(is_role)
+    };
+    let is_told = |name: &String| told.iter().any(|told| told.to_lowercase() == name.to_lowercase());
+    let is_outlet = |name: &str| name.split(' ').any(|word| word.len() > 2 && word.chars().all(char::is_uppercase)) && !told.iter().all(|told| told.chars().all(|c| !c.is_lowercase()));
+    let last = all.iter().rposition(is_joined).map_or(0, |last| last + 1);
+    all.into_iter().enumerate().filter(|(at, name)| is_told(name) || *at < last && !is_outlet(name)).map(|(_, name)| name).collect()
 }
 
 /// Those of some people who are not among others, unless that is nobody.
@@ -172,7 +188,7 @@ fn of_labels(said: &Statements) -> Vec<String> {
 
 fn organisations(names: &[Named]) -> Vec<String> {
     let names = names.iter().map(|named| line(&from_html(&named.name)));
-    let names = names.filter(|name| is_organisation(name)).map(|name| without_place(&name).to_owned());
+    let names = names.filter(|name| is_organisation(name)).map(|name| at_home(&name).to_owned());
     names.take(4).collect()
 }
 

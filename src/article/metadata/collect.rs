@@ -131,6 +131,7 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names, url: &Url) -> 
         }
         let element = match node.value() {
             Node::Element(element) => element,
+            Node::Text(_) if is_unseen(node) => continue,
             Node::Text(text) => {
                 if !is_others {
                     watch.text(node, text, all.order);
@@ -185,6 +186,12 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names, url: &Url) -> 
     }
     (all.shown, all.led) = watch.found();
     all
+}
+
+/// Whether a text is for machines.
+fn is_unseen(text: NodeRef<'_, Node>) -> bool {
+    let holder = text.parent().and_then(|node| node.value().as_element());
+    holder.is_some_and(|element| matches!(element.name(), "script" | "style" | "template" | "title"))
 }
 
 /// The node that follows a subtree.

@@ -87,31 +87,44 @@ impl Heading {
             let texts: Vec<&str> = all[from..to].iter().map(|(text, _)| text.as_str()).collect();
             texts.join(" ")
         };
-        if all.len() < 2 || claims.iter().any(|claim| same(claim, &self.text)) && !self.is_parted() {
-            return self.text.clone();
+        let trim = |text: &str| {
+            text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '|' | '·')).to_owned()
+        };
+        let kept: Vec<&str> = all.iter().filter(|(_, beside)| !beside).map(|(text, _)| text.as_str()).collect();
+        let kept = trim(&line(&kept.join(" ")));
+        if kept.len() < self.text.len() && units(&kept).len() >= 2 && self.is_parted() {
+            return kept;
+        }
+        // what is set before a sign that has an element of its own is set above the headline
+        let is_sign = |(text, _): &(String, bool)| !text.contains(char::is_alphanumeric);
+        if let Some(at) = all.iter().position(is_sign).filter(|&at| at > 0 && at + 1 < all.len()) {
+            let (above, below) = (joined(0, at), trim(&joined(at + 1, all.len())));
+            if units(&below).len() >= 2 && above.len() <= below.len() * 2 {
+                return below;
+            }
         }
         let ranges = (1..all.len()).rev().flat_map(|length| (0..=all.len() - length).map(move |at| (at, at + length)));
         let is_claim = |text: &str| units(text).len() >= PART && claims.iter().any(|claim| same(claim, text));
-        let claimed = ranges.clone().map(|(from, to)| joined(from, to)).find(|text| is_claim(text));
-        if let Some(text) = claimed {
-            return text;
+        let mut claimed = ranges.clone().map(|(from, to)| joined(from, to)).filter(|text| !text.ends_with(':') && !text.starts_with(':'));
+        if let Some(text) = claimed.find(|text| is_claim(text)) {
+            return trim(&text);
         }
-        let kept: Vec<&str> = all.iter().filter(|(_, beside)| !beside).map(|(text, _)| text.as_str()).collect();
-        let kept = line(&kept.join(" "));
-        let kept = kept.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '|' | '·'));
-        if kept.len() < self.text.len() && units(kept).len() >= 2 && units(kept).len() < 40 {
-            return kept.to_owned();
+        let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        // spaces between letters are the layout's
+        if let Some(claim) = claims.iter().find(|claim| bare(claim) == bare(&self.text)) {
+            return (*claim).clone();
         }
         // what no statement holds is something else
         let is_held = |text: &str| {
             let text: String = letters(text).collect();
             claims.iter().any(|claim| letters(claim).collect::<String>().contains(&text))
         };
-        let held = ranges.map(|(from, to)| joined(from, to)).find(|text| units(text).len() >= PART && is_held(text));
-        held.filter(|held| !is_held(&self.text) && units(held).len() * 2 > PART).unwrap_or_else(|| self.text.clone())
+        let held = ranges.map(|(from, to)| joined(from, to)).filter(|text| !text.ends_with(':'));
+        let held = held.map(|text| trim(&text)).find(|text| units(text).len() >= PART && is_held(text));
+        held.filter(|_| !is_held(&self.text)).unwrap_or_else(|| self.text.clone())
     }
 
-    /// Whether a sign of its own, set apart from the words, stands between two parts: `Kicker<i>:</i>Headline`.
+    /// Whether a part with words is named as something beside the headline.
     fn is_parted(&self) -> bool {
         self.parts.iter().any(|(text, beside)| *beside && text.contains(char::is_alphanumeric))
     }

@@ -29,7 +29,7 @@ pub(super) use collect::{Statements, collect};
 pub(super) use date_texts::has_date;
 pub(super) use language::{canonical as canonical_language, seen as seen_language};
 pub(super) use people::people;
-pub(super) use title::{Titles, same as same_title};
+pub(super) use title::{Before, Titles, same as same_title};
 
 /// What was decided.
 #[derive(Debug, Default)]
@@ -128,12 +128,14 @@ impl Metadata {
 impl Metadata {
     /// Finds the headline among the lines before the story, where only statements for machines name it: they add the
     /// site's name, or say nothing else.
-    pub(super) fn complete_title(&mut self, lines: &[(&str, Option<u8>)]) {
+    pub(super) fn complete_title(&mut self, before: &Before<'_>) {
         let source = self.sources.of(Field::Title);
-        if source.is_some_and(|source| !matches!(source, Source::Meta | Source::Title)) {
+        let is_short = self.title.as_deref().is_some_and(title::is_short);
+        if !is_short && source.is_some_and(|source| !matches!(source, Source::Meta | Source::Title)) {
             return;
         }
-        if let Some(title) = title::among(self.title.as_deref(), lines, &self.site) {
+        let is_vague = is_short || source == Some(Source::Title);
+        if let Some(title) = title::among(self.title.as_deref(), is_vague, before, &self.site) {
             self.titles.add(&title);
             self.title = self.sources.take(Field::Title, Some((title, Source::Heading)));
         }

@@ -21,6 +21,8 @@ const PARTICLES: &[&str] = &[
 ];
 /// Those that also stand within one person's name.
 const WITHIN: &[&str] = &[" y ", " e ", " i ", " en "];
+/// What names of papers, sites, agencies and stations end with.
+const WIDE_OUTLETS: &[char] = &['报', '報', '网', '網', '社', '台', '讯', '訊'];
 /// Most people that one article has.
 const MAX_PEOPLE: usize = 24;
 
@@ -31,6 +33,7 @@ struct Words {
     nobody: Vec<&'static str>,
     beside: Vec<&'static str>,
     titles: Vec<&'static str>,
+    outlets: Vec<&'static str>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -39,7 +42,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         let words = lines.filter_map(|line| line.split_once('\t')).filter(|(head, _)| *head == kind);
         words.flat_map(|(_, words)| words.split(" ; ")).collect()
     };
-    Words { leads: of("lead"), roles: of("role"), degrees: of("degree"), nobody: of("nobody"), beside: of("beside"), titles: of("title") }
+    Words { leads: of("lead"), roles: of("role"), degrees: of("degree"), nobody: of("nobody"), beside: of("beside"), titles: of("title"), outlets: of("outlet") }
 });
 
 /// How much is known of a text that holds names.
@@ -65,7 +68,10 @@ pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<
     let mut people: Vec<String> = Vec::new();
     let split_up = names.iter().flat_map(|name| match trust {
         Trust::Person => one(name),
-        _ => split(name),
+        Trust::Named => split(name),
+        Trust::Linked | Trust::Byline => {
+            split(name).iter().map(|name| without_role_behind(name).to_owned()).filter(|name| !name.is_empty()).collect()
+        }
     });
     for name in split_up {
         let known = people.iter().any(|other| other.to_lowercase() == name.to_lowercase());
@@ -150,6 +156,17 @@ pub(super) fn is_account(name: &str) -> bool {
     is_small && (is_made || name.contains('.') && !is_address)
 }
 
+/// Whether a word joins two people's names.
+pub(super) fn is_joint(word: &str) -> bool {
+    JOINTS.iter().any(|joint| joint.trim() == word)
+}
+
+/// An organisation's name without what leads to it, and without the place of its reporter.
+pub(super) fn at_home(name: &str) -> &str {
+    let name = bare(name);
+    name.split_once(" in ").map_or(name, |(head, _)| head)
+}
+
 /// Whether a text tells somebody's place among a paper's people, and no name.
 pub(super) fn is_staff(name: &str) -> bool {
     const STAFF: &[&str] = &["staff", "reporter", "writer", "editor", "correspondent", "contributor", "redaktion", "team"];
@@ -161,10 +178,13 @@ pub(super) fn is_staff(name: &str) -> bool {
 pub(super) fn outlet(byline: &str, site: &[String]) -> Option<String> {
     let text = without_date(&without_brackets(&line(byline)));
     let first = text.split(['|', '/', '•', '·']).next().unwrap_or_default();
-    let name = without_place(bare(first)).trim_end_matches([',', ' ']);
+    let name = at_home(first).trim_end_matches([',', ' ']);
     let is_short = (2..=40).contains(&name.chars().count()) && name.split_whitespace().count() <= 5;
+    let lower = name.to_lowercase();
+    let is_worded = || WORDS.outlets.iter().any(|word| contains_word(&lower, word));
     let is_known = site.iter().any(|site| super::same_title(site, name))
-        || roles(name) > 0 && name.starts_with(char::is_uppercase) && is_shaped(name);
+        || name.starts_with(char::is_uppercase) && is_shaped(name) && is_worded()
+        || name.contains(is_wide) && name.ends_with(WIDE_OUTLETS) && name.chars().count() <= 12;
     (is_short && is_known && !is_nobody(name)).then(|| name.to_owned())
 }
 
@@ -287,9 +307,8 @@ fn first_sentence(name: &str) -> &str {
     name.match_indices(". ").find(is_end).map_or(name, |(at, _)| &name[..at])
 }
 
-/// `Sports Editor Ida Moe`, `Ida Moe Sports Editor`: a role before a name of two words or more, or behind one.
+/// `Sports Editor Ida Moe`: a role before a name of two words or more.
 fn without_role(name: &str) -> &str {
-    let name = without_role_behind(name);
     let starts: Vec<usize> =
         name.split_whitespace().map(|word| word.as_ptr() as usize - name.as_ptr() as usize).collect();
     let role = (0..starts.len()).take(4).rev().find(|&at| is_role(word_at(name, &starts, at)));
@@ -298,11 +317,19 @@ fn without_role(name: &str) -> &str {
     if (first..starts.len()).all(is_name) { &name[starts[first]..] } else { name }
 }
 
+/// `Ida Moe Health Editor`: a name of two words, initials and small words apart, before a role.
 fn without_role_behind(name: &str) -> &str {
-    const AGENCIES: &[&str] = &["AP", "AFP", "UPI", "CNN", "BBC", "NBC", "CBS", "ABC"];
-    let starts = name.split_whitespace().map(|word| (word.as_ptr() as usize - name.as_ptr() as usize, word));
-    let cut = starts.skip(2).find(|(_, word)| is_role(word) || AGENCIES.contains(word));
-    cut.map_or(name, |(at, _)| name[..at].trim_end())
+    const AGENCIES: &[&str] = &["AP", "AFP", "UPI", "PA", "Associated", "Reuters"];
+    let is_other = |word: &str| is_role(word) || AGENCIES.contains(&word);
+    let words: Vec<(usize, &str)> =
+        name.split_whitespace().map(|word| (word.as_ptr() as usize - name.as_ptr() as usize, word)).collect();
+    let Some(cut) = words.iter().skip(1).position(|(_, word)| is_other(word)).map(|at| at + 1) else { return name };
+    if AGENCIES.contains(&words[0].1) {
+        return "";
+    }
+    let is_full = |(_, word): &&(usize, &str)| word.len() > 2 && !PARTICLES.contains(word);
+    let Some((last, word)) = words[..cut].iter().filter(is_full).nth(1) else { return name };
+    &name[..last + word.len()]
 }
 
 fn word_at<'a>(name: &'a str, starts: &[usize], at: usize) -> &'a str {
@@ -310,7 +337,7 @@ fn word_at<'a>(name: &'a str, starts: &[usize], at: usize) -> &'a str {
 }
 
 /// Whether a word is that of somebody's work for a paper, in compounds too (`Chefredakteurin`).
-fn is_role(word: &str) -> bool {
+pub(super) fn is_role(word: &str) -> bool {
     const STEMS: &[&str] = &[
         "redakteur",
         "korrespondent",
@@ -366,8 +393,13 @@ fn bare(name: &str) -> &str {
     };
     let (start, length) = trim(name);
     let mut name = &name[start..start + length];
-    while let Some(rest) = WORDS.leads.iter().chain(&WORDS.titles).find_map(|lead| strip_word(name, lead)) {
+    while let Some(rest) = WORDS.leads.iter().find_map(|lead| strip_word(name, lead)) {
         name = rest.trim_start_matches([':', ' ', '：']);
+    }
+    // a name of one word keeps its title
+    let titled = |name: &'_ str| WORDS.titles.iter().find_map(|title| strip_word(name, title)).map(str::len);
+    while let Some(length) = titled(name).filter(|&length| name[name.len() - length..].trim().contains(' ')) {
+        name = name[name.len() - length..].trim_start();
     }
     while let Some((head, last)) =
         name.rsplit_once(' ').filter(|(_, last)| WORDS.degrees.contains(&last.to_lowercase().as_str()))
@@ -391,8 +423,8 @@ fn is_person(name: &str, trust: Trust) -> bool {
     let words = name.split_whitespace().count();
     let wide = name.chars().any(is_wide);
     // a name of a few characters, or a foreign one with its dot; more is an outlet, or prose
-    let outlets = ['报', '報', '网', '網', '社', '台', '讯', '訊', '部', '导', '導', '道', '整', '合', '理', '站'];
-    let is_wide_name = length <= 4 && !name.ends_with(outlets) || length <= 16 && name.contains(['·', '・', ' ']);
+    let is_told = ['导', '導', '道', '整', '合', '理', '部', '站'];
+    let is_wide_name = length <= 4 && !name.ends_with(WIDE_OUTLETS) && !name.ends_with(is_told) || length <= 16 && name.contains(['·', '・', ' ']);
     let uncased = name.chars().any(|c| c.is_alphabetic() && !c.is_lowercase());
     let syllables = name.chars().all(|c| matches!(c, '\u{ac00}'..='\u{d7a3}')) && (2..=4).contains(&length);
     let shaped = wide && is_wide_name
@@ -408,7 +440,8 @@ fn is_person(name: &str, trust: Trust) -> bool {
     let is_named = match trust {
         Trust::Person => roles == 0 || roles == 1 && words > 1 && is_word_of_it(),
         Trust::Linked => is_cased() && words < 5 && (roles == 0 || roles == 1 && words == 2 && is_word_of_it()),
-        Trust::Named | Trust::Byline => roles == 0,
+        Trust::Named => roles == 0,
+        Trust::Byline => roles == 0 && is_cased(),
     };
     (2..=50).contains(&length)
         && words <= 5

@@ -27,14 +27,17 @@ pub(super) fn title(said: &Statements, article: Option<&Value>, site: &[String])
     let of_head = said.title.as_deref().map(|title| without_site(&line(title), site));
     let claims: Vec<&String> = [&of_graph, &of_article, &of_twitter, &of_head].into_iter().flatten().collect();
     let seen: Vec<&Heading> = said.headings.iter().filter(|seen| !site.iter().any(|name| same(name, &seen.text))).collect();
-    let lower = said.subheadings.iter().filter(|text| is_part_of_any(text, &claims, site)).max_by_key(|text| text.len());
-    let nearest = nearest(&seen, &claims).filter(|(heading, _)| {
-        // a part of the title beside a longer one is the site's name, or the section's
-        lower.is_none_or(|lower| lower.len() <= heading.text.len() || !is_part_of_any(&heading.text, &claims, site))
-    });
+    let is_headline = |text: &&String| {
+        claims.iter().any(|claim| same(claim, text)) || is_part_of_any(text, &claims, site) && is_longest(text, &claims)
+    };
+    let lower = said.subheadings.iter().filter(is_headline).max_by_key(|text| text.len());
+    let is_claim = |text: &str| claims[..].iter().any(|claim| same(claim, text));
+    let nearest = nearest(&seen, &claims)
+        .filter(|(heading, _)| is_claim(&heading.text) || lower.is_none_or(|lower| !is_claim(lower)));
     if let Some((heading, _)) = nearest.filter(|(_, likeness)| *likeness >= LIKE || lower.is_none()) {
         let headline = heading.headline(&claims);
-        return Some((own_casing(without_kicker(&headline, &claims), &claims), Source::Heading));
+        let headline = without_time(without_kicker(&headline, &claims)).trim_start_matches([':', ' ']);
+        return Some((own_casing(headline, &claims), Source::Heading));
     }
     if let Some(lower) = lower {
         return Some((own_casing(lower, &claims), Source::Heading));
@@ -56,20 +59,48 @@ pub(super) fn title(said: &Statements, article: Option<&Value>, site: &[String])
 }
 
 /// The headline among the lines before a story, the nearest first: one that is a part of the page's title, or, where the
-/// title is the site's name, has nothing to do with the heading over the story, or there is none, that heading.
-pub(super) fn among(title: Option<&str>, lines: &[(&str, Option<u8>)], site: &[String]) -> Option<String> {
+/// title is the site's name, there is none, or it is a `vague` one that has nothing to do with the story, the heading
+/// over the story.
+pub(super) fn among(title: Option<&str>, vague: bool, before: &Before<'_>, site: &[String]) -> Option<String> {
     let whole = title.map(line).unwrap_or_default();
     let claims = [&whole];
-    let part = lines.iter().filter(|(text, _)| !same(text, &whole) && is_part_of_any(&line(text), &claims, site));
-    if let Some((text, _)) = part.max_by_key(|(text, _)| text.len()) {
-        return Some(line(text));
+    let lines = before.lines.iter().map(|(text, _)| without_time(&line(text)).to_owned());
+    let part = lines.filter(|text| !same(text, &whole) && is_part_of_any(text, &claims, site));
+    if let Some(text) = part.max_by_key(String::len) {
+        return Some(text);
     }
     let is_heading = |(text, rank): &&(&str, Option<u8>)| rank.is_some_and(|rank| rank <= 4) && units(text).len() >= PART;
-    let (heading, _) = lines.iter().find(is_heading)?;
+    let (heading, _) = before.lines.iter().find(is_heading)?;
     let is_site = title.is_none_or(|title| site.iter().any(|name| same(name, title)));
-    let words = units(&whole);
-    let is_other = !units(heading).iter().any(|word| word.chars().count() > 3 && words.contains(word));
-    (is_site || is_other).then(|| line(heading))
+    let story = before.story.to_lowercase();
+    // how much of it the story says too
+    let share = |text: &str| {
+        let words: Vec<String> = units(text).into_iter().filter(|word| word.chars().count() > 3).collect();
+        words.iter().filter(|word| story.contains(word.as_str())).count() as f32 / words.len().max(1) as f32
+    };
+    let is_other = vague && share(&whole) < 0.3 && share(heading) > share(&whole);
+    (is_site && (share(heading) > 0.0 || title.is_none()) || is_other).then(|| without_time(&line(heading)).to_owned())
+}
+
+/// Whether a title is of a word or two, as the names of sections are.
+pub(super) fn is_short(title: &str) -> bool {
+    units(title).len() < PART
+}
+
+/// What stands before a story.
+pub(in crate::article) struct Before<'a> {
+    /// Lines, the nearest first, with their ranks where they are headings.
+    pub(in crate::article) lines: Vec<(&'a str, Option<u8>)>,
+    /// The story's beginning.
+    pub(in crate::article) story: String,
+}
+
+/// A headline without a date or a time in brackets behind it.
+fn without_time(title: &str) -> &str {
+    let Some((head, tail)) = title.rsplit_once(['(', '【', '[']) else { return title };
+    let inside = tail.trim_end_matches([')', '】', ']']);
+    let is_time = inside.len() > 3 && inside.chars().all(|c| c.is_ascii_digit() || ":/. -".contains(c));
+    if is_time && inside.len() < tail.len() { head.trim_end() } else { title }
 }
 
 /// Whether a text is a part of a statement, whole but for what a sign sets apart before or behind it.
@@ -82,10 +113,32 @@ fn is_part_of_any(text: &str, claims: &[&String], site: &[String]) -> bool {
 /// The same of texts in lower case.
 fn is_part_of(part: &str, whole: &str) -> bool {
     whole.match_indices(part).any(|(at, _)| {
+        // a hyphen between two words joins them
+        let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && !crate::text::is_wide(c));
+        let (before, behind) = (whole[..at].strip_suffix('-'), whole[at + part.len()..].strip_prefix('-'));
+        let is_joined = before.is_some_and(|before| is_word(before.chars().next_back()))
+            || behind.is_some_and(|behind| is_word(behind.chars().next()));
         let before = whole[..at].trim_end();
         let behind = whole[at + part.len()..].trim_start();
-        (before.is_empty() || before.ends_with(is_sign)) && (behind.is_empty() || behind.starts_with(is_sign))
+        let is_parted =
+            (before.is_empty() || before.ends_with(is_sign)) && (behind.is_empty() || behind.starts_with(is_sign));
+        is_parted && !is_joined
     })
+}
+
+/// Whether a statement begins with a text, or has no other part that is longer: the site's name comes behind, as a rule,
+/// and is the shorter one.
+fn is_longest(text: &str, claims: &[&String]) -> bool {
+    let part = text.to_lowercase();
+    let others = |claim: &&String| {
+        let whole = claim.to_lowercase();
+        let (before, behind) = whole.split_once(&part)?;
+        let rest = [before, behind].into_iter().flat_map(|rest| rest.split(['|', '–', '—', '»', ':', '·']));
+        let rest = rest.flat_map(|rest| rest.split(" - ")).map(|rest| rest.trim().len());
+        rest.max()
+    };
+    let begins = claims.iter().any(|claim| claim.to_lowercase().starts_with(&part));
+    begins || claims.iter().filter_map(others).min().is_some_and(|other| other <= part.len())
 }
 
 /// What a statement and a shorter one have in common, where that is all of the shorter.

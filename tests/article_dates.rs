@@ -65,7 +65,7 @@ fn a_date_that_says_not_of_what_gives_way_to_what_readers_see() {
     let (meta, shown) = (Some(Source::Meta), "<p>May 6, 2024</p>");
     check(PLAIN, vague, "", (of_vague, None, meta));
     check(PLAIN, vague, shown, (Some("2024-05-06T00:00:00"), None, Some(Source::Text)));
-    check(PLAIN, vague, "<p>Updated</p><p>May 6, 2024</p>", (of_vague, None, meta));
+    check(PLAIN, vague, "<p>Updated</p><p>May 6, 2024</p>", (of_vague, Some("2024-05-06T00:00:00"), meta));
     check(PLAIN, &format!("{vague}{exact}"), shown, (of_exact, None, meta));
 }
 

@@ -108,7 +108,11 @@ fn a_title_is_the_headline_and_nothing_else() {
     ] {
         let head = format!("<title>{title}</title>");
         check_title(&head, &format!("<h3>{headline}</h3>"), headline);
-        check_title(&head, &format!("<h1><a href='/'>The Quay - news of the harbour</a></h1><h2>{headline}</h2>"), headline);
+        check_title(
+            &head,
+            &format!("<h1><a href='/'>The Quay - news of the harbour</a></h1><h2>{headline}</h2>"),
+            headline,
+        );
     }
     // the page's title is the site's, and the headline has to do with the story
     check_title("<title>Saturday Ribbon</title>", &format!("<h2>{headline}</h2>"), headline);
@@ -166,14 +170,18 @@ fn cards_comments_and_paragraphs_name_no_author() {
     check_authors("", "", comment, &[], None);
     let told = "<p>The bridge was drawn by <a href='/people/kai-berg'>Kai Berg</a> in the year of the great flood, and has stood since.</p>";
     check_authors("", told, "", &[], None);
-    check_authors("", "<a href='/licenses/by/4.0/'>CC BY</a><a href='/people/lists/'>Harbour Lists</a>", "", &[], None);
+    check_authors("", "<a href='/licenses/by/4.0/'>CC BY</a><a href='/people/lists/'>Harbour Names</a>", "", &[], None);
     let photo = "<figure><img src='/a.jpg'><figcaption class='byline'>Kai Berg</figcaption></figure>";
     check_authors("", photo, "", &[], None);
 }
 
 #[test]
 fn machines_and_readers_together_name_the_authors() {
-    let json_ld = |name: &str| format!("<script type='application/ld+json'>{{\"@type\":\"NewsArticle\",\"headline\":\"Swing bridge stays open\",\"author\":{{\"@type\":\"Person\",\"name\":\"{name}\"}}}}</script>");
+    let json_ld = |name: &str| {
+        format!(
+            "<script type='application/ld+json'>{{\"@type\":\"NewsArticle\",\"headline\":\"Swing bridge stays open\",\"author\":{{\"@type\":\"Person\",\"name\":\"{name}\"}}}}</script>"
+        )
+    };
     let byline = |text: &str| format!("<p class='byline'>{text}</p>");
     let both = &["Ane Holt", "Kai Berg"][..];
     check_authors(&json_ld("Ane Holt"), &byline("By Ane Holt and Kai Berg, Ribbon"), "", both, Some(Source::Byline));
@@ -184,5 +192,11 @@ fn machines_and_readers_together_name_the_authors() {
     check_authors(&(json_ld("Ribbon staff reporter") + meta), "", "", &["Harbour Wire"], Some(Source::Meta));
     let page = "<script type='application/ld+json'>[{\"@type\":\"WebPage\",\"author\":{\"@id\":\"#p\"}},{\"@type\":\"Person\",\"@id\":\"#p\",\"name\":\"Ane Holt\"}]</script>";
     check_authors(page, "", "", &["Ane Holt"], Some(Source::JsonLd));
-    check_authors("<meta name='citation_authors' content='Ane Holt'><meta name='citation_authors' content='Kai Berg'>", "", "", both, Some(Source::Meta));
+    check_authors(
+        "<meta name='citation_authors' content='Ane Holt'><meta name='citation_authors' content='Kai Berg'>",
+        "",
+        "",
+        both,
+        Some(Source::Meta),
+    );
 }

@@ -7,7 +7,7 @@ use super::boilerplate::{Known, Reason, Verdict};
 use super::explain::Explanation;
 use super::extract::{Body, Evidence, body, is_prose};
 use super::metadata::{self, Before, Metadata};
-use super::outline::{Home, Kind, Names, Outline, outline};
+use super::outline::{Home, Kind, Names, Outline, Signs, outline};
 use super::prune::Attributes;
 use super::refusal::{Findings, is_long, refusal};
 use super::rules::{Cut, Ruling};
@@ -181,7 +181,9 @@ fn before_story<'a>(outline: &'a Outline, body: &Body) -> Before<'a> {
 fn around_headline(outline: &Outline, headline: Option<usize>) -> impl Iterator<Item = &str> + Clone {
     let at = headline.unwrap_or(outline.blocks.len());
     let blocks = &outline.blocks[at.saturating_sub(3)..outline.blocks.len().min(at + 12)];
-    blocks.iter().filter(|block| block.weight < 160).map(|block| block.text.as_str())
+    let is_readers = |at: usize| outline.elements[at].signs.any(Signs::COMMENTS);
+    let own = blocks.iter().filter(move |block| !outline.ancestors(block.element).any(is_readers));
+    own.filter(|block| block.weight < 160).map(|block| block.text.as_str())
 }
 
 /// The story as structured data tells it, where the page's visible text is none.

@@ -2,11 +2,14 @@
 
 use serde_json::Value;
 
-use super::collect::{Byline, Statements};
+use super::bylines::Byline;
+use super::collect::Statements;
 use super::json_ld::{self, Named, NamedKind};
-use super::people::{Trust, beside_authors, is_account, is_joint, is_lead, is_nobody, is_role, is_staff, outlet, people_in, at_home};
+use super::people::{Trust, WIDE_OUTLETS, bare, beside_authors, is_joint, people_in, without_brackets, without_date};
+use super::same_title;
+use super::words::{PARTICLES, WORDS, contains_word, is_account, is_lead, is_nobody, is_role, is_staff};
 use crate::article::Source;
-use crate::text::{from_html, line};
+use crate::text::{from_html, is_wide, line};
 
 /// `<meta>` names for the author, in letters alone.
 const METAS: &[&str] = &[
@@ -83,9 +86,16 @@ fn joined(byline: &str, told: &[String], all: Vec<String>) -> Vec<String> {
             && !behind.split_whitespace().next().is_some_and(is_role)
     };
     let is_told = |name: &String| told.iter().any(|told| told.to_lowercase() == name.to_lowercase());
-    let is_outlet = |name: &str| name.split(' ').any(|word| word.len() > 2 && word.chars().all(char::is_uppercase)) && !told.iter().all(|told| told.chars().all(|c| !c.is_lowercase()));
+    let is_outlet = |name: &str| {
+        name.split(' ').any(|word| word.len() > 2 && word.chars().all(char::is_uppercase))
+            && !told.iter().all(|told| told.chars().all(|c| !c.is_lowercase()))
+    };
     let last = all.iter().rposition(is_joined).map_or(0, |last| last + 1);
-    all.into_iter().enumerate().filter(|(at, name)| is_told(name) || *at < last && !is_outlet(name)).map(|(_, name)| name).collect()
+    all.into_iter()
+        .enumerate()
+        .filter(|(at, name)| is_told(name) || *at < last && !is_outlet(name))
+        .map(|(_, name)| name)
+        .collect()
 }
 
 /// Those of some people who are not among others, unless that is nobody.
@@ -147,7 +157,8 @@ pub(super) fn otherwise(said: &Statements, article: Option<&Value>, site: &[Stri
     // a role (`Staff reporter`) says less than a name
     let named = || claimed.iter().find(|(names, _)| !names.iter().all(|name| is_staff(name))).or(claimed.first());
     let led = || said.led.iter().filter_map(|text| outlet(text, site)).next();
-    let near = || said.bylines.iter().filter(|byline| byline.near).filter_map(|byline| outlet(&byline.text, site)).next();
+    let near =
+        || said.bylines.iter().filter(|byline| byline.near).filter_map(|byline| outlet(&byline.text, site)).next();
     found(people_in(&said.led, Trust::Byline, site), Source::Byline)
         .or_else(|| named().cloned())
         .or_else(|| near().or_else(led).and_then(|name| found(vec![name], Source::Byline)))
@@ -190,6 +201,32 @@ fn organisations(names: &[Named]) -> Vec<String> {
     let names = names.iter().map(|named| line(&from_html(&named.name)));
     let names = names.filter(|name| is_organisation(name)).map(|name| at_home(&name).to_owned());
     names.take(4).collect()
+}
+
+/// An organisation's name without what leads to it, and without the place of its reporter.
+fn at_home(name: &str) -> &str {
+    let name = bare(name);
+    name.split_once(" in ").map_or(name, |(head, _)| head)
+}
+
+/// The organisation that a byline names: the site itself, or one whose name is made of words for such.
+fn outlet(byline: &str, site: &[String]) -> Option<String> {
+    let text = without_date(&without_brackets(&line(byline)));
+    let first = text.split(['|', '/', '•', '·']).next().unwrap_or_default();
+    let name = at_home(first).trim_end_matches([',', ' ']);
+    let is_short = (2..=40).contains(&name.chars().count()) && name.split_whitespace().count() <= 5;
+    let lower = name.to_lowercase();
+    let is_worded = || WORDS.outlets.iter().any(|word| contains_word(&lower, word));
+    let is_known = site.iter().any(|site| same_title(site, name))
+        || name.starts_with(char::is_uppercase) && is_shaped(name) && is_worded()
+        || name.contains(is_wide) && name.ends_with(WIDE_OUTLETS) && name.chars().count() <= 12;
+    (is_short && is_known && !is_nobody(name)).then(|| name.to_owned())
+}
+
+/// Whether a text has the shape of a name: capitals, and no signs of a sentence or of a control.
+fn is_shaped(name: &str) -> bool {
+    let is_capital = |word: &str| !word.starts_with(char::is_lowercase) || PARTICLES.contains(&word) || word == "of";
+    name.split_whitespace().all(is_capital) && !name.contains(|c: char| c.is_ascii_digit() || ":<>{}=_?!@".contains(c))
 }
 
 /// Whether a name may be an organisation's: no address, no number, and not that of an account (`admin`).

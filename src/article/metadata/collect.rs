@@ -6,10 +6,11 @@ use scraper::{Html, Node};
 use serde_json::Value;
 use url::Url;
 
+use super::bylines::{Byline, Place, author_link, byline, in_figure, is_author, is_card_of_author};
 use super::date_texts::Order;
 use super::headings::Heading;
 use super::json_ld;
-use super::shown::{Shown, Watch, is_long};
+use super::shown::{Shown, Watch};
 use crate::article::outline::{Names, Signs, attribute};
 use crate::text::line;
 
@@ -83,29 +84,6 @@ pub(super) enum TimeRole {
     Unsaid,
 }
 
-/// Where an element stands.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    /// Shortly behind the headline, or no headline came yet.
-    near: bool,
-    /// Among other stories' beginnings, or readers' words.
-    is_others: bool,
-    is_readers: bool,
-}
-
-/// A byline.
-#[derive(Debug)]
-pub(super) struct Byline {
-    /// Its text.
-    pub(super) text: String,
-    /// Texts of its links.
-    pub(super) links: Vec<String>,
-    /// Whether it is marked by `rel=author`, a property or an hCard, not by a class name alone.
-    pub(super) exact: bool,
-    /// Whether it stands shortly behind the headline, or no headline came yet.
-    pub(super) near: bool,
-}
-
 /// Collects them.
 pub(in crate::article) fn collect(html: &Html, names: &mut Names, url: &Url) -> Statements {
     let mut all = Statements::default();
@@ -159,8 +137,8 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names, url: &Url) -> 
                 if !heading.is_home && !heading.text.is_empty() && all.headings.len() < MAX {
                     all.headings.push(heading);
                     // a date right above it is the story's
-                    if watch.seen() < before + NEAR {
-                        all.date_texts.extend(all.dates_before.pop());
+                    if let Some(text) = all.dates_before.last().filter(|_| watch.seen() < before + NEAR) {
+                        watch.above(text, all.order);
                     }
                     watch.headline();
                 }
@@ -169,7 +147,10 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names, url: &Url) -> 
             "time" if is_readers => {}
             "time" if is_others => push_short(&mut all.dates_beside, text_of(node), 120),
             "time" => all.time(node, element),
-            "a" if !all.headings.is_empty() && all.author_links.len() < 4 => all.author_link(node, element),
+            "a" if !all.headings.is_empty() && all.author_links.len() < 4 => {
+                let link = author_link(node, element).filter(|text| !all.author_links.contains(text));
+                all.author_links.extend(link);
+            }
             _ => {}
         }
         let dates = all.dates_before.len();
@@ -291,39 +272,6 @@ impl Statements {
         signs
     }
 
-    fn author_link(&mut self, node: NodeRef<'_, Node>, element: &Element) {
-        const FOLDERS: &[&str] = &[
-            "author",
-            "authors",
-            "writer",
-            "writers",
-            "contributor",
-            "contributors",
-            "journalist",
-            "reporter",
-            "autor",
-            "autoren",
-            "auteur",
-            "autore",
-            "columnist",
-        ];
-        // folders of others as well, but for pages that are named like the text
-        const VAGUE: &[&str] = &["by", "staff", "people", "person", "profile", "profiles", "team"];
-        let href = attribute(element, "href").unwrap_or_default();
-        // what stands between two slashes
-        let (path, page) = href.split_once('/').and_then(|(_, after)| after.rsplit_once('/')).unwrap_or_default();
-        let is_in = |folders: &[&str]| path.split('/').any(|folder| folders.contains(&folder));
-        if !is_in(FOLDERS) && !is_in(VAGUE) || in_figure(node) || is_long(node) {
-            return;
-        }
-        let text = text_of(node);
-        let page = if page.is_empty() { path.rsplit('/').next().unwrap_or_default() } else { page };
-        let is_alike = || text.to_lowercase().split_whitespace().any(|word| word.len() > 2 && page.contains(word));
-        if (is_in(FOLDERS) || is_alike()) && !self.author_links.contains(&text) {
-            push_short(&mut self.author_links, text, 60);
-        }
-    }
-
     fn beside(&mut self, node: NodeRef<'_, Node>) {
         let is_author = |element: &Element| {
             ["rel", "itemprop"].into_iter().any(|name| attribute(element, name).is_some_and(is_author))
@@ -333,31 +281,6 @@ impl Statements {
             self.bylines_beside.extend(byline(node, true, false));
         }
     }
-}
-
-/// Whether one of several words is `author`.
-fn is_author(words: &str) -> bool {
-    words.split_whitespace().any(|word| word == "author")
-}
-
-/// Whether classes are those of an author's hCard (the microformat): `author vcard`, `author url fn`.
-fn is_card_of_author(classes: &str) -> bool {
-    is_author(classes) && classes.split_whitespace().any(|word| matches!(word, "vcard" | "fn" | "hcard"))
-}
-
-/// Whether an element stands in a picture's box, whose names are those of photographers.
-fn in_figure(node: NodeRef<'_, Node>) -> bool {
-    let around = node.ancestors().filter_map(|node| node.value().as_element()).take(4);
-    around.into_iter().any(|element| matches!(element.name(), "figure" | "figcaption"))
-}
-
-fn byline(node: NodeRef<'_, Node>, exact: bool, near: bool) -> Option<Byline> {
-    let text = text_of(node);
-    let links = || {
-        let links = node.descendants().filter(|n| n.value().as_element().is_some_and(|e| e.name() == "a"));
-        links.map(text_of).filter(|text| !text.is_empty()).collect()
-    };
-    (!text.is_empty() && text.chars().count() < 240).then(|| Byline { links: links(), text, exact, near })
 }
 
 fn parent_names(node: NodeRef<'_, Node>) -> Option<&str> {
@@ -377,7 +300,7 @@ pub(super) fn role<'a>(names: impl Iterator<Item = &'a str>, published: bool) ->
 }
 
 /// The text of a subtree, as one line; bounded.
-fn text_of(node: NodeRef<'_, Node>) -> String {
+pub(super) fn text_of(node: NodeRef<'_, Node>) -> String {
     let mut text = String::new();
     for part in node.descendants() {
         match part.value() {

@@ -78,7 +78,8 @@ const DATES: &[&str] = &["datum", "date", "stand:", "fecha", "data", "дата",
 /// Words beside a time whose hours and minutes a dot parts.
 const CLOCKS: &[&str] = &["klo", "kl", "uhr", "um", "ore", "alle", "às", "godz", "h"];
 /// Countries' domains that are used by anybody, and those of the countries that write the month first, or both.
-const NO_COUNTRIES: &[&str] = &["us", "ph", "ca", "io", "co", "tv", "me", "ai", "cc", "fm", "ly", "to", "gg", "sh", "so"];
+const NO_COUNTRIES: &[&str] =
+    &["us", "ph", "ca", "io", "co", "tv", "me", "ai", "cc", "fm", "ly", "to", "gg", "sh", "so"];
 
 /// Which of day and month comes first in a date such as `3/9/2026`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -126,7 +127,8 @@ impl Order {
             return text;
         }
         let words: Vec<&str> = text.split_whitespace().collect();
-        let is_clock = |at: usize| words.get(at).is_some_and(|word| CLOCKS.contains(&bare(word).to_lowercase().as_str()));
+        let is_clock =
+            |at: usize| words.get(at).is_some_and(|word| CLOCKS.contains(&bare(word).to_lowercase().as_str()));
         let mut told: Vec<Cow<'_, str>> = Vec::with_capacity(words.len());
         for (at, word) in words.iter().enumerate() {
             let beside = is_clock(at + 1) || at > 0 && is_clock(at - 1);

@@ -257,7 +257,8 @@ fn metas(said: &Statements, wanted: MetaDate) -> impl Iterator<Item = Dated> + '
         let fits = |(kind, rank): (MetaDate, u8)| (kind == wanted).then_some(rank);
         let rank = meta_date(name).and_then(fits).filter(|_| !content.contains("://"));
         // a number of seconds is often that of a later step
-        let rank = rank.map(|rank| rank + u8::from(content.len() > 8 && content.bytes().all(|byte| byte.is_ascii_digit())));
+        let rank =
+            rank.map(|rank| rank + u8::from(content.len() > 8 && content.bytes().all(|byte| byte.is_ascii_digit())));
         dates.extend(rank.and_then(|rank| Some((rank, said.order.parse(content)?))));
     }
     dates.sort_by_key(|(rank, _)| *rank);

@@ -87,9 +87,8 @@ impl Heading {
             let texts: Vec<&str> = all[from..to].iter().map(|(text, _)| text.as_str()).collect();
             texts.join(" ")
         };
-        let trim = |text: &str| {
-            text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '|' | '·')).to_owned()
-        };
+        let trim =
+            |text: &str| text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '|' | '·')).to_owned();
         let kept: Vec<&str> = all.iter().filter(|(_, beside)| !beside).map(|(text, _)| text.as_str()).collect();
         let kept = trim(&line(&kept.join(" ")));
         if kept.len() < self.text.len() && units(&kept).len() >= 2 && self.is_parted() {
@@ -105,7 +104,10 @@ impl Heading {
         }
         let ranges = (1..all.len()).rev().flat_map(|length| (0..=all.len() - length).map(move |at| (at, at + length)));
         let is_claim = |text: &str| units(text).len() >= PART && claims.iter().any(|claim| same(claim, text));
-        let mut claimed = ranges.clone().map(|(from, to)| joined(from, to)).filter(|text| !text.ends_with(':') && !text.starts_with(':'));
+        let mut claimed = ranges
+            .clone()
+            .map(|(from, to)| joined(from, to))
+            .filter(|text| !text.ends_with(':') && !text.starts_with(':'));
         if let Some(text) = claimed.find(|text| is_claim(text)) {
             return trim(&text);
         }

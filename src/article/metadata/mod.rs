@@ -5,6 +5,7 @@
 
 mod address;
 mod authors;
+mod bylines;
 mod calendars;
 mod collect;
 mod date_texts;
@@ -16,6 +17,7 @@ mod people;
 mod rights;
 mod shown;
 mod title;
+mod words;
 
 use serde_json::Value;
 use url::Url;
@@ -130,11 +132,10 @@ impl Metadata {
     /// site's name, or say nothing else.
     pub(super) fn complete_title(&mut self, before: &Before<'_>) {
         let source = self.sources.of(Field::Title);
-        let is_short = self.title.as_deref().is_some_and(title::is_short);
-        if !is_short && source.is_some_and(|source| !matches!(source, Source::Meta | Source::Title)) {
+        if source.is_some_and(|source| !matches!(source, Source::Meta | Source::Title)) {
             return;
         }
-        let is_vague = is_short || source == Some(Source::Title);
+        let is_vague = source == Some(Source::Title);
         if let Some(title) = title::among(self.title.as_deref(), is_vague, before, &self.site) {
             self.titles.add(&title);
             self.title = self.sources.take(Field::Title, Some((title, Source::Heading)));
@@ -157,7 +158,7 @@ fn section(said: &Statements, article: Option<&Value>, titles: &Titles, site: &[
     let claims = of_article.map(|section| (section, Source::JsonLd)).into_iter();
     let claims = claims.chain(["article:section", "parsely-section"].into_iter().filter_map(of_meta));
     let one = |(section, source): (String, Source)| Some((one_section(&section)?, source));
-    let is_known = |name: &String| titles.contain(name) || site.iter().any(|site| same_title(site, name));
+    let is_known = |name: &String| titles.are_like(name) || site.iter().any(|site| same_title(site, name));
     claims.filter_map(one).next().or_else(|| {
         let crumbs = json_ld::breadcrumb(&said.json_ld);
         let folders: Vec<&String> = crumbs.iter().filter(|name| !is_known(name)).collect();
@@ -172,7 +173,8 @@ fn one_section(section: &str) -> Option<String> {
     let is_path = section.contains('/') || section.contains(['_', '=', '{']);
     let is_slug = section.contains('-') && !section.contains(' ') && !section.contains(char::is_uppercase);
     let length = section.chars().count();
-    ((1..=60).contains(&length) && !is_path && !is_slug && section.contains(char::is_alphabetic)).then(|| section.to_owned())
+    ((1..=60).contains(&length) && !is_path && !is_slug && section.contains(char::is_alphabetic))
+        .then(|| section.to_owned())
 }
 
 /// Keywords, each once, in the order of the source with the most to say.
@@ -191,8 +193,9 @@ fn tags(said: &Statements, article: Option<&Value>) -> Option<(Vec<String>, Sour
     for tag in said.iter().flat_map(|tag| tag.split([',', ';', '，', '、'])) {
         let tag = line(&from_html(tag));
         let known = tags.iter().any(|other| other.to_lowercase() == tag.to_lowercase());
-        // numbers and joined words are those of the system that keeps the page
-        let is_name = tag.contains(char::is_alphabetic) && !tag.contains([':', '=', '_', '{', '/']);
+        // paths and joined words are those of the system that keeps the page
+        let is_name =
+            tag.contains(char::is_alphanumeric) && !tag.contains([':', '=', '_', '{']) && !tag.starts_with('/');
         if is_name && tag.chars().count() <= 60 && !known && tags.len() < 32 {
             tags.push(tag);
         }

@@ -1,49 +1,42 @@
 //! Bylines → people: split, without roles, degrees and agencies. The words are data, in `people.txt`.
 
-use std::sync::LazyLock;
-
+use super::words::{PARTICLES, WORDS, is_behind, is_degree, is_lead, is_nobody, is_role, roles, strip_word};
 use crate::text::{from_html, is_wide, line};
 
 /// Words that part one person from the next, with their spaces.
 const JOINTS: &[&str] = &[
-    " im Gespräch mit ", " as told to ", " and ", " und ", " et ", " y ", " e ", " og ", " och ", " ve ", " и ", " i ",
-    " en ", " with ", " mit ", " & ", " + ", " AND ", " And ", " και ",
+    " im Gespräch mit ",
+    " as told to ",
+    " and ",
+    " und ",
+    " et ",
+    " y ",
+    " e ",
+    " og ",
+    " och ",
+    " ve ",
+    " и ",
+    " i ",
+    " en ",
+    " with ",
+    " mit ",
+    " & ",
+    " + ",
+    " AND ",
+    " And ",
+    " και ",
 ];
 /// Those that are no part of a name in any language.
 const LISTS: &[&str] = &[" and ", " & ", " und ", " et ", " og ", " och ", " ve ", " и ", " + "];
 /// Words between a name and a date.
 const JOINING: &[&str] =
     &["on", "at", "am", "um", "vom", "le", "el", "il", "op", "den", "posted", "published", "updated", "last"];
-/// Words of names that begin small.
-const PARTICLES: &[&str] = &[
-    "von", "van", "de", "der", "den", "da", "do", "dos", "das", "di", "del", "della", "la", "le", "el", "al", "bin",
-    "ibn", "y", "e", "i", "zu", "du", "af", "ter", "ten",
-];
 /// Those that also stand within one person's name.
 const WITHIN: &[&str] = &[" y ", " e ", " i ", " en "];
 /// What names of papers, sites, agencies and stations end with.
-const WIDE_OUTLETS: &[char] = &['报', '報', '网', '網', '社', '台', '讯', '訊'];
+pub(super) const WIDE_OUTLETS: &[char] = &['报', '報', '网', '網', '社', '台', '讯', '訊'];
 /// Most people that one article has.
 const MAX_PEOPLE: usize = 24;
-
-struct Words {
-    leads: Vec<&'static str>,
-    roles: Vec<&'static str>,
-    degrees: Vec<&'static str>,
-    nobody: Vec<&'static str>,
-    beside: Vec<&'static str>,
-    titles: Vec<&'static str>,
-    outlets: Vec<&'static str>,
-}
-
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let of = |kind: &str| {
-        let lines = include_str!("people.txt").lines();
-        let words = lines.filter_map(|line| line.split_once('\t')).filter(|(head, _)| *head == kind);
-        words.flat_map(|(_, words)| words.split(" ; ")).collect()
-    };
-    Words { leads: of("lead"), roles: of("role"), degrees: of("degree"), nobody: of("nobody"), beside: of("beside"), titles: of("title"), outlets: of("outlet") }
-});
 
 /// How much is known of a text that holds names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,18 +59,9 @@ pub(in crate::article) fn people(names: &[String]) -> Vec<String> {
 /// The same, mindful of where the names stand, and of names that are the site's.
 pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<String> {
     let mut people: Vec<String> = Vec::new();
-    let split_up = names.iter().flat_map(|name| match trust {
-        Trust::Person => one(name),
-        Trust::Named => split(name),
-        Trust::Linked | Trust::Byline => {
-            split(name).iter().map(|name| without_role_behind(name).to_owned()).filter(|name| !name.is_empty()).collect()
-        }
-    });
-    for name in split_up {
+    for (name, trust) in names.iter().flat_map(|name| parts(name, trust)) {
         let known = people.iter().any(|other| other.to_lowercase() == name.to_lowercase());
         let is_site = site.iter().any(|site| super::same_title(site, &name));
-        // one of several is no role
-        let trust = if trust == Trust::Person && !people.is_empty() && roles(&name) > 0 { Trust::Named } else { trust };
         if !known && !is_site && is_person(&name, trust) && people.len() < MAX_PEOPLE {
             people.push(name);
         }
@@ -88,6 +72,17 @@ pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<
         people.retain(|name| !is_outlet(name));
     }
     people
+}
+
+/// The parts of a text that may be names, and how much is known of each: of several parts of what is said to be one name
+/// only the first is sure to be one.
+fn parts(name: &str, trust: Trust) -> Vec<(String, Trust)> {
+    let names = if trust == Trust::Person { one(name) } else { split(name) };
+    let trust_of = |at: usize| if trust == Trust::Person && at > 0 { Trust::Named } else { trust };
+    let is_text = matches!(trust, Trust::Linked | Trust::Byline);
+    let bare = |name: String| if is_text { without_role_behind(&name).to_owned() } else { name };
+    let names = names.into_iter().map(bare).enumerate().filter(|(_, name)| !name.is_empty());
+    names.map(|(at, name)| (name, trust_of(at))).collect()
 }
 
 /// One person's name, which may hold words that part others: `Josep Puig i Cadell`, `Costa e Silveira`.
@@ -125,73 +120,9 @@ fn turned(name: &str) -> Option<String> {
     (is_name(surname, 1) && is_name(given, 2)).then(|| format!("{given} {surname}"))
 }
 
-/// Whether a text stands behind a name: a degree, `Jr.`
-fn is_behind(text: &str) -> bool {
-    text.split_whitespace().all(is_degree)
-}
-
-fn is_degree(word: &str) -> bool {
-    let lower = word.to_lowercase();
-    WORDS.degrees.contains(&lower.as_str()) || WORDS.degrees.contains(&lower.trim_end_matches('.'))
-}
-
-/// Whether a text leads to a name, and says nothing else: `By`, `Written by:`.
-pub(super) fn is_lead(text: &str) -> bool {
-    let lower = text.trim_end_matches([' ', ':', '：']).to_lowercase();
-    WORDS.leads.iter().any(|lead| lead.trim_end_matches([':', '：']) == lower)
-}
-
-/// Whether a text stands where a name would, and names nobody: `admin`.
-pub(super) fn is_nobody(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    WORDS.nobody.contains(&lower.as_str()) || !lower.contains(' ') && lower.contains("admin")
-}
-
-/// Whether a text is that of an account rather than a name: `ane.holt`, `post2`.
-pub(super) fn is_account(name: &str) -> bool {
-    let is_small = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c));
-    let is_made = name.contains(|c: char| c.is_ascii_digit() || "-_".contains(c));
-    // a site's address is its name
-    let is_address = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end.len(), 2 | 3));
-    is_small && (is_made || name.contains('.') && !is_address)
-}
-
 /// Whether a word joins two people's names.
 pub(super) fn is_joint(word: &str) -> bool {
     JOINTS.iter().any(|joint| joint.trim() == word)
-}
-
-/// An organisation's name without what leads to it, and without the place of its reporter.
-pub(super) fn at_home(name: &str) -> &str {
-    let name = bare(name);
-    name.split_once(" in ").map_or(name, |(head, _)| head)
-}
-
-/// Whether a text tells somebody's place among a paper's people, and no name.
-pub(super) fn is_staff(name: &str) -> bool {
-    const STAFF: &[&str] = &["staff", "reporter", "writer", "editor", "correspondent", "contributor", "redaktion", "team"];
-    let lower = name.to_lowercase();
-    STAFF.iter().any(|word| contains_word(&lower, word))
-}
-
-/// The organisation that a byline names: the site itself, or one whose name is made of words for such.
-pub(super) fn outlet(byline: &str, site: &[String]) -> Option<String> {
-    let text = without_date(&without_brackets(&line(byline)));
-    let first = text.split(['|', '/', '•', '·']).next().unwrap_or_default();
-    let name = at_home(first).trim_end_matches([',', ' ']);
-    let is_short = (2..=40).contains(&name.chars().count()) && name.split_whitespace().count() <= 5;
-    let lower = name.to_lowercase();
-    let is_worded = || WORDS.outlets.iter().any(|word| contains_word(&lower, word));
-    let is_known = site.iter().any(|site| super::same_title(site, name))
-        || name.starts_with(char::is_uppercase) && is_shaped(name) && is_worded()
-        || name.contains(is_wide) && name.ends_with(WIDE_OUTLETS) && name.chars().count() <= 12;
-    (is_short && is_known && !is_nobody(name)).then(|| name.to_owned())
-}
-
-/// Whether a text has the shape of a name: capitals, and no signs of a sentence or of a control.
-fn is_shaped(name: &str) -> bool {
-    let is_capital = |word: &str| !word.starts_with(char::is_lowercase) || PARTICLES.contains(&word) || word == "of";
-    name.split_whitespace().all(is_capital) && !name.contains(|c: char| c.is_ascii_digit() || ":<>{}=_?!@".contains(c))
 }
 
 /// Those whom a byline names for another part in the story: who reviewed, edited or illustrated it.
@@ -261,7 +192,7 @@ fn parted(text: &str, joint: &str) -> String {
 }
 
 /// A byline without the date, or the address, that it ends with.
-fn without_date(byline: &str) -> String {
+pub(super) fn without_date(byline: &str) -> String {
     let words: Vec<&str> = byline.split_whitespace().collect();
     let is_other = |word: &&str| word.contains(|c: char| c.is_numeric()) || word.contains('@');
     let Some(mut end) = words.iter().position(is_other).filter(|&end| end > 1) else { return byline.to_owned() };
@@ -277,7 +208,7 @@ fn without_date(byline: &str) -> String {
 }
 
 /// `Ida Moe in Elmstad`, `Ida Moe of the Herald`: a name of two words or more, and where or for whom.
-pub(super) fn without_place(name: &str) -> &str {
+fn without_place(name: &str) -> &str {
     const BEHIND: &[&str] = &[
         " in ",
         " of ",
@@ -336,42 +267,8 @@ fn word_at<'a>(name: &'a str, starts: &[usize], at: usize) -> &'a str {
     name[starts[at]..].split_whitespace().next().unwrap_or_default()
 }
 
-/// Whether a word is that of somebody's work for a paper, in compounds too (`Chefredakteurin`).
-pub(super) fn is_role(word: &str) -> bool {
-    const STEMS: &[&str] = &[
-        "redakteur",
-        "korrespondent",
-        "reporter",
-        "journalist",
-        "correspond",
-        "rédact",
-        "redactor",
-        "redattor",
-        "корреспондент",
-    ];
-    const ROLES: &[&str] = &[
-        "editor",
-        "writer",
-        "columnist",
-        "contributor",
-        "correspondent",
-        "staff",
-        "producer",
-        "critic",
-        "autor",
-        "autorin",
-        "editor-in-chief",
-        "fotograf",
-        "photographer",
-        "обозреватель",
-        "журналист",
-    ];
-    let lower = word.to_lowercase();
-    STEMS.iter().any(|stem| lower.contains(stem)) || ROLES.contains(&lower.as_str())
-}
-
 /// What stands in brackets is a desk, an agency, or a name's short form.
-fn without_brackets(byline: &str) -> String {
+pub(super) fn without_brackets(byline: &str) -> String {
     let mut depth = 0usize;
     let mut kept = String::with_capacity(byline.len());
     for c in byline.chars() {
@@ -386,7 +283,7 @@ fn without_brackets(byline: &str) -> String {
 }
 
 /// A name without what leads to it and the degrees behind it.
-fn bare(name: &str) -> &str {
+pub(super) fn bare(name: &str) -> &str {
     let trim = |name: &'_ str| -> (usize, usize) {
         let kept = name.trim_matches(|c: char| c.is_whitespace() || "-–—:*\"“”".contains(c));
         (kept.as_ptr() as usize - name.as_ptr() as usize, kept.len())
@@ -410,21 +307,14 @@ fn bare(name: &str) -> &str {
     name.trim()
 }
 
-/// Takes a word off the front, in any case, where more follows.
-fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let head = text.get(..word.len())?;
-    let rest = &text[word.len()..];
-    let ends = word.ends_with([':', '：', '/']) || word.contains(is_wide) || rest.starts_with([' ', ':', '：']);
-    (head.to_lowercase() == word && ends && !rest.trim().is_empty()).then_some(rest)
-}
-
 fn is_person(name: &str, trust: Trust) -> bool {
     let length = name.chars().count();
     let words = name.split_whitespace().count();
     let wide = name.chars().any(is_wide);
     // a name of a few characters, or a foreign one with its dot; more is an outlet, or prose
     let is_told = ['导', '導', '道', '整', '合', '理', '部', '站'];
-    let is_wide_name = length <= 4 && !name.ends_with(WIDE_OUTLETS) && !name.ends_with(is_told) || length <= 16 && name.contains(['·', '・', ' ']);
+    let is_wide_name = length <= 4 && !name.ends_with(WIDE_OUTLETS) && !name.ends_with(is_told)
+        || length <= 16 && name.contains(['·', '・', ' ']);
     let uncased = name.chars().any(|c| c.is_alphabetic() && !c.is_lowercase());
     let syllables = name.chars().all(|c| matches!(c, '\u{ac00}'..='\u{d7a3}')) && (2..=4).contains(&length);
     let shaped = wide && is_wide_name
@@ -452,21 +342,6 @@ fn is_person(name: &str, trust: Trust) -> bool {
         && !is_degree(name)
         && !name.chars().any(|c| c.is_ascii_digit() || "<>{}=_?!:：".contains(c))
         && name.chars().any(char::is_alphabetic)
-}
-
-/// How many words for roles, desks and agencies a name holds.
-fn roles(name: &str) -> usize {
-    let lower = name.to_lowercase();
-    WORDS.roles.iter().filter(|word| contains_word(&lower, word)).count()
-}
-
-fn contains_word(text: &str, word: &str) -> bool {
-    let bounded = word.starts_with(|c: char| c.is_alphanumeric() && !is_wide(c));
-    text.match_indices(word).any(|(at, _)| {
-        let before = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        let after = text[at + word.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
-        before && after || !bounded
-    })
 }
 
 #[cfg(test)]

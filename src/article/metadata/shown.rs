@@ -11,13 +11,15 @@ use scraper::node::Element;
 
 use super::collect::{TimeRole, role};
 use super::date_texts::{Order, has_day, is_publication, is_update};
-use super::people;
+use super::words::is_lead;
 use crate::article::Source;
 use crate::feed::Moment;
 use crate::text::line;
 
 /// How far after the headline they are looked for, in bytes of text.
 const REACH: usize = 1500;
+/// How far a byline reaches, in bytes of text.
+const BYLINE: usize = 300;
 /// Most of them.
 const MOST: usize = 4;
 /// Longest text that is a date and nothing else.
@@ -46,6 +48,9 @@ pub(super) struct Watch {
     /// Bytes of text so far.
     seen: usize,
     found: Vec<Shown>,
+    /// The date right above the headline, and how far behind it the first of the others stands.
+    above: Option<Shown>,
+    first: usize,
     /// The text before.
     label: String,
     /// Whether the text before leads to a name.
@@ -57,6 +62,12 @@ impl Watch {
     /// A headline begins.
     pub(super) fn headline(&mut self) {
         self.left = REACH;
+    }
+
+    /// A text right above the headline is a date's.
+    pub(super) fn above(&mut self, text: &str, order: Order) {
+        let dated = |moment| Shown { moment, source: Source::Text, role: TimeRole::Unsaid };
+        self.above = self.above.or_else(|| order.published_in(text).map(dated));
     }
 
     /// Whether the headline is near.
@@ -78,7 +89,7 @@ impl Watch {
         if self.leads && self.led.len() < MOST && text.len() <= LONGEST {
             self.led.push(line(text));
         }
-        self.leads = node.prev_sibling().is_none() && people::is_lead(text);
+        self.leads = node.prev_sibling().is_none() && is_lead(text);
         self.left = self.left.saturating_sub(text.len());
         let around = node.ancestors().filter_map(|node| node.value().as_element()).take(2);
         if !text.contains(char::is_alphanumeric) {
@@ -88,9 +99,14 @@ impl Watch {
             Some(_) if self.found.len() == MOST => {}
             Some(_) if self.is_of_another_thing(node) => {}
             Some((moment, source)) => {
-                let is_update = is_update(&self.label) || is_update(&text.to_lowercase()) || around.clone().filter_map(names).any(is_update);
+                let is_update = is_update(&self.label)
+                    || is_update(&text.to_lowercase())
+                    || around.clone().filter_map(names).any(is_update);
                 let is_publication = is_publication(&self.label);
                 let role = if is_update { TimeRole::Updated } else { role(around.filter_map(names), is_publication) };
+                if self.found.is_empty() {
+                    self.first = REACH - self.left;
+                }
                 self.found.push(Shown { moment, source, role });
             }
             None => text.to_lowercase().clone_into(&mut self.label),
@@ -109,7 +125,10 @@ impl Watch {
     }
 
     /// The dates, and the names that were led to.
-    pub(super) fn found(self) -> (Vec<Shown>, Vec<String>) {
+    pub(super) fn found(mut self) -> (Vec<Shown>, Vec<String>) {
+        if self.found.is_empty() || self.first > BYLINE {
+            self.found.splice(0..0, self.above);
+        }
         (self.found, self.led)
     }
 }
@@ -124,7 +143,10 @@ fn moment(node: NodeRef<'_, Node>, text: &str, order: Order) -> Option<(Moment, 
     let has_time = shown.at.naive_local().time() != NaiveTime::MIN;
     let told = time.attr("datetime").and_then(|told| order.parse(told)).filter(|told| told.zoned || !has_time);
     let is_same = |told: &Moment| shown.zoned && (told.at - shown.at).num_seconds().abs() < 60;
-    let told = told.map(|told| if is_same(&told) { Moment { at: told.at.with_timezone(shown.at.offset()), ..told } } else { told });
+    let told =
+        told.map(
+            |told| if is_same(&told) { Moment { at: told.at.with_timezone(shown.at.offset()), ..told } } else { told },
+        );
     Some((told.unwrap_or(shown), Source::Time))
 }
 

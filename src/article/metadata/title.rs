@@ -26,7 +26,8 @@ pub(super) fn title(said: &Statements, article: Option<&Value>, site: &[String])
     let of_twitter = meta(said, "twitter:title").map(|title| without_site(&title, site));
     let of_head = said.title.as_deref().map(|title| without_site(&line(title), site));
     let claims: Vec<&String> = [&of_graph, &of_article, &of_twitter, &of_head].into_iter().flatten().collect();
-    let seen: Vec<&Heading> = said.headings.iter().filter(|seen| !site.iter().any(|name| same(name, &seen.text))).collect();
+    let seen: Vec<&Heading> =
+        said.headings.iter().filter(|seen| !site.iter().any(|name| same(name, &seen.text))).collect();
     let is_headline = |text: &&String| {
         claims.iter().any(|claim| same(claim, text)) || is_part_of_any(text, &claims, site) && is_longest(text, &claims)
     };
@@ -37,10 +38,10 @@ pub(super) fn title(said: &Statements, article: Option<&Value>, site: &[String])
     if let Some((heading, _)) = nearest.filter(|(_, likeness)| *likeness >= LIKE || lower.is_none()) {
         let headline = heading.headline(&claims);
         let headline = without_time(without_kicker(&headline, &claims)).trim_start_matches([':', ' ']);
-        return Some((own_casing(headline, &claims), Source::Heading));
+        return Some((own_casing(behind_kicker(headline, &claims, site), &claims), Source::Heading));
     }
     if let Some(lower) = lower {
-        return Some((own_casing(lower, &claims), Source::Heading));
+        return Some((own_casing(behind_kicker(lower, &claims, site), &claims), Source::Heading));
     }
     let property = said.properties.iter().find(|(name, text)| name == "headline" && !text.is_empty());
     let bare = |title: &Option<String>| title.as_ref().map(|title| shared(title, &claims, site).to_owned());
@@ -69,7 +70,8 @@ pub(super) fn among(title: Option<&str>, vague: bool, before: &Before<'_>, site:
     if let Some(text) = part.max_by_key(String::len) {
         return Some(text);
     }
-    let is_heading = |(text, rank): &&(&str, Option<u8>)| rank.is_some_and(|rank| rank <= 4) && units(text).len() >= PART;
+    let is_heading =
+        |(text, rank): &&(&str, Option<u8>)| rank.is_some_and(|rank| rank <= 4) && units(text).len() >= PART;
     let (heading, _) = before.lines.iter().find(is_heading)?;
     let is_site = title.is_none_or(|title| site.iter().any(|name| same(name, title)));
     let story = before.story.to_lowercase();
@@ -80,11 +82,6 @@ pub(super) fn among(title: Option<&str>, vague: bool, before: &Before<'_>, site:
     };
     let is_other = vague && share(&whole) < 0.3 && share(heading) > share(&whole);
     (is_site && (share(heading) > 0.0 || title.is_none()) || is_other).then(|| without_time(&line(heading)).to_owned())
-}
-
-/// Whether a title is of a word or two, as the names of sections are.
-pub(super) fn is_short(title: &str) -> bool {
-    units(title).len() < PART
 }
 
 /// What stands before a story.
@@ -141,12 +138,24 @@ fn is_longest(text: &str, claims: &[&String]) -> bool {
     begins || claims.iter().filter_map(others).min().is_some_and(|other| other <= part.len())
 }
 
+/// A heading without what a sign sets apart before the headline that another statement has alone.
+fn behind_kicker<'a>(heading: &'a str, claims: &[&'a String], site: &[String]) -> &'a str {
+    let lower = heading.to_lowercase();
+    let is_end = |claim: &&&String| {
+        let claim_lower = claim.to_lowercase();
+        claim_lower.len() < lower.len() && lower.ends_with(&claim_lower) && is_part_of_any(claim, &[&lower], site)
+    };
+    claims.iter().find(is_end).map_or(heading, |claim| claim)
+}
+
 /// What a statement and a shorter one have in common, where that is all of the shorter.
 fn shared<'a>(title: &'a str, claims: &[&'a String], site: &[String]) -> &'a str {
     let whole = title.to_lowercase();
     let is_shorter = |claim: &&&String| {
         let claim = claim.to_lowercase();
-        claim.len() < whole.len() && (whole.starts_with(&claim) || whole.ends_with(&claim)) && is_part_of(&claim, &whole)
+        claim.len() < whole.len()
+            && (whole.starts_with(&claim) || whole.ends_with(&claim))
+            && is_part_of(&claim, &whole)
     };
     let is_long = |claim: &&&String| units(claim).len() >= PART && !site.iter().any(|name| same(name, claim));
     claims.iter().filter(is_long).filter(is_shorter).min_by_key(|claim| claim.len()).map_or(title, |claim| claim)

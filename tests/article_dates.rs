@@ -65,7 +65,7 @@ fn a_date_that_says_not_of_what_gives_way_to_what_readers_see() {
     let (meta, shown) = (Some(Source::Meta), "<p>May 6, 2024</p>");
     check(PLAIN, vague, "", (of_vague, None, meta));
     check(PLAIN, vague, shown, (Some("2024-05-06T00:00:00"), None, Some(Source::Text)));
-    check(PLAIN, vague, "<p>Updated</p><p>May 6, 2024</p>", (of_vague, None, meta));
+    check(PLAIN, vague, "<p>Updated</p><p>May 6, 2024</p>", (of_vague, Some("2024-05-06T00:00:00"), meta));
     check(PLAIN, &format!("{vague}{exact}"), shown, (of_exact, None, meta));
 }
 
@@ -141,4 +141,61 @@ fn an_instant_is_told_at_the_sites_own_offset() {
     ] {
         check(PLAIN, &said, shown, (Some(&published(offset)), Some(&told), Some(Source::JsonLd)));
     }
+}
+
+#[test]
+fn the_exact_of_two_dates_that_agree() {
+    use Source::{JsonLd, Meta, Text, Time};
+    let day = ld("2024-05-03", "");
+    let meta = "<meta property='article:published' content='2024-05-03T08:00:00.000Z'>";
+    let exact = Some("2024-05-03T08:00:00+00:00");
+    check(PLAIN, meta, "", (exact, None, Some(Meta)));
+    check(PLAIN, &format!("{day}{meta}"), "", (exact, None, Some(Meta)));
+    check(PLAIN, &format!("<meta name='pdate' content='20240503'>{meta}"), "", (exact, None, Some(Meta)));
+    check(PLAIN, &day, "<span>May 3, 2024, 8:10 am</span>", (Some("2024-05-03T08:10:00"), None, Some(Text)));
+    check(PLAIN, &day, "<span>May 5, 2024, 8:10 am</span>", (Some("2024-05-03T00:00:00"), None, Some(JsonLd)));
+    // a clock's time without a zone, and with one
+    let clock = ld("2024-05-03T06:00:00", "");
+    let shown = "<time class='published' datetime='2024-05-03T11:00:00+00:00'>May 3, 2024</time>";
+    check(PLAIN, &clock, shown, (Some("2024-05-03T11:00:00+00:00"), None, Some(Time)));
+    // a clock's time that is told as if it were UTC
+    let clock = ld("2024-05-03T09:05:16Z", "");
+    let shown = "<time datetime='2024-05-03T09:05:16-0800'>May 3, 2024 at 9:05AM</time>";
+    check(PLAIN, &clock, shown, (Some("2024-05-03T09:05:16-08:00"), None, Some(Time)));
+}
+
+#[test]
+fn a_time_without_a_zone_moves_no_instant() {
+    let said = ld("2024-05-03T10:00:00-04:00", "");
+    let shown = "<time datetime='2024-05-03T14:00:00'>May 3, 2024, 10:00am EDT</time>";
+    check(PLAIN, &said, shown, (Some("2024-05-03T10:00:00-04:00"), None, Some(Source::JsonLd)));
+}
+
+#[test]
+fn an_update_is_no_publication() {
+    let shown = "<div class='post-date'>Updated January 8, 2026</div>";
+    check(PLAIN, "", shown, (None, Some("2026-01-08T00:00:00"), None));
+    let both = "<div class='post-date'>Published May 3, 2024 at 8:00 am | Updated May 4, 2024</div>";
+    check(PLAIN, "", both, (Some("2024-05-03T08:00:00"), None, Some(Source::Text)));
+    // the very instant of the last change is that, whatever its element is called
+    let said = ld("2023-12-21T10:12:07Z", "2023-12-24T07:00:00Z");
+    let shown = "<time class='PublishDate' datetime='2023-12-24T07:00:00Z'>24 December 2023</time>";
+    let expected = (Some("2023-12-21T10:12:07+00:00"), Some("2023-12-24T07:00:00+00:00"), Some(Source::JsonLd));
+    check(PLAIN, &said, shown, expected);
+}
+
+#[test]
+fn dates_of_others_date_no_page() {
+    let comments = "<div class='comments'><p>Kai</p><time datetime='2024-06-01T10:00:00Z'>June 1, 2024</time></div>";
+    check(PLAIN, "", comments, (None, None, None));
+    let film = "<meta property='video:release_date' content='2019-01-01'>";
+    check(PLAIN, film, "", (None, None, None));
+}
+
+#[test]
+fn numbers_are_read_in_the_order_of_the_readers() {
+    let shown = "<span class='date'>Office: 07/12/11-16:44</span>";
+    let expected = (Some("2011-12-07T16:44:00"), None, Some(Source::Text));
+    check("https://www.quaypost.example.gr/news/bridge", "", shown, expected);
+    check(PLAIN, "", shown, (None, None, None));
 }

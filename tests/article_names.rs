@@ -92,3 +92,111 @@ fn the_only_heading_is_the_headline_where_it_is_about_the_same() {
         assert_eq!(title(&other).as_deref(), Some("Old swing bridge saved"), "{other}");
     }
 }
+
+fn check_title(head: &str, shown: &str, expected: &str) {
+    assert_eq!(read(head, shown, "").title.as_deref(), Some(expected), "{head} {shown}");
+}
+
+#[test]
+fn a_title_is_the_headline_and_nothing_else() {
+    let headline = "Old swing bridge stays open to walkers";
+    // a heading of any rank that is a part of the page's title
+    for title in [
+        format!("THE QUAY - {headline} - harbour + town"),
+        format!("{headline} | Town | Harbour news, weather and tides"),
+        format!("{headline} : Harbour Ribbon"),
+    ] {
+        let head = format!("<title>{title}</title>");
+        check_title(&head, &format!("<h3>{headline}</h3>"), headline);
+        check_title(
+            &head,
+            &format!("<h1><a href='/'>The Quay - news of the harbour</a></h1><h2>{headline}</h2>"),
+            headline,
+        );
+    }
+    // the page's title is the site's, and the headline has to do with the story
+    check_title("<title>Saturday Ribbon</title>", &format!("<h2>{headline}</h2>"), headline);
+    check_title("<title>Swing bridge stays open</title>", "<h2>Tides and weather</h2>", "Swing bridge stays open");
+    // the section behind a dash
+    check_title(&format!("<title>{headline} - Harbour</title>"), "", headline);
+}
+
+#[test]
+fn a_headline_is_not_all_of_its_heading() {
+    let headline = "Old swing bridge stays open";
+    let head = format!("<title>{headline} | Ribbon</title>");
+    for inside in [
+        format!("{headline} <span>06.01.12 08:49</span>"),
+        format!("<div><span>Sponsored by</span></div>{headline}"),
+        format!("<span>{headline}</span> <span class='entry-subtitle'>Walkers keep their way over the river</span>"),
+        format!("<span class='kicker'>Harbour council</span><span class='hide'>: </span><span>{headline}</span>"),
+        format!("{headline} (14/01/2008)"),
+    ] {
+        check_title(&head, &format!("<h1>{inside}</h1>"), headline);
+    }
+    let head = format!("<title>Harbour council: {headline}</title>");
+    let inside = format!("<span class='overline'>Harbour council</span>{headline}");
+    check_title(&head, &format!("<h1>{inside}</h1>"), headline);
+}
+
+#[test]
+fn bylines_lose_what_is_no_name() {
+    let byline = |text: &str| format!("<p class='byline'>{text}</p>");
+    for (text, names) in [
+        ("By ANE HOLT AP Medical Writer", &["ANE HOLT"][..]),
+        ("By Ane Holt Health reporter, Quay News", &["Ane Holt"]),
+        ("Dr. Ane Holt", &["Ane Holt"]),
+        ("By Ane Holt. Harbour International", &["Ane Holt"]),
+        ("By Ane Holt Edited by Kai Berg", &["Ane Holt"]),
+        ("By Ane HoltContributions from Kai Berg published May 3", &["Ane Holt"]),
+        ("Ane Holt im Gespräch mit Kai Berg", &["Ane Holt", "Kai Berg"]),
+        ("【海港報╱記者林小燕╱台北報導】", &["林小燕"]),
+    ] {
+        check_authors("", &byline(text), "", names, Some(Source::Byline));
+    }
+    check_authors("", &byline("Posted"), "", &[], None);
+    check_authors("", &byline("Harbour Press Agency"), "", &["Harbour Press Agency"], Some(Source::Byline));
+    check_authors("", &byline("By Quay Post"), "", &["Quay Post"], Some(Source::Byline));
+}
+
+#[test]
+fn cards_comments_and_paragraphs_name_no_author() {
+    let organisation = "<script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"headline\":\"Swing bridge stays open\",\"author\":{\"@type\":\"Organization\",\"name\":\"Harbour Wire\"}}</script>";
+    let wire = &["Harbour Wire"][..];
+    let far = "<p>The river is low.</p>".repeat(90) + "<p class='byline'>Kai Berg</p>";
+    check_authors(organisation, "", &far, wire, Some(Source::JsonLd));
+    check_authors(organisation, "<p class='byline'>By Ane Holt</p>", "", &["Ane Holt"], Some(Source::Byline));
+    let comment = "<div class='comments'><p class='comment'><a rel='author'>Kai Berg</a> Well said.</p></div>";
+    check_authors("", "", comment, &[], None);
+    let told = "<p>The bridge was drawn by <a href='/people/kai-berg'>Kai Berg</a> in the year of the great flood, and has stood since.</p>";
+    check_authors("", told, "", &[], None);
+    check_authors("", "<a href='/licenses/by/4.0/'>CC BY</a><a href='/people/lists/'>Harbour Names</a>", "", &[], None);
+    let photo = "<figure><img src='/a.jpg'><figcaption class='byline'>Kai Berg</figcaption></figure>";
+    check_authors("", photo, "", &[], None);
+}
+
+#[test]
+fn machines_and_readers_together_name_the_authors() {
+    let json_ld = |name: &str| {
+        format!(
+            "<script type='application/ld+json'>{{\"@type\":\"NewsArticle\",\"headline\":\"Swing bridge stays open\",\"author\":{{\"@type\":\"Person\",\"name\":\"{name}\"}}}}</script>"
+        )
+    };
+    let byline = |text: &str| format!("<p class='byline'>{text}</p>");
+    let both = &["Ane Holt", "Kai Berg"][..];
+    check_authors(&json_ld("Ane Holt"), &byline("By Ane Holt and Kai Berg, Ribbon"), "", both, Some(Source::Byline));
+    check_authors(&json_ld("Ane Holt"), &byline("Ane Holt, Harbour Works"), "", &["Ane Holt"], Some(Source::JsonLd));
+    check_authors(&json_ld("ane-holt"), &byline("By Ane Holt"), "", &["Ane Holt"], Some(Source::Byline));
+    // a role says less than an agency's name
+    let meta = "<meta property='article:author' content='Harbour Wire in Elmstad'>";
+    check_authors(&(json_ld("Ribbon staff reporter") + meta), "", "", &["Harbour Wire"], Some(Source::Meta));
+    let page = "<script type='application/ld+json'>[{\"@type\":\"WebPage\",\"author\":{\"@id\":\"#p\"}},{\"@type\":\"Person\",\"@id\":\"#p\",\"name\":\"Ane Holt\"}]</script>";
+    check_authors(page, "", "", &["Ane Holt"], Some(Source::JsonLd));
+    check_authors(
+        "<meta name='citation_authors' content='Ane Holt'><meta name='citation_authors' content='Kai Berg'>",
+        "",
+        "",
+        both,
+        Some(Source::Meta),
+    );
+}

@@ -51,7 +51,9 @@ pub(super) fn record(article: &mut Article, outline: &Outline, verdicts: &[Verdi
         let text = line(&outline.blocks[at].text);
         match reason {
             Reason::Credit => {
-                article.credits.extend(record_lines::credits(&text, &text.to_lowercase()).unwrap_or_default());
+                let names = record_lines::credits(&text, &text.to_lowercase()).unwrap_or_default();
+                let names: Vec<String> = names.into_iter().filter(|name| !article.credits.contains(name)).collect();
+                article.credits.extend(names);
             }
             Reason::Correction => article.corrections.push(text.clone()),
             Reason::Copyright if article.copyright.is_none() && record_lines::is_copyright(&text.to_lowercase()) => {

@@ -48,10 +48,14 @@ pub(super) fn describe(article: &mut Article, entry: &Entry) {
     or_told(&mut article.published, Field::Published, || entry.published, sources);
     or_told(&mut article.updated, Field::Updated, || entry.updated, sources);
     or_told(&mut article.image, Field::Image, || entry.image.as_deref().cloned(), sources);
-    if article.authors.is_empty() {
+    // a person whom the feed names, rather than an organisation or a guess
+    let is_guess = matches!(sources.of(Field::Authors), Some(Source::Text | Source::AuthorLink));
+    if is_guess || metadata::people(&article.authors).is_empty() {
         let names: Vec<String> = entry.authors.iter().filter_map(|author| author.name.clone()).collect();
         let names = Some(metadata::people(&names)).filter(|names| !names.is_empty());
-        article.authors = sources.take(Field::Authors, names.map(|names| (names, Source::Feed))).unwrap_or_default();
+        if let Some(names) = sources.take(Field::Authors, names.map(|names| (names, Source::Feed))) {
+            article.authors = names;
+        }
     }
     add_tags(article, entry);
 }

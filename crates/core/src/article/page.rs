@@ -6,8 +6,8 @@ use url::Url;
 use super::boilerplate::{Known, Reason, Verdict};
 use super::explain::Explanation;
 use super::extract::{Body, Evidence, body, is_prose};
-use super::metadata::{self, Metadata};
-use super::outline::{Block, Home, Kind, Names, Outline, outline};
+use super::metadata::{self, Before, Metadata};
+use super::outline::{Block, Home, Kind, Names, Outline, Signs, outline};
 use super::prune::Attributes;
 use super::refusal::{Findings, is_long, refusal};
 use super::rules::{Cut, Ruling};
@@ -84,7 +84,7 @@ impl<'a> Reading<'a> {
         let mut names = Names::default();
         let mut outline = outline(&tree.html, &Home::new(page.url), &mut names);
         let print = Print::of_page(&outline);
-        let mut meta = metadata::metadata(&metadata::collect(&tree.html, &mut names), page.url);
+        let mut meta = metadata::metadata(&metadata::collect(&tree.html, &mut names, page.url), page.url);
         let (seen, cut) = (look(&tree.html, &rules), tree.cut);
         drop(tree);
         let anchored = anchored(&outline, &meta, aids.entry);
@@ -178,20 +178,25 @@ fn anchored(outline: &Outline, meta: &Metadata, entry: Option<&Entry>) -> Vec<bo
 
 /// Lines before the first paragraph of the story, the nearest first, among which its headline stands; with their ranks
 /// where they are headings.
-fn before_story<'a>(outline: &'a Outline, body: &Body) -> Vec<(&'a str, Option<u8>)> {
+fn before_story<'a>(outline: &'a Outline, body: &Body) -> Before<'a> {
     let is_told = |at: &&usize| is_prose(&outline.blocks[**at]) && !body.deck.contains(at);
-    let Some(&first) = body.blocks.iter().find(is_told) else { return Vec::new() };
+    let mut told = body.blocks.iter().filter(is_told);
+    let Some(&first) = told.next() else { return Before { lines: Vec::new(), story: String::new() } };
+    let story = std::iter::once(&first).chain(told.take(2)).map(|&at| outline.blocks[at].text.as_str());
+    let story = story.collect::<Vec<_>>().join(" ");
     let before = (first.saturating_sub(LINES)..first).rev().map(|at| &outline.blocks[at]);
     let line = before.filter(|block| block.weight < HEADLINE && block.linked * 2 <= block.weight);
-    line.map(|block| (block.text.as_str(), if let Kind::Heading(rank) = block.kind { Some(rank) } else { None }))
-        .collect()
+    let rank = |kind| if let Kind::Heading(rank) = kind { Some(rank) } else { None };
+    Before { lines: line.map(|block| (block.text.as_str(), rank(block.kind))).collect(), story }
 }
 
 /// Short texts around the headline, where bylines and dates stand.
 fn around_headline(outline: &Outline, headline: Option<usize>) -> impl Iterator<Item = &str> + Clone {
     let at = headline.unwrap_or(outline.blocks.len());
     let blocks = &outline.blocks[at.saturating_sub(3)..outline.blocks.len().min(at + 12)];
-    blocks.iter().filter(|block| block.weight < 160).map(|block| block.text.as_str())
+    let is_readers = |at: usize| outline.elements[at].signs.any(Signs::COMMENTS);
+    let own = blocks.iter().filter(move |block| !outline.ancestors(block.element).any(is_readers));
+    own.filter(|block| block.weight < 160).map(|block| block.text.as_str())
 }
 
 /// The story as structured data or script data tells it, where the page's visible text is none or a beginning: `first`, if

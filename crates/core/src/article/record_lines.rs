@@ -167,16 +167,23 @@ pub(super) fn dateline(paragraph: &str) -> Option<String> {
         paragraph.char_indices().take(80).find(|&(at, c)| is_dash(c, &paragraph[at..], &paragraph[..at]))?;
     let _ = dash;
     let line = paragraph[..at].trim();
-    let place = line.split(['(', ',', '/']).next().unwrap_or(line).trim();
+    let place = line.split(['(', '（', ',', '/']).next().unwrap_or(line).trim();
     let words: Vec<&str> = place.split_whitespace().collect();
-    let agency = line.ends_with(')');
+    let agency = line.ends_with([')', '）', '/']);
     let capitals = place.chars().any(char::is_uppercase) && !place.chars().any(char::is_lowercase);
     let named = words.iter().all(|word| word.chars().next().is_some_and(|c| !c.is_lowercase()));
     let fits = !words.is_empty()
         && words.len() <= 5
         && line.chars().count() <= 60
-        && !line.contains(['.', '!', '?', '"', '“']);
+        && !line.contains(['!', '?', '"', '“'])
+        && line.match_indices('.').all(|(at, _)| is_abbreviation(&line[..at]));
     (fits && (capitals && place.chars().count() > 2 || agency && named)).then(|| line.to_owned())
+}
+
+/// Whether a text ends in a short form of a state's, a month's or a saint's name: `Mo`, `Calif`, `Jan`, `St`.
+fn is_abbreviation(text: &str) -> bool {
+    let word = text.rsplit([' ', ',', '(', '.']).next().unwrap_or_default();
+    (1..=5).contains(&word.chars().count()) && word.starts_with(char::is_uppercase)
 }
 
 /// A long dash, or a hyphen with space around it (`--` as well).
@@ -199,7 +206,13 @@ mod tests {
             ("BERLIN -- The agency says", Some("BERLIN")),
             ("NEW DELHI, May 3 (Wire) - Rain fell", Some("NEW DELHI, May 3 (Wire)")),
             ("Paris (Wire) – Le président", Some("Paris (Wire)")),
+            ("JEFFERSON CITY, Mo. (Wire) — The", Some("JEFFERSON CITY, Mo. (Wire)")),
+            ("SAN JOSE, Calif. — A", Some("SAN JOSE, Calif.")),
+            ("ST. PAUL, Minn. (Wire) — Snow", Some("ST. PAUL, Minn. (Wire)")),
+            ("ANKARA （Wire） – Meclis", Some("ANKARA （Wire）")),
+            ("МОСКВА, 3 янв /Весть/ — Дума", Some("МОСКВА, 3 янв /Весть/")),
             ("She came late — too late.", None),
+            ("THE END. It came late — too late.", None),
             ("AI — a word of two letters — is everywhere", None),
             ("МОСКВА (ТАСС) — Дума приняла", Some("МОСКВА (ТАСС)")),
             ("No dash at all", None),

@@ -2,72 +2,166 @@
 
 use serde_json::Value;
 
-use super::collect::{Byline, Statements};
+use super::bylines::Byline;
+use super::collect::Statements;
 use super::json_ld::{self, Named, NamedKind};
-use super::people::{Trust, is_lead, is_nobody, people_in};
+use super::people::{Trust, WIDE_OUTLETS, bare, beside_authors, is_joint, people_in, without_brackets, without_date};
+use super::same_title;
+use super::words::{PARTICLES, WORDS, contains_word, is_account, is_lead, is_nobody, is_role, is_staff};
 use crate::article::Source;
-use crate::text::{from_html, line};
+use crate::text::{from_html, is_wide, line};
 
-/// `<meta>` names for the author.
+/// `<meta>` names for the author, in letters alone.
 const METAS: &[&str] = &[
     "author",
-    "article:author",
-    "parsely-author",
-    "sailthru.author",
-    "dc.creator",
+    "articleauthor",
+    "parselyauthor",
+    "sailthruauthor",
+    "dccreator",
     "byl",
-    "article:author:name",
-    "cxenseparse:author",
-    "citation_author",
-    "dcterms.creator",
-    "og:article:author",
-    "rnews:author",
+    "byline",
+    "articleauthorname",
+    "cxenseparseauthor",
+    "citationauthor",
+    "citationauthors",
+    "dctermscreator",
+    "ogarticleauthor",
+    "rnewsauthor",
+    "shareaholicarticleauthorname",
 ];
+/// Types of nodes that are the page as such, or a story of another kind.
+const PAGES: &[&str] = &["WebPage", "ItemPage", "Recipe", "HowTo", "DiscussionForumPosting", "MedicalWebPage"];
 
 /// The authors and their source: structured data, then `<meta>`, then marked elements, then links to authors' pages.
+///
+/// Where only an organisation is said to be the author, a person is believed who is named near the headline, and no
+/// other.
 pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String]) -> Option<(Vec<String>, Source)> {
-    let named = |names: &[String]| people_in(names, Trust::Named, site);
-    let of_claim = |names: &[Named]| {
-        let people = |kind: NamedKind, trust: Trust| {
-            let names = names.iter().filter(|named| named.kind == kind).map(|named| named.name.clone());
-            people_in(&names.collect::<Vec<_>>(), trust, site)
-        };
-        let mut all = people(NamedKind::Person, Trust::Person);
-        let others = people(NamedKind::Unsaid, Trust::Named);
-        all.extend(others.into_iter().filter(|name| !all.contains(name)).collect::<Vec<_>>());
-        all
+    let near = || said.bylines.iter().filter(|byline| byline.near);
+    let claimed: Vec<(Vec<String>, Source)> =
+        claims(said, article).filter_map(|(names, source)| found(of_claim(&names, site), source)).collect();
+    let seen = || near().filter_map(|byline| found(of_byline(byline, site), source_of(byline)));
+    if let Some((names, source)) = claimed.first() {
+        let names = without(names, &near().flat_map(|byline| beside_authors(&byline.text)).collect::<Vec<_>>());
+        if names.iter().all(|name| is_account(name))
+            && let Some(seen) = seen().next()
+        {
+            return Some(seen);
+        }
+        let of_text = near().filter_map(|byline| {
+            let all = people_in(std::slice::from_ref(&byline.text), Trust::Byline, site);
+            let all = joined(&byline.text, &names, all);
+            found(all, source_of(byline))
+        });
+        let fuller = claimed[1..].iter().cloned().chain(of_text).find(|(all, _)| all.len() < 8 && holds(all, &names));
+        return Some(fuller.unwrap_or((names, *source)));
+    }
+    let is_said = claims(said, article).any(|(names, _)| !organisations(&names).is_empty());
+    let far = || said.bylines.iter().filter(|byline| !byline.near && !is_said);
+    let beside = || said.bylines_beside.iter().filter(|_| !is_said);
+    let links = || people_in(&said.author_links, Trust::Byline, site);
+    found(marked(near(), site), Source::Microdata)
+        .or_else(|| first_of(near(), site).and_then(|names| found(names, Source::Byline)))
+        .or_else(|| found(marked(far(), site), Source::Microdata))
+        .or_else(|| first_of(far(), site).and_then(|names| found(names, Source::Byline)))
+        .or_else(|| beside().map(|byline| of_byline(byline, site)).find_map(|names| found(names, Source::Microdata)))
+        .or_else(|| found(of_one(beside(), site), Source::Microdata))
+        .or_else(|| if is_said { None } else { found(links(), Source::AuthorLink) })
+}
+
+/// Whether some people are all of others, and more.
+fn holds(all: &[String], some: &[String]) -> bool {
+    let lower = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect::<Vec<_>>();
+    let (all, some) = (lower(all), lower(some));
+    all.len() > some.len() && some.iter().all(|name| all.contains(name))
+}
+
+/// Of a byline's names those that machines tell too, and those that a word joins to them: what a comma sets apart may be
+/// a role or an outlet.
+fn joined(byline: &str, told: &[String], all: Vec<String>) -> Vec<String> {
+    let byline = byline.to_lowercase();
+    let is_joined = |name: &String| {
+        let (before, behind) = byline.split_once(&name.to_lowercase()).unwrap_or_default();
+        before.trim_end().rsplit(' ').next().is_some_and(is_joint)
+            && !behind.split_whitespace().next().is_some_and(is_role)
     };
-    let of_byline = |byline: &Byline| {
-        // what links to the author's page is a name, if of two words
-        let links: Vec<String> =
-            byline.links.iter().filter(|name| name.split_whitespace().count() > 1).cloned().collect();
-        let linked = if byline.exact { people_in(&links, Trust::Linked, site) } else { Vec::new() };
-        let linked = if linked.is_empty() { people_in(&byline.links, Trust::Byline, site) } else { linked };
-        if linked.is_empty() { people_in(std::slice::from_ref(&byline.text), Trust::Byline, site) } else { linked }
+    let is_told = |name: &String| told.iter().any(|told| told.to_lowercase() == name.to_lowercase());
+    let is_outlet = |name: &str| {
+        name.split(' ').any(|word| word.len() > 2 && word.chars().all(char::is_uppercase))
+            && !told.iter().all(|told| told.chars().all(|c| !c.is_lowercase()))
     };
-    let bylines = |exact: bool| said.bylines.iter().filter(move |byline| byline.exact == exact).map(of_byline);
-    // an element that is marked as the author's name and nothing else may hold a name of one word
-    let marked = || {
-        let of_more = people_in(&bylines(true).flatten().collect::<Vec<_>>(), Trust::Linked, site);
-        let is_all = |byline: &Byline| byline.links.iter().all(|link| *link == byline.text);
-        let short = || said.bylines.iter().filter(|byline| byline.exact && is_all(byline));
-        let of_one = || named(&short().map(|byline| byline.text.clone()).take(2).collect::<Vec<_>>());
-        if of_more.is_empty() { of_one() } else { of_more }
+    let last = all.iter().rposition(is_joined).map_or(0, |last| last + 1);
+    all.into_iter()
+        .enumerate()
+        .filter(|(at, name)| is_told(name) || *at < last && !is_outlet(name))
+        .map(|(_, name)| name)
+        .collect()
+}
+
+/// Those of some people who are not among others, unless that is nobody.
+fn without(names: &[String], others: &[String]) -> Vec<String> {
+    let is_other = |name: &&String| !others.iter().any(|other| other.to_lowercase() == name.to_lowercase());
+    let left: Vec<String> = names.iter().filter(is_other).cloned().collect();
+    if left.is_empty() { names.to_vec() } else { left }
+}
+
+fn source_of(byline: &Byline) -> Source {
+    if byline.exact { Source::Microdata } else { Source::Byline }
+}
+
+fn of_claim(names: &[Named], site: &[String]) -> Vec<String> {
+    let people = |kind: NamedKind, trust: Trust| {
+        let names = names.iter().filter(|named| named.kind == kind).map(|named| named.name.clone());
+        people_in(&names.collect::<Vec<_>>(), trust, site)
     };
-    let beside = || said.bylines_beside.iter().map(of_byline).find(|names| !names.is_empty()).unwrap_or_default();
-    claims(said, article)
-        .find_map(|(names, source)| found(of_claim(&names), source))
-        .or_else(|| found(marked(), Source::Microdata))
-        .or_else(|| found(bylines(false).find(|names| !names.is_empty()).unwrap_or_default(), Source::Byline))
-        .or_else(|| found(beside(), Source::Microdata))
-        .or_else(|| found(people_in(&said.author_links, Trust::Byline, site), Source::AuthorLink))
+    let mut all = people(NamedKind::Person, Trust::Person);
+    let others = people(NamedKind::Unsaid, Trust::Named);
+    all.extend(others.into_iter().filter(|name| !all.contains(name)).collect::<Vec<_>>());
+    all
+}
+
+fn of_byline(byline: &Byline, site: &[String]) -> Vec<String> {
+    // what links to the author's page is a name, if of two words
+    let links: Vec<String> = byline.links.iter().filter(|name| name.split_whitespace().count() > 1).cloned().collect();
+    let linked = if byline.exact { people_in(&links, Trust::Linked, site) } else { Vec::new() };
+    let linked = if linked.is_empty() { people_in(&byline.links, Trust::Byline, site) } else { linked };
+    let linked = without(&linked, &beside_authors(&byline.text));
+    let of_text = people_in(std::slice::from_ref(&byline.text), Trust::Byline, site);
+    if linked.is_empty() || holds(&of_text, &linked) { of_text } else { linked }
+}
+
+/// The people of elements that are marked exactly; one that is marked as the author's name and nothing else may hold a
+/// name of one word.
+fn marked<'a>(bylines: impl Iterator<Item = &'a Byline> + Clone, site: &[String]) -> Vec<String> {
+    let exact = bylines.clone().filter(|byline| byline.exact).flat_map(|byline| of_byline(byline, site));
+    let of_more = people_in(&exact.collect::<Vec<_>>(), Trust::Linked, site);
+    if of_more.is_empty() { of_one(bylines, site) } else { of_more }
+}
+
+fn of_one<'a>(bylines: impl Iterator<Item = &'a Byline>, site: &[String]) -> Vec<String> {
+    let is_all = |byline: &&Byline| byline.exact && byline.links.iter().all(|link| *link == byline.text);
+    let short: Vec<String> = bylines.filter(is_all).map(|byline| byline.text.clone()).take(2).collect();
+    people_in(&short, Trust::Named, site)
+}
+
+fn first_of<'a>(bylines: impl Iterator<Item = &'a Byline>, site: &[String]) -> Option<Vec<String>> {
+    let vague = bylines.filter(|byline| !byline.exact);
+    vague.map(|byline| of_byline(byline, site)).find(|names| !names.is_empty())
 }
 
 /// Who may be meant where nobody is named, not even in a line under the headline: what follows a text such as `By`, or
-/// else the organisation that is said to be the author.
+/// else the organisation that is said to be the author, or that the byline names.
 pub(super) fn otherwise(said: &Statements, article: Option<&Value>, site: &[String]) -> Option<(Vec<String>, Source)> {
+    let claimed: Vec<(Vec<String>, Source)> =
+        claims(said, article).filter_map(|(names, source)| found(organisations(&names), source)).collect();
+    // a role (`Staff reporter`) says less than a name
+    let named = || claimed.iter().find(|(names, _)| !names.iter().all(|name| is_staff(name))).or(claimed.first());
+    let led = || said.led.iter().filter_map(|text| outlet(text, site)).next();
+    let near =
+        || said.bylines.iter().filter(|byline| byline.near).filter_map(|byline| outlet(&byline.text, site)).next();
     found(people_in(&said.led, Trust::Byline, site), Source::Byline)
-        .or_else(|| claims(said, article).find_map(|(names, source)| found(organisations(&names), source)))
+        .or_else(|| named().cloned())
+        .or_else(|| near().or_else(led).and_then(|name| found(vec![name], Source::Byline)))
 }
 
 /// All that is said to machines of the author, the most trusted first.
@@ -75,9 +169,19 @@ fn claims<'a>(said: &'a Statements, article: Option<&'a Value>) -> impl Iterator
     let unsaid = |names: Vec<String>| -> Vec<Named> {
         names.into_iter().map(|name| Named { name, kind: NamedKind::Unsaid }).collect()
     };
-    let of_node = article.map(|node| json_ld::named(node, "author", &said.json_ld)).unwrap_or_default();
-    let of_metas = METAS.iter().map(|name| said.contents(name).map(str::to_owned).collect());
-    let of_metas = of_metas.chain(std::iter::once_with(|| of_labels(said)));
+    let of_page = || said.json_ld.iter().find(|node| json_ld::is_a(node, PAGES) && node.get("author").is_some());
+    let node = article.filter(|node| node.get("author").is_some()).or_else(of_page);
+    let of_node = node.map(|node| json_ld::named(node, "author", &said.json_ld)).unwrap_or_default();
+    let metas: Vec<(String, &str)> = said
+        .metas
+        .iter()
+        .map(|(name, content)| (name.chars().filter(char::is_ascii_alphabetic).collect(), content.as_str()))
+        .collect();
+    let of_meta = move |name: &&str| {
+        let contents = metas.iter().filter(|(key, _)| key == name).map(|(_, content)| (*content).to_owned());
+        contents.collect::<Vec<_>>()
+    };
+    let of_metas = METAS.iter().map(of_meta).chain(std::iter::once_with(|| of_labels(said)));
     std::iter::once((of_node, Source::JsonLd)).chain(of_metas.map(move |names| (unsaid(names), Source::Meta)))
 }
 
@@ -95,7 +199,34 @@ fn of_labels(said: &Statements) -> Vec<String> {
 
 fn organisations(names: &[Named]) -> Vec<String> {
     let names = names.iter().map(|named| line(&from_html(&named.name)));
-    names.filter(|name| is_organisation(name)).take(4).collect()
+    let names = names.filter(|name| is_organisation(name)).map(|name| at_home(&name).to_owned());
+    names.take(4).collect()
+}
+
+/// An organisation's name without what leads to it, and without the place of its reporter.
+fn at_home(name: &str) -> &str {
+    let name = bare(name);
+    name.split_once(" in ").map_or(name, |(head, _)| head)
+}
+
+/// The organisation that a byline names: the site itself, or one whose name is made of words for such.
+fn outlet(byline: &str, site: &[String]) -> Option<String> {
+    let text = without_date(&without_brackets(&line(byline)));
+    let first = text.split(['|', '/', '•', '·']).next().unwrap_or_default();
+    let name = at_home(first).trim_end_matches([',', ' ']);
+    let is_short = (2..=40).contains(&name.chars().count()) && name.split_whitespace().count() <= 5;
+    let lower = name.to_lowercase();
+    let is_worded = || WORDS.outlets.iter().any(|word| contains_word(&lower, word));
+    let is_known = site.iter().any(|site| same_title(site, name))
+        || name.starts_with(char::is_uppercase) && is_shaped(name) && is_worded()
+        || name.contains(is_wide) && name.ends_with(WIDE_OUTLETS) && name.chars().count() <= 12;
+    (is_short && is_known && !is_nobody(name)).then(|| name.to_owned())
+}
+
+/// Whether a text has the shape of a name: capitals, and no signs of a sentence or of a control.
+fn is_shaped(name: &str) -> bool {
+    let is_capital = |word: &str| !word.starts_with(char::is_lowercase) || PARTICLES.contains(&word) || word == "of";
+    name.split_whitespace().all(is_capital) && !name.contains(|c: char| c.is_ascii_digit() || ":<>{}=_?!@".contains(c))
 }
 
 /// Whether a name may be an organisation's: no address, no number, and not that of an account (`admin`).
@@ -104,7 +235,9 @@ fn is_organisation(name: &str) -> bool {
         && !name.contains("://")
         && !(name.contains('@') && name.contains('.'))
         && name.chars().any(char::is_alphabetic)
+        && !name.contains(':')
         && !is_nobody(name)
+        && !is_account(name)
 }
 
 #[cfg(test)]
@@ -116,6 +249,7 @@ mod tests {
             text: (*text).to_owned(),
             links: links.iter().map(ToString::to_string).collect(),
             exact: *exact,
+            near: true,
         };
         let said = Statements { bylines: bylines.iter().map(byline).collect(), ..Statements::default() };
         let found = authors(&said, None, &["quaypost".to_owned()]);

@@ -4,7 +4,11 @@ use ego_tree::{NodeId, NodeRef};
 use scraper::node::Element;
 use scraper::{Html, Node};
 use serde_json::Value;
+use url::Url;
 
+use super::bylines::{Byline, Place, author_link, byline, in_figure, is_author, is_card_of_author};
+use super::date_texts::Order;
+use super::headings::Heading;
 use super::json_ld;
 use super::shown::{Shown, Watch};
 use crate::article::outline::{Names, Signs, attribute};
@@ -15,6 +19,9 @@ const MAX: usize = 256;
 
 /// Most of an element's text that is looked at, in characters.
 const MAX_TEXT: usize = 2000;
+
+/// How near a date ahead of the headline is to it, in bytes of text.
+const NEAR: usize = 200;
 
 /// Signs of other stories' beginnings, and of readers' words.
 const OTHERS: Signs = Signs::RELATED.and(Signs::COMMENTS);
@@ -32,8 +39,10 @@ pub(in crate::article) struct Statements {
     pub(super) title: Option<String>,
     /// `<html lang>`.
     pub(super) language: Option<String>,
-    /// `<h1>`.
-    pub(super) headings: Vec<String>,
+    /// `<h1>`, but for those that lead home.
+    pub(super) headings: Vec<Heading>,
+    /// Texts of `<h2>` to `<h5>` that are none of other stories.
+    pub(super) subheadings: Vec<String>,
     /// Microdata and RDFa properties of visible elements: name and text.
     pub(super) properties: Vec<(String, String)>,
     /// `<time>` and elements with a machine-readable date.
@@ -48,8 +57,12 @@ pub(in crate::article) struct Statements {
     pub(super) author_links: Vec<String>,
     /// Short texts marked as dates.
     pub(super) date_texts: Vec<String>,
+    /// The same before any headline: the day on which the page was looked at, as a rule.
+    pub(super) dates_before: Vec<String>,
     /// Short texts with figures among other stories' beginnings.
     pub(super) dates_beside: Vec<String>,
+    /// Which of day and month comes first in numbers.
+    pub(super) order: Order,
     /// Dates that a reader sees under the headline.
     pub(super) shown: Vec<Shown>,
 }
@@ -71,25 +84,18 @@ pub(super) enum TimeRole {
     Unsaid,
 }
 
-/// A byline.
-#[derive(Debug)]
-pub(super) struct Byline {
-    /// Its text.
-    pub(super) text: String,
-    /// Texts of its links.
-    pub(super) links: Vec<String>,
-    /// Whether it is marked by `rel=author` or a property, not by a class name alone.
-    pub(super) exact: bool,
-}
-
 /// Collects them.
-pub(in crate::article) fn collect(html: &Html, names: &mut Names) -> Statements {
+pub(in crate::article) fn collect(html: &Html, names: &mut Names, url: &Url) -> Statements {
     let mut all = Statements::default();
     let mut watch = Watch::default();
     // the node behind a subtree that is passed over, if there is one
     let mut hidden_until: Option<Option<NodeId>> = None;
     // the same of other stories' beginnings, whose dates and authors are theirs
     let mut others_until: Option<Option<NodeId>> = None;
+    // whether those are readers' words
+    let mut is_readers = false;
+    // bytes of text before the last date ahead of any headline
+    let mut before = 0;
     for node in html.tree.root().descendants() {
         // what stands in navigation, footers and asides is not about this page, as a rule
         if hidden_until.is_some_and(|end| end != Some(node.id())) {
@@ -99,14 +105,15 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names) -> Statements 
         hidden_until = None;
         let is_others = others_until.is_some_and(|end| end != Some(node.id()));
         if !is_others {
-            others_until = None;
+            (others_until, is_readers) = (None, false);
         }
         let element = match node.value() {
             Node::Element(element) => element,
+            Node::Text(_) if is_unseen(node) => continue,
             Node::Text(text) => {
                 if !is_others {
-                    watch.text(node, text);
-                } else if text.len() < 60 && text.bytes().any(|byte| byte.is_ascii_digit()) {
+                    watch.text(node, text, all.order);
+                } else if !is_readers && text.len() < 60 && text.bytes().any(|byte| byte.is_ascii_digit()) {
                     push_short(&mut all.dates_beside, line(text), 60);
                 }
                 continue;
@@ -119,26 +126,53 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names) -> Statements 
             "nav" | "aside" => hidden_until = after(node).map(Some),
             "meta" => all.meta(element),
             "link" => all.link(element),
-            "html" => all.language = attribute(element, "lang").or(attribute(element, "xml:lang")).map(str::to_owned),
+            "html" => {
+                all.language = attribute(element, "lang").or(attribute(element, "xml:lang")).map(str::to_owned);
+                all.order = Order::of(url, all.language.as_deref());
+            }
             "title" if all.title.is_none() => all.title = some(text_of(node)),
             "script" => all.json_ld(node),
             "h1" => {
-                push(&mut all.headings, text_of(node));
-                watch.headline();
+                let heading = Heading::of(node);
+                if !heading.is_home && !heading.text.is_empty() && all.headings.len() < MAX {
+                    all.headings.push(heading);
+                    // a date right above it is the story's
+                    if let Some(text) = all.dates_before.last().filter(|_| watch.seen() < before + NEAR) {
+                        watch.above(text, all.order);
+                    }
+                    watch.headline();
+                }
             }
+            "h2" | "h3" | "h4" | "h5" if !is_others => push_short(&mut all.subheadings, text_of(node), 200),
+            "time" if is_readers => {}
             "time" if is_others => push_short(&mut all.dates_beside, text_of(node), 120),
             "time" => all.time(node, element),
-            "a" if !all.headings.is_empty() && all.author_links.len() < 4 => all.author_link(node, element),
+            "a" if !all.headings.is_empty() && all.author_links.len() < 4 => {
+                let link = author_link(node, element).filter(|text| !all.author_links.contains(text));
+                all.author_links.extend(link);
+            }
             _ => {}
         }
-        let signs = all.visible(node, element, names);
+        let dates = all.dates_before.len();
+        let place = Place { near: all.headings.is_empty() || watch.is_near(), is_others, is_readers };
+        let signs = all.visible(node, element, names, place);
+        if all.dates_before.len() > dates {
+            before = watch.seen();
+        }
         // behind the headline, one that lasts to the page's end is no box
         if !is_others && !all.headings.is_empty() && signs.any(OTHERS) && element.name() != "body" {
             others_until = after(node).map(Some);
+            is_readers = signs.any(Signs::COMMENTS);
         }
     }
     (all.shown, all.led) = watch.found();
     all
+}
+
+/// Whether a text is for machines.
+fn is_unseen(text: NodeRef<'_, Node>) -> bool {
+    let holder = text.parent().and_then(|node| node.value().as_element());
+    holder.is_some_and(|element| matches!(element.name(), "script" | "style" | "template" | "title"))
 }
 
 /// The node that follows a subtree.
@@ -198,13 +232,16 @@ impl Statements {
         }
     }
 
-    fn visible(&mut self, node: NodeRef<'_, Node>, element: &Element, names: &mut Names) -> Signs {
-        let (mut property, mut rel, mut signs) = (None, None, Signs::NONE);
+    fn visible(&mut self, node: NodeRef<'_, Node>, element: &Element, names: &mut Names, place: Place) -> Signs {
+        let (mut property, mut rel, mut is_card, mut signs) = (None, None, false, Signs::NONE);
         for (name, value) in element.attrs() {
             match name {
                 "itemprop" => property = Some(value),
                 "rel" => rel = Some(value),
-                "class" | "id" => signs |= names.signs(value),
+                "class" | "id" => {
+                    is_card |= name == "class" && is_card_of_author(value);
+                    signs |= names.signs(value);
+                }
                 _ => {}
             }
         }
@@ -215,67 +252,35 @@ impl Statements {
                 self.properties.push((property.to_owned(), value));
             }
         }
-        let exact = rel == Some("author") || property == Some("author");
+        let exact = is_card || property == Some("author") || rel.is_some_and(is_author);
         let wordy = matches!(element.name(), "html" | "body" | "article" | "main" | "section" | "time");
-        if exact
-            || (signs.any(Signs::BYLINE) && !signs.any(Signs::BIO.and(Signs::COMMENTS).and(Signs::RELATED)) && !wordy)
-        {
-            self.bylines.extend(byline(node, exact).filter(|_| self.bylines.len() < 24));
+        let is_named = signs.any(Signs::BYLINE)
+            && !signs.any(Signs::BIO.and(Signs::COMMENTS).and(Signs::RELATED).and(Signs::CAPTION))
+            && !wordy;
+        if (exact || is_named) && !place.is_readers && !in_figure(node) {
+            let byline = || byline(node, exact, place.near && !place.is_others);
+            if !place.is_others {
+                self.bylines.extend(byline().filter(|_| self.bylines.len() < 24));
+            } else if exact && self.bylines_beside.len() < 4 {
+                self.bylines_beside.extend(byline());
+            }
         }
         if signs.any(Signs::DATE) && !wordy {
-            push_short(&mut self.date_texts, text_of(node), 120);
+            let dates = if self.headings.is_empty() { &mut self.dates_before } else { &mut self.date_texts };
+            push_short(dates, text_of(node), 120);
         }
         signs
     }
 
-    fn author_link(&mut self, node: NodeRef<'_, Node>, element: &Element) {
-        const FOLDERS: &[&str] = &[
-            "author",
-            "authors",
-            "writer",
-            "writers",
-            "staff",
-            "contributor",
-            "contributors",
-            "by",
-            "profile",
-            "people",
-            "journalist",
-            "reporter",
-            "autor",
-            "autoren",
-            "auteur",
-            "autore",
-            "columnist",
-        ];
-        let href = attribute(element, "href").unwrap_or_default();
-        // what stands between two slashes
-        let path = href.split_once('/').and_then(|(_, after)| after.rsplit_once('/')).map_or("", |(path, _)| path);
-        if path.split('/').any(|folder| FOLDERS.contains(&folder)) {
-            let text = text_of(node);
-            if !self.author_links.contains(&text) {
-                push_short(&mut self.author_links, text, 60);
-            }
-        }
-    }
-
     fn beside(&mut self, node: NodeRef<'_, Node>) {
         let is_author = |element: &Element| {
-            ["rel", "itemprop"].into_iter().any(|name| attribute(element, name).is_some_and(|value| value == "author"))
+            ["rel", "itemprop"].into_iter().any(|name| attribute(element, name).is_some_and(is_author))
+                || attribute(element, "class").is_some_and(is_card_of_author)
         };
         if self.bylines_beside.len() < 4 && node.value().as_element().is_some_and(is_author) {
-            self.bylines_beside.extend(byline(node, true));
+            self.bylines_beside.extend(byline(node, true, false));
         }
     }
-}
-
-fn byline(node: NodeRef<'_, Node>, exact: bool) -> Option<Byline> {
-    let text = text_of(node);
-    let links = || {
-        let links = node.descendants().filter(|n| n.value().as_element().is_some_and(|e| e.name() == "a"));
-        links.map(text_of).filter(|text| !text.is_empty()).collect()
-    };
-    (!text.is_empty() && text.chars().count() < 240).then(|| Byline { links: links(), text, exact })
 }
 
 fn parent_names(node: NodeRef<'_, Node>) -> Option<&str> {
@@ -295,7 +300,7 @@ pub(super) fn role<'a>(names: impl Iterator<Item = &'a str>, published: bool) ->
 }
 
 /// The text of a subtree, as one line; bounded.
-fn text_of(node: NodeRef<'_, Node>) -> String {
+pub(super) fn text_of(node: NodeRef<'_, Node>) -> String {
     let mut text = String::new();
     for part in node.descendants() {
         match part.value() {
@@ -315,10 +320,6 @@ fn text_of(node: NodeRef<'_, Node>) -> String {
 
 fn some(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
-}
-
-fn push(list: &mut Vec<String>, text: String) {
-    push_short(list, text, 1000);
 }
 
 fn push_short(list: &mut Vec<String>, text: String, most: usize) {

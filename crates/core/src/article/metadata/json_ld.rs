@@ -178,6 +178,14 @@ pub(super) fn names(node: &Value, key: &str, nodes: &[Value]) -> Vec<String> {
     names
 }
 
+/// The names of a breadcrumb, from the home page on.
+pub(super) fn breadcrumb(nodes: &[Value]) -> Vec<String> {
+    let list = nodes.iter().find(|node| is_a(node, &["BreadcrumbList"])).and_then(|node| node.get("itemListElement"));
+    let items = list.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let name = |item: &Value| text(item, "name").or_else(|| text(item.get("item")?, "name"));
+    items.iter().filter_map(name).collect()
+}
+
 /// A person or an organisation that a property names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {

@@ -22,7 +22,12 @@ pub(in crate::article) fn seen(text: &str, claim: Option<&str>) -> Option<&'stat
 pub(in crate::article) fn canonical(claim: &str) -> Option<String> {
     let claim = claim.split([',', ';']).next()?.trim().replace('_', "-");
     let mut parts = claim.split('-').filter(|part| !part.is_empty());
-    let primary = parts.next()?.to_ascii_lowercase();
+    let primary = parts.next()?.to_lowercase();
+    // `english`, and codes of three letters where there is one of two
+    let is_called = |lang: &&Lang| {
+        lang.code() == primary || lang.eng_name().to_lowercase() == primary || lang.name().to_lowercase() == primary
+    };
+    let primary = Lang::all().iter().find(is_called).map_or(primary, |&lang| tag(lang).to_owned());
     if !(2..=3).contains(&primary.len()) || !primary.bytes().all(|b| b.is_ascii_lowercase()) || primary == "und" {
         return None;
     }
@@ -151,7 +156,13 @@ mod tests {
             ("EN_us", Some("en-US")),
             ("de", Some("de")),
             ("zh-hant-tw", Some("zh-Hant-TW")),
-            ("english", None),
+            ("english", Some("en")),
+            ("Deutsch", Some("de")),
+            ("eng", Some("en")),
+            ("zh-hans-cn", Some("zh-Hans-CN")),
+            ("en_US", Some("en-US")),
+            ("gsw", Some("gsw")),
+            ("nonsense", None),
             ("", None),
             ("fr-FR,fr;q=0.9", Some("fr-FR")),
         ] {

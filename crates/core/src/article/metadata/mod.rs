@@ -5,15 +5,19 @@
 
 mod address;
 mod authors;
+mod bylines;
 mod calendars;
 mod collect;
+mod date_texts;
 mod dates;
+mod headings;
 mod json_ld;
 mod language;
 mod people;
 mod rights;
 mod shown;
 mod title;
+mod words;
 
 use serde_json::Value;
 use url::Url;
@@ -24,10 +28,10 @@ use crate::text::{from_html, line};
 
 pub(super) use address::leads_home;
 pub(super) use collect::{Statements, collect};
-pub(super) use dates::has_date;
+pub(super) use date_texts::has_date;
 pub(super) use language::{canonical as canonical_language, seen as seen_language};
 pub(super) use people::people;
-pub(super) use title::{Titles, same as same_title};
+pub(super) use title::{Before, Titles, same as same_title};
 
 /// What was decided.
 #[derive(Debug, Default)]
@@ -39,6 +43,8 @@ pub(super) struct Metadata {
     pub(super) titles: Titles,
     pub(super) description: Option<String>,
     pub(super) authors: Vec<String>,
+    /// Which of day and month comes first in numbers.
+    order: date_texts::Order,
     /// Who may be meant if nothing better is found.
     otherwise: Option<(Vec<String>, Source)>,
     pub(super) published: Option<Moment>,
@@ -88,9 +94,10 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
         description: description(said, article),
         authors: sources.take(Field::Authors, authors).unwrap_or_default(),
         otherwise,
+        order: said.order,
         published,
         updated: sources.take(Field::Updated, updated),
-        section: sources.take(Field::Section, section(said, article)),
+        section: sources.take(Field::Section, section(said, article, &titles, &site)),
         tags: sources.take(Field::Tags, tags(said, article)).unwrap_or_default(),
         image: sources.take(Field::Image, address::image(said, article, url)),
         language: sources.take(Field::Language, language(said, article)),
@@ -109,12 +116,12 @@ impl Metadata {
     /// Fills in what only the lines around the headline say, and what is left to be believed where they say nothing.
     pub(super) fn complete<'a>(&mut self, mut lines: impl Iterator<Item = &'a str> + Clone) {
         if self.authors.is_empty() {
-            let of_line = lines.clone().map(people::of_line).find(|names| !names.is_empty());
+            let of_line = lines.clone().map(|line| people::of_line(line, &self.site)).find(|names| !names.is_empty());
             let found = of_line.map(|names| (names, Source::Text)).or_else(|| self.otherwise.take());
             self.authors = self.sources.take(Field::Authors, found).unwrap_or_default();
         }
         if self.published.is_none() {
-            let found = lines.find_map(dates::in_text).map(|moment| (moment, Source::Text));
+            let found = lines.find_map(|line| self.order.published_in(line)).map(|moment| (moment, Source::Text));
             self.published = self.sources.take(Field::Published, found);
         }
     }
@@ -123,12 +130,13 @@ impl Metadata {
 impl Metadata {
     /// Finds the headline among the lines before the story, where only statements for machines name it: they add the
     /// site's name, or say nothing else.
-    pub(super) fn complete_title(&mut self, lines: &[(&str, Option<u8>)]) {
+    pub(super) fn complete_title(&mut self, before: &Before<'_>) {
         let source = self.sources.of(Field::Title);
         if source.is_some_and(|source| !matches!(source, Source::Meta | Source::Title)) {
             return;
         }
-        if let Some(title) = title::among(self.title.as_deref(), lines, &self.site) {
+        let is_vague = source == Some(Source::Title);
+        if let Some(title) = title::among(self.title.as_deref(), is_vague, before, &self.site) {
             self.titles.add(&title);
             self.title = self.sources.take(Field::Title, Some((title, Source::Heading)));
         }
@@ -143,14 +151,30 @@ fn description(said: &Statements, article: Option<&Value>) -> Option<String> {
         .or_else(|| article.and_then(|node| json_ld::text(node, "description")))
 }
 
-fn section(said: &Statements, article: Option<&Value>) -> Option<(String, Source)> {
+/// The section, as one name: of a list the first, of a path none, or else the last of the breadcrumb before the story.
+fn section(said: &Statements, article: Option<&Value>, titles: &Titles, site: &[String]) -> Option<(String, Source)> {
     let of_article = article.and_then(|node| json_ld::text(node, "articleSection"));
     let of_meta = |name: &str| said.meta_content(name).map(|text| (line(&from_html(text)), Source::Meta));
-    of_article
-        .map(|section| (section, Source::JsonLd))
-        .or_else(|| of_meta("article:section"))
-        .or_else(|| of_meta("parsely-section"))
-        .filter(|(section, _)| !section.is_empty() && section.chars().count() <= 80)
+    let claims = of_article.map(|section| (section, Source::JsonLd)).into_iter();
+    let claims = claims.chain(["article:section", "parsely-section"].into_iter().filter_map(of_meta));
+    let one = |(section, source): (String, Source)| Some((one_section(&section)?, source));
+    let is_known = |name: &String| titles.are_like(name) || site.iter().any(|site| same_title(site, name));
+    claims.filter_map(one).next().or_else(|| {
+        let crumbs = json_ld::breadcrumb(&said.json_ld);
+        let folders: Vec<&String> = crumbs.iter().filter(|name| !is_known(name)).collect();
+        // the first of several leads home
+        let last = folders.last().filter(|_| folders.len() > 1 && folders.len() < 6)?;
+        Some((one_section(last)?, Source::JsonLd))
+    })
+}
+
+fn one_section(section: &str) -> Option<String> {
+    let section = section.split([';', ',', '|', '>', '、', '，']).next().unwrap_or_default().trim();
+    let is_path = section.contains('/') || section.contains(['_', '=', '{']);
+    let is_slug = section.contains('-') && !section.contains(' ') && !section.contains(char::is_uppercase);
+    let length = section.chars().count();
+    ((1..=60).contains(&length) && !is_path && !is_slug && section.contains(char::is_alphabetic))
+        .then(|| section.to_owned())
 }
 
 /// Keywords, each once, in the order of the source with the most to say.
@@ -169,7 +193,10 @@ fn tags(said: &Statements, article: Option<&Value>) -> Option<(Vec<String>, Sour
     for tag in said.iter().flat_map(|tag| tag.split([',', ';', '，', '、'])) {
         let tag = line(&from_html(tag));
         let known = tags.iter().any(|other| other.to_lowercase() == tag.to_lowercase());
-        if !tag.is_empty() && tag.chars().count() <= 60 && !known && tags.len() < 32 && !tag.contains([':', '=']) {
+        // paths and joined words are those of the system that keeps the page
+        let is_name =
+            tag.contains(char::is_alphanumeric) && !tag.contains([':', '=', '_', '{']) && !tag.starts_with('/');
+        if is_name && tag.chars().count() <= 60 && !known && tags.len() < 32 {
             tags.push(tag);
         }
     }

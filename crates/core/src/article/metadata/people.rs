@@ -1,44 +1,42 @@
 //! Bylines → people: split, without roles, degrees and agencies. The words are data, in `people.txt`.
 
-use std::sync::LazyLock;
-
+use super::words::{PARTICLES, WORDS, is_behind, is_degree, is_lead, is_nobody, is_role, roles, strip_word};
 use crate::text::{from_html, is_wide, line};
 
 /// Words that part one person from the next, with their spaces.
 const JOINTS: &[&str] = &[
-    " and ", " und ", " et ", " y ", " e ", " og ", " och ", " ve ", " и ", " i ", " en ", " with ", " mit ", " & ",
-    " + ", " AND ",
+    " im Gespräch mit ",
+    " as told to ",
+    " and ",
+    " und ",
+    " et ",
+    " y ",
+    " e ",
+    " og ",
+    " och ",
+    " ve ",
+    " и ",
+    " i ",
+    " en ",
+    " with ",
+    " mit ",
+    " & ",
+    " + ",
+    " AND ",
+    " And ",
+    " και ",
 ];
 /// Those that are no part of a name in any language.
 const LISTS: &[&str] = &[" and ", " & ", " und ", " et ", " og ", " och ", " ve ", " и ", " + "];
 /// Words between a name and a date.
 const JOINING: &[&str] =
     &["on", "at", "am", "um", "vom", "le", "el", "il", "op", "den", "posted", "published", "updated", "last"];
-/// Words of names that begin small.
-const PARTICLES: &[&str] = &[
-    "von", "van", "de", "der", "den", "da", "do", "dos", "das", "di", "del", "della", "la", "le", "el", "al", "bin",
-    "ibn", "y", "e", "i", "zu", "du", "af", "ter", "ten",
-];
 /// Those that also stand within one person's name.
 const WITHIN: &[&str] = &[" y ", " e ", " i ", " en "];
+/// What names of papers, sites, agencies and stations end with.
+pub(super) const WIDE_OUTLETS: &[char] = &['报', '報', '网', '網', '社', '台', '讯', '訊'];
 /// Most people that one article has.
 const MAX_PEOPLE: usize = 24;
-
-struct Words {
-    leads: Vec<&'static str>,
-    roles: Vec<&'static str>,
-    degrees: Vec<&'static str>,
-    nobody: Vec<&'static str>,
-}
-
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let of = |kind: &str| {
-        let lines = include_str!("people.txt").lines();
-        let words = lines.filter_map(|line| line.split_once('\t')).filter(|(head, _)| *head == kind);
-        words.flat_map(|(_, words)| words.split(" ; ")).collect()
-    };
-    Words { leads: of("lead"), roles: of("role"), degrees: of("degree"), nobody: of("nobody") }
-});
 
 /// How much is known of a text that holds names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,14 +59,30 @@ pub(in crate::article) fn people(names: &[String]) -> Vec<String> {
 /// The same, mindful of where the names stand, and of names that are the site's.
 pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<String> {
     let mut people: Vec<String> = Vec::new();
-    for name in names.iter().flat_map(|name| if trust == Trust::Person { one(name) } else { split(name) }) {
+    for (name, trust) in names.iter().flat_map(|name| parts(name, trust)) {
         let known = people.iter().any(|other| other.to_lowercase() == name.to_lowercase());
         let is_site = site.iter().any(|site| super::same_title(site, &name));
         if !known && !is_site && is_person(&name, trust) && people.len() < MAX_PEOPLE {
             people.push(name);
         }
     }
+    // beside people's names, a word in capitals is an outlet's
+    if people.iter().any(|name| name.contains(' ')) {
+        let is_outlet = |name: &String| name.len() <= 5 && !name.contains(' ') && name.chars().all(char::is_uppercase);
+        people.retain(|name| !is_outlet(name));
+    }
     people
+}
+
+/// The parts of a text that may be names, and how much is known of each: of several parts of what is said to be one name
+/// only the first is sure to be one.
+fn parts(name: &str, trust: Trust) -> Vec<(String, Trust)> {
+    let names = if trust == Trust::Person { one(name) } else { split(name) };
+    let trust_of = |at: usize| if trust == Trust::Person && at > 0 { Trust::Named } else { trust };
+    let is_text = matches!(trust, Trust::Linked | Trust::Byline);
+    let bare = |name: String| if is_text { without_role_behind(&name).to_owned() } else { name };
+    let names = names.into_iter().map(bare).enumerate().filter(|(_, name)| !name.is_empty());
+    names.map(|(at, name)| (name, trust_of(at))).collect()
 }
 
 /// One person's name, which may hold words that part others: `Josep Puig i Cadell`, `Costa e Silveira`.
@@ -106,39 +120,39 @@ fn turned(name: &str) -> Option<String> {
     (is_name(surname, 1) && is_name(given, 2)).then(|| format!("{given} {surname}"))
 }
 
-/// Whether a text stands behind a name: a degree, `Jr.`
-fn is_behind(text: &str) -> bool {
-    text.split_whitespace().all(is_degree)
+/// Whether a word joins two people's names.
+pub(super) fn is_joint(word: &str) -> bool {
+    JOINTS.iter().any(|joint| joint.trim() == word)
 }
 
-fn is_degree(word: &str) -> bool {
-    let lower = word.to_lowercase();
-    WORDS.degrees.contains(&lower.as_str()) || WORDS.degrees.contains(&lower.trim_end_matches('.'))
+/// Those whom a byline names for another part in the story: who reviewed, edited or illustrated it.
+pub(super) fn beside_authors(byline: &str) -> Vec<String> {
+    let lower = byline.to_lowercase();
+    let at = WORDS.beside.iter().filter_map(|word| Some(lower.find(word)? + word.len())).min();
+    let rest = at.and_then(|at| byline.get(at..)).map(str::to_owned);
+    rest.map(|rest| people_in(&[rest], Trust::Byline, &[])).unwrap_or_default()
 }
 
-/// Whether a text leads to a name, and says nothing else: `By`, `Written by:`.
-pub(super) fn is_lead(text: &str) -> bool {
-    let lower = text.trim_end_matches([' ', ':', '：']).to_lowercase();
-    WORDS.leads.iter().any(|lead| lead.trim_end_matches([':', '：']) == lower)
-}
-
-/// Whether a text stands where a name would, and names nobody: `admin`.
-pub(super) fn is_nobody(text: &str) -> bool {
-    WORDS.nobody.contains(&text.to_lowercase().as_str())
+/// A byline up to where it names people for another part in the story.
+fn without_others(byline: &str) -> &str {
+    let lower = byline.to_lowercase();
+    let at = WORDS.beside.iter().filter_map(|word| lower.find(word)).min();
+    at.and_then(|at| byline.get(..at)).unwrap_or(byline)
 }
 
 /// The people in a line that begins like a byline, or in one of its parts that does, a colon behind the word.
-pub(super) fn of_line(text: &str) -> Vec<String> {
-    let is_short = text.chars().count() < 160;
+pub(super) fn of_line(text: &str, site: &[String]) -> Vec<String> {
+    // where no spaces part the words, a line that begins with a reporter may be any sentence
+    let is_short = text.chars().count() < if text.contains(is_wide) { 30 } else { 160 };
     let begins = |text: &str| WORDS.leads.iter().any(|lead| strip_word(text, lead).is_some());
-    if is_short && begins(text) {
-        return people_in(&[text.to_owned()], Trust::Byline, &[]);
+    if is_short && (begins(text) || text.starts_with(['【', '〔', '［'])) {
+        return people_in(&[text.to_owned()], Trust::Byline, site);
     }
     let named =
         |part: &str| WORDS.leads.iter().any(|lead| strip_word(part, lead).is_some_and(|_| ends_in_colon(part, lead)));
     let parts = text.split_whitespace().filter(|part| is_short && part.contains([':', '：']));
     let part = parts.into_iter().find(|part| named(part));
-    part.map(|part| people_in(&[part.to_owned()], Trust::Byline, &[])).unwrap_or_default()
+    part.map(|part| people_in(&[part.to_owned()], Trust::Byline, site)).unwrap_or_default()
 }
 
 fn ends_in_colon(text: &str, lead: &str) -> bool {
@@ -153,12 +167,13 @@ fn split(byline: &str) -> Vec<String> {
     if text.split(';').all(|name| turned(name.trim()).is_some()) {
         return text.split(';').filter_map(|name| turned(name.trim())).collect();
     }
-    let mut text = format!(" {} ", without_date(&text));
+    let text = text.replace(['【', '】', '〔', '〕', '［', '］'], ";");
+    let mut text = format!(" {} ", without_date(without_others(&text)));
     for joint in JOINTS {
         text = if WITHIN.contains(joint) { parted(&text, joint) } else { text.replace(joint, ";") };
     }
-    text.split([';', ',', '|', '/', '•', '·', '、', '，', '／', '\n'])
-        .map(|name| without_role(without_place(bare(name))).to_owned())
+    text.split([';', ',', '|', '/', '•', '·', '、', '，', '／', '╱', '\n'])
+        .map(|name| without_role(without_place(first_sentence(bare(name)))).to_owned())
         .filter(|name| !name.is_empty())
         .collect()
 }
@@ -178,12 +193,12 @@ fn parted(text: &str, joint: &str) -> String {
 }
 
 /// A byline without the date, or the address, that it ends with.
-fn without_date(byline: &str) -> String {
+pub(super) fn without_date(byline: &str) -> String {
     let words: Vec<&str> = byline.split_whitespace().collect();
     let is_other = |word: &&str| word.contains(|c: char| c.is_numeric()) || word.contains('@');
     let Some(mut end) = words.iter().position(is_other).filter(|&end| end > 1) else { return byline.to_owned() };
     let is_month = |word: &str| {
-        super::dates::parse(&format!("3 {} 2021", word.trim_matches(|c: char| !c.is_alphanumeric()))).is_some()
+        crate::feed::date::parse(&format!("3 {} 2021", word.trim_matches(|c: char| !c.is_alphanumeric()))).is_some()
     };
     let leads_on =
         |word: &str| JOINING.contains(&word.to_lowercase().as_str()) || !word.contains(char::is_alphanumeric);
@@ -201,6 +216,7 @@ fn without_place(name: &str) -> &str {
         " from ",
         " at ",
         " for ",
+        " For ",
         " near ",
         " aus ",
         " reporting ",
@@ -214,6 +230,15 @@ fn without_place(name: &str) -> &str {
     if head.split_whitespace().count() >= 2 { head } else { name }
 }
 
+/// `Ida Moe. Harbour Press`: what stands before a stop that is not an initial's.
+fn first_sentence(name: &str) -> &str {
+    let is_end = |(at, _): &(usize, &str)| {
+        let word = name[..*at].rsplit(' ').next().unwrap_or_default();
+        word.chars().count() > 3 && name[..*at].contains(' ') && !is_degree(word)
+    };
+    name.match_indices(". ").find(is_end).map_or(name, |(at, _)| &name[..at])
+}
+
 /// `Sports Editor Ida Moe`: a role before a name of two words or more.
 fn without_role(name: &str) -> &str {
     let starts: Vec<usize> =
@@ -224,46 +249,27 @@ fn without_role(name: &str) -> &str {
     if (first..starts.len()).all(is_name) { &name[starts[first]..] } else { name }
 }
 
+/// `Ida Moe Health Editor`: a name of two words, initials and small words apart, before a role.
+fn without_role_behind(name: &str) -> &str {
+    const AGENCIES: &[&str] = &["AP", "AFP", "UPI", "PA", "Associated", "Reuters"];
+    let is_other = |word: &str| is_role(word) || AGENCIES.contains(&word);
+    let words: Vec<(usize, &str)> =
+        name.split_whitespace().map(|word| (word.as_ptr() as usize - name.as_ptr() as usize, word)).collect();
+    let Some(cut) = words.iter().skip(1).position(|(_, word)| is_other(word)).map(|at| at + 1) else { return name };
+    if AGENCIES.contains(&words[0].1) {
+        return "";
+    }
+    let is_full = |(_, word): &&(usize, &str)| word.len() > 2 && !PARTICLES.contains(word);
+    let Some((last, word)) = words[..cut].iter().filter(is_full).nth(1) else { return name };
+    &name[..last + word.len()]
+}
+
 fn word_at<'a>(name: &'a str, starts: &[usize], at: usize) -> &'a str {
     name[starts[at]..].split_whitespace().next().unwrap_or_default()
 }
 
-/// Whether a word is that of somebody's work for a paper, in compounds too (`Chefredakteurin`).
-fn is_role(word: &str) -> bool {
-    const STEMS: &[&str] = &[
-        "redakteur",
-        "korrespondent",
-        "reporter",
-        "journalist",
-        "correspond",
-        "rédact",
-        "redactor",
-        "redattor",
-        "корреспондент",
-    ];
-    const ROLES: &[&str] = &[
-        "editor",
-        "writer",
-        "columnist",
-        "contributor",
-        "correspondent",
-        "staff",
-        "producer",
-        "critic",
-        "autor",
-        "autorin",
-        "editor-in-chief",
-        "fotograf",
-        "photographer",
-        "обозреватель",
-        "журналист",
-    ];
-    let lower = word.to_lowercase();
-    STEMS.iter().any(|stem| lower.contains(stem)) || ROLES.contains(&lower.as_str())
-}
-
 /// What stands in brackets is a desk, an agency, or a name's short form.
-fn without_brackets(byline: &str) -> String {
+pub(super) fn without_brackets(byline: &str) -> String {
     let mut depth = 0usize;
     let mut kept = String::with_capacity(byline.len());
     for c in byline.chars() {
@@ -278,7 +284,7 @@ fn without_brackets(byline: &str) -> String {
 }
 
 /// A name without what leads to it and the degrees behind it.
-fn bare(name: &str) -> &str {
+pub(super) fn bare(name: &str) -> &str {
     let trim = |name: &'_ str| -> (usize, usize) {
         let kept = name.trim_matches(|c: char| c.is_whitespace() || "-–—:*\"“”".contains(c));
         (kept.as_ptr() as usize - name.as_ptr() as usize, kept.len())
@@ -287,6 +293,11 @@ fn bare(name: &str) -> &str {
     let mut name = &name[start..start + length];
     while let Some(rest) = WORDS.leads.iter().find_map(|lead| strip_word(name, lead)) {
         name = rest.trim_start_matches([':', ' ', '：']);
+    }
+    // a name of one word keeps its title
+    let titled = |name: &'_ str| WORDS.titles.iter().find_map(|title| strip_word(name, title)).map(str::len);
+    while let Some(length) = titled(name).filter(|&length| name[name.len() - length..].trim().contains(' ')) {
+        name = name[name.len() - length..].trim_start();
     }
     while let Some((head, last)) =
         name.rsplit_once(' ').filter(|(_, last)| WORDS.degrees.contains(&last.to_lowercase().as_str()))
@@ -297,22 +308,17 @@ fn bare(name: &str) -> &str {
     name.trim()
 }
 
-/// Takes a word off the front, in any case, where more follows.
-fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let head = text.get(..word.len())?;
-    let is_word = || if word.is_ascii() { head.eq_ignore_ascii_case(word) } else { head.to_lowercase() == word };
-    let rest = &text[word.len()..];
-    let ends = || word.ends_with([':', '：', '/']) || rest.starts_with([' ', ':', '：']);
-    (is_word() && ends() && !rest.trim().is_empty()).then_some(rest)
-}
-
 fn is_person(name: &str, trust: Trust) -> bool {
     let length = name.chars().count();
     let words = name.split_whitespace().count();
     let wide = name.chars().any(is_wide);
+    // a name of a few characters, or a foreign one with its dot; more is an outlet, or prose
+    let is_told = ['导', '導', '道', '整', '合', '理', '部', '站'];
+    let is_wide_name = length <= 4 && !name.ends_with(WIDE_OUTLETS) && !name.ends_with(is_told)
+        || length <= 16 && name.contains(['·', '・', ' ']);
     let uncased = name.chars().any(|c| c.is_alphabetic() && !c.is_lowercase());
     let syllables = name.chars().all(|c| matches!(c, '\u{ac00}'..='\u{d7a3}')) && (2..=4).contains(&length);
-    let shaped = wide
+    let shaped = wide && is_wide_name
         || syllables
         || words >= 2 && uncased && !name.ends_with('.')
         || matches!(trust, Trust::Named | Trust::Person);
@@ -325,7 +331,8 @@ fn is_person(name: &str, trust: Trust) -> bool {
     let is_named = match trust {
         Trust::Person => roles == 0 || roles == 1 && words > 1 && is_word_of_it(),
         Trust::Linked => is_cased() && words < 5 && (roles == 0 || roles == 1 && words == 2 && is_word_of_it()),
-        Trust::Named | Trust::Byline => roles == 0,
+        Trust::Named => roles == 0,
+        Trust::Byline => roles == 0 && is_cased(),
     };
     (2..=50).contains(&length)
         && words <= 5
@@ -334,23 +341,8 @@ fn is_person(name: &str, trust: Trust) -> bool {
         && !is_lead(name)
         && !is_nobody(name)
         && !is_degree(name)
-        && !name.chars().any(|c| c.is_ascii_digit() || "<>{}=_?!".contains(c))
+        && !name.chars().any(|c| c.is_ascii_digit() || "<>{}=_?!:：".contains(c))
         && name.chars().any(char::is_alphabetic)
-}
-
-/// How many words for roles, desks and agencies a name holds.
-fn roles(name: &str) -> usize {
-    let lower = name.to_lowercase();
-    WORDS.roles.iter().filter(|word| contains_word(&lower, word)).count()
-}
-
-fn contains_word(text: &str, word: &str) -> bool {
-    let bounded = word.starts_with(|c: char| c.is_alphanumeric() && !is_wide(c));
-    text.match_indices(word).any(|(at, _)| {
-        let before = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
-        let after = text[at + word.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
-        before && after || !bounded
-    })
 }
 
 #[cfg(test)]

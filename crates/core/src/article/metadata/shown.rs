@@ -4,95 +4,26 @@
 //! is a text of its own that is a date and nothing else, shortly after an `<h1>`: a byline's date, however its
 //! element is called. What stands before it may say that it is the date of an update.
 
+use chrono::NaiveTime;
 use ego_tree::NodeRef;
 use scraper::Node;
 use scraper::node::Element;
 
 use super::collect::{TimeRole, role};
-use super::{dates, people};
+use super::date_texts::{Order, has_day, is_publication, is_update};
+use super::words::is_lead;
 use crate::article::Source;
 use crate::feed::Moment;
 use crate::text::line;
 
 /// How far after the headline they are looked for, in bytes of text.
 const REACH: usize = 1500;
+/// How far a byline reaches, in bytes of text.
+const BYLINE: usize = 300;
 /// Most of them.
 const MOST: usize = 4;
 /// Longest text that is a date and nothing else.
 const LONGEST: usize = 48;
-/// Words before a date, or in the names of its element, that make it the date of an update. Lower case.
-const UPDATES: &[&str] = &[
-    "updat",
-    "modif",
-    "revised",
-    "reviewed",
-    "checked",
-    "aktualisiert",
-    "mis à jour",
-    "mise à jour",
-    "actualiz",
-    "aggiorna",
-    "atualiza",
-    "bijgewerkt",
-    "uppdatera",
-    "oppdatert",
-    "opdateret",
-    "päivitetty",
-    "aktualiz",
-    "zaktualizowano",
-    "frissítve",
-    "обновлено",
-    "оновлено",
-    "güncelle",
-    "ενημέρωση",
-    "更新",
-    "수정",
-    "업데이트",
-    "محدث",
-    "تحديث",
-    "עודכן",
-];
-
-/// Words before a date that make it that of the publication. Lower case.
-const PUBLICATIONS: &[&str] = &[
-    "publi",
-    "posted",
-    "issued",
-    "released",
-    "first seen",
-    "veröffentlicht",
-    "erschienen",
-    "datum",
-    "date",
-    "stand:",
-    "paru",
-    "fecha",
-    "data",
-    "pubblicat",
-    "gepubliceerd",
-    "geplaatst",
-    "publicerad",
-    "opublikowan",
-    "dodano",
-    "vydáno",
-    "közzét",
-    "опубликован",
-    "дата",
-    "yayın",
-    "tarih",
-    "发布",
-    "发表",
-    "日期",
-    "时间",
-    "公開",
-    "掲載",
-    "入力",
-    "입력",
-    "등록",
-    "نشر",
-    "تاريخ",
-    "פורסם",
-];
 /// Longest label of a date, in characters.
 const LABEL: usize = 30;
 
@@ -114,7 +45,12 @@ pub(super) struct Shown {
 pub(super) struct Watch {
     /// Bytes of text that are still looked at.
     left: usize,
+    /// Bytes of text so far.
+    seen: usize,
     found: Vec<Shown>,
+    /// The date right above the headline, and how far behind it the first of the others stands.
+    above: Option<Shown>,
+    first: usize,
     /// The text before.
     label: String,
     /// Whether the text before leads to a name.
@@ -128,27 +64,49 @@ impl Watch {
         self.left = REACH;
     }
 
-    pub(super) fn text(&mut self, node: NodeRef<'_, Node>, text: &str) {
+    /// A text right above the headline is a date's.
+    pub(super) fn above(&mut self, text: &str, order: Order) {
+        let dated = |moment| Shown { moment, source: Source::Text, role: TimeRole::Unsaid };
+        self.above = self.above.or_else(|| order.published_in(text).map(dated));
+    }
+
+    /// Whether the headline is near.
+    pub(super) fn is_near(&self) -> bool {
+        self.left > 0
+    }
+
+    /// Bytes of text so far.
+    pub(super) fn seen(&self) -> usize {
+        self.seen
+    }
+
+    pub(super) fn text(&mut self, node: NodeRef<'_, Node>, text: &str, order: Order) {
         let text = text.trim();
+        self.seen += text.len();
         if self.left == 0 || text.is_empty() {
             return;
         }
         if self.leads && self.led.len() < MOST && text.len() <= LONGEST {
             self.led.push(line(text));
         }
-        self.leads = node.prev_sibling().is_none() && people::is_lead(text);
+        self.leads = node.prev_sibling().is_none() && is_lead(text);
         self.left = self.left.saturating_sub(text.len());
         let around = node.ancestors().filter_map(|node| node.value().as_element()).take(2);
         if !text.contains(char::is_alphanumeric) {
             return;
         }
-        match moment(node, text) {
+        match moment(node, text, order) {
             Some(_) if self.found.len() == MOST => {}
             Some(_) if self.is_of_another_thing(node) => {}
             Some((moment, source)) => {
-                let is_update = is_update(&self.label) || around.clone().filter_map(names).any(is_update);
+                let is_update = is_update(&self.label)
+                    || is_update(&text.to_lowercase())
+                    || around.clone().filter_map(names).any(is_update);
                 let is_publication = is_publication(&self.label);
                 let role = if is_update { TimeRole::Updated } else { role(around.filter_map(names), is_publication) };
+                if self.found.is_empty() {
+                    self.first = REACH - self.left;
+                }
                 self.found.push(Shown { moment, source, role });
             }
             None => text.to_lowercase().clone_into(&mut self.label),
@@ -167,19 +125,29 @@ impl Watch {
     }
 
     /// The dates, and the names that were led to.
-    pub(super) fn found(self) -> (Vec<Shown>, Vec<String>) {
+    pub(super) fn found(mut self) -> (Vec<Shown>, Vec<String>) {
+        if self.found.is_empty() || self.first > BYLINE {
+            self.found.splice(0..0, self.above);
+        }
         (self.found, self.led)
     }
 }
 
-/// The date that a text is; of a `<time>`, the one for machines.
-fn moment(node: NodeRef<'_, Node>, text: &str) -> Option<(Moment, Source)> {
-    let may_be = text.len() <= LONGEST && dates::has_day(text);
-    let shown = may_be.then(|| dates::parse(text)).flatten()?;
-    match node.parent()?.value().as_element().filter(|element| element.name() == "time") {
-        Some(time) => Some((time.attr("datetime").and_then(dates::parse).unwrap_or(shown), Source::Time)),
-        None => Some((shown, Source::Text)),
-    }
+/// The date that a text is; of a `<time>`, the one for machines, unless only readers are told the time or the zone.
+fn moment(node: NodeRef<'_, Node>, text: &str, order: Order) -> Option<(Moment, Source)> {
+    let may_be = text.len() <= LONGEST && has_day(text);
+    let shown = may_be.then(|| order.parse(text)).flatten()?;
+    let Some(time) = node.parent()?.value().as_element().filter(|element| element.name() == "time") else {
+        return Some((shown, Source::Text));
+    };
+    let has_time = shown.at.naive_local().time() != NaiveTime::MIN;
+    let told = time.attr("datetime").and_then(|told| order.parse(told)).filter(|told| told.zoned || !has_time);
+    let is_same = |told: &Moment| shown.zoned && (told.at - shown.at).num_seconds().abs() < 60;
+    let told =
+        told.map(
+            |told| if is_same(&told) { Moment { at: told.at.with_timezone(shown.at.offset()), ..told } } else { told },
+        );
+    Some((told.unwrap_or(shown), Source::Time))
 }
 
 fn names(element: &Element) -> Option<&str> {
@@ -187,18 +155,10 @@ fn names(element: &Element) -> Option<&str> {
 }
 
 /// Whether a text stands in a paragraph of a sentence or more.
-fn is_long(node: NodeRef<'_, Node>) -> bool {
+pub(super) fn is_long(node: NodeRef<'_, Node>) -> bool {
     let paragraph =
         node.ancestors().find(|node| node.value().as_element().is_some_and(|element| element.name() == "p"));
     let texts =
         paragraph.into_iter().flat_map(|paragraph| paragraph.descendants()).filter_map(|node| node.value().as_text());
     texts.map(|text| text.trim().len()).sum::<usize>() > PARAGRAPH
-}
-
-fn is_publication(text: &str) -> bool {
-    PUBLICATIONS.iter().any(|word| text.contains(word))
-}
-
-fn is_update(text: &str) -> bool {
-    UPDATES.iter().any(|word| text.contains(word))
 }

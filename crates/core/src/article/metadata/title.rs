@@ -4,6 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::collect::Statements;
+use super::headings::{Heading, PART};
 use super::json_ld;
 use crate::article::Source;
 use crate::text::{from_html, line};
@@ -12,53 +13,159 @@ use crate::text::{from_html, line};
 const SEPARATORS: &[&str] =
     &[" | ", " – ", " — ", " - ", " :: ", " » ", " · ", " • ", " ‹ ", " / ", " ｜ ", "｜", " : ", "_", ": "];
 
-/// Least words, or characters of scripts without spaces, of a headline that is a part of the page's title.
-const PART: usize = 3;
+/// How much two texts have in common that say the same.
+const LIKE: f32 = 0.6;
 
 /// The headline and its source.
 ///
-/// The `<h1>` is what a reader sees; it is taken where another statement says the same, or much the same. Then the
-/// statements made for machines, without the site's name.
+/// A heading is what a reader sees; it is taken where another statement says the same, much the same, or the same with
+/// something before or behind. Then the statements made for machines, without what the shortest of them leaves out.
 pub(super) fn title(said: &Statements, article: Option<&Value>, site: &[String]) -> Option<(String, Source)> {
-    let of_article = article.and_then(|node| json_ld::text(node, "headline"));
+    let of_article = article.and_then(|node| json_ld::text(node, "headline")).map(|title| without_site(&title, site));
     let of_graph = meta(said, "og:title").map(|title| without_site(&title, site));
     let of_twitter = meta(said, "twitter:title").map(|title| without_site(&title, site));
     let of_head = said.title.as_deref().map(|title| without_site(&line(title), site));
     let claims: Vec<&String> = [&of_graph, &of_article, &of_twitter, &of_head].into_iter().flatten().collect();
-    if let Some(heading) = heading(&said.headings, &claims) {
-        return Some((own_casing(without_kicker(heading, &claims), &claims), Source::Heading));
+    let seen: Vec<&Heading> =
+        said.headings.iter().filter(|seen| !site.iter().any(|name| same(name, &seen.text))).collect();
+    let is_headline = |text: &&String| {
+        claims.iter().any(|claim| same(claim, text)) || is_part_of_any(text, &claims, site) && is_longest(text, &claims)
+    };
+    let lower = said.subheadings.iter().filter(is_headline).max_by_key(|text| text.len());
+    let is_claim = |text: &str| claims[..].iter().any(|claim| same(claim, text));
+    let nearest = nearest(&seen, &claims)
+        .filter(|(heading, _)| is_claim(&heading.text) || lower.is_none_or(|lower| !is_claim(lower)));
+    if let Some((heading, _)) = nearest.filter(|(_, likeness)| *likeness >= LIKE || lower.is_none()) {
+        let headline = heading.headline(&claims);
+        let headline = without_time(without_kicker(&headline, &claims)).trim_start_matches([':', ' ']);
+        return Some((own_casing(behind_kicker(headline, &claims, site), &claims), Source::Heading));
+    }
+    if let Some(lower) = lower {
+        return Some((own_casing(behind_kicker(lower, &claims, site), &claims), Source::Heading));
     }
     let property = said.properties.iter().find(|(name, text)| name == "headline" && !text.is_empty());
+    let bare = |title: &Option<String>| title.as_ref().map(|title| shared(title, &claims, site).to_owned());
     [
-        (of_graph.clone(), Source::Meta),
-        (of_article.clone(), Source::JsonLd),
+        (bare(&of_graph), Source::Meta),
+        (bare(&of_article), Source::JsonLd),
         (property.map(|(_, text)| text.clone()), Source::Microdata),
     ]
     .into_iter()
-    .chain([(of_twitter, Source::Meta), (of_head, Source::Title), (said.headings.first().cloned(), Source::Heading)])
+    .chain([
+        (bare(&of_twitter), Source::Meta),
+        (bare(&of_head).map(|title| without_section(&title).to_owned()), Source::Title),
+        (seen.first().map(|heading| heading.text.clone()), Source::Heading),
+    ])
     .find_map(|(title, source)| Some((title.filter(|title| !title.is_empty())?, source)))
 }
 
-/// The headline among the lines before a story, the nearest first: one that the page's title begins or ends with, or,
-/// where the title is the site's name or there is none, the nearest heading.
-pub(super) fn among(title: Option<&str>, lines: &[(&str, Option<u8>)], site: &[String]) -> Option<String> {
+/// The headline among the lines before a story, the nearest first: one that is a part of the page's title, or, where the
+/// title is the site's name, there is none, or it is a `vague` one that has nothing to do with the story, the heading
+/// over the story.
+pub(super) fn among(title: Option<&str>, vague: bool, before: &Before<'_>, site: &[String]) -> Option<String> {
+    let whole = title.map(line).unwrap_or_default();
+    let claims = [&whole];
+    let lines = before.lines.iter().map(|(text, _)| without_time(&line(text)).to_owned());
+    let part = lines.filter(|text| !same(text, &whole) && is_part_of_any(text, &claims, site));
+    if let Some(text) = part.max_by_key(String::len) {
+        return Some(text);
+    }
+    let is_heading =
+        |(text, rank): &&(&str, Option<u8>)| rank.is_some_and(|rank| rank <= 4) && units(text).len() >= PART;
+    let (heading, _) = before.lines.iter().find(is_heading)?;
     let is_site = title.is_none_or(|title| site.iter().any(|name| same(name, title)));
-    let of_title = title.map(|title| line(title).to_lowercase()).unwrap_or_default();
-    // what is left of the title is parted from it by a sign
-    let is_part = |text: &str| {
-        let part = line(text).to_lowercase();
-        let behind = of_title.strip_prefix(&part).map(str::trim_start).filter(|rest| !rest.is_empty());
-        let before = of_title.strip_suffix(&part).map(str::trim_end).filter(|rest| !rest.is_empty());
+    let story = before.story.to_lowercase();
+    // how much of it the story says too
+    let share = |text: &str| {
+        let words: Vec<String> = units(text).into_iter().filter(|word| word.chars().count() > 3).collect();
+        words.iter().filter(|word| story.contains(word.as_str())).count() as f32 / words.len().max(1) as f32
+    };
+    let is_other = vague && share(&whole) < 0.3 && share(heading) > share(&whole);
+    (is_site && (share(heading) > 0.0 || title.is_none()) || is_other).then(|| without_time(&line(heading)).to_owned())
+}
+
+/// What stands before a story.
+pub(in crate::article) struct Before<'a> {
+    /// Lines, the nearest first, with their ranks where they are headings.
+    pub(in crate::article) lines: Vec<(&'a str, Option<u8>)>,
+    /// The story's beginning.
+    pub(in crate::article) story: String,
+}
+
+/// A headline without a date or a time in brackets behind it.
+fn without_time(title: &str) -> &str {
+    let Some((head, tail)) = title.rsplit_once(['(', '【', '[']) else { return title };
+    let inside = tail.trim_end_matches([')', '】', ']']);
+    let is_time = inside.len() > 3 && inside.chars().all(|c| c.is_ascii_digit() || ":/. -".contains(c));
+    if is_time && inside.len() < tail.len() { head.trim_end() } else { title }
+}
+
+/// Whether a text is a part of a statement, whole but for what a sign sets apart before or behind it.
+fn is_part_of_any(text: &str, claims: &[&String], site: &[String]) -> bool {
+    let is_long = units(text).len() >= PART && !site.iter().any(|name| same(name, text));
+    let part = text.to_lowercase();
+    is_long && claims.iter().any(|claim| is_part_of(&part, &claim.to_lowercase()))
+}
+
+/// The same of texts in lower case.
+fn is_part_of(part: &str, whole: &str) -> bool {
+    whole.match_indices(part).any(|(at, _)| {
+        // a hyphen between two words joins them
+        let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && !crate::text::is_wide(c));
+        let (before, behind) = (whole[..at].strip_suffix('-'), whole[at + part.len()..].strip_prefix('-'));
+        let is_joined = before.is_some_and(|before| is_word(before.chars().next_back()))
+            || behind.is_some_and(|behind| is_word(behind.chars().next()));
+        let before = whole[..at].trim_end();
+        let behind = whole[at + part.len()..].trim_start();
         let is_parted =
-            behind.is_some_and(|rest| rest.starts_with(is_sign)) || before.is_some_and(|rest| rest.ends_with(is_sign));
-        is_parted && units(text).len() >= PART && !site.iter().any(|name| same(name, text))
+            (before.is_empty() || before.ends_with(is_sign)) && (behind.is_empty() || behind.starts_with(is_sign));
+        is_parted && !is_joined
+    })
+}
+
+/// Whether a statement begins with a text, or has no other part that is longer: the site's name comes behind, as a rule,
+/// and is the shorter one.
+fn is_longest(text: &str, claims: &[&String]) -> bool {
+    let part = text.to_lowercase();
+    let others = |claim: &&String| {
+        let whole = claim.to_lowercase();
+        let (before, behind) = whole.split_once(&part)?;
+        let rest = [before, behind].into_iter().flat_map(|rest| rest.split(['|', '–', '—', '»', ':', '·']));
+        let rest = rest.flat_map(|rest| rest.split(" - ")).map(|rest| rest.trim().len());
+        rest.max()
     };
-    let headline = if is_site {
-        lines.iter().find(|(text, rank)| rank.is_some_and(|rank| rank <= 3) && units(text).len() >= PART)
-    } else {
-        lines.iter().filter(|(text, _)| is_part(text)).max_by_key(|(text, _)| text.len())
+    let begins = claims.iter().any(|claim| claim.to_lowercase().starts_with(&part));
+    begins || claims.iter().filter_map(others).min().is_some_and(|other| other <= part.len())
+}
+
+/// A heading without what a sign sets apart before the headline that another statement has alone.
+fn behind_kicker<'a>(heading: &'a str, claims: &[&'a String], site: &[String]) -> &'a str {
+    let lower = heading.to_lowercase();
+    let is_end = |claim: &&&String| {
+        let claim_lower = claim.to_lowercase();
+        claim_lower.len() < lower.len() && lower.ends_with(&claim_lower) && is_part_of_any(claim, &[&lower], site)
     };
-    headline.map(|(text, _)| line(text))
+    claims.iter().find(is_end).map_or(heading, |claim| claim)
+}
+
+/// What a statement and a shorter one have in common, where that is all of the shorter.
+fn shared<'a>(title: &'a str, claims: &[&'a String], site: &[String]) -> &'a str {
+    let whole = title.to_lowercase();
+    let is_shorter = |claim: &&&String| {
+        let claim = claim.to_lowercase();
+        claim.len() < whole.len()
+            && (whole.starts_with(&claim) || whole.ends_with(&claim))
+            && is_part_of(&claim, &whole)
+    };
+    let is_long = |claim: &&&String| units(claim).len() >= PART && !site.iter().any(|name| same(name, claim));
+    claims.iter().filter(is_long).filter(is_shorter).min_by_key(|claim| claim.len()).map_or(title, |claim| claim)
+}
+
+/// A page's title without a word or two behind a dash, which name its section or its site.
+fn without_section(title: &str) -> &str {
+    let Some((head, tail)) = title.rsplit_once(" - ").or_else(|| title.rsplit_once(" – ")) else { return title };
+    let is_name = tail.starts_with(char::is_uppercase) && !tail.contains(|c: char| c.is_ascii_digit());
+    if is_name && units(tail).len() <= 2 && units(head).len() > 4 { head.trim_end() } else { title }
 }
 
 fn is_sign(c: char) -> bool {
@@ -71,7 +178,7 @@ pub(super) fn claims(said: &Statements, article: Option<&Value>, site: &[String]
     let of_metas =
         ["og:title", "twitter:title", "title", "dc.title", "parsely-title"].iter().filter_map(|name| meta(said, name));
     let of_head = said.title.as_deref().map(line);
-    let only_heading = said.headings.iter().filter(|_| said.headings.len() == 1).cloned();
+    let only_heading = said.headings.iter().filter(|_| said.headings.len() == 1).map(|heading| heading.text.clone());
     let claims = of_article.into_iter().chain(of_metas).chain(of_head).chain(only_heading);
     claims.flat_map(|title| [without_site(&title, site), title]).filter(|title| !title.is_empty()).collect()
 }
@@ -80,12 +187,16 @@ fn meta(said: &Statements, name: &str) -> Option<String> {
     said.meta_content(name).filter(|text| !text.is_empty()).map(|text| line(&from_html(text)))
 }
 
-/// The heading that says most nearly what the page claims its title is.
-fn heading<'a>(headings: &'a [String], claims: &[&String]) -> Option<&'a String> {
-    let likeness = |heading: &String| claims.iter().map(|claim| likeness(heading, claim)).fold(0.0, f32::max);
-    let best = headings.iter().rev().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    let only = headings.len() == 1 && units(best).len() >= 4 && likeness(best) > 0.2;
-    (likeness(best) >= 0.6 || only).then_some(best)
+/// The heading that says most nearly what the page claims its title is, and how nearly.
+fn nearest<'a>(headings: &[&'a Heading], claims: &[&String]) -> Option<(&'a Heading, f32)> {
+    let likeness = |heading: &Heading| {
+        let of = |text: &str| claims.iter().map(|claim| likeness(text, claim)).fold(0.0, f32::max);
+        of(&heading.text).max(of(&heading.headline(claims)))
+    };
+    let likened = headings.iter().rev().map(|heading| (*heading, likeness(heading)));
+    let (best, likeness) = likened.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let only = headings.len() == 1 && units(&best.text).len() >= 4 && likeness > 0.2;
+    (likeness >= LIKE || only).then_some((best, likeness))
 }
 
 /// How much two titles have in common: shared words over all words; characters where there are no spaces.
@@ -95,7 +206,7 @@ fn likeness(a: &str, b: &str) -> f32 {
     2.0 * shared as f32 / (a.len() + b.len()).max(1) as f32
 }
 
-fn units(title: &str) -> Vec<String> {
+pub(super) fn units(title: &str) -> Vec<String> {
     let lower = title.to_lowercase();
     if lower.contains(crate::text::is_wide) {
         return lower.chars().filter(|c| c.is_alphanumeric()).map(String::from).collect();
@@ -182,7 +293,7 @@ impl Titles {
     }
 }
 
-fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
+pub(super) fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 

@@ -1,0 +1,135 @@
+//! The words of bylines: what leads to a name, roles, degrees, organisations. They are data, in `people.txt`.
+
+use std::sync::LazyLock;
+
+use crate::text::is_wide;
+
+/// Words of names that begin small.
+pub(super) const PARTICLES: &[&str] = &[
+    "von", "van", "de", "der", "den", "da", "do", "dos", "das", "di", "del", "della", "la", "le", "el", "al", "bin",
+    "ibn", "y", "e", "i", "zu", "du", "af", "ter", "ten",
+];
+
+pub(super) struct Words {
+    pub(super) leads: Vec<&'static str>,
+    pub(super) roles: Vec<&'static str>,
+    pub(super) degrees: Vec<&'static str>,
+    pub(super) nobody: Vec<&'static str>,
+    pub(super) beside: Vec<&'static str>,
+    pub(super) titles: Vec<&'static str>,
+    pub(super) outlets: Vec<&'static str>,
+}
+
+pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let of = |kind: &str| {
+        let lines = include_str!("people.txt").lines();
+        let words = lines.filter_map(|line| line.split_once('\t')).filter(|(head, _)| *head == kind);
+        words.flat_map(|(_, words)| words.split(" ; ")).collect()
+    };
+    Words {
+        leads: of("lead"),
+        roles: of("role"),
+        degrees: of("degree"),
+        nobody: of("nobody"),
+        beside: of("beside"),
+        titles: of("title"),
+        outlets: of("outlet"),
+    }
+});
+
+/// Whether a text stands behind a name: a degree, `Jr.`
+pub(super) fn is_behind(text: &str) -> bool {
+    text.split_whitespace().all(is_degree)
+}
+
+pub(super) fn is_degree(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    WORDS.degrees.contains(&lower.as_str()) || WORDS.degrees.contains(&lower.trim_end_matches('.'))
+}
+
+/// Whether a text leads to a name, and says nothing else: `By`, `Written by:`.
+pub(super) fn is_lead(text: &str) -> bool {
+    let lower = text.trim_end_matches([' ', ':', '：']).to_lowercase();
+    WORDS.leads.iter().any(|lead| lead.trim_end_matches([':', '：']) == lower)
+}
+
+/// Whether a text stands where a name would, and names nobody: `admin`.
+pub(super) fn is_nobody(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    WORDS.nobody.contains(&lower.as_str()) || !lower.contains(' ') && lower.contains("admin")
+}
+
+/// Whether a text is that of an account rather than a name: `ane.holt`, `post2`.
+pub(super) fn is_account(name: &str) -> bool {
+    let is_small = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c));
+    let is_made = name.contains(|c: char| c.is_ascii_digit() || "-_".contains(c));
+    // a site's address is its name
+    let is_address = name.rsplit_once('.').is_some_and(|(_, end)| matches!(end.len(), 2 | 3));
+    is_small && (is_made || name.contains('.') && !is_address)
+}
+
+/// Whether a text tells somebody's place among a paper's people, and no name.
+pub(super) fn is_staff(name: &str) -> bool {
+    const STAFF: &[&str] =
+        &["staff", "reporter", "writer", "editor", "correspondent", "contributor", "redaktion", "team"];
+    let lower = name.to_lowercase();
+    STAFF.iter().any(|word| contains_word(&lower, word))
+}
+
+/// Whether a word is that of somebody's work for a paper, in compounds too (`Chefredakteurin`).
+pub(super) fn is_role(word: &str) -> bool {
+    const STEMS: &[&str] = &[
+        "redakteur",
+        "korrespondent",
+        "reporter",
+        "journalist",
+        "correspond",
+        "rédact",
+        "redactor",
+        "redattor",
+        "корреспондент",
+    ];
+    const ROLES: &[&str] = &[
+        "editor",
+        "writer",
+        "columnist",
+        "contributor",
+        "correspondent",
+        "staff",
+        "producer",
+        "critic",
+        "autor",
+        "autorin",
+        "editor-in-chief",
+        "fotograf",
+        "photographer",
+        "обозреватель",
+        "журналист",
+    ];
+    let lower = word.to_lowercase();
+    STEMS.iter().any(|stem| lower.contains(stem)) || ROLES.contains(&lower.as_str())
+}
+
+/// How many words for roles, desks and agencies a name holds.
+pub(super) fn roles(name: &str) -> usize {
+    let lower = name.to_lowercase();
+    WORDS.roles.iter().filter(|word| contains_word(&lower, word)).count()
+}
+
+pub(super) fn contains_word(text: &str, word: &str) -> bool {
+    let bounded = word.starts_with(|c: char| c.is_alphanumeric() && !is_wide(c));
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let after = text[at + word.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
+        before && after || !bounded
+    })
+}
+
+/// Takes a word off the front, in any case, where more follows.
+pub(super) fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let head = text.get(..word.len())?;
+    let rest = &text[word.len()..];
+    let ends = word.ends_with([':', '：', '/']) || word.contains(is_wide) || rest.starts_with([' ', ':', '：']);
+    let is_word = || if word.is_ascii() { head.eq_ignore_ascii_case(word) } else { head.to_lowercase() == word };
+    (ends && is_word() && !rest.trim().is_empty()).then_some(rest)
+}

@@ -92,9 +92,8 @@ async fn a_sitemap_that_fails_is_named() {
     // the index of fourteen in two polls; the third was read with the older ones
     let said = block_in_place(|| {
         installation.output(&["run", "--once"]);
-        std::thread::sleep(Duration::from_millis(3_500));
         let waiting = told(&["status", "--json"]);
-        installation.output(&["run", "--once"]);
+        installation.later(Duration::from_secs(60)).output(&["run", "--once"]);
         (waiting, told(&["status", "--json"]))
     });
     assert!(said.0.contains("waiting-sitemaps"), "{}", said.0);

@@ -25,7 +25,8 @@ use fetcher::{config, feed, fetcher, page};
 use host::{Answer, Host};
 use hostile::{Behaviour::Says, Hostile};
 
-const SECRET: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\nsecret";
+const SECRET: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: 6\r\n\r\nsecret";
 
 /// Of this machine: whoever is let through to them ends in the trap.
 const LOCAL: [&str; 4] = ["127.0.0.1", "127.0.0.3", "127.255.255.254", "0.0.0.0"];
@@ -130,7 +131,7 @@ fn names(name: &str) -> Vec<IpAddr> {
 
 /// A trap on a port of every address of this machine, and a client that may use that port.
 async fn trap(config: Fetch) -> (Hostile, Fetcher) {
-    let trap = Hostile::start_at("::", Says(SECRET.to_vec())).await;
+    let trap = Hostile::start_at("::", Says(SECRET.into())).await;
     let ports = vec![80, 443, trap.address.port()];
     let fetcher = fetcher(&Fetch { ports, ..config }, names);
     (trap, fetcher)
@@ -189,33 +190,45 @@ async fn the_trap_catches_what_is_let_through() {
     assert_eq!(trap.connections(), forms.len());
 }
 
-/// What rebinding would need: public when it is checked, and private when it is connected to.
+/// Two servers on one port: requests may reach the first, and the other is the trap.
+async fn honest_and_trap() -> (Hostile, Hostile) {
+    let honest = || Hostile::start_at("127.0.0.2", Says(SECRET.replace("secret", "public").into_bytes()));
+    loop {
+        let honest = honest().await;
+        // somebody else may have the port
+        if let Ok(trap) = Hostile::listen(("127.0.0.1", honest.address.port()), Says(SECRET.into())).await {
+            return (honest, trap);
+        }
+    }
+}
+
+/// What rebinding would need: allowed when it is checked, and forbidden when it is connected to.
 #[tokio::test]
 async fn a_name_whose_addresses_change_is_looked_up_once_a_connection() {
-    let trap = Hostile::start_at("::", Says(SECRET.to_vec())).await;
-    let config = Fetch { allow_networks: vec![], ports: vec![trap.address.port()], ..config() };
-    let public: IpAddr = "93.184.216.34".parse().unwrap();
-    let private: IpAddr = "127.0.0.1".parse().unwrap();
-    // (addresses of each look-up in turn, whether one of the first is worth a try)
-    for (answers, tried) in [
-        (vec![vec![private], vec![public]], false),
-        (vec![vec![private, "10.0.0.1".parse().unwrap()], vec![private]], false),
-        (vec![vec![public], vec![private]], true),
-        (vec![vec![private, public], vec![private]], true),
+    let (honest, trap) = honest_and_trap().await;
+    let allow_networks = vec!["127.0.0.2/32".parse().unwrap()];
+    let config = Fetch { allow_networks, ports: vec![trap.address.port()], ..config() };
+    let (allowed, private): (IpAddr, IpAddr) = (honest.address.ip(), trap.address.ip());
+    // (addresses of each look-up in turn, whether one of the first is allowed)
+    for (answers, passes) in [
+        (vec![vec![private], vec![allowed]], false),
+        (vec![vec![private, "10.0.0.1".parse().unwrap()], vec![allowed]], false),
+        (vec![vec![allowed], vec![private]], true),
+        (vec![vec![private, allowed], vec![private]], true),
     ] {
         let look_ups = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&look_ups);
-        let short = std::time::Duration::from_millis(200);
-        let config = Fetch { connect_within: short, first_byte_within: short, ..config.clone() };
         let fetcher = fetcher(&config, move |_| {
             let nth = counter.fetch_add(1, SeqCst);
             answers[nth.min(answers.len() - 1)].clone()
         });
-        let failure =
-            fetcher.get(feed(&format!("http://rebinding.example:{}/", trap.address.port()))).await.unwrap_err();
-        // nobody answers for the public address here
-        assert_eq!(failure.reason != Reason::Forbidden, tried, "{failure}");
-        assert_eq!(look_ups.load(SeqCst), 1, "one look-up a request");
+        // the connection is closed after each answer, so the next request looks the name up again
+        for (nth, passes) in [passes, !passes].into_iter().enumerate() {
+            let url = format!("http://rebinding.example:{}/", trap.address.port());
+            let answer = fetcher.get(feed(&url)).await.map(|response| response.body).map_err(|failure| failure.reason);
+            assert_eq!(answer, if passes { Ok("public".into()) } else { Err(Reason::Forbidden) });
+            assert_eq!(look_ups.load(SeqCst), nth + 1, "one look-up a request");
+        }
     }
-    assert_eq!(trap.connections(), 0);
+    assert_eq!((honest.connections(), trap.connections()), (4, 0));
 }

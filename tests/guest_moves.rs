@@ -7,11 +7,13 @@ mod host;
 #[path = "support/installation.rs"]
 mod installation;
 
-use chrono::{TimeDelta, Utc};
-use copydesk::{daemon::clock, state::FeedState};
+use std::time::Duration;
+
 use host::{Answer, Host, feed};
 use installation::{Installation, LOCAL};
 use tokio::task::block_in_place;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feed_that_moved_is_asked_where_it_is_now() {
@@ -32,26 +34,26 @@ async fn a_feed_that_moved_is_asked_where_it_is_now() {
         (home.asked().len(), new.asked().len())
     };
 
-    once(&installation);
-    assert_eq!((asked(), shown(&installation, "moved")), ((1, 1), false.into()));
-    // two days and two polls later, had somebody waited for them
-    pretend(&installation, |feed| {
-        let moved = feed.moved.as_mut().unwrap();
-        moved.since -= TimeDelta::days(2);
-        moved.polls += 2;
-    });
-    once(&installation);
-    assert_eq!((asked(), shown(&installation, "moved")), ((1, 2), true.into()));
+    // days after the first poll, how often the old and the new URL were asked by then, whether the move is believed
+    for (day, by_then, is_believed) in [
+        (0, (1, 1), false),
+        (2, (2, 2), false),
+        (4, (3, 3), true),
+        (6, (3, 4), true),
+        (8, (3, 5), true),
+        // a week after it was last asked, the configured URL is asked again
+        (12, (4, 6), true),
+    ] {
+        let then = installation.later(day * DAY);
+        once(&then);
+        assert_eq!((asked(), shown(&then, "moved")), (by_then, is_believed.into()), "day {day}");
+    }
     assert_eq!(shown(&installation, "url"), home.url("/old"), "it is the feed that was configured");
     assert_eq!(shown(&installation, "moved_to"), new.url("/feed"));
-
-    // a week later, the configured URL is asked again; not with the other one's validators
-    pretend(&installation, |feed| feed.moved.as_mut().unwrap().home_at -= TimeDelta::days(8));
-    once(&installation);
-    assert_eq!(asked(), (2, 3));
+    // validators are for the URL that gave them
     assert!(home.asked().iter().all(|asked| asked.header("if-none-match").is_none()));
     let validators: Vec<bool> = new.asked().iter().map(|asked| asked.header("if-none-match").is_some()).collect();
-    assert_eq!(validators, [false, true, true]);
+    assert_eq!(validators, [false, true, true, true, true, true]);
     assert_eq!(block_in_place(|| installation.records()).len(), 3, "no entry was met anew");
 }
 
@@ -65,17 +67,4 @@ fn shown(installation: &Installation, field: &str) -> serde_json::Value {
     let output = block_in_place(|| installation.output(&["status", "--json"]));
     let status: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     status["feeds"][0][field].clone()
-}
-
-/// Changes the stored value of the only feed, and makes it due.
-fn pretend(installation: &Installation, change: impl Fn(&mut FeedState)) {
-    let db = rusqlite::Connection::open(installation.ledger().join("state.db")).unwrap();
-    let (key, value): (String, Vec<u8>) = db
-        .query_row("SELECT key, value FROM state WHERE key LIKE '% http%'", [], |row| Ok((row.get(0)?, row.get(1)?)))
-        .unwrap();
-    let mut feed = FeedState::from_json(&value).unwrap();
-    change(&mut feed);
-    let now: chrono::DateTime<Utc> = clock::now();
-    feed.schedule.due = Some(now - TimeDelta::seconds(1));
-    db.execute("UPDATE state SET value = ?2 WHERE key = ?1", (key, feed.to_json())).unwrap();
 }

@@ -184,6 +184,9 @@ async fn a_second_process_is_refused_with_the_pid_of_the_first() {
 
 #[tokio::test]
 async fn a_kill_at_any_point_of_a_commit_loses_and_doubles_nothing() {
+    if let Some(directory) = std::env::var_os("COPYDESK_TEST_DIRECTORY") {
+        return as_a_child(Path::new(&directory)).await;
+    }
     for (point, committed) in [("before-begin", 2), ("after-append", 2), ("before-commit", 2), ("after-commit", 3)] {
         let dir = tempfile::tempdir().unwrap();
         let output = child(dir.path(), Some(&format!("{point}:3")));
@@ -215,18 +218,16 @@ fn lines(directory: &Path, kind: &str) -> Vec<String> {
 /// Runs [`as_a_child`] in a process of its own.
 fn child(directory: &Path, fault: Option<&str>) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "as_a_child", "--nocapture"]).env("COPYDESK_TEST_DIRECTORY", directory);
+    let anchor = "a_kill_at_any_point_of_a_commit_loses_and_doubles_nothing";
+    command.args(["--exact", anchor, "--nocapture"]).env("COPYDESK_TEST_DIRECTORY", directory);
     if let Some(fault) = fault {
         command.env("COPYDESK_FAULT", fault);
     }
     command.output().unwrap()
 }
 
-/// Commits the stories up to the fifth that the ledger does not have yet; does nothing unless [`child`] runs it.
-#[tokio::test]
-async fn as_a_child() {
-    let Some(directory) = std::env::var_os("COPYDESK_TEST_DIRECTORY") else { return };
-    let directory = Path::new(&directory);
+/// Commits the stories up to the fifth that the ledger does not have yet.
+async fn as_a_child(directory: &Path) {
     let (mut ledger, mut events) = match LocalLedger::open(&config(directory)).await {
         Ok(opened) => opened,
         Err(LedgerError::Fatal(text)) => {

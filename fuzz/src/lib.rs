@@ -39,7 +39,9 @@ pub fn feed(data: &[u8]) {
     let url = url("https://news.example.com/feeds/all.xml");
     let source = Source { url: &url, content_type };
     let Ok(feed) = feed::parse(body, source) else { return };
-    assert_eq!(feed::parse(body, source).as_ref(), Ok(&feed), "read differently the second time");
+    let beginnings = body.iter().filter(|byte| matches!(byte, b'<' | b'{')).count();
+    let is_packed = body.starts_with(b"\x1f\x8b");
+    assert!(is_packed || feed.entries.len() <= beginnings, "an entry that begins nowhere");
     for entry in &feed.entries {
         entry.title.iter().for_each(|title| assert_clean(title));
         entry.summary.iter().for_each(|summary| assert_clean(&text::from_html(summary)));
@@ -85,10 +87,16 @@ pub fn robots(data: &[u8]) {
     let (asked, file) = first_line(data);
     let Some(asked) = asked.and_then(|asked| Url::parse(asked).ok()) else { return };
     let allowed = robots::allows(file, &asked);
-    assert_eq!(robots::allows(file, &asked), allowed);
-    let mut all = b"User-agent: copydesk\nDisallow: /\n\n".to_vec();
-    all.extend(file.iter().filter(|byte| byte.is_ascii_digit()));
-    assert!(!robots::allows(&all, &url("https://news.example.com/a")), "numbers change a rule");
+    // a group of our own is the only one that binds us, whatever stands before it
+    let names_us = file.windows(8).any(|bytes| bytes.eq_ignore_ascii_case(b"copydesk"));
+    if names_us || file.len() > 1 << 16 || !matches!(asked.scheme(), "http" | "https") {
+        return;
+    }
+    for (rule, expected) in [("Disallow: /", false), ("Allow: /", true)] {
+        let group = format!("\n\nUser-agent: copydesk\n{rule}\n");
+        let bound = robots::allows(&[file, group.as_bytes()].concat(), &asked);
+        assert_eq!(bound, expected, "{rule} for {asked}, and without it {allowed}");
+    }
 }
 
 /// A `Refresh` header (the first line; none where it is empty) and what came as a page.
@@ -143,12 +151,19 @@ pub fn headers(data: &[u8]) {
 pub fn config(data: &[u8]) {
     let Ok(yaml) = std::str::from_utf8(data) else { return };
     // files that it names are no part of it: what is not there is a fault
-    let read = || config::from_yaml(yaml, Path::new("/nonexistent/copydesk.yaml"), &|_| None);
-    match read() {
+    match config::from_yaml(yaml, Path::new("/nonexistent/copydesk.yaml"), &|_| None) {
         Ok(config) => assert!(config.schedule.min_interval <= config.schedule.interval),
         Err(faults) => {
             assert!(faults.iter().count() > 0, "refused without a reason");
-            assert_eq!(faults.to_string(), read().map_or_else(|faults| faults.to_string(), |_| String::new()));
+            // a text that ends too early is at fault behind its last line
+            let lines: Vec<usize> = yaml.split('\n').chain([""]).map(|line| line.chars().count()).collect();
+            for at in faults.iter().filter_map(|fault| fault.at) {
+                let length = at.line.checked_sub(1).and_then(|line| lines.get(line));
+                assert!(
+                    length.is_some_and(|length| (1..=length + 1).contains(&at.column)),
+                    "{at:?} is not in {yaml:?}"
+                );
+            }
         }
     }
 }
@@ -175,10 +190,13 @@ pub fn identity(data: &[u8]) {
     let Ok(feed) = feed::parse(body, Source { url: &home, content_type: None }) else { return };
     let names = identity::names(&feed, "example.com");
     assert_eq!(names.len(), feed.entries.len());
-    assert_eq!(names, identity::names(&feed, "example.com"));
+    let mut reversed = feed.clone();
+    reversed.entries.reverse();
+    let of_reversed = identity::names(&reversed, "example.com");
+    assert!(names.iter().eq(of_reversed.iter().rev()), "an entry is named by its neighbours");
     for (names, entry) in names.iter().zip(&feed.entries) {
         assert!(names.names().count() > 0, "an entry without a name");
-        assert_eq!(identity::digest(entry), identity::digest(&entry.clone()));
+        check_digest(entry);
     }
     let digests = feed.entries.iter().map(identity::digest).collect();
     let (document, now) = (Document { feed, names, digests }, chrono::DateTime::UNIX_EPOCH);
@@ -187,6 +205,19 @@ pub fn identity(data: &[u8]) {
     let again = site.absorb(home.as_str(), &document, Policy::default(), now);
     assert!(again.new <= first.left, "the same document brings {} new entries: {first:?}", again.new);
     assert_eq!(again.changed, 0, "the same document tells something else");
+}
+
+/// Words are an edit; numbers and white space are none.
+fn check_digest(entry: &feed::Entry) {
+    let title = entry.title.as_deref().unwrap_or_default();
+    // what stands behind a `<` may be in a tag
+    if title.contains('<') {
+        return;
+    }
+    let retitled = |end: &str| feed::Entry { title: Some(format!("{title}{end}")), ..entry.clone() };
+    let digest = identity::digest(entry);
+    assert_eq!(identity::digest(&retitled("  (17)\n")), digest, "a number is taken for an edit of {title:?}");
+    assert_ne!(identity::digest(&retitled(" after all")), digest, "an edit of {title:?} is not noticed");
 }
 
 fn url(text: &str) -> Url {

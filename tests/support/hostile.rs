@@ -52,8 +52,13 @@ impl Hostile {
     }
 
     pub(crate) async fn start_at(host: &str, behaviour: Behaviour) -> Self {
-        let listener = TcpListener::bind((host, 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
+        Self::listen((host, 0), behaviour).await.unwrap()
+    }
+
+    /// The same on a port that may be taken.
+    pub(crate) async fn listen(address: (&str, u16), behaviour: Behaviour) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
         let connections = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&connections);
         let task = tokio::spawn(async move {
@@ -64,7 +69,7 @@ impl Hostile {
                 open.spawn(answer(stream, behaviour.clone()));
             }
         });
-        Self { address, connections, task }
+        Ok(Self { address, connections, task })
     }
 
     pub(crate) fn url(&self) -> String {

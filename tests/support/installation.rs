@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
 use copydesk::{
@@ -17,6 +18,8 @@ use copydesk::{
 /// A configuration file in a directory of its own.
 pub(crate) struct Installation {
     directory: PathBuf,
+    /// How far the clocks of its processes are ahead.
+    ahead: Duration,
 }
 
 impl Installation {
@@ -31,7 +34,12 @@ impl Installation {
         let feeds: String = urls.iter().map(|url| format!("  - {url}\n")).collect();
         let yaml = format!("contact: tests@example.com\nfeeds:\n{feeds}{sections}");
         std::fs::write(directory.join("copydesk.yaml"), yaml).unwrap();
-        Self { directory: directory.to_owned() }
+        Self { directory: directory.to_owned(), ahead: Duration::ZERO }
+    }
+
+    /// The same so much later: what is started from here has a clock that is ahead, and nobody has to wait.
+    pub(crate) fn later(&self, by: Duration) -> Self {
+        Self { directory: self.directory.clone(), ahead: self.ahead + by }
     }
 
     /// The configuration file.
@@ -48,6 +56,9 @@ impl Installation {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_copydesk"));
         command.args(arguments).arg("-c").arg(self.config()).env_remove("COPYDESK_FAULT");
+        if !self.ahead.is_zero() {
+            command.env("COPYDESK_FAULT_CLOCK", format!("{}:0", self.ahead.as_secs()));
+        }
         command
     }
 

@@ -1,10 +1,10 @@
-//! What the demo's newspaper prints: a few written stories, and as many numbered ones as a test asks for.
+//! What the demo's newspaper prints: a few written stories, and as many numbered ones as a test requests.
 //!
 //! PURE.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A story as its newspaper knows it.
+/// A story as its newspaper has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Story {
     /// Last part of its URL.
@@ -19,16 +19,16 @@ pub struct Story {
     pub dateline: Option<String>,
     /// The story itself.
     pub paragraphs: Vec<String>,
-    /// An agency that a line below the story thanks.
+    /// An agency that is credited in a line below the story.
     pub credit: Option<String>,
     /// First publication.
     pub published: DateTime<Utc>,
-    /// 0 as first printed, one more each time it is edited.
+    /// 0 as first printed, plus one for each edit.
     pub edition: u32,
 }
 
 impl Story {
-    /// The text that a reader comes for, as a record must have it.
+    /// The text of the story, as a record must have it.
     pub fn text(&self) -> String {
         let mut paragraphs = self.paragraphs.clone();
         if let (Some(dateline), Some(first)) = (&self.dateline, paragraphs.first_mut()) {
@@ -37,16 +37,16 @@ impl Story {
         paragraphs.join("\n\n")
     }
 
-    /// When it was last changed: an editor takes a minute.
+    /// When it was last changed: each edit takes a minute.
     pub fn updated(&self) -> DateTime<Utc> {
         self.published + TimeDelta::minutes(i64::from(self.edition))
     }
 
-    /// The same story after an editor was at it.
+    /// The same story after another edit.
     #[must_use]
     pub fn edited(mut self) -> Self {
         self.edition += 1;
-        // names its story: a line that stood under several of them would be the site's, not the story's
+        // names its story: the same line below several stories would count as the site's, not the story's
         let line = format!(
             "In its edition number {} the paper added to “{}” that all those concerned had been heard once more.",
             self.edition, self.title
@@ -117,7 +117,7 @@ const TURNS: [&str; 5] = [
 const BYLINES: [&str; 4] = ["Ines Okafor", "Tomas Lindqvist", "Rahel Brandt", "Yusuf Demir"];
 const SECTIONS: [&str; 3] = ["City", "Harbour", "Culture"];
 
-/// The stories of the demo, the newest first. The last one is announced and has no page.
+/// The stories of the demo, the newest first. The last one is in the feeds and has no page.
 pub(super) fn front_page(now: DateTime<Utc>) -> Vec<Story> {
     WRITTEN
         .iter()
@@ -221,7 +221,7 @@ const WRITTEN: [Written; 6] = [
     },
 ];
 
-/// The story that comes in while the demo runs.
+/// The story that appears while the demo runs.
 pub(super) fn late_edition(now: DateTime<Utc>) -> Story {
     Story {
         slug: "storm-warning-lifted".to_owned(),

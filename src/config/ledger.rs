@@ -19,8 +19,8 @@ pub enum Ledger {
     Kafka(Box<KafkaLedger>),
 }
 
-/// The ledger of a file that names none: beside the file, so that it is the same one wherever copydesk is started,
-/// and nothing is published twice for having been started elsewhere.
+/// The ledger of a file that names none: next to the file, so that it is the same one wherever copydesk is started, and
+/// starting it elsewhere publishes nothing twice.
 pub(super) fn default(decoder: &Decoder<'_>) -> Ledger {
     Ledger::Local(LocalLedger::new(decoder.resolve("copydesk-ledger")))
 }

@@ -63,7 +63,7 @@ pub struct Config {
     pub contact: Option<String>,
     /// Every feed of every file; each URL occurs once.
     pub feeds: Vec<Feed>,
-    /// Where records and state go.
+    /// Where records and state are written.
     pub ledger: Ledger,
     /// Limits and politeness of the HTTP client.
     pub fetch: Fetch,

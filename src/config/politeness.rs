@@ -12,7 +12,7 @@ use super::{
     yaml::Node,
 };
 
-/// Reads the keys that hold for all hosts in `fetch`, and for some in `hosts`.
+/// Reads the keys that apply to all hosts in `fetch`, and to some in `hosts`.
 pub(super) fn decode(s: &mut Section<'_, '_, '_>, politeness: &mut Politeness) {
     s.set("per_host", &mut politeness.per_host, &count(1..=64));
     s.set("host_gap", &mut politeness.host_gap, &duration(Duration::ZERO..=LONGEST_GAP));

@@ -266,12 +266,12 @@ pub(super) fn lent(feed: &config::Feed, url: &Url) -> Lent {
     }
 }
 
-/// What is compared of an article, with others and with itself at another time.
+/// What is compared between articles, and between two readings of one.
 pub(super) fn text_of(article: &Article) -> PageText {
     PageText { content: content_of(article), text: Some(text_print(article)) }
 }
 
-/// 32 bits of what a content is known by: title, text, and corrections, which are an edit, too.
+/// 32 bits of the hash of what identifies a content: title, text, and corrections, which are an edit too.
 fn content_of(article: &Article) -> u32 {
     content(&record::content_hash(article.title.as_deref(), &with_corrections(article)))
 }

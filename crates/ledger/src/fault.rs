@@ -102,7 +102,7 @@ mod armed {
         Some((by, Instant::now() + Duration::from_millis(after)))
     });
 
-    /// Whether a test wants this left out.
+    /// Whether a test leaves this out.
     pub fn is_left_out(what: &str) -> bool {
         LEFT_OUT.as_deref() == Some(what)
     }
@@ -117,7 +117,7 @@ mod armed {
         std::env::var(name).ok()
     }
 
-    /// Kills or stops the process, or spins, if this is the passing that was asked for.
+    /// Kills or stops the process, or loops, if this is the requested passing.
     pub fn point(name: &str) {
         let Some(fault) = FAULT.as_ref().filter(|fault| fault.name == name) else { return };
         if fault.passings_left.fetch_sub(1, Ordering::SeqCst) != 1 {

@@ -192,7 +192,8 @@ impl SiteState {
         learned
     }
 
-    /// The next `most` entries that are due. They are not due again until they change or [`SiteState::offer_again`] says so.
+    /// The next `most` entries that are due. They are not due again until they change or [`SiteState::offer_again`]
+    /// says so.
     pub fn take_due(&mut self, now: DateTime<Utc>, most: usize) -> Vec<u64> {
         let mut taken = Vec::new();
         while taken.len() < most

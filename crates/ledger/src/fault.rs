@@ -3,9 +3,9 @@
 //!
 //! - `COPYDESK_FAULT=NAME:N` kills the process by SIGKILL as it passes the point NAME for the Nth time: no destructor
 //!   runs, nothing is flushed. `NAME:N:stop` freezes it by SIGSTOP instead, until it gets SIGCONT; `NAME:N:spin` puts
-//!   the passing thread into an endless loop. The coordinator passes `after-poll` once it has absorbed a feed; a worker passes
-//!   `extracting` with a page; both ledgers pass `before-begin`, `after-append` (local) or
-//!   `after-produce` (Kafka: between the records and the offsets that fence them), `before-commit` and `after-commit`.
+//!   the passing thread into an endless loop. The coordinator passes `after-poll` once it has absorbed a feed; a worker
+//!   passes `extracting` with a page; both ledgers pass `before-begin`, `after-append` (local) or `after-produce` (Kafka:
+//!   between the records and the offsets that fence them), `before-commit` and `after-commit`.
 //! - `COPYDESK_FAULT_CLOCK=SECONDS:MILLISECONDS` sets the wall clock this many seconds forward, or back, this many
 //!   milliseconds after it was first read.
 //! - `COPYDESK_FAULT_WITHOUT=fence` or `settling` leaves out a step on which exactly once depends, so that tests

@@ -177,8 +177,8 @@ impl Coordinator<'_> {
         self.stalled = Some(Stalled { outbox, again_at: Instant::now() + wait, attempts });
     }
 
-    /// A message that no topic accepts must not cost others anything: a record becomes a reject, a reject gets shorter, an
-    /// entry that waits is rejected, another value is not stored. The rest of the batch is given again.
+    /// A message that no topic accepts must not cost others anything: a record becomes a reject, a reject gets shorter,
+    /// an entry that waits is rejected, another value is not stored. The rest of the batch is given again.
     fn unstorable(&mut self, mut outbox: Outbox, key: &str, why: &str) {
         if key.contains(' ') || self.sites.contains_key(key) {
             self.unstorable_state(&mut outbox, key, why);

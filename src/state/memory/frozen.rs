@@ -42,7 +42,8 @@ pub(super) fn packed_len(articles: &[Resolved]) -> usize {
     HEADER + articles.iter().map(bytes).sum::<usize>()
 }
 
-/// An article's title and date, as the hash of a name ([`EntryNames::title_and_date`](crate::feed::identity::EntryNames)).
+/// An article's title and date, as the hash of a name
+/// ([`EntryNames::title_and_date`](crate::feed::identity::EntryNames)).
 fn title_and_date(article: &Article) -> u64 {
     u64::from(article.title) << 32 | u64::from(article.date)
 }

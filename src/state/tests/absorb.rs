@@ -19,8 +19,8 @@ fn an_edit_of_an_earlier_column_is_found_though_a_new_one_has_its_link() {
     assert!(edited.shared_page && edited.published.as_ref().unwrap().awaits_edit());
 }
 
-/// What happened to a feed that had stories 1 and 2 → new, known, changed: while they wait for their pages, while they wait
-/// for rechecks, and once they are only remembered; before and after a restart.
+/// What happened to a feed that had stories 1 and 2 → new, known, changed: while they wait for their pages, while they
+/// wait for rechecks, and once they are only remembered; before and after a restart.
 #[test]
 fn an_entry_is_what_it_was() {
     let without_guid = |entry| Entry { guid: None, ..entry };

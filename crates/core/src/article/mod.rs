@@ -258,7 +258,7 @@ pub enum NoArticleReason {
 }
 
 impl NoArticleReason {
-    /// Every class, in the order of declaration.
+    /// Every class, in the order of their declaration.
     pub const ALL: [Self; 7] =
         [Self::NoText, Self::NotAnArticle, Self::Paywall, Self::Wall, Self::ErrorPage, Self::NotHtml, Self::TooLarge];
 

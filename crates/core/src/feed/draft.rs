@@ -93,7 +93,8 @@ impl Draft {
         }
     }
 
-    /// The people of its source, if there are no others: an entry without an author has those (RFC 4287, section 4.2.1).
+    /// The people of its source, if there are no others: an entry without an author has those (RFC 4287, section
+    /// 4.2.1).
     pub(super) fn inherited_authors(&mut self) -> Vec<Person> {
         if self.has_author { Vec::new() } else { std::mem::take(&mut self.source_authors) }
     }

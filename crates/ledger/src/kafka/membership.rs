@@ -132,10 +132,10 @@ impl Membership {
             {
                 return Some(end);
             }
-            // With KIP-848 the epoch moves on without a callback. What is read between two polls is never of an assignment
-            // that lacks a held partition, and a member that was thrown out has an epoch that the coordinator refuses.
-            // In a classic group such a member has generation -1, which is not checked at all: there, only the callback
-            // for an assignment is a good moment.
+            // With KIP-848 the epoch moves on without a callback. What is read between two polls is never of an
+            // assignment that lacks a held partition, and a member that was thrown out has an epoch that the
+            // coordinator refuses. In a classic group such a member has generation -1, which is not checked at all:
+            // there, only the callback for an assignment is a good moment.
             if self.config.consumer_protocol {
                 self.member.ownership.renew(consumer.group_metadata());
             }

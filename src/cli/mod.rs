@@ -231,7 +231,7 @@ impl Input {
         if let Some(url) = &self.url {
             return Ok(url.clone());
         }
-        let path = std::path::absolute(&self.file).context("the current directory cannot be told")?;
+        let path = std::path::absolute(&self.file).context("cannot find the current directory")?;
         url::Url::from_file_path(&path).map_err(|()| anyhow::anyhow!("{} makes no URL", path.display()))
     }
 }

@@ -155,7 +155,7 @@ const WRITTEN: [Written; 6] = [
         paragraphs: &[
             "The swing bridge between the old harbour and the fish market carried its first lorries on Tuesday morning, eleven weeks after a cracked bearing had left it standing open to the river.",
             "Engineers replaced the bearing and, while they were at it, four of the rollers that carry the turning span. None of them had been changed since the bridge was built, said Marta Quill, who led the works.",
-            "“We expected to find wear,” Quill said. “What we did not expect was how evenly it had worn. Whoever aligned this bridge knew what they were doing.”",
+            "“We expected to find wear,” Quill said. “What we did not expect was how evenly it had worn. The people who aligned this bridge knew what they were doing.”",
             "Traders on the market side had counted the days. Several said that the detour over the upper bridge cost them an hour a day and most of their lunchtime custom.",
             "The harbour board will close the bridge again for one night in spring, to fit sensors that are to give warning long before the next bearing fails.",
         ],
@@ -193,7 +193,7 @@ const WRITTEN: [Written; 6] = [
         dateline: None,
         credit: None,
         paragraphs: &[
-            "On the ground floor of the lending library in Corvenna, between the newspapers and the children's books, stands a rack with forty drills, nine ladders and a machine for stripping wallpaper.",
+            "On the ground floor of the lending library in Corvenna, between the newspapers and the children's books, there is a rack with forty drills, nine ladders and a machine for stripping wallpaper.",
             "They are lent like books: two weeks, one renewal, a small fine if they come back late. They hardly ever do, says the librarian, Oskar Venn, because somebody is always waiting.",
             "The idea came from a reader who had bought a tile cutter for a single bathroom and was ashamed of it. In the first year the tools went out three thousand times.",
             "Venn has since been asked for advice by eleven other towns. His answer is always the same: buy good ones, and keep the manuals.",
@@ -232,7 +232,7 @@ pub(super) fn late_edition(now: DateTime<Utc>) -> Story {
         paragraphs: vec![
             "The storm warning for the coast between Hollin and Grantham Quay was lifted shortly after noon, a day earlier than had been forecast, and the ferries are running again.".to_owned(),
             "The low that had been expected to stall over the estuary moved inland during the night. Gusts at the lighthouse reached 94 kilometres an hour and then fell away within two hours.".to_owned(),
-            "The harbour master asked crews to check their moorings all the same: the swell, he said, will outlast the wind by a day at least.".to_owned(),
+            "The harbour master asked crews to check their moorings anyway: the swell, he said, will outlast the wind by a day at least.".to_owned(),
         ],
         credit: None,
         published: now,

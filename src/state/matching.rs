@@ -226,7 +226,7 @@ mod tests {
         assert!(!claimed(Other, Link::Other, Same, Same).is_one_story(), "two stories of one title and minute");
         assert!(!claimed(Same, Link::Other, Other, Other).is_one_story(), "one guid for everything");
         let known = |guid, link, title, date| Evidence { is_of_list: false, ..claimed(guid, link, title, date) };
-        assert!(known(Unknown, Link::Same, Other, Same).is_one_story(), "a new headline beside the old one");
+        assert!(known(Unknown, Link::Same, Other, Same).is_one_story(), "a new headline next to the old one");
         assert!(!known(Unknown, Link::Same, Other, Other).is_one_story());
         let reworded = |guid, title, date| Evidence { text: Other, ..known(guid, Link::Same, title, date) };
         assert!(!reworded(Unknown, Other, Same).is_one_story(), "two notices of one minute");

@@ -99,7 +99,7 @@ mod tests {
             assert_eq!(shared_guids(&document), expected, "{what}");
         };
         check("one for everything", &[("/a", "One", 1), ("/b", "Two", 2), ("/c", "Six", 3)], &[true; 3]);
-        check("a corrected link beside the old", &[("/a", "One", 1), ("/b", "One", 1)], &[false, false]);
-        check("a live story beside what it was", &[("/a", "One", 1), ("/a", "Two", 2)], &[false, false]);
+        check("a corrected link next to the old", &[("/a", "One", 1), ("/b", "One", 1)], &[false, false]);
+        check("a live story next to its earlier version", &[("/a", "One", 1), ("/a", "Two", 2)], &[false, false]);
     }
 }

@@ -148,7 +148,7 @@ fn what_is_too_old_is_not_followed() {
         ("within the memory", 170, Policy::default(), 180, (1, 0)),
         ("beyond it", 190, Policy::default(), 180, (0, 1)),
         ("beyond a shorter one", 40, Policy::default(), 30, (0, 1)),
-        ("beyond it, and wanted all the same", 190, any_age, 180, (1, 0)),
+        ("beyond it, and still requested", 190, any_age, 180, (1, 0)),
     ] {
         let (mut site, _) = one_published(&[]);
         site.remember_for(memory);
@@ -303,7 +303,7 @@ fn a_page_is_looked_at_where_any_of_its_feeds_says_that_it_is_now() {
     let moved = with_link("story-1-corrected", titled("Another headline", item(1)));
     read(&mut site, B, vec![moved], at(10));
     let entry = site.entry(key).unwrap();
-    assert_eq!(entry.entry.url, Some(link("story-1-corrected")), "the feed that had it first shows it no more");
+    assert_eq!(entry.entry.url, Some(link("story-1-corrected")), "the feed that had it first no longer shows it");
     assert!(entry.published.as_ref().unwrap().has_new_link);
     assert_eq!(entry.entry.title.as_deref(), Some("Another headline"));
     // the same story under a link of that feed's own

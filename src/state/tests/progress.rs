@@ -328,7 +328,7 @@ fn what_no_ledger_takes_ends() {
     site.published(keys[1], publication(1), &[DAY], false, at(0));
     let stored = |key: u64| format!("{SITE} entry {key:016x}");
     assert_eq!(site.unstorable(&stored(keys[0]), at(0)).map(|entry| entry.key), Some(keys[0]), "it is to be rejected");
-    assert_eq!(site.unstorable(&stored(keys[1]), at(0)), None, "it was published, and is looked at no more");
+    assert_eq!(site.unstorable(&stored(keys[1]), at(0)), None, "it was published, and is not rechecked again");
     for other in [format!("{SITE} {A}"), format!("{SITE} memory 1"), SITE.to_owned(), stored(7)] {
         assert_eq!(site.unstorable(&other, at(0)), None, "{other}");
     }

@@ -50,7 +50,7 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, problems: 
     let told_utf8 = told.clone().any(|encoding| encoding == UTF_8);
     let encoding = if told_utf8 && mostly_utf8(bytes) { UTF_8 } else { guess(bytes) };
     if encoding == UTF_8 {
-        problems.note("bad-bytes", || "the document is UTF-8, but for some bytes".to_owned());
+        problems.note("bad-bytes", || "the document is UTF-8, except for some bytes".to_owned());
         return Cow::Owned(patched(bytes));
     }
     problems.note("wrong-encoding", || match told.clone().next() {
@@ -151,7 +151,7 @@ fn utf32(bytes: &[u8]) -> Option<String> {
 ///
 /// Each character beyond ASCII must be one of that reading, and all together UTF-8: this never occurs by chance. The
 /// scan ends at the first one that is not. (A reading as Windows-1252 is left alone: it loses characters.)
-pub(super) fn mended(text: &str) -> Option<String> {
+pub(super) fn repaired(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let first = bytes.iter().position(|byte| !byte.is_ascii())?;
     let mut out = Vec::new();
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn text_encoded_twice_is_mended() {
+    fn text_encoded_twice_is_repaired() {
         for (text, expected) in [
             ("CinÃ©ma Â«Â\u{a0}X Â»", Some("Cinéma «\u{a0}X »")),
             ("isnâ\u{80}\u{99}t â\u{80}¦", Some("isn’t …")),
@@ -253,7 +253,7 @@ mod tests {
             ("CinÃ©ma 日本", None),
             ("plain", None),
         ] {
-            assert_eq!(mended(text).as_deref(), expected, "{text}");
+            assert_eq!(repaired(text).as_deref(), expected, "{text}");
         }
         assert_eq!(without_c1("don\u{92}t\u{a0}é").as_deref(), Some("don’t\u{a0}é"));
         assert_eq!(without_c1("\u{a0}é"), None);

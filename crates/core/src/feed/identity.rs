@@ -139,7 +139,7 @@ pub fn flag_shared_links(feed: &mut Feed, names: &[EntryNames]) {
         shared = shared.saturating_add(u32::from(other_title));
     }
     let mut problems = Problems::from(std::mem::take(&mut feed.problems));
-    problems.note_many("shared-link", shared, || "one link stands under entries with different titles".to_owned());
+    problems.note_many("shared-link", shared, || "entries with different titles have one link".to_owned());
     feed.problems = problems.into_vec();
 }
 

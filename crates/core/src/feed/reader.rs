@@ -98,8 +98,9 @@ impl<'a> FeedReader<'a> {
         }
         self.unwind(0);
         let problems = &mut self.document.problems;
-        problems.note_many("bare-ampersand", self.bare_ampersands, || "an `&` that begins no entity".to_owned());
-        problems.note_many("bare-less-than", tokens.bare, || "a `<` that begins no tag".to_owned());
+        problems
+            .note_many("bare-ampersand", self.bare_ampersands, || "an `&` that does not start an entity".to_owned());
+        problems.note_many("bare-less-than", tokens.bare, || "a `<` that does not start a tag".to_owned());
     }
 
     fn doctype(&mut self, doctype: &'a str) {

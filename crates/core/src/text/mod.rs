@@ -46,10 +46,10 @@ pub fn from_html(html: &str) -> String {
 }
 
 fn normalise(raw: &str, fold: fn(&str) -> String) -> String {
-    let mut text = fold(&tidy(&mojibake::mend(raw)));
+    let mut text = fold(&tidy(&mojibake::repair(raw)));
     // dropping characters and composing others may reveal new mojibake; each repair shortens the text
-    while let Cow::Owned(mended) = mojibake::mend(&text) {
-        text = fold(&tidy(&mended));
+    while let Cow::Owned(repaired) = mojibake::repair(&text) {
+        text = fold(&tidy(&repaired));
     }
     text
 }

@@ -26,7 +26,7 @@ fn lines() {
 }
 
 #[test]
-fn mojibake_is_mended_only_when_certain() {
+fn mojibake_is_repaired_only_when_certain() {
     let cases = [
         ("donâ€™t", "don’t"),
         ("â€œQuotedâ€\u{9d}", "“Quoted”"),

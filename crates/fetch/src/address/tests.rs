@@ -80,7 +80,7 @@ fn spellings(address: Ipv4Addr) -> Vec<String> {
     ]
 }
 
-/// The address with three digits to each part but for the first digit, full-width dots between: `%3` and the digit
+/// The address with three digits to each part except for the first digit, full-width dots between: `%3` and the digit
 /// stand before it. An octal part would be read as such, so this is for parts of three digits.
 fn percent_tail(address: Ipv4Addr) -> String {
     let [a, b, c, d] = address.octets();

@@ -75,7 +75,7 @@ impl JournalFile {
         }
         let behind = metadata.len().saturating_sub(entry.committed);
         let mut opened = JournalFile { file, tail: None, appended: None, entry };
-        // a file that was overwritten is no more ours to cut than one that was appended to
+        // as with a file that was appended to, an overwritten file is not ours to cut
         if crashed && behind > 0 && opened.ends_a_line()? {
             opened.tail = Some(opened.entry.committed);
             opened.cut()?;

@@ -133,7 +133,7 @@ fn other_sites_and_too_many_are_ignored() {
     assert_eq!(children.choose(&index, &index_url(), now()).ignored, 8);
     assert!(serde_json::to_vec(&children).unwrap().len() < 40 * MOST, "small enough to be stored");
     children.choose(&index[..1], &index_url(), now());
-    assert_eq!(children.0.len(), 1, "what the index names no more is forgotten");
+    assert_eq!(children.0.len(), 1, "what the index no longer names is forgotten");
 }
 
 #[test]

@@ -18,9 +18,9 @@ impl FeedReader<'_> {
     /// Stores the open field's value; `place` is the place of its element.
     pub(in crate::feed) fn finish_field(&mut self, place: Place) {
         let Some(mut field) = self.field.take() else { return };
-        if let Some(mended) = encoding::mended(&field.buffer) {
-            self.document.problems.note("encoded-twice", || mended.trim().to_owned());
-            field.buffer = mended;
+        if let Some(repaired) = encoding::repaired(&field.buffer) {
+            self.document.problems.note("encoded-twice", || repaired.trim().to_owned());
+            field.buffer = repaired;
         }
         if let Some(text) = encoding::without_c1(&field.buffer) {
             field.buffer = text;

@@ -56,7 +56,7 @@ impl<'a> FeedReader<'a> {
 
     /// An entry starts inside another: the one before was not closed.
     fn end_open_entry(&mut self) {
-        self.document.problems.note("unclosed-entry", || "an entry begins before the last one has ended".to_owned());
+        self.document.problems.note("unclosed-entry", || "an entry starts before the last one has ended".to_owned());
         if let Some(open) = self.frames.iter().rposition(|frame| frame.kind == ElementKind::Entry) {
             self.unwind(open);
         }

@@ -57,7 +57,7 @@ pub enum Refusal {
     #[error("a URL of {0} bytes")]
     Length(usize),
     /// No host, or the proxy itself.
-    #[error("no request may go to host {0:?}")]
+    #[error("host {0:?} may not be requested")]
     Host(String),
 }
 

@@ -67,7 +67,7 @@ fn at_rest(config: &Config, states: &[State]) -> anyhow::Result<Status> {
 
 fn show(status: &Status, now: DateTime<Utc>, out: &mut impl Write) -> std::io::Result<()> {
     match (status.running, status.ready, &status.trouble) {
-        (false, ..) => writeln!(out, "no daemon is running; this is the state in the ledger")?,
+        (false, ..) => writeln!(out, "no daemon answers; this is the state in the ledger")?,
         (true, true, _) => writeln!(out, "copydesk {} is running and commits", status.version)?,
         (true, false, Some(trouble)) => writeln!(out, "copydesk {} is running but stalled: {trouble}", status.version)?,
         (true, false, None) => writeln!(out, "copydesk {} is running but not ready", status.version)?,

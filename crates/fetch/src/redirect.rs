@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_chain_stops_where_it_should() {
         check(&[(302, "")], Err("without a location"));
-        check(&[(302, "https://[::1")], Err("no URL"));
+        check(&[(302, "https://[::1")], Err("invalid URL"));
         check(&[(302, "http://example.com/")], Err("from https to http"));
         check(&[(302, "#bottom")], Err("loop"));
         check(&[(302, "/b?token=a"), (302, "/b?token=a")], Err("loop at https://example.com/b?token=***"));

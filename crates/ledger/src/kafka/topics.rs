@@ -134,7 +134,7 @@ fn check_partitions(config: &config::KafkaLedger, name: &str, found: i32) -> Res
         return Ok(());
     }
     Err(LedgerError::Fatal(format!(
-        "state topic `{name}` has {found} partitions, and the configuration says {}: set `partitions` to what the topic \
+        "state topic `{name}` has {found} partitions, and the configuration says {}; set `partitions` to what the topic \
          was created with; to change it, export the state and import it into a new state topic",
         config.partitions
     )))
@@ -155,7 +155,7 @@ fn check_settings(config: &config::KafkaLedger, name: &str, topic: &ConfigResour
     let size = setting("max.message.bytes");
     if size.parse::<usize>().is_ok_and(|size| size < config.max_message_bytes) {
         return Err(LedgerError::Fatal(format!(
-            "topic `{name}` takes messages of up to {size} bytes, and the configuration promises {}: raise the topic's \
+            "topic `{name}` accepts messages of up to {size} bytes, and the configuration promises {}; raise the topic's \
              `max.message.bytes`, or lower `max_message`",
             config.max_message_bytes
         )));

@@ -84,7 +84,7 @@ fn site(number: usize) -> Vec<State> {
     for day in (0..days).rev() {
         let at = now - TimeDelta::days(i64::try_from(day).unwrap_or_default());
         let document = document(&name, &url, day * entries, entries, at);
-        // the feed is met for the first time, and wants nothing that is older than now: all is remembered only
+        // the feed is read for the first time, and follows nothing older than now: everything is only remembered
         site.forget(url.as_str());
         site.absorb(url.as_str(), &document, Policy { since: Some(at + TimeDelta::days(1)), ..Policy::default() }, at);
     }

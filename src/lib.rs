@@ -1,11 +1,11 @@
-//! copydesk reads news feeds, follows each new entry to its article, strips everything that is not the story,
-//! and publishes one clean record an article, exactly once.
+//! copydesk reads news feeds, follows each new entry to its article, removes everything that is not the story, and
+//! publishes one clean record per article, exactly once.
 //!
-//! The modules in the order in which the data meets them:
+//! The modules in the order in which the data passes through them:
 //!
 //! ```text
 //!  config ─▶ schedule ──feed due──▶ fetch ──bytes──▶ feed ──entries──▶ state: pending ─┐
-//!               ▲                    │ (one governor a host)                           │
+//!               ▲                    │ (one governor per host)                         │
 //!               └───── outcome ──────┘                                                 ▼
 //!                                                      fetch ◀──────page wanted──── daemon
 //!                                                        │
@@ -14,7 +14,7 @@
 //!                                                                                    └─▶ local: SQLite + JSON Lines
 //! ```
 //!
-//! `ARCHITECTURE.md` is the map; `tests/tidy.rs` holds each module to what it may touch.
+//! `ARCHITECTURE.md` is the map; `tests/tidy.rs` checks that each module uses only what it may.
 
 pub use copydesk_core::{article, feed, link, record, schedule, text};
 pub use copydesk_fetch as fetch;

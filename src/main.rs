@@ -1,8 +1,8 @@
-//! The thin binary: everything is in the library.
+//! The binary; everything is in the library.
 
 use std::process::ExitCode;
 
-/// Months of pages of every size leave holes in the system's allocator that it does not give back.
+/// Months of pages of every size leave holes that the system's allocator does not give back.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

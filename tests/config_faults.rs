@@ -9,10 +9,10 @@ use faults::{check, check_settings, faults};
 
 #[test]
 fn what_is_not_a_configuration() {
-    check("", &["1:1: the configuration needs feeds: list their URLs under `feeds`, or name files by `include`"]);
+    check("", &["1:1: the configuration needs feeds; list their URLs under `feeds`, or name files in `include`"]);
     check(
         "# nothing yet",
-        &["1:1: the configuration needs feeds: list their URLs under `feeds`, or name files by `include`"],
+        &["1:1: the configuration needs feeds; list their URLs under `feeds`, or name files in `include`"],
     );
     check("feeds: []", &["1:8: an empty list of feeds"]);
     check("[]", &["1:1: an empty list of feeds"]);
@@ -73,9 +73,9 @@ fn feeds() {
             "2:3: feed: expected an http or https URL, found `file:///etc/passwd`",
             "3:3: feed: expected an http or https URL, found `//a.example/`",
             "4:3: feed: expected an http or https URL, found `https://`",
-            "5:3: feed: a URL must not hold credentials, it is shown and published; use `basic_auth` or `headers`",
+            "5:3: feed: a URL must not contain credentials, because it is shown and published; use `basic_auth` or `headers`",
             "6:3: feed: expected an http or https URL, found `5`",
-            "7:3: feed: port 8080 is not one of `fetch.ports`, add it there if you mean it",
+            "7:3: feed: port 8080 is not one of `fetch.ports`; add it there if you mean it",
         ],
     );
     check(
@@ -98,7 +98,7 @@ fn feeds() {
 fn ports_of_feeds() {
     check(
         "feeds: ['http://127.0.0.1:81/', 'http://10.0.0.1:81/']\nfetch: {allow_networks: 127.0.0.0/8}",
-        &["1:33: feed: port 81 is not one of `fetch.ports`, add it there if you mean it"],
+        &["1:33: feed: port 81 is not one of `fetch.ports`; add it there if you mean it"],
     );
     // a list with a fault of its own binds no feed
     check(
@@ -134,7 +134,7 @@ fn headers_and_secrets() {
         &[
             "3:5: header `Host` cannot be set: it follows from the URL",
             "4:5: `bad name` is not a name of a header",
-            "6:5: duplicate header `x-key`, names of headers ignore case",
+            "6:5: duplicate header `x-key`; the case of header names does not matter",
             "7:5: header `x-line`: its value holds a line break or another control character",
             "8:20: `file`: cannot read missing.key: No such file or directory (os error 2)",
             "9:13: header `x-list`: expected a text or {file: PATH}, found a list",
@@ -143,17 +143,17 @@ fn headers_and_secrets() {
             "12:20: `file`: cannot read Cargo.lock: it is larger than 64 KiB",
             "13:14: environment variable `UNSET` is not set; set it, or write `${UNSET:-a default}`",
             "14:15: `basic_auth`: `username` must not hold a colon",
-            "16:42: `password_file` beside `password`, give one of them",
+            "16:42: both `password_file` and `password`; use one of them",
             "16:57: `password_file`: cannot read missing: No such file or directory (os error 2)",
             "18:15: `basic_auth` needs `password` or `password_file`",
             "18:15: `basic_auth` needs `username`",
             "18:16: unknown key `user`, did you mean `username`?",
-            "21:15: `basic_auth` beside a header `authorization`, give one of them",
+            "21:15: both `basic_auth` and a header `authorization`; use one of them",
         ],
     );
     check_settings(
         "defaults: {headers: {Authorization: x}}",
-        &["2:12: `authorization` in `defaults` would go to every feed's host, set it at the feed"],
+        &["2:12: `authorization` in `defaults` would be sent to the host of every feed; set it at the feed"],
     );
 }
 
@@ -220,7 +220,7 @@ fetch: {proxy: 'http://u:hunter2@p.example', allow_networks: [10.0.0.0/40, ::1],
             "4:32: `admin_names`: expected a host such as example.com, found `a.example:8080`",
             "5:15: `format`: expected `text` or `json`, found `xml`",
             "5:28: `filter`: expected a filter such as `info` or `info,copydesk=debug`, found `a=b=c`",
-            "6:16: `proxy`: the URL of a proxy must not hold credentials, it is shown; write `proxy: {url, username, password_file}`",
+            "6:16: `proxy`: the URL of a proxy must not contain credentials, because it is shown; write `proxy: {url, username, password_file}`",
             "6:63: `allow_networks`: expected a network such as 10.1.0.0/16, or an address, found `10.0.0.0/40`",
             "6:99: `allow_downgrade`: expected `true` or `false`, found `off`",
         ],
@@ -242,7 +242,7 @@ fetch: {proxy: 'http://u:hunter2@p.example', allow_networks: [10.0.0.0/40, ::1],
 fn ledgers() {
     check_settings(
         "ledger: {local: {directory: a}, kafka: {brokers: ['a:9092']}}",
-        &["2:33: two ledgers, `local` and `kafka`; records and state go to one of them"],
+        &["2:33: both `local` and `kafka`; records and state are written to one ledger, so use one of them"],
     );
     check_settings(
         "ledger: {local: {directory: '', rotate_size: 1, rotate_daily: 1}}",
@@ -298,7 +298,7 @@ fn ledgers() {
             "15:7: option `bootstrap.servers` cannot be set: use `brokers`",
             "16:7: option `linger.mss`: refused by librdkafka: No such configuration property: \"linger.mss\"",
             "17:7: option `linger.ms`: refused by librdkafka: Invalid value for configuration property \"queue.buffering.max.ms\"",
-            "18:7: option `transactional.id` cannot be set: it is what fences a former self, and follows from `group` and `instance`",
+            "18:7: option `transactional.id` cannot be set: it fences an earlier process of this instance, and is made from `group` and `instance`",
             "19:7: option `session.timeout.ms` cannot be set: the broker decides with `group_protocol: consumer`",
         ],
     );

@@ -104,14 +104,14 @@ async fn a_feed_that_is_renamed_publishes_only_what_is_new() {
         assert_refused(&installation, &["state", "rename", &old, &new], "in use by process");
         stop(running);
         for (from, to, why) in [
-            (&new, &other_site, format!("nothing is known of {new}; the feed with the most similar URL is {old}")),
+            (&new, &other_site, format!("nothing is known about {new}; the feed with the most similar URL is {old}")),
             (&old, &old, "both URLs are the same".to_owned()),
         ] {
             assert_refused(&installation, &["state", "rename", from, to], &why);
         }
         for (from, to, number) in [(&old, &new, 60), (&new, &other_site, 61), (&other_site, &old, 62)] {
             rename(from, to);
-            assert_refused(&installation, &["state", "rename", from, to], "has state already");
+            assert_refused(&installation, &["state", "rename", from, to], "already has state");
             site.print(Story::numbered(number, now()));
             let installation = Installation::with_feeds(directory.path(), std::slice::from_ref(to), &settings);
             let before = installation.records().len();

@@ -166,7 +166,7 @@ fn what_a_newer_version_wrote_is_refused_with_what_to_do() {
         let refused = SiteState::new(SITE).restore(key, &value).unwrap_err().to_string();
         let known = version - 1;
         let expected = format!(
-            "the state of `{key}` has version {version}, and this copydesk knows version {known}: start the newer copydesk"
+            "the state of `{key}` has version {version}, and this copydesk knows version {known}; start the newer copydesk"
         );
         assert_eq!(refused, expected);
     }

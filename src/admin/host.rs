@@ -1,14 +1,14 @@
-//! Who the asker thinks to talk to: a guard against web pages that reach for us by a name of their own.
+//! Which server the client means: a guard against web pages that use a host name of their own to reach us.
 //!
-//! PURE. A page of anybody's may let its name resolve to our address (DNS rebinding) and read what we answer, as the
-//! browser takes it for that page's own server. What the browser then sends as `Host` is that name.
+//! PURE. The name of any web page may resolve to our address (DNS rebinding), and the page may then read our responses,
+//! because the browser takes us for the page's own server. The browser sends that name as `Host`.
 
 use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, Uri, header};
 use url::{Host, Url};
 
-/// The names under which the endpoints may be asked for.
+/// The names under which the endpoints answer.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
     address: IpAddr,
@@ -16,12 +16,12 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Those of an address, and more that are configured.
+    /// The names of an address, and the configured ones.
     pub(super) fn new(address: SocketAddr, more: &[String]) -> Self {
         Self { address: address.ip().to_canonical(), more: more.to_vec() }
     }
 
-    /// Whether a request names us. One without `Host` (HTTP/1.0) comes from no browser.
+    /// Whether a request names us. A request without `Host` (HTTP/1.0) does not come from a browser.
     pub(super) fn are_meant(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let of_headers = headers.get_all(header::HOST).iter().map(|value| value.to_str().unwrap_or_default());
         of_headers.chain(uri.authority().map(|authority| authority.as_str())).all(|host| self.include(host))
@@ -36,12 +36,12 @@ impl Names {
             Some(Host::Domain(name)) => name.trim_end_matches('.'),
         };
         let is_this_machine = name == "localhost" || name.ends_with(".localhost");
-        // a name without a dot is of the local network: nobody on the internet has one
+        // a name without a dot belongs to the local network: nobody on the internet has one
         let is_near = !self.address.is_loopback() && !name.contains('.');
         is_this_machine || is_near || self.more.iter().any(|own| own == name)
     }
 
-    /// An address is nobody's name, but what is bound to loopback has no other.
+    /// An address is not a name that somebody can own, but what is bound to loopback has no address but loopback.
     fn has(&self, address: IpAddr) -> bool {
         !self.address.is_loopback() || address.is_loopback() || address == self.address
     }

@@ -10,10 +10,10 @@ use prometheus_client::{
 
 use crate::state::Absorbed;
 
-/// Counters by what came of something.
+/// Counters by result.
 type ByOutcome = Family<Outcome, Counter>;
 
-/// What came of something.
+/// The result.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
     outcome: String,
@@ -23,9 +23,9 @@ struct Outcome {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    /// Requests sent: every hop of a redirect and every robots.txt among them.
+    /// Requests sent, including every redirect and every robots.txt.
     requests: Counter,
-    /// Bytes of bodies as they came over the wire.
+    /// Bytes of response bodies as received.
     wire_bytes: Counter,
     polls: ByOutcome,
     pages: ByOutcome,
@@ -41,17 +41,17 @@ pub struct Metrics {
     pub pending: Gauge,
     /// Feeds owned by this instance.
     pub feeds: Gauge,
-    /// Requests under way or being worked on.
+    /// Requests that are running, or whose response is being processed.
     pub jobs_running: Gauge,
-    /// Jobs that wait for their host's turn.
+    /// Jobs that wait for their turn at their host.
     pub jobs_waiting: Gauge,
     /// Records and rejects that wait for their commit.
     pub uncommitted: Gauge,
 }
 
-/// Seconds; a commit that is grouped over 100 ms and one that a full disk holds up both have a bucket.
+/// Seconds; a commit that is grouped over 100 ms and one that waits for a full disk both have a bucket.
 const COMMIT_BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
-/// Seconds from a publisher's date to the record; from the schedule's shortest interval to a week's backlog.
+/// Seconds from a publisher's date to the record, from the schedule's shortest interval to a week.
 const DELAY_BUCKETS: [f64; 12] =
     [10.0, 60.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0, 86_400.0, 259_200.0, 604_800.0];
 
@@ -85,39 +85,43 @@ impl Default for Metrics {
 impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
-        registry.register("requests", "Requests sent, redirects and robots.txt among them", self.requests.clone());
-        registry.register("wire_bytes", "Bytes of bodies as they came over the wire", self.wire_bytes.clone());
-        registry.register("polls", "Polls of feeds by what came of them", self.polls.clone());
-        registry.register("pages", "Pages asked for by what came of them", self.pages.clone());
+        registry.register("requests", "Requests sent, including redirects and robots.txt", self.requests.clone());
+        registry.register("wire_bytes", "Bytes of response bodies as received", self.wire_bytes.clone());
+        registry.register("polls", "Polls of feeds by result", self.polls.clone());
+        registry.register("pages", "Requested pages by result", self.pages.clone());
         registry.register("entries", "Entries of feeds, new and known", self.entries.clone());
-        registry.register("records", "Records committed, by where their text came from", self.records.clone());
+        registry.register("records", "Records committed, by source of the text", self.records.clone());
         registry.register("rejects", "Entries that ended without a record, by reason", self.rejects.clone());
         registry.register("feed_overflows", "Polls between which entries may have been lost", self.overflows.clone());
-        registry.register("site_redesigns", "Sites whose pages took on a new design", self.redesigns.clone());
-        registry.register("commits", "Commits to the ledger by what came of them", self.commits.clone());
+        registry.register("site_redesigns", "Sites whose pages have a new design", self.redesigns.clone());
+        registry.register("commits", "Commits to the ledger by result", self.commits.clone());
         let seconds = Unit::Seconds;
         registry.register_with_unit("commit", "Time a commit took", seconds.clone(), self.commit_seconds.clone());
         let delay = "Time from the publisher's date of an article to the commit of its first record";
         registry.register_with_unit("delay", delay, seconds, self.delay_seconds.clone());
         registry.register("pending_entries", "Entries that wait for their page or a retry", self.pending.clone());
         registry.register("feeds", "Feeds owned by this instance", self.feeds.clone());
-        registry.register("jobs_running", "Requests under way or being worked on", self.jobs_running.clone());
-        registry.register("jobs_waiting", "Jobs that wait for their host's turn", self.jobs_waiting.clone());
+        registry.register(
+            "jobs_running",
+            "Requests that are running, or whose response is being processed",
+            self.jobs_running.clone(),
+        );
+        registry.register("jobs_waiting", "Jobs that wait for their turn at their host", self.jobs_waiting.clone());
         registry.register("uncommitted", "Records and rejects that wait for their commit", self.uncommitted.clone());
     }
 
-    /// What the HTTP client has counted so far.
+    /// Sets what the HTTP client has counted so far.
     pub fn fetched(&self, requests: u64, wire_bytes: u64) {
         self.requests.inner().store(requests, Ordering::Relaxed);
         self.wire_bytes.inner().store(wire_bytes, Ordering::Relaxed);
     }
 
-    /// A poll ended.
+    /// A poll has ended.
     pub fn poll(&self, outcome: &str) {
         count(&self.polls, outcome, 1);
     }
 
-    /// A page was asked for.
+    /// A page was requested.
     pub fn page(&self, outcome: &str) {
         count(&self.pages, outcome, 1);
     }
@@ -149,13 +153,13 @@ impl Metrics {
         count(&self.rejects, reason, 1);
     }
 
-    /// A commit ended.
+    /// A commit has ended.
     pub fn commit(&self, outcome: &str, took: Duration) {
         count(&self.commits, outcome, 1);
         self.commit_seconds.observe(took.as_secs_f64());
     }
 
-    /// The text to be scraped (OpenMetrics 1.0).
+    /// The text for scrapers (OpenMetrics 1.0).
     pub fn render(&self) -> String {
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing to a string cannot fail");

@@ -1,7 +1,7 @@
 //! Health, readiness, metrics and status over HTTP, for operators and their machines.
 //!
-//! Read-only views: nothing here changes anything. Meant for a loopback or cluster-internal address, and only for those
-//! who ask for it by a name of its own.
+//! Read-only: nothing here changes anything. Meant for a loopback or cluster-internal address, and only for clients
+//! that use a name of ours.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -27,34 +27,34 @@ mod status;
 pub use metrics::Metrics;
 pub use status::{FeedStatus, Status};
 
-/// A coordinator that does not answer a question within this is taken for hung.
+/// A coordinator that does not answer a question within this time is considered hung.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Where the daemon stands.
+/// The state of the daemon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
     /// It has no state yet.
     Starting,
     /// Work is committed.
     Ready,
-    /// Work is not committed at present; the reason.
+    /// Work is not committed at present, for this reason.
     Stalled(String),
-    /// It is on its way out.
+    /// It is stopping.
     Stopping,
 }
 
 /// A question to the coordinator.
 #[derive(Debug)]
 pub enum Question {
-    /// Is anybody there?
+    /// Does the coordinator answer?
     Alive(oneshot::Sender<()>),
     /// Sets the gauges.
     Measure(oneshot::Sender<()>),
-    /// What is the state of things?
+    /// What is the status?
     Status(oneshot::Sender<Status>),
 }
 
-/// What the endpoints look at.
+/// What the endpoints read.
 #[derive(Debug, Clone)]
 pub struct View {
     /// Counters.
@@ -88,7 +88,7 @@ pub async fn serve(
     axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
 }
 
-/// Lets through only what was meant for us.
+/// Lets only requests through that name this server.
 async fn for_us(State(names): State<Arc<host::Names>>, request: Request, next: Next) -> Response {
     if names.are_meant(request.uri(), request.headers()) {
         return next.run(request).await;
@@ -98,7 +98,7 @@ async fn for_us(State(names): State<Arc<host::Names>>, request: Request, next: N
 
 /// The status of the daemon that serves this address.
 ///
-/// One request of HTTP/1.0, after which the other side closes: a client library has nothing to add to that.
+/// One HTTP/1.0 request, after which the server closes; a client library would add nothing.
 pub async fn ask_running(address: SocketAddr) -> std::io::Result<Status> {
     let answered = async {
         let mut stream = TcpStream::connect(address).await?;
@@ -130,7 +130,7 @@ async fn ready(State(view): State<View>) -> Response {
 }
 
 async fn metrics(State(view): State<View>) -> Response {
-    // counters are shown even when the coordinator hangs: that is when they are wanted most
+    // counters are shown even if the coordinator hangs: that is when they are most needed
     let _ = ask(&view, Question::Measure).await;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], view.metrics.render()).into_response()

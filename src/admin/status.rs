@@ -1,4 +1,4 @@
-//! The state of things as people ask for it: the same view of a running daemon and of a stopped one's ledger.
+//! The status as users see it: the same view of a running daemon and of the ledger of a stopped one.
 //!
 //! PURE.
 
@@ -17,11 +17,11 @@ use crate::{
 pub struct Status {
     /// Version of copydesk.
     pub version: String,
-    /// Whether it runs; false for a ledger that was read at rest.
+    /// Whether it runs; false if the ledger of a stopped one was read.
     pub running: bool,
-    /// Whether work is committed at present, and what hinders it if not.
+    /// Whether work is committed at present, and the obstacle if not.
     pub ready: bool,
-    /// What hinders it.
+    /// The obstacle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
     /// Partitions of the state that this instance owns.
@@ -33,7 +33,7 @@ pub struct Status {
 /// One feed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FeedStatus {
-    /// As configured, but for what may not be shown of it.
+    /// As configured, without what must not be shown.
     pub url: String,
     /// The feed's own title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,7 @@ pub struct FeedStatus {
     /// When it was last asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<DateTime<Utc>>,
-    /// When it last answered usefully.
+    /// When it last gave a usable response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<DateTime<Utc>>,
     /// Failures in a row.
@@ -55,13 +55,13 @@ pub struct FeedStatus {
     /// Where permanent redirects lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_to: Option<String>,
-    /// Whether it is asked there: the redirect stood for long enough to be believed.
+    /// Whether it is requested there: the redirect has lasted long enough to be accepted.
     #[serde(default)]
     pub moved: bool,
-    /// Its server says that it will not come back; it is asked once a day all the same.
+    /// Its server says that it will not come back; it is still requested once a day.
     #[serde(default)]
     pub gone: bool,
-    /// Kinds and counts of what was mended in its document.
+    /// Kinds and counts of what was repaired in its document.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<(String, u32)>,
     /// Entries that wait for their page.
@@ -69,17 +69,17 @@ pub struct FeedStatus {
     /// Of these, those that failed at least once, with the last failure in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failing: Vec<(String, String)>,
-    /// Published articles that are to be looked at again.
+    /// Published articles that wait for a recheck.
     pub rechecks: usize,
     /// Whether the configuration names it.
     pub configured: bool,
 }
 
-/// Failing entries shown a feed.
+/// Failing entries shown per feed.
 const MOST_FAILING: usize = 5;
 
 impl FeedStatus {
-    /// The view of a site's feeds. An entry counts for the feed that was first with it.
+    /// The view of a site's feeds. An entry counts for the feed that had it first.
     pub fn of_site(site: &SiteState, is_configured: impl Fn(&str) -> bool) -> Vec<Self> {
         let feeds = site.feeds().iter().filter(|(_, feed)| feed.kept_at.is_none());
         let mut views: HashMap<&str, Self> =

@@ -1,4 +1,4 @@
-//! One poll of one feed, of which nothing is kept: for commands that show what a feed is.
+//! One poll of one feed, of which nothing is stored: for commands that show what a feed is.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -13,24 +13,24 @@ use crate::{
     link,
 };
 
-/// What a feed answered.
+/// The result of requesting a feed.
 #[derive(Debug, Serialize)]
 pub(super) struct FeedReport {
-    /// The feed as it was asked for.
+    /// The feed as it was requested.
     pub(super) url: Url,
     /// Where its redirects led.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) redirected_to: Option<Url>,
-    /// Where every permanent one of them led: what the configuration should say.
+    /// Where every permanent one of them led: the URL for the configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) moved_to: Option<Url>,
-    /// `etag`, `last-modified`: with neither, every poll transfers the whole document.
+    /// `etag`, `last-modified`: without both, every poll transfers the whole document.
     pub(super) validators: Vec<&'static str>,
     #[serde(flatten)]
     pub(super) outcome: Outcome,
 }
 
-/// What it holds.
+/// What it contains.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Outcome {
@@ -49,7 +49,7 @@ pub(super) enum Outcome {
         /// A stable name, as in `status`.
         reason: &'static str,
         detail: String,
-        /// The feeds that a web page in its place announces.
+        /// The feeds that a web page at this URL announces.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         announced: Vec<Announced>,
     },
@@ -61,7 +61,7 @@ impl FeedReport {
         Self { url, redirected_to: None, moved_to: None, validators: Vec::new(), outcome }
     }
 
-    /// An answer that is a feed.
+    /// A response that is a feed.
     pub(super) fn of(response: &Response, mut feed: Feed) -> Self {
         let mut told = Self::new(response.url.clone());
         told.answered(response);
@@ -84,7 +84,7 @@ impl FeedReport {
     }
 }
 
-/// Asks for a feed as the daemon would for the first time.
+/// Requests a feed as the daemon does for the first time.
 pub(super) async fn ask(fetcher: &Fetcher, feed: &config::Feed) -> FeedReport {
     let request = Request {
         url: feed.url.clone(),
@@ -154,7 +154,7 @@ fn is_none(count: &usize) -> bool {
 }
 
 impl Outcome {
-    /// In a line: what kind of feed it is and what it holds.
+    /// In one line: what kind of feed it is and what it contains.
     pub(super) fn in_a_line(&self) -> String {
         match self {
             Self::Feed { format, sitemaps: count @ 1.., .. } => {

@@ -1,4 +1,4 @@
-//! `copydesk check`: is this configuration one, and are its feeds?
+//! `copydesk check`: validates a configuration, and checks its feeds.
 
 use std::{collections::HashSet, io::Write, path::Path, process::ExitCode};
 
@@ -17,11 +17,11 @@ mod fetched;
 pub struct Options {
     /// Print JSON.
     pub json: bool,
-    /// Ask every feed, too.
+    /// Request every feed, too.
     pub fetch: bool,
 }
 
-/// Says what a configuration holds, or everything that is wrong with it; fails only if it cannot say so.
+/// Shows what a configuration contains, or all its faults; fails only if it cannot write.
 pub fn run(
     path: &Path,
     env: &dyn Fn(&str) -> Option<String>,

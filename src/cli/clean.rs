@@ -1,4 +1,4 @@
-//! `clean`: pages and scraped text through the extractor alone, for measuring and for backfills.
+//! `clean`: pages and scraped text with the extractor alone, for measurements and for imports of old pages.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,7 +18,7 @@ use crate::{
     link,
 };
 
-/// What the bytes are.
+/// The kind of the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// An HTML page.
@@ -49,11 +49,10 @@ pub fn one(
     Ok(writeln!(out)?)
 }
 
-/// Cleans the pages of a manifest of JSON lines and prints a JSON line for each, in the same order.
+/// Cleans the pages of a manifest (JSON Lines) and prints one JSON line for each, in the same order.
 ///
-/// Pages of one site are each other's siblings, unless `alone`: what a site repeats is learned from all of its pages
-/// first, so that the order of the lines changes nothing. A page that cannot be read or cleaned is a line with an
-/// `error`.
+/// Pages of one site help each other, unless `alone`: what a site repeats is learned from all of its pages first, so
+/// the order of the lines changes nothing. A page that cannot be read or cleaned gives a line with an `error`.
 pub fn manifest(path: &Path, alone: bool, rules: &Rules, out: &mut impl Write) -> anyhow::Result<()> {
     let manifest = Manifest::read(path)?;
     let progress = manifest.progress(if alone { 1 } else { 2 });
@@ -87,10 +86,10 @@ fn learn(manifest: &Manifest, rules: &Rules, progress: &ProgressBar) -> anyhow::
     Ok(sites)
 }
 
-/// Cleans one page; whatever goes wrong is a message.
+/// Cleans one page; every failure becomes a message.
 fn clean(document: &ManifestItem<'_>, site: &Site, rules: &Rules) -> Result<article::Extraction, String> {
     let page = Page { url: &document.url, body: &document.bytes, content_type: document.content_type };
-    // no feed stands in for a teaser here, and `paywalled` says what it is
+    // there is no feed to replace a teaser here, and `paywalled` marks it
     article::extract_or_begin(page, Aids::without_entry(site, rules))
         .map_err(|error| format!("{}: {error}", error.reason.as_str()))
 }

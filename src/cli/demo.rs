@@ -8,7 +8,7 @@ use super::{logs, runtime};
 use crate::config::Log;
 
 pub(super) fn run(ledger: Option<PathBuf>, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    // what the daemon has to say is shown by the demo itself; only what goes wrong is left to the log
+    // the demo itself shows what the daemon does; the log shows only what goes wrong
     logs::start(&Log { filter: "error".to_owned(), ..Log::default() })?;
     let directory = match ledger {
         Some(directory) => directory,

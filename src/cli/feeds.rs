@@ -1,4 +1,4 @@
-//! `copydesk feeds`: which feeds a site has.
+//! `copydesk feeds`: finds the feeds of a site.
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
@@ -19,12 +19,12 @@ use crate::{
     fetch::{Fetcher, Request, RequestKind, Response, Validators, user_agent},
 };
 
-/// How feeds are looked for.
+/// How feeds are searched.
 #[derive(Debug, clap::Args)]
 pub(super) struct Discover {
     /// A page of the site
     url: Url,
-    /// Also ask the places where sites usually have their feeds, one after the other
+    /// Also request the places where sites usually have their feeds, one after the other
     #[arg(long)]
     well_known: bool,
     /// Print JSON
@@ -35,22 +35,22 @@ pub(super) struct Discover {
     config: Option<PathBuf>,
 }
 
-/// Addresses of plain JSON that are asked whether they are a feed.
+/// How many plain JSON URLs are requested to see whether they are a feed.
 const LOOKS: usize = 5;
 
 /// A feed that was found, and how.
 #[derive(Debug, Serialize)]
 #[serde(tag = "found", rename_all = "snake_case")]
 enum Found {
-    /// It is what stands at the URL itself.
+    /// It is the document at the URL itself.
     Itself(FeedReport),
     /// The page announces it.
     Announced(Announced),
-    /// It lies where feeds usually do.
+    /// It is at a place where feeds usually are.
     WellKnown(FeedReport),
 }
 
-/// Looks for feeds; fails where there are none.
+/// Searches for feeds; fails if there are none.
 pub(super) fn discover(options: &Discover, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let config = match &options.config {
         Some(path) => match load(path) {
@@ -66,7 +66,7 @@ pub(super) fn discover(options: &Discover, out: &mut impl Write) -> anyhow::Resu
         found.iter().try_for_each(|found| show(found, out))?;
     }
     if found.is_empty() {
-        let advice = if options.well_known { "" } else { "; --well-known asks the usual places too" };
+        let advice = if options.well_known { "" } else { "; --well-known also tries the usual places" };
         anstream::eprintln!("no feed found at {}{advice}", options.url);
         return Ok(ExitCode::FAILURE);
     }
@@ -79,7 +79,7 @@ async fn look(options: &Discover, config: Option<&Config>) -> anyhow::Result<Vec
     let fetcher = Fetcher::new(&fetch, &user_agent(contact), clock::system)?;
     let request = Request {
         url: options.url.clone(),
-        // what stands there may be a feed itself
+        // the document itself may be a feed
         kind: RequestKind::Feed,
         validators: Validators::default(),
         headers: Vec::new(),
@@ -93,7 +93,7 @@ async fn look(options: &Discover, config: Option<&Config>) -> anyhow::Result<Vec
         Ok(page) => looked_at(on_page(page).await?, &fetcher).await,
         Err(_) => Vec::new(),
     };
-    // a site without a front page may have feeds all the same
+    // a site without a front page may still have feeds
     if options.well_known {
         for place in feed::usual_places(&options.url) {
             if found.iter().all(|known| !known.is_at(&place)) {
@@ -131,7 +131,7 @@ async fn on_page(page: Response) -> anyhow::Result<Vec<Found>> {
     work.await.context("the page could not be read (a defect of copydesk)")
 }
 
-/// Without what is announced by a type that says little, and is no feed.
+/// Without announced documents whose type says little and that are not feeds.
 async fn looked_at(found: Vec<Found>, fetcher: &Fetcher) -> Vec<Found> {
     let (mut feeds, mut looks) = (Vec::new(), 0);
     for found in found {

@@ -1,4 +1,4 @@
-//! Many documents at once: the lines of a manifest, worked on by all cores, answered in their order.
+//! Many documents at once: the lines of a manifest, processed by all cores, written in their order.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// A document must be read within the stack that a spawned thread has.
+/// A document must be readable within the stack of a spawned thread.
 const STACK: usize = 2 << 20;
 /// Results that may wait for those before them.
 const AHEAD: usize = 64;
@@ -30,13 +30,13 @@ pub(super) struct Manifest {
 #[derive(Debug, Deserialize)]
 pub(super) struct Line {
     pub(super) id: String,
-    /// Relative to the manifest.
+    /// The path, relative to the manifest.
     file: String,
     pub(super) url: String,
     content_type: Option<String>,
 }
 
-/// What a line names.
+/// The document of a line.
 #[derive(Debug)]
 pub(super) struct ManifestItem<'a> {
     pub(super) bytes: Vec<u8>,
@@ -56,7 +56,7 @@ impl Manifest {
         Ok(Self { lines, folder: path.parent().unwrap_or(Path::new(".")).to_owned() })
     }
 
-    /// A bar for so many rounds over the lines, on a terminal.
+    /// A progress bar for this many passes over the lines, on a terminal.
     pub(super) fn progress(&self, rounds: usize) -> ProgressBar {
         if !io::stderr().is_terminal() {
             return ProgressBar::hidden();
@@ -65,8 +65,8 @@ impl Manifest {
         ProgressBar::new((rounds * self.lines.len()) as u64).with_style(style)
     }
 
-    /// Works on every document and hands the results over in the order of the lines. What goes wrong with one of them,
-    /// a panic included, is its own result.
+    /// Processes every document and returns the results in the order of the lines. If one of them fails, even with a
+    /// panic, this is its own result.
     pub(super) fn each<T: Send>(
         &self,
         progress: &ProgressBar,
@@ -76,12 +76,12 @@ impl Manifest {
         let workers = thread::available_parallelism().map_or(1, usize::from);
         let work = |line: &Line| {
             let guarded = catch_unwind(AssertUnwindSafe(|| work(line.document(&self.folder)?)));
-            guarded.unwrap_or_else(|_| Err("reading it failed: a defect of copydesk".to_owned()))
+            guarded.unwrap_or_else(|_| Err("cannot read the document (a defect of copydesk)".to_owned()))
         };
         thread::scope(|scope| {
             let mut results = Vec::new();
             let work = &work;
-            // each worker has a channel of its own: the one with the next line can never be blocked by the others
+            // each worker has its own channel: the one with the next line can never be blocked by the others
             for worker in 0..workers {
                 let (sender, receiver) = sync_channel(AHEAD);
                 let lines = self.lines.iter().skip(worker).step_by(workers);

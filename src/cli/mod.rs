@@ -1,6 +1,6 @@
 //! The command line: flags → a command → an exit code.
 //!
-//! Only wires: what a command does is done by the modules it calls.
+//! Only connects: the modules it calls do the work.
 
 use std::{
     io::{self, Read, Write},
@@ -31,7 +31,7 @@ mod state;
 mod status;
 mod tail;
 
-/// Reads news feeds, strips everything that is not the story, and publishes one clean record an article, exactly once.
+/// Reads news feeds, strips everything that is not the story, and publishes one clean record per article, exactly once.
 #[derive(Debug, Parser)]
 #[command(name = "copydesk", version, max_term_width = 100)]
 struct Cli {
@@ -55,7 +55,7 @@ enum Command {
     Check {
         #[command(flatten)]
         config: ConfigFile,
-        /// Also ask every feed once, and show what it is, what was mended in it, and where it has moved
+        /// Also request every feed once, and show what it is, what was repaired in it, and where it has moved
         #[arg(long)]
         fetch: bool,
         /// Print JSON
@@ -65,28 +65,28 @@ enum Command {
     /// Find the feeds of a site
     #[command(subcommand)]
     Feeds(FeedsCommand),
-    /// Read feed documents and print what was understood of them, as JSON
+    /// Read feed documents and print what copydesk reads in them, as JSON
     Parse {
         #[command(flatten)]
         input: Input,
     },
-    /// Cut the story out of pages and print it, as JSON
+    /// Extract the story from pages and print it, as JSON
     Clean {
         #[command(flatten)]
         input: Input,
-        /// What the file holds
+        /// What the file contains
         #[arg(long, value_enum, default_value_t = clean::Format::Html)]
         format: clean::Format,
         /// With --manifest: do not learn from the other pages of a site what it repeats
         #[arg(long, requires = "manifest")]
         alone: bool,
-        /// A configuration whose `sites` are minded
+        /// A configuration whose `sites` are applied
         #[arg(short, long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
-    /// Try one page: show what was decided of each of its blocks and why, and what would be published
+    /// Try one page: show the decision about each of its blocks and its reason, and what would be published
     ///
-    /// The page is asked for as the daemon would ask, with the configuration's limits and politeness; nothing is kept.
+    /// The page is requested as the daemon does it, with the configuration's limits and politeness; nothing is stored.
     Try(dry_run::Arguments),
     /// Print the JSON Schema of records or rejects
     Schema {
@@ -98,10 +98,10 @@ enum Command {
     Tail {
         #[command(flatten)]
         config: ConfigFile,
-        /// Begin with the first record that is kept, not with the next one
+        /// Start with the first record that is kept, not with the next one
         #[arg(long)]
         from_start: bool,
-        /// Print the whole records, a JSON document a line
+        /// Print complete records, one JSON document per line
         #[arg(long)]
         json: bool,
         /// Stop at the end instead of waiting for more
@@ -110,7 +110,7 @@ enum Command {
     },
     /// Show feeds, due times, failures and pending entries
     ///
-    /// Asks the running daemon; where none answers, the ledger is read.
+    /// Asks the running daemon; if none answers, reads the ledger.
     Status {
         #[command(flatten)]
         config: ConfigFile,
@@ -121,13 +121,13 @@ enum Command {
         #[arg(long)]
         problems: bool,
     },
-    /// Move the state of a ledger: to another ledger, another cluster, another number of partitions; or that of a feed to
-    /// its new URL
+    /// Move the state of a ledger to another ledger, another cluster or another number of partitions; or the state of a
+    /// feed to its new URL
     #[command(subcommand)]
     State(StateCommand),
-    /// See it work: a news site on loopback, a real daemon, a real ledger; nothing leaves this machine
+    /// See it work: a demo news site on loopback, a real daemon, a real ledger; nothing leaves this machine
     Demo {
-        /// Where the ledger is to be [default: a new directory for temporary files]
+        /// Where to put the ledger [default: a new temporary directory]
         #[arg(long, value_name = "DIR")]
         ledger: Option<PathBuf>,
     },
@@ -136,7 +136,7 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page, or write one a command into a directory
+    /// Print the manual page, or write one per command into a directory
     Man {
         /// Where to write them
         #[arg(long, value_name = "DIR")]
@@ -146,16 +146,16 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum FeedsCommand {
-    /// List the feeds that a page announces; exits with 1 where there are none
+    /// List the feeds that a page announces; exits with 1 if there are none
     Discover(feeds::Discover),
 }
 
 #[derive(Debug, Subcommand)]
 enum StateCommand {
-    /// Write the state of the configured ledger, a JSON line a value. Records are not part of it
+    /// Write the state of the configured ledger, one JSON value per line. Records are not part of it
     ///
-    /// Stop every instance first: what is published after an export is not known to it, and would be published again
-    /// wherever it is imported.
+    /// Stop every instance first: an export does not contain what is published after it, and wherever it is imported,
+    /// that would be published again.
     Export {
         /// A file, or `-` for standard output
         #[arg(value_name = "FILE")]
@@ -163,7 +163,7 @@ enum StateCommand {
         #[command(flatten)]
         config: ConfigFile,
     },
-    /// Commit the lines of an export to the configured ledger, which has to be empty and nobody else's
+    /// Commit the lines of an export to the configured ledger, which must be empty and not in use
     Import {
         /// A file, or `-` for standard input
         #[arg(value_name = "FILE")]
@@ -174,7 +174,7 @@ enum StateCommand {
         #[command(flatten)]
         config: ConfigFile,
     },
-    /// Let the state of a feed go on under another URL, so that nothing it had is published again
+    /// Move the state of a feed to its new URL, so that nothing it had is published again
     ///
     /// Stop every instance first, and change the URL in the configuration as well.
     Rename {
@@ -209,8 +209,8 @@ struct Input {
     /// Its `Content-Type` header
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
-    /// Many files: a JSON line each with id, file (relative to the manifest), url and content_type; a line each is
-    /// printed, in the same order
+    /// Many files: one JSON line per file with id, file (relative to the manifest), url and content_type; prints one
+    /// line per file, in the same order
     #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "content_type"])]
     manifest: Option<PathBuf>,
 }
@@ -226,12 +226,12 @@ impl Input {
         Ok(bytes)
     }
 
-    /// The URL that was given, or the file's own.
+    /// The URL that was given, or the file's own URL.
     fn url(&self) -> anyhow::Result<url::Url> {
         if let Some(url) = &self.url {
             return Ok(url.clone());
         }
-        let path = std::path::absolute(&self.file).context("the current directory cannot be told")?;
+        let path = std::path::absolute(&self.file).context("cannot find the current directory")?;
         url::Url::from_file_path(&path).map_err(|()| anyhow::anyhow!("{} makes no URL", path.display()))
     }
 }
@@ -240,7 +240,7 @@ impl Input {
 enum Contract {
     /// What is published
     Record,
-    /// What could not be
+    /// Entries that ended without a record
     Reject,
 }
 
@@ -252,10 +252,10 @@ pub fn main() -> ExitCode {
     let outcome = execute(Cli::parse().command);
     match outcome {
         Ok(code) => code,
-        // the reader of a pipe has seen enough
+        // the reader of a pipe has stopped reading
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // nothing is left to be done where even standard error is closed
+            // if even standard error is closed, there is nothing left to do
             let _ = writeln!(io::stderr(), "copydesk: {error:#}");
             ExitCode::FAILURE
         }
@@ -338,18 +338,18 @@ fn clean(
     Ok(ExitCode::SUCCESS)
 }
 
-/// The rules of a configuration, none without one; `None` if it has faults, which are shown.
+/// The rules of a configuration, none without one; `None` if it has faults, which are printed.
 fn rules(config: Option<&Path>) -> Option<Arc<Rules>> {
     config.map_or_else(|| Some(Arc::default()), |path| Some(load(path)?.sites))
 }
 
-/// The environment, for those who take it as an argument.
+/// The environment, for functions that take it as an argument.
 #[expect(clippy::disallowed_methods, reason = "it is handed in from here")]
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// The configuration; `None` if it has faults, which are shown.
+/// The configuration; `None` if it has faults, which are printed.
 fn load(path: &Path) -> Option<Config> {
     config::load(path, &environment).map_err(|faults| anstream::eprintln!("{faults}")).ok()
 }
@@ -358,7 +358,7 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")
 }
 
-/// A number of things in words.
+/// A count with its noun.
 fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -1,7 +1,7 @@
-//! `copydesk parse`: feed documents from files to JSON, nothing fetched and nothing kept.
+//! `copydesk parse`: feed documents from files to JSON; nothing is fetched and nothing stored.
 //!
-//! For whoever wants to see what copydesk understands of a feed, one or thousands. Each document of a manifest is read
-//! on its own: what is wrong with one says nothing of the others.
+//! For users who want to see what copydesk reads in one feed, or in thousands. Each document of a manifest is read
+//! separately: a fault in one does not affect the others.
 
 use std::{cell::RefCell, io::Write, path::Path};
 
@@ -61,22 +61,22 @@ struct Output {
 #[derive(Debug, Serialize)]
 struct OutputEntry {
     id: Option<String>,
-    /// The link as told.
+    /// The link as given.
     url: Option<String>,
-    /// The page, where the link as told only leads there.
+    /// The page, if the given link only leads there.
     #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<Url>,
     published: Option<String>,
     updated: Option<String>,
-    /// Which of the dates named no zone.
+    /// Which of the dates have no time zone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     without_zone: Vec<&'static str>,
-    /// All the rest.
+    /// Everything else.
     #[serde(flatten)]
     rest: Entry,
 }
 
-/// A list of what is written would take as much memory again as the entries themselves.
+/// A list of the lines would take as much memory again as the entries.
 fn one_by_one<S: Serializer>(entries: &RefCell<Vec<Entry>>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(entries.take().into_iter().map(OutputEntry::from))
 }

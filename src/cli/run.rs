@@ -1,4 +1,4 @@
-//! `copydesk run`: everything a daemon is made of is made here, and its signals are heard.
+//! `copydesk run`: creates all parts of a daemon, and handles its signals.
 
 use std::{
     path::{Path, PathBuf},
@@ -25,7 +25,7 @@ use crate::{
 
 mod watchdog;
 
-/// How long threads are waited for once everything is committed and closed.
+/// How long to wait for threads once everything is committed and closed.
 const THREADS_WITHIN: Duration = Duration::from_millis(250);
 
 pub(super) fn run(path: &Path, once: bool) -> anyhow::Result<ExitCode> {
@@ -34,7 +34,7 @@ pub(super) fn run(path: &Path, once: bool) -> anyhow::Result<ExitCode> {
     logs::start(&config.log)?;
     let runtime = runtime()?;
     let ended = runtime.block_on(supervise(path, config, once));
-    // threads that still extract have nobody to hand their result to
+    // nobody waits for the results of threads that still extract
     runtime.shutdown_timeout(THREADS_WITHIN);
     let ended = ended?;
     tracing::info!(pending = ended.pending, cut_off = ended.cut_off, "stopped");
@@ -42,7 +42,7 @@ pub(super) fn run(path: &Path, once: bool) -> anyhow::Result<ExitCode> {
 }
 
 async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<Ended> {
-    // first of all: a signal that comes before anybody listens ends the process
+    // first of all: a signal that comes before the handler is there ends the process
     let (mut signals, hangup) = (StopSignals::new()?, listen(SignalKind::hangup())?);
     let (version, feeds) = (env!("CARGO_PKG_VERSION"), config.feeds.len());
     tracing::info!(version, feeds, ledger = place(&config.ledger), "starting");
@@ -71,7 +71,7 @@ async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<En
             ended = &mut daemon => return Ok(ended?),
             () = signals.next() => {
                 if stop.is_cancelled() {
-                    anyhow::bail!("told to stop twice: what was under way is pending");
+                    anyhow::bail!("stopped by a second signal; interrupted work is pending");
                 }
                 stop.cancel();
             }
@@ -79,7 +79,7 @@ async fn supervise(path: &Path, config: Config, once: bool) -> anyhow::Result<En
     }
 }
 
-/// Where a ledger is, in a word or two.
+/// The kind and place of a ledger, in a word or two.
 fn place(ledger: &Ledger) -> String {
     match ledger {
         Ledger::Local(local) => local.directory.display().to_string(),
@@ -97,19 +97,19 @@ async fn start(ledger: Ledger, parts: Parts) -> Result<Ended, LedgerError> {
     }
 }
 
-/// Reads the configuration again at each such signal, for as long as anybody wants it.
+/// Reads the configuration again at each such signal, as long as somebody uses it.
 async fn reload_on(mut hangup: Signal, path: PathBuf, config: watch::Sender<Arc<Config>>) {
     while hangup.recv().await.is_some() {
         let path = path.clone();
-        // files may be many, or on a disk that hangs
+        // there may be many files, or a disk that hangs
         match tokio::task::spawn_blocking(move || config::load(&path, &environment)).await {
             Ok(Ok(new)) => take_over(new, &config),
             Ok(Err(faults)) => {
                 for fault in faults.iter() {
-                    tracing::error!(%fault, "the configuration is not taken over");
+                    tracing::error!(%fault, "the configuration has a fault and is not applied");
                 }
             }
-            Err(error) => tracing::error!(%error, "the configuration could not be read"),
+            Err(error) => tracing::error!(%error, "the configuration cannot be read"),
         }
     }
 }
@@ -125,12 +125,12 @@ fn take_over(new: Config, config: &watch::Sender<Arc<Config>>) {
         ("log", old.log != new.log),
     ];
     for (section, _) in fixed.iter().filter(|(_, changed)| *changed) {
-        tracing::warn!(section, "this section changed, and takes effect at the next start");
+        tracing::warn!(section, "this section has changed; the change takes effect at the next start");
     }
     config.send_replace(Arc::new(new));
 }
 
-/// The signals that ask for a stop.
+/// The signals that request a stop.
 struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
@@ -153,7 +153,7 @@ fn listen(kind: SignalKind) -> anyhow::Result<Signal> {
     signal(kind).context("cannot listen for signals")
 }
 
-/// Tells systemd (`Type=notify`) of readiness and stop, and feeds its watchdog for as long as the coordinator answers.
+/// Reports readiness and stop to systemd (`Type=notify`), and resets its watchdog as long as the coordinator answers.
 async fn tell_systemd(mut health: watch::Receiver<Health>, ask: mpsc::Sender<Question>, stop: CancellationToken) {
     let watchdog = sd_notify::watchdog_enabled().map(|within| within / 3);
     let mut beat = tokio::time::interval(watchdog.unwrap_or(Duration::from_secs(3600)));
@@ -184,6 +184,6 @@ async fn answers(ask: &mpsc::Sender<Question>) -> bool {
 }
 
 fn notify(state: sd_notify::NotifyState<'_>) {
-    // not started by systemd: nobody listens
+    // not started by systemd
     let _ = sd_notify::notify(&[state]);
 }

@@ -1,6 +1,6 @@
 //! `copydesk state export` and `import`: the state of a ledger as JSON Lines, to move it to another ledger, another
-//! cluster, or a topic with another number of partitions. Records stay where they are. And `copydesk state rename`, for a
-//! feed that has another URL.
+//! cluster, or a topic with another number of partitions. Records are not moved. And `copydesk state rename`, for a
+//! feed with a new URL.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -31,14 +31,14 @@ use crate::{
 
 mod rename;
 
-/// Values in a commit of an import.
+/// Values per commit of an import.
 const A_COMMIT: usize = 500;
-/// Bytes of them: a slow cluster has to take one within the time that a commit has.
+/// Bytes per commit: a slow cluster has to accept one within the deadline of a commit.
 const COMMIT_BYTES: usize = 8 << 20;
-/// What a size is rounded up to where a larger one is advised.
+/// Sizes are rounded up to a multiple of this when a larger one is recommended.
 const KIB: usize = 1 << 10;
-/// How long an import or a renaming waits to hold the whole ledger: more than a session of a crashed instance and its last
-/// transaction.
+/// How long an import or a rename waits to own the whole ledger: longer than the session of a crashed instance and its
+/// last transaction.
 const HOLD_WITHIN: Duration = Duration::from_secs(60);
 
 /// A line.
@@ -72,7 +72,7 @@ pub(super) fn export(config: &Path, file: &Path, out: &mut impl Write) -> anyhow
     Ok(ExitCode::SUCCESS)
 }
 
-/// Commits every value of a file to the configured ledger, which has to be empty unless `force` is given.
+/// Commits every value of a file to the configured ledger, which must be empty unless `force` is given.
 pub(super) fn import(config: &Path, file: &Path, force: bool) -> anyhow::Result<ExitCode> {
     let Some(config) = load(config) else { return Ok(ExitCode::from(USAGE)) };
     let states = if file == Path::new("-") {
@@ -86,13 +86,13 @@ pub(super) fn import(config: &Path, file: &Path, force: bool) -> anyhow::Result<
     Ok(ExitCode::SUCCESS)
 }
 
-/// Lets the state of a feed go on under another URL.
+/// Moves the state of a feed to its new URL.
 pub(super) fn rename(config: &Path, old: &Url, new: &Url) -> anyhow::Result<ExitCode> {
     let Some(config) = load(config) else { return Ok(ExitCode::from(USAGE)) };
     runtime()?.block_on(change(&config, &Change::Rename { old, new }))?;
-    anstream::eprintln!("what is known of {} goes on as {}", link::shown(old), link::shown(new));
+    anstream::eprintln!("the state of {} is now that of {}", link::shown(old), link::shown(new));
     if config.feeds.iter().all(|feed| feed.url != *new) {
-        anstream::eprintln!("the configuration does not have the new URL yet: change it before the next start");
+        anstream::eprintln!("the configuration does not have the new URL yet; change it before the next start");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -100,14 +100,14 @@ pub(super) fn rename(config: &Path, old: &Url, new: &Url) -> anyhow::Result<Exit
 fn write(states: &[State], out: &mut impl Write) -> anyhow::Result<()> {
     let mut out = BufWriter::new(out);
     for state in states {
-        let value = shown(&state.value).with_context(|| format!("the value of `{}` is no JSON", state.key))?;
+        let value = shown(&state.value).with_context(|| format!("the value of `{}` is not JSON", state.key))?;
         serde_json::to_writer(&mut out, &Line { key: state.key.clone(), value })?;
         out.write_all(b"\n")?;
     }
     Ok(out.flush()?)
 }
 
-/// A value as JSON. What is remembered is packed bytes, which are shown as a string in base64.
+/// A value as JSON. Memory is packed bytes, shown as a base64 string.
 fn shown(value: &[u8]) -> serde_json::Result<Box<RawValue>> {
     match value.first() {
         Some(b'{') => serde_json::from_slice(value),
@@ -122,7 +122,7 @@ fn bytes(value: &RawValue) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-/// Reads all lines before any is written, and nothing that a daemon could not restore.
+/// Reads all lines before any is written, and accepts only what a daemon can restore.
 fn read(lines: impl BufRead) -> anyhow::Result<Vec<State>> {
     let mut states = Vec::new();
     let mut known = HashMap::new();
@@ -133,11 +133,11 @@ fn read(lines: impl BufRead) -> anyhow::Result<Vec<State>> {
         }
         let Line { key, value } =
             serde_json::from_str(&line).with_context(|| format!("line {number} is not a line of an export"))?;
-        let unreadable = || format!("line {number}: the value of `{key}` is not one that copydesk can read");
+        let unreadable = || format!("line {number}: copydesk cannot read the value of `{key}`");
         let value = bytes(&value).with_context(unreadable)?;
         SiteState::new(State::site(&key)).restore(&key, &value).with_context(unreadable)?;
         if let Some(first) = known.insert(key.clone(), number) {
-            bail!("line {number}: `{key}` stands in line {first}, too");
+            bail!("line {number}: `{key}` is also in line {first}");
         }
         states.push(State { key, value });
     }
@@ -155,7 +155,7 @@ fn rewritten(states: &[State], largest: Option<usize>) -> anyhow::Result<Vec<Sta
     Ok(sites.into_values().flat_map(|mut site| site.everything()).collect())
 }
 
-/// What is done to a ledger that nobody else holds.
+/// A change to a ledger that no other process owns.
 #[derive(Debug)]
 enum Change<'a> {
     Import { states: &'a [State], force: bool },
@@ -163,15 +163,15 @@ enum Change<'a> {
 }
 
 impl Change<'_> {
-    /// How it is done again after it was cut short.
+    /// How to repeat it after an interruption.
     fn again(&self) -> &'static str {
         match self {
-            Self::Import { .. } => ", with --force",
+            Self::Import { .. } => " with --force",
             Self::Rename { .. } => "",
         }
     }
 
-    /// The values to commit, by what the ledger holds, and those that go together at the end.
+    /// The values to commit, from what the ledger has, and those that must be committed together at the end.
     fn values(&self, held: &[State], largest: Option<usize>) -> anyhow::Result<(Vec<State>, Vec<State>)> {
         match self {
             Self::Import { states, force } => {
@@ -179,7 +179,7 @@ impl Change<'_> {
                 ensure_fit(&states, largest)?;
                 ensure!(
                     *force || held.is_empty(),
-                    "the ledger is not empty ({} values): --force replaces those that are in the file, too, and keeps \
+                    "the ledger is not empty ({} values); --force replaces those that are also in the file, and keeps \
                      the others",
                     held.len()
                 );
@@ -194,7 +194,7 @@ async fn change(config: &Config, change: &Change<'_>) -> anyhow::Result<()> {
     match &config.ledger {
         config::Ledger::Local(local) => put(LocalLedger::open(local).await?, change).await,
         config::Ledger::Kafka(kafka) => {
-            // under its name, a running instance would be thrown out of the group
+            // a running instance with the same name would be removed from the group
             let kafka = config::KafkaLedger { instance: None, ..*kafka.clone() };
             put(KafkaLedger::open(&kafka).await?, change).await
         }
@@ -223,7 +223,7 @@ async fn put_open<L: Ledger>(
         let batch = Batch { states: values.to_vec(), ..Batch::default() };
         ledger.commit(&batch).await.with_context(|| {
             format!(
-                "stopped after {done} of {all} values; do not start copydesk before the same is done again{}",
+                "stopped after {done} of {all} values; repeat the command{} before you start copydesk",
                 change.again()
             )
         })?;
@@ -244,11 +244,11 @@ fn ensure_fit(states: &[State], largest: Option<usize>) -> anyhow::Result<()> {
     let (count, Some(most)) = (too_large.clone().count(), too_large.max_by_key(|state| size(state))) else {
         return Ok(());
     };
-    // more than the value, for what a message has beside it
+    // more than the value, because a message has more parts
     let needed = size(most).div_ceil(KIB) + 1;
     bail!(
-        "nothing was imported: {count} of {} values are larger than the {largest} bytes that this ledger takes with a key. \
-         The largest is that of `{}` with {} bytes. Set `max_message` of the ledger to `{needed} KiB` or more, raise \
+        "nothing was imported: {count} of {} values are larger than the {largest} bytes that this ledger accepts per key \
+         and value. The largest is `{}` with {} bytes. Set `max_message` of the ledger to `{needed} KiB` or more, raise \
          `max.message.bytes` of its topics that exist already to as much, and import again",
         states.len(),
         most.key,
@@ -256,7 +256,7 @@ fn ensure_fit(states: &[State], largest: Option<usize>) -> anyhow::Result<()> {
     )
 }
 
-/// The values in order, cut into commits by count and by bytes. One that is larger than a commit has one to itself.
+/// The values in order, cut into commits by count and by bytes. A value larger than the limit has a commit to itself.
 fn commits(states: &[State]) -> Vec<&[State]> {
     let mut commits = Vec::new();
     let (mut from, mut bytes) = (0, 0);
@@ -271,7 +271,7 @@ fn commits(states: &[State]) -> Vec<&[State]> {
     commits
 }
 
-/// Waits until every partition is held, and no other instance can write; gives all values.
+/// Waits until every partition is owned and no other instance can write; returns all values.
 async fn hold_all<L: Ledger>(ledger: &L, events: &mut mpsc::Receiver<Event>) -> anyhow::Result<Vec<State>> {
     let deadline = Instant::now() + HOLD_WITHIN;
     let mut held = HashMap::new();
@@ -280,12 +280,12 @@ async fn hold_all<L: Ledger>(ledger: &L, events: &mut mpsc::Receiver<Event>) -> 
             Ok(Some(Event::Gained { partition, states, .. })) => _ = held.insert(partition, states),
             Ok(Some(Event::Lost { partition, dropped })) => {
                 held.remove(&partition);
-                // nothing is held of it
+                // nothing of it is kept
                 let _ = dropped.send(());
             }
             Ok(Some(Event::Failed(error))) => return Err(error.into()),
             Ok(None) => bail!("the ledger closed"),
-            Err(_) => bail!("other instances hold a part of the ledger: stop all of them first"),
+            Err(_) => bail!("other instances own a part of the ledger; stop all of them first"),
         }
     }
     Ok(held.into_values().flatten().collect())

@@ -1,4 +1,4 @@
-//! `copydesk status`: of the running daemon, or of the ledger at rest.
+//! `copydesk status`: of the running daemon, or of the ledger of a stopped one.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -67,24 +67,24 @@ fn at_rest(config: &Config, states: &[State]) -> anyhow::Result<Status> {
 
 fn show(status: &Status, now: DateTime<Utc>, out: &mut impl Write) -> std::io::Result<()> {
     match (status.running, status.ready, &status.trouble) {
-        (false, ..) => writeln!(out, "no daemon answers; this is what its ledger says")?,
-        (true, true, _) => writeln!(out, "copydesk {} runs and commits", status.version)?,
-        (true, false, Some(trouble)) => writeln!(out, "copydesk {} runs and is stalled: {trouble}", status.version)?,
-        (true, false, None) => writeln!(out, "copydesk {} runs and is not ready", status.version)?,
+        (false, ..) => writeln!(out, "no daemon answers; this is the state in the ledger")?,
+        (true, true, _) => writeln!(out, "copydesk {} is running and commits", status.version)?,
+        (true, false, Some(trouble)) => writeln!(out, "copydesk {} is running but stalled: {trouble}", status.version)?,
+        (true, false, None) => writeln!(out, "copydesk {} is running but not ready", status.version)?,
     }
     let sum = |count: fn(&FeedStatus) -> usize| status.feeds.iter().map(count).sum::<usize>();
     let failing = status.feeds.iter().filter(|feed| feed.failures > 0).count();
     let (pending, rechecks) = (sum(|feed| feed.pending), sum(|feed| feed.rechecks));
     writeln!(
         out,
-        "{} feeds, {failing} of them failing; {pending} entries pending, {rechecks} rechecks to come\n",
+        "{} feeds, {failing} of them failing; {pending} entries pending, {rechecks} rechecks waiting\n",
         status.feeds.len()
     )?;
     status.feeds.iter().try_for_each(|feed| show_feed(feed, now, out))
 }
 
 fn show_feed(feed: &FeedStatus, now: DateTime<Utc>, out: &mut impl Write) -> std::io::Result<()> {
-    writeln!(out, "{}{}", feed.url, if feed.configured { "" } else { "  (configured no more)" })?;
+    writeln!(out, "{}{}", feed.url, if feed.configured { "" } else { "  (no longer configured)" })?;
     if let Some(title) = &feed.title {
         writeln!(out, "    title     {title}")?;
     }
@@ -99,10 +99,10 @@ fn show_feed(feed: &FeedStatus, now: DateTime<Utc>, out: &mut impl Write) -> std
         writeln!(out, "    failing   {} in a row; {trouble}", feed.failures)?;
     }
     if feed.gone {
-        writeln!(out, "    gone      its server says that it will not come back; asked once a day")?;
+        writeln!(out, "    gone      its server says that it will not come back; requested once a day")?;
     }
     if let Some(moved) = &feed.moved_to {
-        let asked = if feed.moved { "asked there" } else { "not yet asked there" };
+        let asked = if feed.moved { "requested there" } else { "not yet requested there" };
         writeln!(out, "    moved to  {moved} ({asked})")?;
     }
     if feed.pending + feed.rechecks > 0 {
@@ -112,7 +112,7 @@ fn show_feed(feed: &FeedStatus, now: DateTime<Utc>, out: &mut impl Write) -> std
         writeln!(out, "              {entry}: {trouble}")?;
     }
     for (problem, count) in &feed.problems {
-        writeln!(out, "    mended    {problem} × {count}")?;
+        writeln!(out, "    repaired  {problem} × {count}")?;
     }
     Ok(())
 }

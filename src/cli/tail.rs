@@ -19,7 +19,7 @@ pub(super) struct Options {
 
 pub(super) fn run(path: &Path, options: Options, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let Some(config) = load(path) else { return Ok(ExitCode::from(USAGE)) };
-    // what is missing from the ledger is said beside the records
+    // records that are missing in the ledger are reported on standard error
     logs::start(&config.log)?;
     runtime()?.block_on(tail(&config, options, out))?;
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! Whom a publisher can write to.
+//! Whom a publisher can contact.
 
 use super::leaf::{Leaf, Wrong, web_url};
 

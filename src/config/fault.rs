@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 
 /// Everything that is wrong with a configuration, in the order of files and lines.
 ///
-/// Shown as `file:line:column: message`, one a line: the form that compilers and `grep -n` use, so that editors
-/// and terminals can jump there.
+/// Shown as `file:line:column: message`, one per line: the form that compilers and `grep -n` use, so that editors and
+/// terminals can open the place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Faults(Vec<Fault>);
@@ -18,7 +18,7 @@ pub struct Fault {
     /// The file, as it was named or found.
     #[serde(serialize_with = "as_text")]
     pub file: Arc<Path>,
-    /// Where in it; `None` when the file as a whole could not be read.
+    /// The place in it; `None` if the file as a whole could not be read.
     #[serde(flatten)]
     pub at: Option<Position>,
     /// What is wrong and what would be right.

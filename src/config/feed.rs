@@ -25,19 +25,19 @@ pub struct Feed {
     pub url: Url,
     /// A short name for humans.
     pub name: Option<String>,
-    /// Carried into every record.
+    /// Copied into every record.
     pub tags: Vec<String>,
-    /// Least time between two polls, where the user wants another than the default.
+    /// Shortest time between two polls, if the user sets one.
     pub interval: Option<Duration>,
     /// Where the full text comes from.
     pub full_text: FullText,
-    /// Sent with requests to this feed's own origin only. Values may be secrets: never shown.
+    /// Sent with requests to this feed's own origin only. Values may be secrets and are never shown.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Whether robots.txt binds polls of this feed too.
+    /// Whether polls of this feed obey robots.txt too.
     pub obey_robots: bool,
-    /// Whose cookies are kept and sent back.
+    /// Which cookies are kept and sent back.
     pub cookies: CookieScope,
-    /// How requests to its own origin travel.
+    /// The proxy for requests to its own origin.
     pub proxy: Route,
 }
 
@@ -70,12 +70,12 @@ impl Feed {
     }
 }
 
-/// What a feed must keep to that other sections say.
+/// Limits on feeds that other sections set.
 #[derive(Debug, Default)]
 pub(super) struct Bounds {
     /// `schedule.min_interval`.
     min_interval: Duration,
-    /// `fetch.ports`; none binds nothing.
+    /// `fetch.ports`; empty: no limit.
     ports: Vec<u16>,
     /// `fetch.allow_networks`, which may be reached at any port.
     exceptions: Vec<IpNet>,
@@ -87,7 +87,7 @@ impl Bounds {
         Self { min_interval: config.schedule.min_interval, ports, exceptions: allow_networks }
     }
 
-    /// Whether the client may connect to where a URL leads, as far as can be said before its name is looked up.
+    /// Whether the client may connect to a URL, as far as this is known before its name is looked up.
     fn allow_port(&self, url: &Url) -> bool {
         let within = |address: IpAddr| self.exceptions.iter().any(|network| network.contains(&address));
         let excepted = match url.host() {
@@ -100,7 +100,7 @@ impl Bounds {
     }
 }
 
-/// What can be said of one feed or, in `defaults`, of many.
+/// What can be set for one feed or, in `defaults`, for many.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settings {
     tags: Vec<String>,
@@ -113,7 +113,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// What is said here, over what is said above: tags and headers add up, a nearer word wins.
+    /// These settings over those of the level above: tags and headers are added, everything else is replaced.
     fn over(mut self, above: &Self) -> Self {
         let mut tags = above.tags.clone();
         tags.extend(std::mem::take(&mut self.tags).into_iter().filter(|tag| !above.tags.contains(tag)));
@@ -132,7 +132,7 @@ impl Settings {
     }
 }
 
-/// Reads `defaults`, which go over those of the file that includes this one.
+/// Reads `defaults`, which override those of the file that includes this one.
 pub(super) fn decode_defaults(
     decoder: &mut Decoder<'_>,
     node: &Node<'_>,
@@ -145,7 +145,10 @@ pub(super) fn decode_defaults(
         let secret = [header::AUTHORIZATION, header::COOKIE];
         if let Some((name, _)) = defaults.headers.iter().find(|(name, _)| secret.contains(name)) {
             let at = s.at("headers").unwrap_or(node.at);
-            s.decoder().fault(at, format!("`{name}` in `defaults` would go to every feed's host, set it at the feed"));
+            s.decoder().fault(
+                at,
+                format!("`{name}` in `defaults` would be sent to the host of every feed; set it at the feed"),
+            );
         }
     });
     defaults.over(above)
@@ -163,7 +166,7 @@ pub(super) fn decode_list(
         return Vec::new();
     };
     if items.is_empty() {
-        // it may be the half of a file that is being written, and must not look like feeds that were removed
+        // the file may be half written, and must not look like feeds that were removed
         decoder.fault(node.at, "an empty list of feeds");
     }
     items.iter().filter_map(|item| Some((item.at, decode(decoder, item, bounds, defaults)?))).collect()
@@ -185,7 +188,7 @@ fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>, bounds: &Bounds, defaults:
             if let Some(at) =
                 s.at("cookies").filter(|_| has_cookie && own.cookies.is_some_and(|scope| scope != CookieScope::Nobody))
             {
-                s.decoder().fault(at, "`cookies` beside a header `cookie`, give one of them");
+                s.decoder().fault(at, "both `cookies` and a header `cookie`; use one of them");
             }
         });
     } else {
@@ -223,7 +226,7 @@ fn feed_url(bounds: &Bounds) -> Leaf<impl Fn(&str) -> Result<Url, Wrong>> {
             return Ok(url);
         }
         let port = url.port_or_known_default().unwrap_or_default();
-        Err(Wrong::Refused(format!("port {port} is not one of `fetch.ports`, add it there if you mean it")))
+        Err(Wrong::Refused(format!("port {port} is not one of `fetch.ports`; add it there if you mean it")))
     })
 }
 

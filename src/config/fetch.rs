@@ -61,7 +61,7 @@ fn limits(s: &mut Section<'_, '_, '_>, fetch: &mut Fetch) {
     }
 }
 
-/// Every decoder has a buffer of this size, which the sender of a body chooses up to here.
+/// Every decoder has a buffer of this size, which the sender of a body chooses up to this limit.
 fn window() -> Leaf<impl Fn(&str) -> Result<u64, Wrong>> {
     Leaf::new("a size such as 8 MiB", |text| {
         let found: u64 = size(1 << 10..=128 << 20).read(text)?;

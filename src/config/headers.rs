@@ -1,4 +1,4 @@
-//! Headers that the user adds to requests, and what must not be among them.
+//! Headers that the user adds to requests, and which of them are not allowed.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderName, HeaderValue, header};
@@ -20,7 +20,7 @@ pub(super) fn headers(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<(Header
         if let Some((_, why)) = OWN_HEADERS.iter().find(|(own, _)| parsed == *own) {
             decoder.fault(at, format!("header `{name}` cannot be set: {why}"));
         } else if headers.iter().any(|(present, _)| *present == parsed) {
-            decoder.fault(at, format!("duplicate header `{name}`, names of headers ignore case"));
+            decoder.fault(at, format!("duplicate header `{name}`; the case of header names does not matter"));
         } else if let Some(value) = sensitive(&value) {
             headers.push((parsed, value));
         } else {
@@ -30,7 +30,7 @@ pub(super) fn headers(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<(Header
     headers
 }
 
-/// HTTP basic authentication (RFC 7617), as the header that it is.
+/// HTTP basic authentication (RFC 7617), as a header.
 pub(super) fn basic_auth(s: &mut Section<'_, '_, '_>, headers: &mut Vec<(HeaderName, HeaderValue)>) {
     let Some(node) = s.get("basic_auth") else { return };
     let decoder = s.decoder();
@@ -41,13 +41,13 @@ pub(super) fn basic_auth(s: &mut Section<'_, '_, '_>, headers: &mut Vec<(HeaderN
         return decoder.fault(node.at, "`basic_auth`: `username` must not hold a colon");
     }
     if headers.iter().any(|(name, _)| *name == header::AUTHORIZATION) {
-        return decoder.fault(node.at, "`basic_auth` beside a header `authorization`, give one of them");
+        return decoder.fault(node.at, "both `basic_auth` and a header `authorization`; use one of them");
     }
     let value = format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")));
     headers.extend(sensitive(&value).map(|value| (header::AUTHORIZATION, value)));
 }
 
-/// Headers that are the client's own business: they frame the message, or carry what copydesk knows better.
+/// Headers that belong to the client: they frame the message, or copydesk knows the right value.
 const OWN_HEADERS: &[(&str, &str)] = &[
     ("accept-encoding", "the client offers what it can decode"),
     ("connection", "it belongs to the connection"),
@@ -63,7 +63,7 @@ const OWN_HEADERS: &[(&str, &str)] = &[
     ("user-agent", "it names copydesk and your `contact`"),
 ];
 
-/// Marked, so that no log shows it.
+/// Marked as sensitive, so that no log shows it.
 fn sensitive(value: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(value).ok()?;
     value.set_sensitive(true);

@@ -1,14 +1,14 @@
 //! `${NAME}` and `${NAME:-default}` in values.
 //!
-//! Runs on scalars that were parsed already, so that no value can bring in YAML of its own. `$$` stands for one
-//! dollar sign; a dollar sign before anything else is itself, so that few passwords and no price need care.
+//! Works on scalars that are already parsed, so that no value can bring in YAML of its own. `$$` is one dollar sign; a
+//! dollar sign before anything else is itself, so that passwords and prices rarely need escaping.
 
 use std::borrow::Cow;
 
 /// The environment, as an argument.
 pub(super) type Env<'e> = &'e dyn Fn(&str) -> Option<String>;
 
-/// The text with its variables put in, or what is wrong with it.
+/// The text with its variables replaced, or what is wrong with it.
 pub(super) fn expand<'t>(text: &'t str, env: Env<'_>) -> Result<Cow<'t, str>, String> {
     if !text.contains('$') {
         return Ok(Cow::Borrowed(text));

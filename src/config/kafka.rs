@@ -1,4 +1,4 @@
-//! The Kafka ledger: brokers, topics, membership, security, and the options that may not be touched.
+//! The Kafka ledger: brokers, topics, membership, security, and the options that may not be set.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> KafkaLedger 
     kafka
 }
 
-/// `host:port`; one variable may hold several with commas between, as Kafka's own tools take them.
+/// `host:port`; one variable may hold several with commas, as in Kafka's own tools.
 fn brokers() -> Leaf<impl Fn(&str) -> Result<Vec<String>, Wrong>> {
     Leaf::new("host:port such as localhost:9092", |text| {
         let broker = |part: &str| {
@@ -68,7 +68,7 @@ fn topics(decoder: &mut Decoder<'_>, node: &Node<'_>, kafka: &mut KafkaLedger) {
     });
 }
 
-/// What Kafka takes as the name of a topic, and we for groups and instances too, as ids are made of them.
+/// What Kafka accepts as the name of a topic; also for groups and instances, because ids are made of them.
 fn name() -> Leaf<impl Fn(&str) -> Result<String, Wrong>> {
     const LONGEST: usize = 200;
     Leaf::new("a name of letters, digits, `.`, `_` and `-`", |text| {
@@ -114,7 +114,7 @@ fn sasl(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Sasl> {
     sasl
 }
 
-/// Properties that are decided elsewhere in the file, or on which the promise of "nothing twice, nothing lost" rests.
+/// Properties that are set elsewhere in the file, or on which "nothing twice, nothing lost" depends.
 const REFUSED: &[(&str, &str)] = &[
     ("bootstrap.servers", "use `brokers`"),
     ("metadata.broker.list", "use `brokers`"),
@@ -131,27 +131,27 @@ const REFUSED: &[(&str, &str)] = &[
     ("sasl.username", "use `sasl`"),
     ("sasl.password", "use `sasl`"),
     ("enable.idempotence", "without it a retry publishes twice"),
-    ("transactional.id", "it is what fences a former self, and follows from `group` and `instance`"),
+    ("transactional.id", "it fences an earlier process of this instance, and is made from `group` and `instance`"),
     ("acks", "a transaction needs all replicas to have it"),
     ("request.required.acks", "a transaction needs all replicas to have it"),
     ("max.in.flight", "idempotence bounds it"),
     ("max.in.flight.requests.per.connection", "idempotence bounds it"),
     ("retries", "a transaction retries until its deadline"),
     ("message.send.max.retries", "a transaction retries until its deadline"),
-    ("enable.gapless.guarantee", "transactions have it already"),
+    ("enable.gapless.guarantee", "transactions are idempotent already"),
     ("isolation.level", "state must be read as committed, and nothing else"),
     ("enable.auto.commit", "offsets are committed in the transaction, as its fence"),
     ("enable.auto.offset.store", "offsets are committed in the transaction, as its fence"),
     ("auto.commit.interval.ms", "offsets are committed in the transaction, as its fence"),
     ("auto.offset.reset", "state is always read from its beginning"),
-    ("enable.partition.eof", "it tells when all state was read"),
+    ("enable.partition.eof", "it shows when all state was read"),
     ("partition.assignment.strategy", "partitions must stay with their owner while others move"),
     ("group.remote.assignor", "partitions must stay with their owner while others move"),
-    ("allow.auto.create.topics", "topics are made with the settings they need"),
+    ("allow.auto.create.topics", "topics are created with the settings they need"),
     ("partitioner", "records are partitioned by murmur2_random, as Java clients do"),
 ];
 
-/// With KIP-848 these are the broker's to say, and librdkafka refuses them.
+/// With KIP-848 the broker decides these, and librdkafka refuses them.
 const REFUSED_BY_CONSUMER_PROTOCOL: &[(&str, &str)] = &[
     ("session.timeout.ms", "the broker decides with `group_protocol: consumer`"),
     ("heartbeat.interval.ms", "the broker decides with `group_protocol: consumer`"),
@@ -176,7 +176,7 @@ fn options(decoder: &mut Decoder<'_>, node: &Node<'_>, consumer_protocol: bool) 
     options
 }
 
-/// What librdkafka says of a property. Its other fields repeat the value, which may be a secret.
+/// What librdkafka says about a property. Its other fields repeat the value, which may be a secret.
 fn complaint(error: &KafkaError) -> String {
     match error {
         KafkaError::ClientConfig(_, description, ..) => description.clone(),

@@ -1,23 +1,23 @@
-//! Scalars: how a text is read as a value, and the kinds that settings share.
+//! Scalars: how a text is read as a value, and the kinds that several settings use.
 
 use std::{borrow::Cow, fmt::Display, ops::RangeInclusive, str::FromStr};
 
 use url::Url;
 
-/// How a scalar is read: what it is called, and the text → the value.
+/// How a scalar is read: its name, and the text → the value.
 pub(super) struct Leaf<F> {
     pub(super) expected: Cow<'static, str>,
     read: F,
 }
 
-/// Why a text is not a leaf's value.
+/// Why a text is not a valid value.
 #[derive(Debug)]
 pub(super) enum Wrong {
-    /// It is not what the leaf is called.
+    /// It is not what the name says.
     Kind,
-    /// It is; but this was expected of it.
+    /// It is; but this was expected.
     Expected(String),
-    /// The whole message, where the value must not be shown or needs an explanation.
+    /// The whole message, if the value must not be shown or needs an explanation.
     Refused(String),
 }
 
@@ -53,7 +53,7 @@ where
     })
 }
 
-/// A boolean. Only as YAML 1.2 writes it: `yes` and `on` mean different things to different readers.
+/// A boolean, only as YAML 1.2 writes it: `yes` and `on` mean different things to different readers.
 pub(super) fn flag() -> Leaf<impl Fn(&str) -> Result<bool, Wrong>> {
     one_of(&[("true", true), ("false", false)])
 }
@@ -75,7 +75,7 @@ where
     Leaf::new(expected, move |text| if text == "off" { Ok(None) } else { read(text).map(Some) })
 }
 
-/// A web address without credentials: addresses are logged, shown and published.
+/// A web address without credentials: URLs are logged, shown and published.
 pub(super) fn web_url() -> Leaf<impl Fn(&str) -> Result<Url, Wrong>> {
     Leaf::new("an http or https URL", |text| {
         let url = Url::parse(text.trim()).map_err(|_| Wrong::Kind)?;
@@ -83,7 +83,8 @@ pub(super) fn web_url() -> Leaf<impl Fn(&str) -> Result<Url, Wrong>> {
             return Err(Wrong::Kind);
         }
         if !url.username().is_empty() || url.password().is_some() {
-            let message = "a URL must not hold credentials, it is shown and published; use `basic_auth` or `headers`";
+            let message =
+                "a URL must not contain credentials, because it is shown and published; use `basic_auth` or `headers`";
             return Err(Wrong::Refused(message.to_owned()));
         }
         Ok(url)

@@ -1,4 +1,4 @@
-//! Where records and state go.
+//! Where records and state are written.
 
 use copydesk_ledger::config::{KafkaLedger, LocalLedger};
 
@@ -10,7 +10,7 @@ use super::{
     yaml::Node,
 };
 
-/// Where records and state go.
+/// Where records and state are written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ledger {
     /// SQLite and JSON Lines in a directory.
@@ -19,8 +19,8 @@ pub enum Ledger {
     Kafka(Box<KafkaLedger>),
 }
 
-/// The ledger of a file that names none: beside the file, so that it is the same one wherever copydesk is started,
-/// and nothing is published twice for having been started elsewhere.
+/// The ledger of a file that names none: next to the file, so that it is the same one wherever copydesk is started, and
+/// starting it elsewhere publishes nothing twice.
 pub(super) fn default(decoder: &Decoder<'_>) -> Ledger {
     Ledger::Local(LocalLedger::new(decoder.resolve("copydesk-ledger")))
 }
@@ -36,7 +36,8 @@ pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Ledger {
             ledger = Ledger::Kafka(Box::new(kafka::decode(s.decoder(), node)));
         }
         if let (Some(_), Some(_), Some(at)) = (local, kafka, s.at("local").max(s.at("kafka"))) {
-            s.decoder().fault(at, "two ledgers, `local` and `kafka`; records and state go to one of them");
+            s.decoder()
+                .fault(at, "both `local` and `kafka`; records and state are written to one ledger, so use one of them");
         }
     });
     ledger

@@ -1,4 +1,4 @@
-//! The main file and those it includes → one configuration.
+//! The main file and the files it includes → one configuration.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -28,10 +28,10 @@ use super::{
 };
 use crate::link;
 
-/// The largest file that is read: 50,000 feeds with all their keys fit ten times.
+/// The largest file that is read: ten times what 50,000 feeds with all their keys need.
 const LARGEST_FILE: u64 = 64 << 20;
 
-/// Reads a configuration and the files it includes, or says everything that is wrong with them.
+/// Reads a configuration and the files it includes, or returns all its faults.
 ///
 /// `env` looks up environment variables. Every relative path in a file is relative to that file.
 pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Config, Faults> {
@@ -41,26 +41,26 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Config,
     loader.finish(config)
 }
 
-/// Reads a configuration from a text, as if it stood in the file `path`; what it includes is read from there.
+/// Reads a configuration from a text, as if it were in the file `path`; included files are read from there.
 pub fn from_yaml(text: &str, path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Config, Faults> {
     let mut loader = Loader::new(env);
     let config = loader.main(&Arc::from(path), text);
     loader.finish(config)
 }
 
-/// What comes together from several files.
+/// What is collected from several files.
 pub(super) struct Loader<'e> {
     env: Env<'e>,
     pub(super) faults: Vec<Fault>,
     files: Vec<PathBuf>,
     feeds: Vec<Feed>,
-    /// Where each feed stands, by its URL without what makes no difference to a server.
+    /// Where each feed is, by its URL without what makes no difference to a server.
     places: HashMap<String, (Arc<Path>, Position)>,
     #[cfg(test)]
     pub(super) vocabulary: std::collections::BTreeMap<(&'static str, &'static str), bool>,
 }
 
-/// What the main file says beyond its configuration: of other files, and of what applies to their feeds.
+/// What the main file has in addition to its configuration: other files, and what applies to their feeds.
 struct Rest {
     include: Vec<(Position, String)>,
     defaults: Settings,
@@ -107,7 +107,7 @@ impl<'e> Loader<'e> {
             Err(message) => return self.fault(from, Some(mark), format!("`include`: {message}")),
         };
         if matched.is_empty() {
-            // a file that went missing must not look like feeds that were removed
+            // a missing file must not look like feeds that were removed
             self.fault(from, Some(mark), format!("`include`: no file matches {pattern}"));
         }
         for path in matched {
@@ -138,7 +138,7 @@ impl<'e> Loader<'e> {
         self.take(decoder, feeds);
     }
 
-    /// Takes over what was read from one file.
+    /// Adds what was read from one file.
     fn take(&mut self, decoder: Decoder<'_>, feeds: Vec<(Position, Feed)>) {
         let file = decoder.file().clone();
         self.faults.extend(decoder.faults);
@@ -175,7 +175,7 @@ impl<'e> Loader<'e> {
             return None;
         }
         if bytes.len() as u64 > LARGEST_FILE {
-            self.fault(file, None, format!("larger than {} MiB, spread it over several files", LARGEST_FILE >> 20));
+            self.fault(file, None, format!("larger than {} MiB; split it into several files", LARGEST_FILE >> 20));
             return None;
         }
         let text = String::from_utf8(bytes);
@@ -207,14 +207,14 @@ fn decode_main(decoder: &mut Decoder<'_>, root: &Node<'_>) -> (Config, Rest, Vec
         (rest.defaults, feeds) = decode_feeds(s, &rest.bounds, &rest.defaults);
         rest.include = decode_include(s);
         if s.at("feeds").or(s.at("include")).is_none() {
-            s.missing("feeds: list their URLs under `feeds`, or name files by `include`");
+            s.missing("feeds; list their URLs under `feeds`, or name files in `include`");
         }
     });
     (config, rest, feeds)
 }
 
-/// The sections that feeds are held against. With faults of their own they bind no feed, lest one slip be reported
-/// at each of 50,000 feeds.
+/// The sections that limit feeds. If they have faults themselves, they limit no feed; otherwise one mistake would be
+/// reported at each of 50,000 feeds.
 fn decode_bounds(s: &mut Section<'_, '_, '_>, config: &mut Config) -> Bounds {
     let before = s.decoder().faults.len();
     if let Some(node) = s.get("fetch") {
@@ -226,7 +226,7 @@ fn decode_bounds(s: &mut Section<'_, '_, '_>, config: &mut Config) -> Bounds {
     if s.decoder().faults.len() == before { Bounds::of(config) } else { Bounds::default() }
 }
 
-/// What else only the main file may say.
+/// What else only the main file may have.
 fn decode_settings(s: &mut Section<'_, '_, '_>, config: &mut Config) {
     config.contact = s.value("contact", &contact());
     if let Some(node) = s.get("documents") {
@@ -262,7 +262,7 @@ fn decode_include(s: &mut Section<'_, '_, '_>) -> Vec<(Position, String)> {
     items.iter().filter_map(|item| Some((item.at, s.decoder().leaf("`include`", item, &pattern)?))).collect()
 }
 
-/// What every file may say: feeds, and what applies to all of them.
+/// What every file may have: feeds, and what applies to all of them.
 fn decode_feeds(s: &mut Section<'_, '_, '_>, bounds: &Bounds, above: &Settings) -> (Settings, Vec<(Position, Feed)>) {
     let defaults = match s.get("defaults") {
         Some(node) => feed::decode_defaults(s.decoder(), node, bounds, above),
@@ -272,7 +272,7 @@ fn decode_feeds(s: &mut Section<'_, '_, '_>, bounds: &Bounds, above: &Settings) 
     (defaults, feeds.unwrap_or_default())
 }
 
-/// Files that a pattern matches, sorted; hidden ones, which editors leave about, and the file itself left out.
+/// Files that match a pattern, sorted; without hidden files, which editors create, and without the file itself.
 fn matching(from: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
     let options =
         glob::MatchOptions { require_literal_separator: true, require_literal_leading_dot: true, ..Default::default() };
@@ -293,7 +293,7 @@ fn matching(from: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// What makes two feeds the same: the URL without fragment and trailing dot of the host, neither of which is sent.
+/// What makes two feeds the same: the URL without the fragment and without a trailing dot of the host; neither is sent.
 fn same(feed: &Feed) -> String {
     let mut url = feed.url.clone();
     url.set_fragment(None);

@@ -1,13 +1,12 @@
-//! The YAML file as written → a [`Config`] that cannot be wrong, or every fault at once with its line.
+//! The YAML file → a valid [`Config`], or every fault at once with its line.
 //!
-//! May touch the file system and the environment it is handed. Must not touch the network or the clock, nor keep
-//! anything between two calls: a reload is just another [`load`].
+//! May use the file system and the environment it is given. Must not use the network or the clock, nor keep anything
+//! between two calls: a reload is just another [`load`].
 //!
-//! The way of the data: `yaml` makes a tree of marked nodes, `section` reads it key by key and notes the faults,
-//! the modules named after the sections of the file say what each key means, and `load` puts the files together.
+//! The path of the data: `yaml` makes a tree of nodes with their places, `section` reads it key by key and notes the
+//! faults, the modules named after the sections of the file say what each key means, and `load` combines the files.
 //!
-//! A new setting is a field with its default, a line in the `decode` beside it, a line in
-//! `config/copydesk.example.yaml`, and one in `tests/config_settings.rs`; tests fail until all of them are there.
+//! To add a setting, see `CONTRIBUTING.md`.
 
 mod contact;
 mod documents;
@@ -55,45 +54,45 @@ pub use self::{
 };
 use crate::article::Rules;
 
-/// A configuration that cannot be wrong.
+/// A valid configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Every file it was read from, the main one first; none if it was built in code.
     pub files: Vec<PathBuf>,
     /// A mail address or URL under which the operator can be reached; part of the User-Agent. `run` requires it.
     pub contact: Option<String>,
-    /// Every feed of every file, each URL once.
+    /// Every feed of every file; each URL occurs once.
     pub feeds: Vec<Feed>,
-    /// Where records and state go.
+    /// Where records and state are written.
     pub ledger: Ledger,
     /// Limits and politeness of the HTTP client.
     pub fetch: Fetch,
-    /// What reading one document may take.
+    /// Limits for reading one document.
     pub documents: Documents,
     /// Bounds of the schedule.
     pub schedule: Schedule,
     /// How commits are grouped.
     pub commit: Commit,
-    /// What the user knows better of some sites' pages.
+    /// What the user knows better about the pages of some sites.
     pub sites: Arc<Rules>,
     /// Where health, metrics and status are served; `None` switches it off.
     pub admin: Option<SocketAddr>,
-    /// Names of hosts under which they may be asked for, beside addresses, `localhost` and names of the local network.
+    /// Host names under which they answer, in addition to addresses, `localhost` and names of the local network.
     pub admin_names: Vec<String>,
     /// How logs are written.
     pub log: Log,
-    /// What is left to finish in after a signal to stop.
+    /// Time to finish running work after a signal to stop.
     pub stop_within: Duration,
 }
 
 impl Config {
-    /// Where health, metrics and status are served unless told otherwise: never beyond this machine.
+    /// Where health, metrics and status are served by default: never beyond this machine.
     pub const ADMIN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
 
-    /// What is left to finish in unless told otherwise. Below the 30 s that Kubernetes gives before it kills.
+    /// Time to finish running work by default. Less than the 30 s that Kubernetes waits before it kills.
     pub const STOP_WITHIN: Duration = Duration::from_secs(20);
 
-    /// These feeds into this ledger, everything else by default.
+    /// These feeds with this ledger, everything else by default.
     pub fn new(feeds: Vec<Feed>, ledger: Ledger) -> Self {
         Self {
             files: Vec::new(),
@@ -112,7 +111,7 @@ impl Config {
         }
     }
 
-    /// The contact, for what must not go on the network without one.
+    /// The contact, for callers that must not use the network without one.
     pub fn require_contact(&self) -> Result<&str, NoContact> {
         self.contact.as_deref().ok_or(NoContact)
     }

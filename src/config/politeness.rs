@@ -1,4 +1,4 @@
-//! How one host is treated as a guest should treat it, and which hosts are treated otherwise than the rest.
+//! How politely one host is treated, and which hosts are treated differently.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -12,7 +12,7 @@ use super::{
     yaml::Node,
 };
 
-/// Reads the keys that hold for all hosts in `fetch`, and for some in `hosts`.
+/// Reads the keys that apply to all hosts in `fetch`, and to some in `hosts`.
 pub(super) fn decode(s: &mut Section<'_, '_, '_>, politeness: &mut Politeness) {
     s.set("per_host", &mut politeness.per_host, &count(1..=64));
     s.set("host_gap", &mut politeness.host_gap, &duration(Duration::ZERO..=LONGEST_GAP));
@@ -27,7 +27,7 @@ const HOLD: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_
 const RATE_REQUESTS: RangeInclusive<u32> = 1..=100_000;
 const RATE_WITHIN: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(24 * 3600);
 
-/// Reads `hosts`: what is not said of a host is as it is for all.
+/// Reads `hosts`: a setting that an entry leaves out has the same value as for all hosts.
 pub(super) fn decode_hosts(decoder: &mut Decoder<'_>, node: &Node<'_>, usual: Politeness) -> Hosts {
     let mut hosts = Hosts::new();
     for (name, at, value) in decoder.free("`hosts`", node) {
@@ -38,13 +38,13 @@ pub(super) fn decode_hosts(decoder: &mut Decoder<'_>, node: &Node<'_>, usual: Po
             continue;
         };
         if hosts.insert(pattern, politeness).is_some() {
-            decoder.fault(at, format!("`hosts`: `{name}` is another spelling of a host above"));
+            decoder.fault(at, format!("`hosts`: `{name}` is another spelling of a host above; remove one of them"));
         }
     }
     hosts
 }
 
-/// A host as URLs name it: in lower case, international names in ASCII, addresses in brackets where they are IPv6.
+/// A host as URLs name it: in lower case, international names in ASCII, IPv6 addresses in brackets.
 fn pattern(name: &str) -> Option<String> {
     let (prefix, name) = name.strip_prefix("*.").map_or(("", name), |name| ("*.", name));
     let bare = name.strip_suffix('.').unwrap_or(name);
@@ -52,7 +52,7 @@ fn pattern(name: &str) -> Option<String> {
     let url = Url::parse(&format!("http://{bracketed}/")).ok()?;
     let is_host = url.path() == "/" && url.port().is_none() && url.username().is_empty() && url.query().is_none();
     let host = url.host_str().filter(|host| is_host && !host.contains('*') && url.fragment().is_none())?;
-    // below an address there is nothing
+    // there is nothing below an address
     (prefix.is_empty() || url.domain().is_some()).then(|| format!("{prefix}{host}"))
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 
 impl Section<'_, '_, '_> {
-    /// A proxy: its URL alone, or a mapping with credentials beside it; or `off`.
+    /// A proxy: its URL alone, or a mapping with credentials; or `off`.
     pub(super) fn proxy(&mut self) -> Option<Route> {
         let node = self.get("proxy")?;
         self.decoder().proxy(node)
@@ -47,7 +47,7 @@ fn url(text: &str) -> Result<Url, Wrong> {
         return Err(Wrong::Kind);
     }
     if !url.username().is_empty() || url.password().is_some() {
-        let message = "the URL of a proxy must not hold credentials, it is shown; write `proxy: {url, username, \
+        let message = "the URL of a proxy must not contain credentials, because it is shown; write `proxy: {url, username, \
                        password_file}`";
         return Err(Wrong::Refused(message.to_owned()));
     }

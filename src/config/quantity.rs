@@ -1,12 +1,12 @@
 //! Durations and sizes as people write them: `15m`, `1h 30m`, `500ms`; `2 MiB`, `1.5 GB`.
 //!
-//! A number without a unit is refused: nobody remembers whether a setting counts seconds or milliseconds.
+//! A number without a unit is refused: nobody remembers whether a setting is in seconds or milliseconds.
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::leaf::{Leaf, Wrong};
 
-/// A unit's spellings, in lower case, and how many of the smallest unit it holds; largest first.
+/// The spellings of a unit, in lower case, and its size in the smallest unit; largest first.
 type Unit = (&'static [&'static str], u64);
 
 /// In milliseconds.
@@ -19,7 +19,7 @@ const TIMES: &[Unit] = &[
     (&["ms", "millisecond", "milliseconds"], 1),
 ];
 
-/// In bytes. `K`, `M` and `G` alone are refused: half of their readers take them for powers of two.
+/// In bytes. `K`, `M` and `G` alone are refused: half of all readers take them for powers of two.
 const SIZES: &[Unit] = &[
     (&["tib"], 1 << 40),
     (&["tb"], 1_000_000_000_000),
@@ -57,7 +57,7 @@ pub(super) fn size<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> Leaf<impl Fn(
     })
 }
 
-/// `1h 30m`: the way back from a duration, to the millisecond.
+/// `1h 30m`: a duration as text, exact to the millisecond.
 pub(super) fn shown(duration: Duration) -> String {
     let mut rest = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let mut parts = Vec::new();
@@ -84,7 +84,8 @@ fn unit_missing(text: &str, example: &str, otherwise: Wrong) -> Wrong {
     if number { Wrong::Expected(format!("a number and its unit, such as {example}")) } else { otherwise }
 }
 
-/// The sum of `number unit` pairs, each unit smaller than the one before; saturating, for the range to refuse.
+/// The sum of `number unit` pairs, each unit smaller than the one before; saturating, so that the range check refuses
+/// it.
 fn parse(text: &str, units: &[Unit]) -> Option<u64> {
     let mut rest = text.trim();
     let mut units = units.iter();

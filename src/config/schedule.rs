@@ -12,25 +12,25 @@ use super::{
 /// Bounds of the schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
-    /// The hard floor: no feed is polled more often than this, whatever it or the user says.
+    /// The hard floor: no feed is polled more often than this, whatever the feed or the user says.
     pub min_interval: Duration,
-    /// Where neither user nor feed says otherwise, polls are at least this far apart.
+    /// If neither user nor feed says otherwise, polls are at least this far apart.
     pub interval: Duration,
     /// And at most this far.
     pub max_interval: Duration,
-    /// Polls of a feed that has to be sent whole each time are at least this far apart, unless it says otherwise.
+    /// Polls of a feed that is sent as a whole each time are at least this far apart, unless the feed says otherwise.
     pub unconditional_interval: Duration,
-    /// When a published article is looked at again for edits, after its publication.
+    /// When a published article is checked again for edits, after its publication.
     pub rechecks: Vec<Duration>,
-    /// How often a page that may work again is tried before the feed's own text is published in its place.
+    /// How often a page that may work again is tried before the feed's own text is published instead.
     pub page_attempts: u32,
-    /// For how long such a page is tried before its entry is rejected; zero for no longer than `page_attempts`.
+    /// How long such a page is tried before its entry is rejected; zero: no longer than `page_attempts`.
     pub page_patience: Duration,
-    /// For how long an article is remembered after its last recheck, so that its entry is known when it comes back.
+    /// How long an article is remembered after its last recheck, so that its entry is known when it comes back.
     pub memory: Duration,
-    /// Entries of a feed that was read before are followed although their date lies beyond `memory`.
+    /// Whether entries of a feed that was read before are followed if their date is older than `memory`.
     pub publish_old: bool,
-    /// Entries older than this are not followed when a feed is met for the first time; `None` follows all.
+    /// When a feed is read for the first time, older entries than this are not followed; `None` follows all.
     pub max_age: Option<Duration>,
 }
 
@@ -50,7 +50,7 @@ impl Default for Schedule {
             interval: 15 * MINUTE,
             max_interval: DAY,
             unconditional_interval: DAY,
-            // most edits come within the hour, most corrections within the day
+            // most edits come within an hour, most corrections within a day
             rechecks: vec![HOUR, DAY, 7 * DAY],
             page_attempts: 6,
             page_patience: 3 * DAY,
@@ -72,7 +72,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The longest that polls of a feed may lie apart.
+/// The longest time between two polls of a feed.
 pub(super) const LONGEST_INTERVAL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The shortest floor: polls on loopback, in tests.
@@ -80,7 +80,7 @@ const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
 const RECHECKS: RangeInclusive<Duration> = SECOND..=Duration::from_secs(365 * 24 * 60 * 60);
 
-/// More would make each article a burden for ever.
+/// More would make each article expensive for a long time.
 const MOST_RECHECKS: usize = 16;
 
 pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Schedule {
@@ -126,8 +126,8 @@ fn memory(s: &mut Section<'_, '_, '_>, schedule: &mut Schedule) {
     }
 }
 
-/// The intervals in their order. A default gives way to what is written, but for the floor: who wants to poll
-/// more often than that has to say so.
+/// The intervals in their order. A default gives way to a value that is written, except for the floor: a user who wants
+/// to poll more often than the floor has to set the floor.
 fn intervals(s: &mut Section<'_, '_, '_>, schedule: &mut Schedule) {
     let Schedule { min_interval, interval, max_interval, unconditional_interval, .. } = schedule;
     match s.at("interval") {

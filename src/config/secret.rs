@@ -1,6 +1,6 @@
-//! Values that come from files of their own: passwords, keys, certificates.
+//! Values that come from separate files: passwords, keys, certificates.
 //!
-//! What they hold is never part of a message.
+//! Their content is never part of a message.
 
 use std::{fs::File, io::Read, path::PathBuf};
 
@@ -14,7 +14,7 @@ use super::{
 const LONGEST: u64 = 64 << 10;
 
 impl Decoder<'_> {
-    /// Reads a value that may be a secret: as it stands, or `{file: PATH}`.
+    /// Reads a value that may be a secret: a text, or `{file: PATH}`.
     pub(super) fn secret(&mut self, label: &str, node: &Node<'_>) -> Option<String> {
         if !matches!(node.value, Value::Map(_)) {
             return self.leaf(label, node, &Leaf::new("a text or {file: PATH}", |text| Ok(text.to_owned())));
@@ -31,7 +31,7 @@ impl Decoder<'_> {
 }
 
 impl Section<'_, '_, '_> {
-    /// A name with its password, which stands here or in a file, but not in both.
+    /// A name with its password, which is here or in a file, but not in both.
     pub(super) fn credentials(&mut self) -> Option<(String, String)> {
         let (inline, file) = (self.at("password"), self.at("password_file"));
         let name = self.value("username", &text("a name"));
@@ -41,7 +41,7 @@ impl Section<'_, '_, '_> {
             self.missing("`username`");
         }
         match (inline, file) {
-            (Some(_), Some(at)) => self.decoder().fault(at, "`password_file` beside `password`, give one of them"),
+            (Some(_), Some(at)) => self.decoder().fault(at, "both `password_file` and `password`; use one of them"),
             (None, None) => self.missing("`password` or `password_file`"),
             _ => {}
         }
@@ -53,7 +53,7 @@ impl Section<'_, '_, '_> {
         self.file_of(key, |_| Ok(())).map(|(path, ())| path)
     }
 
-    /// What a file holds, without the line end that editors leave.
+    /// The content of a file, without the line end that editors add.
     fn contents(&mut self, key: &'static str) -> Option<String> {
         let read = |file: File| {
             let mut held = String::new();

@@ -1,8 +1,8 @@
-//! Marked nodes → values, with every fault noted on the way.
+//! Nodes with their places → values, with every fault noted on the way.
 //!
-//! The keys that a section asks for are the keys it knows: there is no second list that could drift from the code.
-//! A faulty value leaves its slot as it was and reading goes on, so that one run finds every fault; a configuration
-//! with faults is never handed out.
+//! The keys that a section requests are the keys it knows: there is no second list that could differ from the code. A
+//! faulty value leaves its field unchanged and reading continues, so that one run finds every fault; a configuration
+//! with faults is never returned.
 
 use std::{
     borrow::Cow,
@@ -23,14 +23,14 @@ pub(super) struct Decoder<'e> {
     /// The file, for faults, and for paths relative to it.
     file: Arc<Path>,
     env: Env<'e>,
-    /// What was found wrong so far.
+    /// The faults so far.
     pub(super) faults: Vec<Fault>,
-    /// Each key that was asked for, by its section, and whether the file had it.
+    /// Each key that was requested, with its section, and whether the file had it.
     #[cfg(test)]
     pub(super) vocabulary: std::collections::BTreeMap<(&'static str, &'static str), bool>,
 }
 
-/// The entries of one mapping, while they are read.
+/// The entries of one mapping while they are read.
 pub(super) struct Section<'s, 'n, 'e> {
     decoder: &'s mut Decoder<'e>,
     name: &'static str,
@@ -68,7 +68,7 @@ impl<'e> Decoder<'e> {
         self.fault(node.at, format!("{label}: expected {expected}, found {}", node.found()));
     }
 
-    /// Reads a mapping. What stands for one in a file whose keys are all commented out, nothing, is an empty one.
+    /// Reads a mapping. A null is an empty mapping: all its keys may be commented out.
     pub(super) fn section<'n>(
         &mut self,
         name: &'static str,
@@ -85,7 +85,7 @@ impl<'e> Decoder<'e> {
         section.finish();
     }
 
-    /// Reads a scalar, variables put in.
+    /// Reads a scalar, with its variables replaced.
     pub(super) fn leaf<T, F>(&mut self, label: &str, node: &Node<'_>, leaf: &Leaf<F>) -> Option<T>
     where
         F: Fn(&str) -> Result<T, Wrong>,
@@ -97,7 +97,7 @@ impl<'e> Decoder<'e> {
         let text = self.expanded(node.at, text)?;
         match leaf.read(&text) {
             Ok(value) => return Some(value),
-            // what is shown is the text as written: a variable's value may be a secret
+            // the text is shown as written: the value of a variable may be a secret
             Err(Wrong::Kind) => self.mismatch(label, node, &leaf.expected),
             Err(Wrong::Expected(expected)) => self.mismatch(label, node, &expected),
             Err(Wrong::Refused(message)) => self.fault(node.at, format!("{label}: {message}")),
@@ -117,7 +117,7 @@ impl<'e> Decoder<'e> {
         Some(items.iter().filter_map(|item| self.leaf(label, item, leaf)).collect())
     }
 
-    /// Reads the free keys of a mapping whose names are not ours, such as headers: each with its place.
+    /// Reads a mapping whose keys are not ours, such as headers; each with its place.
     pub(super) fn free<'n>(&mut self, label: &str, node: &'n Node<'n>) -> Vec<(&'n str, Position, &'n Node<'n>)> {
         match &node.value {
             Value::Map(entries) => self.entries(entries).into_iter().map(|e| (e.key, e.at, e.value)).collect(),
@@ -128,7 +128,7 @@ impl<'e> Decoder<'e> {
         }
     }
 
-    /// A path in this file, relative to the file's own directory: it means the same from wherever one starts.
+    /// A path in this file, relative to the directory of the file: it means the same wherever copydesk is started.
     pub(super) fn resolve(&self, path: &str) -> PathBuf {
         self.file.parent().unwrap_or(Path::new("")).join(path)
     }
@@ -165,7 +165,7 @@ impl<'n, 'e> Section<'_, 'n, 'e> {
         self.decoder
     }
 
-    /// The node of a key; asking makes the key a known one.
+    /// The node of a key; requesting a key makes it a known one.
     pub(super) fn get(&mut self, key: &'static str) -> Option<&'n Node<'n>> {
         self.asked.push(key);
         let value = self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.value);
@@ -176,12 +176,12 @@ impl<'n, 'e> Section<'_, 'n, 'e> {
         value
     }
 
-    /// Where a key stands.
+    /// Where a key is.
     pub(super) fn at(&self, key: &str) -> Option<Position> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.at)
     }
 
-    /// A key's value, if it is there and right.
+    /// A key's value, if the key is there and its value is valid.
     pub(super) fn value<T, F>(&mut self, key: &'static str, leaf: &Leaf<F>) -> Option<T>
     where
         F: Fn(&str) -> Result<T, Wrong>,
@@ -190,7 +190,7 @@ impl<'n, 'e> Section<'_, 'n, 'e> {
         self.decoder.leaf(&format!("`{key}`"), node, leaf)
     }
 
-    /// Puts a key's value in a slot, if it is there and right.
+    /// Puts a key's value into a field, if the key is there and its value is valid.
     pub(super) fn set<T, F>(&mut self, key: &'static str, slot: &mut T, leaf: &Leaf<F>)
     where
         F: Fn(&str) -> Result<T, Wrong>,
@@ -226,7 +226,7 @@ impl<'n, 'e> Section<'_, 'n, 'e> {
 }
 
 fn unknown(key: &str, section: &str, known: &[&str]) -> String {
-    /// Below this Jaro-Winkler likeness a suggestion is more riddle than help.
+    /// Below this Jaro-Winkler similarity a suggestion confuses more than it helps.
     const ALIKE: f64 = 0.8;
     let likeness = |name: &&str| strsim::jaro_winkler(name, key);
     let best = known.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));

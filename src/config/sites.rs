@@ -1,4 +1,4 @@
-//! What the user knows better of some sites than copydesk can find out: parts of pages to keep and to drop.
+//! What the user knows better about some sites than copydesk can find out: parts of pages to keep and to drop.
 
 use super::{
     leaf::{Leaf, Wrong},
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::article::{Rules, Selector};
 
-/// More sites than anybody looks after by hand.
+/// More sites than anybody corrects by hand.
 const MOST_SITES: usize = 10_000;
 
 pub(super) fn decode(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Rules {

@@ -1,4 +1,4 @@
-//! The commented example against the code: nothing in it is wrong, nothing is left out.
+//! The commented example against the code: nothing in it is wrong, and nothing is missing.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -11,7 +11,7 @@ fn read(text: &str) -> Config {
     from_yaml(text, Path::new("copydesk.yaml"), &|_| None).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-/// The example with all that is switched off switched on, and so the local ledger off.
+/// The example with everything that is switched off switched on; so its local ledger is off.
 fn switched_on() -> String {
     let (before, rest) = EXAMPLE.split_once("\nledger:").unwrap();
     let (_, after) = rest.split_once("\n#ledger:").unwrap();
@@ -79,7 +79,7 @@ fn the_example_shows_every_key_and_each_is_accepted() {
     let file = Arc::from(directory.path().join("copydesk.yaml"));
     let config = loader.main(&file, &switched_on());
     loader.main(&file, EXAMPLE);
-    // an alternative, as `password` is to `password_file`, is named in the comment of the other
+    // an alternative, as `password_file` is to `password`, is named in the comment of the other
     let named = |key: &str| EXAMPLE.contains(&format!("`{key}`")) || EXAMPLE.contains(&format!("`{key}:"));
     let hidden: Vec<_> =
         loader.vocabulary.iter().filter(|((_, key), shown)| !**shown && !named(key)).map(|(key, _)| key).collect();

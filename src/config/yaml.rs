@@ -1,8 +1,8 @@
 //! YAML text → a tree in which every node knows its place.
 //!
-//! What makes YAML a danger or a riddle is refused here: anchors and aliases (a few lines can stand for gigabytes),
-//! tags, several documents, deep nesting. Scalars stay text: what a value means is for its reader to say, so `no`
-//! is never a boolean by accident and `1.10` never a number.
+//! What makes YAML dangerous or confusing is refused here: anchors and aliases (a few lines can expand to gigabytes),
+//! tags, several documents, deep nesting. Scalars stay text: their reader decides what a value means, so `no` is never
+//! a boolean by accident and `1.10` never a number.
 
 use std::borrow::Cow;
 
@@ -16,33 +16,33 @@ const MAX_DEPTH: usize = 32;
 /// A node and its place.
 #[derive(Debug)]
 pub(super) struct Node<'t> {
-    /// Where it begins.
+    /// Where it starts.
     pub(super) at: Position,
-    /// What stands there.
+    /// What it is.
     pub(super) value: Value<'t>,
 }
 
-/// What a node holds.
+/// What a node is.
 #[derive(Debug)]
 pub(super) enum Value<'t> {
-    /// Nothing, `~` or `null`.
+    /// Empty, `~` or `null`.
     Null,
     /// Any other scalar, as text.
     Scalar(Cow<'t, str>),
     /// A sequence.
     List(Vec<Node<'t>>),
-    /// A mapping: keys and values in the order of the file, repeats included.
+    /// A mapping: keys and values in the order of the file, repeated keys included.
     Map(Vec<(Node<'t>, Node<'t>)>),
 }
 
-/// Why a text is not a tree of ours.
+/// Why a text is not a valid tree.
 #[derive(Debug)]
 pub(super) struct SyntaxError {
     pub(super) at: Position,
     pub(super) message: String,
 }
 
-/// Reads the one document of a text; an empty text is a null at its beginning.
+/// Reads the one document of a text; an empty text is a null at its start.
 pub(super) fn parse(text: &str) -> Result<Node<'_>, SyntaxError> {
     let mut reader = TreeReader { parser: Parser::new_from_str(text), depth: 0 };
     let mut root = None;
@@ -59,7 +59,7 @@ pub(super) fn parse(text: &str) -> Result<Node<'_>, SyntaxError> {
 }
 
 impl Node<'_> {
-    /// The items of a list; a scalar is a list of one.
+    /// The items of a list; a scalar is a list of one item.
     pub(super) fn items(&self) -> Option<&[Self]> {
         match &self.value {
             Value::List(items) => Some(items),
@@ -68,7 +68,7 @@ impl Node<'_> {
         }
     }
 
-    /// What stands here, for the end of `expected …, found …`.
+    /// What the node is, for the end of `expected …, found …`.
     pub(super) fn found(&self) -> String {
         match &self.value {
             Value::Null => "nothing".to_owned(),
@@ -167,7 +167,7 @@ impl<'t> TreeReader<'t> {
 const ALIAS: &str =
     "anchors and aliases are not supported; write the value out, or quote a text that begins with `*` or `&`";
 
-/// Refuses what a scalar or collection may carry besides its value.
+/// Refuses what a scalar or collection may have in addition to its value.
 fn plain(span: Span, anchor: usize, tag: Option<Cow<'_, Tag>>) -> Result<(), SyntaxError> {
     if anchor != 0 {
         return Err(refuse(span, ALIAS));

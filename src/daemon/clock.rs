@@ -1,4 +1,4 @@
-//! The one place that reads the wall clock. Everything further in takes the time as an argument.
+//! The one place that reads the wall clock. All other code takes the time as an argument.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,8 +11,8 @@ pub fn now() -> DateTime<Utc> {
     system().into()
 }
 
-/// Now, as the standard library counts it.
-#[expect(clippy::disallowed_methods, reason = "the others are pointed to this")]
+/// Now, in the standard library's type.
+#[expect(clippy::disallowed_methods, reason = "everything else uses this one")]
 pub fn system() -> SystemTime {
     let jump = fault::clock_jump();
     let by = Duration::from_secs(jump.unsigned_abs());

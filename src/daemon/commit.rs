@@ -1,7 +1,7 @@
-//! Commits on their way: what waits for the next one, and the task that owns the ledger.
+//! Commits: what waits for the next one, and the task that owns the ledger.
 //!
-//! One commit is under way at a time; while it is, the next one grows. A batch that failed is given again as it was:
-//! nothing is committed past it.
+//! One commit runs at a time; meanwhile the next one is collected. A batch that failed is given again unchanged:
+//! nothing is committed before it.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ pub(super) fn backoff(attempts: u32) -> Duration {
     Duration::from_millis(250).saturating_mul(1 << attempts.saturating_sub(1).min(10)).min(Duration::from_secs(30))
 }
 
-/// What was decided and is not durable yet.
+/// Decisions that are not durable yet.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     pub(super) batch: Batch,
-    /// What is to be told once it is, with the site it belongs to.
+    /// What is to be reported then, with the site it belongs to.
     pub(super) notices: Vec<(String, Notice)>,
     since: Option<Instant>,
     /// Bytes of records and rejects.
@@ -45,7 +45,7 @@ impl Outbox {
         self.since.get_or_insert_with(Instant::now);
     }
 
-    /// Something of a site changed, and is to be told once it is committed.
+    /// Something of a site changed, and is to be reported once it is committed.
     pub(super) fn notice(&mut self, site: &str, notice: Notice) {
         self.touch();
         self.notices.push((site.to_owned(), notice));
@@ -78,7 +78,7 @@ impl Outbox {
         taken
     }
 
-    /// Leaves only what belongs to partitions for which `keep` holds.
+    /// Keeps only what belongs to partitions for which `keep` is true.
     pub(super) fn retain(&mut self, partitions: Partition, keep: impl Fn(Partition) -> bool) {
         let ours = |site: &str| keep(ledger::partition(site, partitions));
         self.batch.records.retain(|message| ours(&message.site));
@@ -92,7 +92,7 @@ impl Outbox {
         self.batch.states.retain(|state| state.key != key);
     }
 
-    /// Leaves out a record or a reject that can never be stored, and of which nothing else is known.
+    /// Leaves out a record or a reject that can never be stored, and about which nothing else is known.
     pub(super) fn drop_message(&mut self, key: &str) {
         self.batch.records.retain(|record| record.key != key);
         self.batch.rejects.retain(|reject| reject.key != key);
@@ -119,7 +119,7 @@ fn task_ended() -> LedgerError {
     )
 }
 
-/// A commit that ended, one way or the other.
+/// A commit that ended, with or without success.
 #[derive(Debug)]
 pub(super) struct Committed {
     pub(super) outbox: Outbox,
@@ -133,7 +133,7 @@ pub(super) struct Committer {
     to: mpsc::Sender<Outbox>,
     from: mpsc::Receiver<Committed>,
     task: JoinHandle<Result<(), LedgerError>>,
-    /// Since when a commit is under way.
+    /// Since when a commit is running.
     begun: Option<Instant>,
 }
 
@@ -154,17 +154,17 @@ impl Committer {
         Self { to, from, task, begun: None }
     }
 
-    /// Whether a commit is under way.
+    /// Whether a commit is running.
     pub(super) fn is_busy(&self) -> bool {
         self.begun.is_some()
     }
 
-    /// Since when one is.
+    /// Since when one is running.
     pub(super) fn busy_since(&self) -> Option<Instant> {
         self.begun
     }
 
-    /// Begins a commit. Only when none is under way.
+    /// Starts a commit. Only if none is running.
     pub(super) fn begin(&mut self, outbox: Outbox) -> Result<(), LedgerError> {
         debug_assert!(!self.is_busy(), "one commit at a time");
         self.to.try_send(outbox).map_err(|_| task_ended())?;
@@ -172,15 +172,16 @@ impl Committer {
         Ok(())
     }
 
-    /// The end of the commit under way; waits for ever where there is none. Fails where the task has ended, which it does
-    /// only when it panics. Cancel-safe.
+    /// The end of the running commit; never returns if there is none. Fails if the task has ended, which it does only
+    /// when it panics. Cancel-safe.
     pub(super) async fn ended(&mut self) -> Result<Committed, LedgerError> {
         let committed = self.from.recv().await.ok_or_else(task_ended)?;
         self.begun = None;
         Ok(committed)
     }
 
-    /// Closes the ledger, waiting at most `within` for it. Nothing is held any more: what it wants dropped, is.
+    /// Closes the ledger, waiting at most `within` for it. Nothing is owned any more, so partitions that it wants
+    /// dropped are dropped.
     pub(super) async fn close(self, within: Duration, events: &mut mpsc::Receiver<Event>) -> Result<(), LedgerError> {
         let Self { to, from, mut task, .. } = self;
         drop((to, from));
@@ -188,7 +189,7 @@ impl Committer {
             loop {
                 tokio::select! {
                     closed = &mut task => return closed,
-                    // dropping the acknowledgement's sender tells as much as sending
+                    // dropping the acknowledgement's sender means the same as sending
                     Some(event) = events.recv() => drop(event),
                 }
             }

@@ -1,7 +1,7 @@
-//! One page as the daemon would have it: asked for, read and judged by the same code, and nothing is kept or committed.
+//! One page as the daemon would treat it: requested, read and judged by the same code; nothing is stored or committed.
 //!
-//! A failure that the daemon would wait out ends here at once: what is told is what would become of the entry if it
-//! stayed that way.
+//! A failure that the daemon would wait out ends here at once: the result is what the entry would become if the failure
+//! stayed.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,34 +31,34 @@ use crate::{
 pub struct DryRun {
     /// The page.
     pub page: PageSource,
-    /// The feed that is to have an entry for it, with what is configured of it.
+    /// The feed that should have an entry for it, with its configuration.
     pub feed: Option<(PageSource, config::Feed)>,
-    /// What is known of the site.
+    /// What is known about the site.
     pub knowledge: Arc<article::Site>,
-    /// What the user knows better.
+    /// The user's rules for the site.
     pub rules: Arc<article::Rules>,
     /// How much of a document is read.
     pub documents: config::Documents,
 }
 
-/// Where a document is from.
+/// Where a document comes from.
 #[derive(Debug, Clone)]
 pub enum PageSource {
-    /// It is asked for.
+    /// It is requested.
     Web(Url),
-    /// It is at hand, and was once at this URL.
+    /// It is given, and was once at this URL.
     Hand {
         /// The URL.
         url: Url,
         /// The bytes.
         body: Bytes,
-        /// The `Content-Type` header, where one is known.
+        /// The `Content-Type` header, if known.
         content_type: Option<String>,
     },
 }
 
 impl PageSource {
-    /// The URL it is, or was, at.
+    /// The URL that it has, or had.
     pub fn url(&self) -> &Url {
         match self {
             Self::Web(url) | Self::Hand { url, .. } => url,
@@ -66,27 +66,27 @@ impl PageSource {
     }
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug)]
 pub struct Tried {
     /// The page's URL, after redirects.
     pub url: Url,
-    /// What the feed says, where one was named.
+    /// What the feed says, if one was named.
     pub feed: Option<FeedSays>,
-    /// Every decision over the page, or why there is none.
+    /// Every decision about the page, or why there is none.
     pub page: Result<Explanation, String>,
     /// What would be committed.
     pub outcome: Outcome,
 }
 
-/// What a feed says of a page.
+/// What a feed says about a page.
 #[derive(Debug)]
 pub enum FeedSays {
     /// This.
     Entry(Box<Entry>),
-    /// Nothing: it has so many entries, and none of them links there.
+    /// Nothing: it has this many entries, and none of them links there.
     Nothing(usize),
-    /// It could not be had or read.
+    /// It could not be fetched or read.
     Failed(String),
 }
 
@@ -97,7 +97,7 @@ pub enum Outcome {
     Record(Box<Record>),
     /// A reject.
     Reject(Box<Reject>),
-    /// Nothing yet: the host has asked to be left alone.
+    /// Nothing yet: the host has asked for a pause.
     Later(String),
 }
 
@@ -121,7 +121,7 @@ pub async fn run(trial: DryRun, fetcher: &Fetcher) -> Tried {
     let job = follow_job(&trial, &pending);
     let (page, explained) = page(&job, trial.page, fetcher, &cpu, now).await;
     let url = if let PageOutcome::Read(read) = &page { read.url.clone() } else { asked.clone() };
-    // this page is shown though the feed's own text is wanted
+    // this page is shown although the feed's own text is used
     let page = if job.full_text == FullText::Feed { PageOutcome::NotWanted } else { page };
     let told = follow::told(&job, &page, &cpu).await;
     let schedule = Schedule { page_attempts: 1, page_patience: Duration::ZERO, ..Schedule::default() };
@@ -144,7 +144,7 @@ async fn document(
             let job = poll::Poll { feed: configured.clone(), site, url, validators, body_hash: None, sitemaps };
             match poll::poll(job, fetcher, cpu).await {
                 poll::Polled::Read { document, .. } => Ok(*document),
-                poll::Polled::Unchanged { .. } => Err("not modified, though nothing was known of it".to_owned()),
+                poll::Polled::Unchanged { .. } => Err("not modified, though nothing was known about it".to_owned()),
                 poll::Polled::Failed(failure) => Err(format!("{}: {}", failure.reason, failure.detail)),
             }
         }
@@ -166,7 +166,7 @@ fn find(feed: &Feed, url: &Url) -> Option<usize> {
     feed.entries.iter().position(|entry| is_wanted(entry.url.as_ref()) || is_wanted(entry.redirect.as_deref()))
 }
 
-/// The entry as it would wait for its page; without a feed, one that says nothing but the URL.
+/// The entry as it would wait for its page; without a feed, one that has nothing but the URL.
 fn pending(found: Option<(&Document, usize)>, home: &Url, url: &Url, now: DateTime<Utc>) -> Pending {
     let mut document = match found {
         Some((document, at)) => Document {
@@ -219,7 +219,7 @@ fn follow_job(trial: &DryRun, pending: &Pending) -> Follow {
     }
 }
 
-/// Reads the page with every decision, and puts its further pages behind it. A page from the web that only leads on is
+/// Reads the page with every decision, and appends its further pages. A page from the web that only forwards is
 /// followed.
 async fn page(
     job: &Follow,
@@ -259,7 +259,7 @@ async fn page(
             return (PageOutcome::Failed(failure), explanation);
         }
         let validators = Validators::default();
-        // nothing is published before it that it could be compared with
+        // nothing was published before that it could be compared with
         let (lesson, print, again) = (None, None, None);
         let page =
             PageRead { url, validators, fetched_at: now, article: article.map(Reading::of), lesson, print, again };

@@ -1,8 +1,8 @@
 //! What is due when.
 //!
-//! PURE. An item is a hint: the coordinator asks the state whether a job that comes up is still wanted, so that a stale one costs
-//! a look-up and nothing else. Entries are queued by their site ([`crate::state::SiteState::take_due`]); here is only when
-//! the next of them is due.
+//! PURE. An item is a hint: the coordinator checks in the state whether the job is still needed, so that a stale item
+//! costs only a look-up. Entries are queued by their site ([`crate::state::SiteState::take_due`]); this queue only
+//! knows when the next of them is due.
 
 use std::collections::BTreeSet;
 
@@ -20,9 +20,9 @@ pub(super) struct Job {
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Task {
-    /// Ask for the feed with this URL.
+    /// Poll the feed with this URL.
     Poll(String),
-    /// Follow the pending entry with this key, or look at its page again.
+    /// Follow the pending entry with this key, or recheck its page.
     Follow(u64),
 }
 

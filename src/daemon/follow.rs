@@ -1,4 +1,4 @@
-//! One entry followed to its article: ask for the page, cut out the story, and keep the feed's own text at hand.
+//! One entry followed to its article: request the page, extract the story, and keep the feed's own text as a fallback.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -21,19 +21,19 @@ use crate::{
 
 mod pages;
 
-/// How often pages that only lead on are followed.
+/// How many times pages that only forward are followed.
 const MOST_REFRESHES: usize = 3;
-/// A page with less text (in bytes) than this that leads on for everyone is about where it leads.
+/// A page with less text (in bytes) than this that forwards every visitor is about its target.
 const LEAST_STORY: usize = 1500;
 
 pub(super) use pages::append_next_pages;
 
-/// What is asked.
+/// What is requested.
 #[derive(Debug, Clone)]
 pub(super) struct Follow {
     pub(super) entry: Entry,
     pub(super) full_text: FullText,
-    /// The feed that carried it; none where it is configured no more.
+    /// The feed that had it; none if it is no longer configured.
     pub(super) feed: Option<config::Feed>,
     pub(super) validators: Validators,
     pub(super) knowledge: Arc<article::Site>,
@@ -41,30 +41,30 @@ pub(super) struct Follow {
     pub(super) rules: Arc<article::Rules>,
     /// Its link leads to a page that other entries share: the feed has its text.
     pub(super) shared_page: bool,
-    /// What was published of it: a page that differs from that is read twice, since it may differ at each reading.
+    /// What was published of it: a page that differs from that is read twice, because it may differ each time.
     pub(super) twice_unless: Option<Published>,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug)]
 pub(super) struct Followed {
     pub(super) page: PageOutcome,
-    /// The article as the feed alone tells it.
+    /// The article as the feed alone gives it.
     pub(super) told: Option<Article>,
 }
 
-/// What came of the page.
+/// The result for the page.
 #[derive(Debug)]
 pub(super) enum PageOutcome {
-    /// It was not asked for: the entry has no link, or the feed's own text is wanted.
+    /// It was not requested: the entry has no link, or the feed's own text is used.
     NotWanted,
     /// 304: nothing new.
     Unchanged,
     /// It was read.
     Read(Box<PageRead>),
-    /// It was not had.
+    /// It was not fetched.
     Failed(Failure),
-    /// It was had, and could not be worked on.
+    /// It was fetched, and could not be processed.
     Unreadable(CpuFailure),
 }
 
@@ -78,7 +78,7 @@ pub(super) struct PageRead {
     pub(super) lesson: Option<article::Lesson>,
     /// All text of the page.
     pub(super) print: Option<Print>,
-    /// What a second reading gave, right after the first.
+    /// What a second request gave, right after the first.
     pub(super) again: Option<PageText>,
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn follow(job: Follow, fetcher: &Fetcher, cpu: &Cpu) -> Followe
     Followed { page, told }
 }
 
-/// The article as the feed alone tells it, where it may be wanted beside what came of the page.
+/// The article as the feed alone gives it, if it may be needed in addition to the page.
 pub(super) async fn told(job: &Follow, page: &PageOutcome, cpu: &Cpu) -> Option<Article> {
     match (page, job.full_text) {
         (PageOutcome::Unchanged, _) => None,
@@ -177,12 +177,12 @@ struct Extracted {
     print: Option<Print>,
 }
 
-/// What to send with the nth request for a page: validators that do not say whose they are belong to the first.
+/// What to send with the nth request for a page: validators without a URL of their own belong to the first.
 fn validators(known: &Validators, nth: usize) -> Validators {
     if nth == 1 || known.url.is_some() { known.clone() } else { Validators::default() }
 }
 
-/// Where a page leads on that has no story of its own, or as good as none, unless it was asked before.
+/// Where a page forwards that has no story of its own, or almost none, unless that was requested before.
 pub(super) fn leads_on(article: &Result<Article, NoArticle>, refresh: Option<Refresh>, asked: &[Url]) -> Option<Url> {
     let Refresh { url, without_scripts, .. } = refresh?;
     let follows = match article {
@@ -204,7 +204,7 @@ async fn extract(job: &Follow, response: Response, cpu: &Cpu) -> Result<Extracte
     .await
 }
 
-/// The reading of a page, to be done on a thread for such work.
+/// The reading of a page, for a thread for processor work.
 fn extraction(job: &Follow) -> impl FnOnce(Response) -> Extracted + Send + 'static {
     let (entry, knowledge, rules) = (job.entry.clone(), Arc::clone(&job.knowledge), Arc::clone(&job.rules));
     let limits = job.limits;
@@ -226,13 +226,16 @@ fn extraction(job: &Follow) -> impl FnOnce(Response) -> Extracted + Send + 'stat
     }
 }
 
-/// Why bytes that are no page at all are none.
+/// Why bytes are not a page at all.
 pub(super) fn no_page(body: &[u8]) -> Option<NoArticle> {
     let kind = sniff::no_page(body)?;
-    Some(NoArticle { reason: NoArticleReason::NotHtml, detail: format!("the page is {kind}, whatever it is called") })
+    Some(NoArticle {
+        reason: NoArticleReason::NotHtml,
+        detail: format!("the page is {kind}, whatever its content type says"),
+    })
 }
 
-/// The answer's headers may ask more of those who copy the page than the page does.
+/// The headers of the response may ask more of those who copy the page than the page does.
 pub(super) fn add_restrictions(article: &mut Article, restrictions: Vec<String>) {
     if !restrictions.is_empty() {
         article.sources.note(Field::Restrictions, Source::Header);
@@ -249,8 +252,7 @@ pub(super) fn request(job: &Follow, url: Url, validators: Validators) -> Request
 
 type Lent = (Vec<(http::HeaderName, http::HeaderValue)>, CookieScope, Route);
 
-/// What goes along with a request to a URL: what the user configured for a feed is meant for its origin, and may be a
-/// secret.
+/// What is sent with a request to a URL: the user's settings for a feed are meant for its origin, and may be secret.
 pub(super) fn lent(feed: &config::Feed, url: &Url) -> Lent {
     let cookies = match feed.cookies {
         CookieScope::Site if link::site(&feed.url) == link::site(url) => CookieScope::Site,
@@ -264,12 +266,12 @@ pub(super) fn lent(feed: &config::Feed, url: &Url) -> Lent {
     }
 }
 
-/// What is compared of an article, with others and with itself at another time.
+/// What is compared between articles, and between two readings of one.
 pub(super) fn text_of(article: &Article) -> PageText {
     PageText { content: content_of(article), text: Some(text_print(article)) }
 }
 
-/// 32 bits of what a content is known by: title, text, and corrections, which are an edit, too.
+/// 32 bits of the hash of what identifies a content: title, text, and corrections, which are an edit too.
 fn content_of(article: &Article) -> u32 {
     content(&record::content_hash(article.title.as_deref(), &with_corrections(article)))
 }

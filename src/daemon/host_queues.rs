@@ -1,7 +1,7 @@
-//! Jobs that are due, in a queue for each host: a host with a thousand entries waiting must not hold up the others.
+//! Jobs that are due, in one queue per host: a host with a thousand waiting entries must not delay the others.
 //!
-//! PURE. The governor in `fetch` decides when a request starts; the queues only see to it that no host has more jobs
-//! under way than it can use, and that the rest wait here, in the order in which they came.
+//! PURE. The governor in `fetch` decides when a request starts; the queues only ensure that no host has more running
+//! jobs than it can use, and that the rest wait here, in the order in which they came.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -10,9 +10,9 @@ use super::due_queue::Job;
 #[derive(Debug)]
 pub(super) struct HostQueues {
     queues: HashMap<String, HostQueue>,
-    /// Hosts with a job waiting and room for it, in turn.
+    /// Hosts with a waiting job and room for it, in turn.
     ready: VecDeque<String>,
-    /// Every job that waits or runs: a job is never there twice.
+    /// Every job that waits or runs: a job is never in here twice.
     known: HashSet<Job>,
     per_host: usize,
     in_all: usize,
@@ -27,12 +27,12 @@ struct HostQueue {
 }
 
 impl HostQueues {
-    /// `per_host` and `in_all` bound the jobs under way.
+    /// `per_host` and `in_all` limit the running jobs.
     pub(super) fn new(per_host: usize, in_all: usize) -> Self {
         Self { queues: HashMap::new(), ready: VecDeque::new(), known: HashSet::new(), per_host, in_all, running: 0 }
     }
 
-    /// Lets a job wait for its turn; `false` where it waits or runs already.
+    /// Lets a job wait for its turn; `false` if it waits or runs already.
     pub(super) fn push(&mut self, host: &str, job: Job) -> bool {
         let is_new = self.known.insert(job.clone());
         if is_new {
@@ -57,7 +57,7 @@ impl HostQueues {
         Some((host, job))
     }
 
-    /// A job ended; its host has room again.
+    /// A job has ended; its host has room again.
     pub(super) fn done(&mut self, host: &str, job: &Job) {
         if !self.known.remove(job) {
             return;
@@ -85,7 +85,7 @@ impl HostQueues {
         self.queues.retain(|_, queue| queue.running > 0);
     }
 
-    /// Jobs under way.
+    /// Running jobs.
     pub(super) fn running(&self) -> usize {
         self.running
     }

@@ -1,7 +1,7 @@
-//! What becomes of an entry that was followed.
+//! The decision about an entry that was followed.
 //!
-//! PURE. Every entry ends as a record or as a reject with its reason, or waits for another try; the feed's own text
-//! is published where the page has none to give and the user did not insist on the page.
+//! PURE. Every entry ends as a record or as a reject with its reason, or waits for another try; the feed's own text is
+//! published if the page has none and the user does not insist on the page.
 
 use std::time::Duration;
 
@@ -18,12 +18,12 @@ use crate::{
 
 mod recheck;
 
-/// A page that is missing or denied may still come: for so long at the most.
+/// A page that is missing or denied may still appear: for this long at most.
 const DOUBT: TimeDelta = TimeDelta::days(1);
 /// A page that was a wall or an error is tried again after this, and then three times as long each time.
 const REFUSED_AGAIN: Duration = Duration::from_secs(600);
 
-/// What becomes of it.
+/// The decision.
 #[derive(Debug)]
 pub(super) enum Decision {
     /// A new revision.
@@ -32,15 +32,15 @@ pub(super) enum Decision {
     Unchanged {
         /// 32 bits of the hash of a content that counts when it is seen again.
         candidate: Option<u32>,
-        /// The newest validators of the page, where it was had.
+        /// The newest validators of the page, if it was fetched.
         validators: Option<Validators>,
     },
-    /// Asked for again after this long; `asked` is false where this try does not count: the page was not asked for, or our
-    /// own network is down.
+    /// Try again after this long; `asked` is false if this try does not count: the page was not requested, or our own
+    /// network is down.
     Retry { wait: Duration, error: String, asked: bool },
-    /// Given up, or only for now: then the page is tried again after `again`.
+    /// Rejected, finally or only for now: then the page is tried again after `again`.
     Reject { reason: String, detail: String, again: Option<Duration> },
-    /// It was rejected before, and its page is tried no more.
+    /// It was rejected before, and its page is no longer tried.
     Over,
 }
 
@@ -74,7 +74,7 @@ pub(super) fn judge(case: Case<'_>, followed: Followed) -> Decision {
     }
     let Followed { page, told } = followed;
     match page {
-        // there is nothing that it could be unchanged from
+        // there is nothing that it could be equal to
         PageOutcome::Unchanged => case.retry(None, "the page was answered with 304".to_owned()),
         PageOutcome::Read(read) => judge_read(case, *read, told),
         PageOutcome::Failed(failure) => judge_failure(case, &failure, told),
@@ -116,7 +116,7 @@ fn judge_read(case: Case<'_>, read: PageRead, told: Option<Article>) -> Decision
     }
 }
 
-/// A page that holds no story now may hold one later.
+/// A page without a story now may have one later.
 fn is_passing(reason: NoArticleReason) -> bool {
     matches!(reason, NoArticleReason::Wall | NoArticleReason::ErrorPage | NoArticleReason::NoText)
 }
@@ -139,7 +139,7 @@ fn judge_failure(case: Case<'_>, failure: &Failure, told: Option<Article>) -> De
         Reason::NotFound | Reason::Denied | Reason::ClientError => delta(case.schedule.page_patience).min(DOUBT),
         _ => TimeDelta::zero(),
     };
-    // a feed that has the story lets its page fail some times only
+    // if the feed has the story, its page may fail only a few times
     let tried = case.pending.attempts + 1 >= case.schedule.page_attempts || !transient;
     let enough = told.as_ref().is_some_and(|article| is_enough(case.pending, article));
     let may_work = if patience.is_zero() { !tried } else { case.is_patient(patience) };
@@ -150,7 +150,7 @@ fn judge_failure(case: Case<'_>, failure: &Failure, told: Option<Article>) -> De
 }
 
 impl Case<'_> {
-    /// Whether the page is tried again, if it is tried for so long.
+    /// Whether the page is tried again, if it is tried for this long.
     fn is_patient(&self, patience: TimeDelta) -> bool {
         self.pending.failing_since.is_none_or(|since| self.now - since < patience) && patience > TimeDelta::zero()
     }
@@ -160,7 +160,7 @@ impl Case<'_> {
     }
 }
 
-/// A host that said when to come again is not asked before that, and the entry is not to blame.
+/// A host that said when to come again is not requested before that, and the entry is not to blame.
 fn was_not_asked(failure: &Failure) -> bool {
     failure.reason == Reason::Busy && failure.status.is_none()
 }
@@ -182,7 +182,7 @@ struct TextOrigin {
     print: Option<Print>,
 }
 
-/// The feed's own text, where it is enough of a story; else the end of the entry, or another try `again`.
+/// The feed's own text, if it is enough of a story; else the end of the entry, or another try after `again`.
 fn fall_back(case: Case<'_>, told: Option<Article>, reason: &str, detail: String, again: Option<Duration>) -> Decision {
     match told {
         Some(article) if is_enough(case.pending, &article) => {

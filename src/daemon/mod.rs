@@ -1,11 +1,11 @@
 //! Every task, every channel, and the order of stop.
 //!
-//! One task, the coordinator, owns all state and makes every decision; around it are workers that fetch and read
-//! (bounded, and fair between hosts by the queues), and one task that owns the ledger and commits. The coordinator never
-//! waits for anything but its own mailbox. May construct everything; must not parse or extract.
+//! One task, the coordinator, owns all state and makes every decision. Around it are workers that fetch and read
+//! (limited in number, and fair between hosts by the queues), and one task that owns the ledger and commits. The
+//! coordinator waits only for its own mailbox. May construct everything; must not parse or extract.
 //!
-//! On stop: no new work is begun, work under way is waited for, what it brought is committed, the ledger is closed;
-//! all of it within one deadline. What was cut off is still pending in the ledger.
+//! On stop: no new work is started, running work is awaited, its results are committed, the ledger is closed; all of it
+//! within one deadline. Interrupted work is still pending in the ledger.
 
 pub mod clock;
 mod commit;
@@ -40,29 +40,29 @@ use crate::{
 /// What a daemon is made of.
 #[derive(Debug)]
 pub struct Parts {
-    /// The configuration; another one may be sent while it runs.
+    /// The configuration; a new one may be sent while it runs.
     pub config: watch::Receiver<Arc<Config>>,
     /// The HTTP client.
     pub fetcher: Fetcher,
     /// Counters.
     pub metrics: Arc<Metrics>,
-    /// Readiness, for those who look.
+    /// Readiness, for the endpoints.
     pub health: watch::Sender<Health>,
-    /// Questions about the state of things.
+    /// Questions about the status.
     pub questions: mpsc::Receiver<Question>,
-    /// Who wants to see what is committed.
+    /// An observer of what is committed.
     pub watcher: Option<mpsc::Sender<Notice>>,
     /// To be cancelled when it is time to stop.
     pub stop: CancellationToken,
-    /// End by yourself once nothing is due and everything under way is committed.
+    /// End without a signal once nothing is due and everything running is committed.
     pub once: bool,
 }
 
 impl Parts {
-    /// A daemon that nobody operates: its configuration stays, and nobody asks for its health. What it commits goes to
-    /// `watcher`.
+    /// A daemon without an operator: its configuration stays, and nobody asks for its health. What it commits is sent
+    /// to `watcher`.
     pub fn unattended(config: Arc<Config>, fetcher: Fetcher, watcher: mpsc::Sender<Notice>) -> Self {
-        // the other ends are gone: what would come from them never comes
+        // the other ends are dropped: nothing ever comes from them
         let (_, config) = watch::channel(config);
         let (health, _) = watch::channel(Health::Starting);
         let (_, questions) = mpsc::channel(1);
@@ -79,9 +79,9 @@ impl Parts {
     }
 }
 
-/// Runs until it is told to stop, or, with `once`, until nothing is left to do.
+/// Runs until it is stopped, or, with `once`, until there is nothing left to do.
 ///
-/// `open` opens the ledger; it is called again where an error of the ledger demands it.
+/// `open` opens the ledger; it is called again if an error of the ledger demands it.
 pub async fn run<L, F>(mut parts: Parts, open: F) -> Result<Ended, LedgerError>
 where
     L: Ledger,
@@ -91,7 +91,7 @@ where
         let Some(opened) = open_patiently(&mut parts, &open).await? else { return Ok(Ended::default()) };
         match coordinator::run(&mut parts, opened).await {
             Err(LedgerError::Reopen(why)) => {
-                tracing::warn!(why, "the ledger is opened anew");
+                tracing::warn!(why, "the ledger is opened again");
                 parts.health.send_replace(Health::Stalled(why));
                 if let Some(()) = answering(&mut parts, tokio::time::sleep(REOPEN_AFTER)).await {
                     continue;
@@ -103,10 +103,10 @@ where
     }
 }
 
-/// A ledger that opens and then fails at once is not to be opened in a tight loop.
+/// A ledger that opens and then fails at once must not be opened in a tight loop.
 const REOPEN_AFTER: Duration = Duration::from_millis(250);
 
-/// Opens the ledger, however long it is away; `None` where it is time to stop before that.
+/// Opens the ledger, however long it cannot be reached; `None` if it is time to stop before that.
 async fn open_patiently<L, F>(parts: &mut Parts, open: &F) -> Result<Option<(L, mpsc::Receiver<Event>)>, LedgerError>
 where
     L: Ledger,
@@ -132,8 +132,8 @@ where
     }
 }
 
-/// Waits while there is no coordinator: questions are answered all the same, so that nobody takes a daemon that waits for its
-/// ledger for one that hangs. `None` where it is time to stop.
+/// Waits while there is no coordinator. Questions are answered, so that a daemon that waits for its ledger does not
+/// look like one that hangs. `None` if it is time to stop.
 async fn answering<T>(parts: &mut Parts, wait: impl Future<Output = T>) -> Option<T> {
     let mut wait = std::pin::pin!(wait);
     loop {

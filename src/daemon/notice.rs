@@ -1,4 +1,4 @@
-//! What the daemon tells of itself once it is committed: to the log, the metrics, and whoever watches (the demo).
+//! What the daemon reports once it is committed: to the log, the metrics, and an observer (the demo).
 
 use std::time::Duration;
 
@@ -10,20 +10,20 @@ use crate::{
 /// Something that is durable now.
 #[derive(Debug, Clone)]
 pub enum Notice {
-    /// A poll ended.
+    /// A poll has ended.
     Polled {
         /// The feed's URL.
         feed: String,
-        /// What came of it.
+        /// Its result.
         outcome: PollNotice,
     },
     /// A record was published.
     Recorded {
         /// The record.
         record: Box<Record>,
-        /// What was taken out of the page.
+        /// What was removed from the page.
         dropped: Vec<Dropped>,
-        /// From the publisher's date to the commit; none where the publisher gave no date with a zone.
+        /// From the publisher's date to the commit; none if the publisher gave no date with a time zone.
         delay: Option<Duration>,
     },
     /// An entry ended without a record.
@@ -31,16 +31,16 @@ pub enum Notice {
         /// The reject.
         reject: Box<Reject>,
     },
-    /// A published article was looked at again and had not changed.
+    /// A published article was rechecked and had not changed.
     Unchanged {
         /// Its record id.
         id: String,
     },
-    /// An entry turned out to be an article that is known already: its page is that article's.
+    /// An entry turned out to be a known article: its page is that article's.
     Merged {
         /// The record id it would have had.
         id: String,
-        /// That of the article.
+        /// The record id of the article.
         into: String,
     },
     /// A page failed and waits for another try.
@@ -54,12 +54,12 @@ pub enum Notice {
     },
 }
 
-/// What came of a poll.
+/// The result of a poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PollNotice {
     /// 304.
     NotModified,
-    /// 200 with the bytes of the last time.
+    /// 200 with the same bytes as last time.
     SameBody,
     /// A document was read.
     Read {

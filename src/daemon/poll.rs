@@ -1,4 +1,4 @@
-//! One poll of one feed: ask, read, name the entries.
+//! One poll of one feed: request, read, name the entries.
 
 use std::time::Duration;
 
@@ -20,24 +20,24 @@ use crate::{
 
 mod sitemaps;
 
-/// What is asked.
+/// What is requested.
 #[derive(Debug, Clone)]
 pub(super) struct Poll {
     pub(super) feed: config::Feed,
-    /// The site that its state is kept at.
+    /// The site where its state is kept.
     pub(super) site: String,
     /// Where the feed is now.
     pub(super) url: Url,
     pub(super) validators: Validators,
     pub(super) body_hash: Option<u64>,
-    /// Where the feed is an index: what was read of its sitemaps.
+    /// If the feed is an index: what was read of its sitemaps.
     pub(super) sitemaps: Children,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug)]
 pub(super) enum Polled {
-    /// 304, or the same bytes as the last time.
+    /// 304, or the same bytes as last time.
     Unchanged { answer: PollResponse, not_modified: bool },
     /// A document.
     Read { answer: PollResponse, document: Box<Document> },
@@ -45,17 +45,17 @@ pub(super) enum Polled {
     Failed(PollFailure),
 }
 
-/// What the answer says beside its body.
+/// What the response says in addition to its body.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PollResponse {
     pub(super) validators: Validators,
     pub(super) body_hash: Option<u64>,
     pub(super) fresh_for: Option<Duration>,
     pub(super) moved_to: Option<Url>,
-    /// The document was cut off, or sitemaps of the index are left: its validators are not to be sent with the next
+    /// The document was truncated, or sitemaps of the index are left: its validators must not be sent with the next
     /// request, which would be answered by a 304.
     pub(super) partial: bool,
-    /// Where the document is an index: what was read of its sitemaps by now. To be remembered only if no entry of the
+    /// If the document is an index: what has been read of its sitemaps. To be remembered only if no entry of the
     /// document is left for the next poll: a sitemap that counts as read is not read again.
     pub(super) sitemaps: Children,
 }
@@ -65,12 +65,12 @@ pub(super) struct PollResponse {
 pub(super) struct PollFailure {
     pub(super) reason: &'static str,
     pub(super) detail: String,
-    /// What time does to it.
+    /// How it ends.
     pub(super) class: FailureClass,
     pub(super) retry_after: Option<Duration>,
-    /// Who said so.
+    /// Where the failure comes from.
     pub(super) host: Option<String>,
-    /// False where the host had said when to come again, and was not asked before that.
+    /// False if the host had said when to come again, and was not requested before that.
     pub(super) asked: bool,
 }
 
@@ -108,7 +108,7 @@ async fn read(job: Poll, response: Response, fetcher: &Fetcher, cpu: &Cpu) -> Po
     let mut answer = answer(&job, &response);
     if response.not_modified || (answer.body_hash.is_some() && answer.body_hash == job.body_hash) {
         if !response.not_modified && job.validators.is_empty() {
-            // no validators were kept of these very bytes: they were cut off, and still are
+            // no validators were kept of these very bytes: they were truncated, and still are
             answer.validators = Validators::default();
         }
         return Polled::Unchanged { answer, not_modified: response.not_modified };
@@ -152,7 +152,7 @@ fn answer(job: &Poll, response: &Response) -> PollResponse {
     }
 }
 
-/// Whether the document ended before its end.
+/// Whether the document ended too early.
 fn was_cut(feed: &Feed) -> bool {
     feed.problems.iter().any(|problem| matches!(problem.kind, "truncated" | "damaged-json" | "damaged-gzip"))
 }
@@ -163,12 +163,12 @@ impl From<CpuFailure> for PollFailure {
     }
 }
 
-/// An answer that is no feed.
+/// A response that is not a feed.
 fn unusable(reason: &'static str, detail: String) -> PollFailure {
     PollFailure { reason, detail, class: FailureClass::Lasting, retry_after: None, host: None, asked: true }
 }
 
-/// Validators that say whose they are, so that they are sent to no other URL than that.
+/// Validators with the URL they belong to, so that they are sent to no other URL.
 fn of_url(mut validators: Validators, url: &Url) -> Validators {
     if !validators.is_empty() {
         validators.url.get_or_insert_with(|| Box::new(url.clone()));
@@ -188,7 +188,7 @@ fn parse(response: &Response) -> Result<Feed, NotAFeed> {
 fn identified(mut feed: Feed, site: &str) -> Document {
     feed.flag_future(clock::now());
     if feed.format == Format::Sitemap {
-        // sitemaps have no order of their own, and not all of their entries need be taken at once
+        // sitemaps have no order of their own, and not all of their entries need be absorbed at once
         feed.entries.sort_by_key(|entry| std::cmp::Reverse(entry.date().map(|moment| moment.at)));
     }
     let names = identity::names(&feed, site);

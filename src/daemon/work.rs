@@ -8,19 +8,19 @@ use tokio::{sync::Semaphore, time::Instant};
 #[derive(Debug, Clone)]
 pub(super) struct Cpu {
     permits: Arc<Semaphore>,
-    /// No document is worth more of a core than this. The work itself has limits that end it far earlier; a thread that
-    /// overran is left to end by them, still holding its permit.
+    /// No document may take more processor time than this. The work itself has limits that end it far earlier; a thread
+    /// that overran its deadline ends by them, and holds its permit until then.
     within: Duration,
 }
 
 /// Why work has no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum CpuFailure {
-    /// It panicked: a defect of ours.
+    /// It panicked: a defect of copydesk.
     #[error("the parser failed on this document (a defect of copydesk: please report it)")]
     Panicked,
     /// It overran its deadline.
-    #[error("the document took longer to read than `documents.within`")]
+    #[error("reading the document took longer than `documents.within`")]
     TooSlow,
 }
 
@@ -51,12 +51,12 @@ impl Cpu {
         self.run_within(&mut self.within.clone(), work).await
     }
 
-    /// As long as one document has.
+    /// As much time as one document has.
     pub(super) fn deadline(&self) -> Duration {
         self.within
     }
 
-    /// Does one of several pieces of work that have so much time together; what it takes is taken off.
+    /// Does one of several pieces of work that share this much time; what it takes is subtracted.
     pub(super) async fn run_within<T: Send + 'static>(
         &self,
         left: &mut Duration,

@@ -1,4 +1,4 @@
-//! The newspaper's feeds, in the formats that feeds come in.
+//! The feeds of the newspaper, in the formats of real feeds.
 //!
 //! PURE.
 

@@ -1,5 +1,5 @@
-//! The whole of copydesk in a quarter of a minute: a newspaper of our own on loopback, the real daemon over it, a
-//! real local ledger, and at the end a comparison of what was printed with what was recorded.
+//! All of copydesk in a quarter of a minute: a demo newspaper on loopback, the real daemon reading it, a real local
+//! ledger, and at the end a comparison of what was printed with what was recorded.
 
 use std::{io::Write, path::Path, sync::Arc, time::Duration};
 
@@ -26,16 +26,16 @@ use crate::{
     ledger::LocalLedger,
 };
 
-/// The demo ends at the latest after this, whatever it has seen by then.
+/// The demo ends after this time at the latest, whatever it has seen.
 const AT_THE_LATEST: Duration = Duration::from_secs(17);
-/// When the late edition comes in and an editor changes a story.
+/// When the late edition is printed and an editor changes a story.
 const LATE_EDITION_AFTER: Duration = Duration::from_secs(4);
 const POLL_EVERY: Duration = Duration::from_secs(3);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(6);
 const EDITED: &str = "night-trains-return";
 const MISSING: &str = "ferry-timetable-withdrawn";
 
-/// Runs the demo with its ledger in `directory`; tells whether everything came out as it was printed.
+/// Runs the demo with its ledger in `directory`; returns whether everything was recorded as it was printed.
 pub async fn run(directory: &Path, out: &mut impl Write) -> anyhow::Result<bool> {
     let site = NewsSite::open(todays_paper()).await.context("the demo's news site cannot be served on loopback")?;
     let config = Arc::new(config(&site, directory));
@@ -94,7 +94,7 @@ fn config(site: &NewsSite, directory: &Path) -> Config {
         .collect();
     let ledger = config::Ledger::Local(config::LocalLedger::new(directory));
     Config {
-        // a newspaper on this machine, which is there to be asked
+        // a newspaper on this machine, which exists to be requested
         fetch: config::Fetch {
             politeness: config::Politeness { host_gap: Duration::ZERO, ..config::Politeness::default() },
             allow_networks: vec!["127.0.0.0/8".parse().expect("a network")],
@@ -104,7 +104,7 @@ fn config(site: &NewsSite, directory: &Path) -> Config {
             interval: POLL_EVERY,
             max_interval: POLL_EVERY,
             rechecks: vec![LOOK_AGAIN_AFTER],
-            // the missing page is not waited for as long as a real one would be
+            // the demo does not wait as long for the missing page as for a real one
             page_attempts: 1,
             page_patience: Duration::ZERO,
             ..config::Schedule::default()

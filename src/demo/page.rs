@@ -1,4 +1,4 @@
-//! How the newspaper's pages look: the story, and around it all that copydesk is there to strip.
+//! The pages of the newspaper: the story, and around it everything that copydesk is to remove.
 //!
 //! PURE.
 
@@ -8,7 +8,7 @@ use super::stories::Story;
 
 const COPYRIGHT: &str = "© 2019 - 2026 Brackwater Courier Ltd. | All Rights Reserved.";
 
-/// A page of the newspaper. `padding` bytes of inert script bring it to the size that real pages have.
+/// A page of the newspaper. `padding` bytes of inactive script give it the size of real pages.
 pub(super) fn page(story: &Story, others: &[Story], padding: usize) -> String {
     let title = escape(&story.title);
     let body = body(story);
@@ -95,7 +95,7 @@ fn filler(bytes: usize) -> String {
     format!("<script>\n{}</script>", line.repeat(bytes / line.len() + 1))
 }
 
-/// Text as it stands in HTML and XML.
+/// A text as it is written in HTML and XML.
 pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

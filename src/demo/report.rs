@@ -1,4 +1,4 @@
-//! What the demo shows: each decision as it is committed, then the sum.
+//! What the demo shows: each decision as it is committed, then a summary.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -22,7 +22,7 @@ const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 /// Characters of a text that are shown.
 const SHOWN: usize = 96;
-/// What was taken out is shown so often a record.
+/// How many removed blocks are shown per record.
 const MOST_DROPPED: usize = 16;
 
 pub(super) struct Report<'a, W> {
@@ -56,7 +56,7 @@ impl<'a, W: Write> Report<'a, W> {
     }
 
     pub(super) fn greet(&mut self, site: &NewsSite, directory: &Path) -> std::io::Result<()> {
-        writeln!(self.out, "{BOLD}copydesk demo{BOLD:#}: a newspaper of its own at {}", site.url("/"))?;
+        writeln!(self.out, "{BOLD}copydesk demo{BOLD:#}: a demo newspaper at {}", site.url("/"))?;
         writeln!(
             self.out,
             "feeds in {} formats, a real daemon, a real ledger in {}",
@@ -139,7 +139,7 @@ impl<'a, W: Write> Report<'a, W> {
         Ok(())
     }
 
-    /// Whether all that was printed is recorded, the edit too, and a feed has answered 304.
+    /// Whether everything that was printed is recorded, with the edit, and a feed has answered 304.
     pub(super) fn is_complete(&self, site: &NewsSite) -> bool {
         let paper = site.paper();
         let recorded = paper
@@ -170,7 +170,7 @@ impl<'a, W: Write> Report<'a, W> {
             "  requests   {requests}: {} for feeds ({} answered 304), {} for pages, {} for robots.txt",
             asked.feeds, asked.not_modified, asked.pages, asked.robots
         )?;
-        writeln!(out, "  entries    {} new, {} met again", self.entries.0, self.entries.1)?;
+        writeln!(out, "  entries    {} new, {} seen again", self.entries.0, self.entries.1)?;
         writeln!(
             out,
             "  records    {}, of these {} later revisions; {} twice",
@@ -189,10 +189,7 @@ impl<'a, W: Write> Report<'a, W> {
             writeln!(out, "  {BAD}differs{BAD:#}    {slug}: the text recorded is not the text that was printed")?;
         }
         if !complete {
-            writeln!(
-                out,
-                "  {BAD}missing{BAD:#}    not everything that was printed had been recorded when time was up"
-            )?;
+            writeln!(out, "  {BAD}missing{BAD:#}    not everything that was printed was recorded in time")?;
         }
         let good = complete && wrong.is_empty() && self.twice == 0;
         if good {
@@ -204,9 +201,9 @@ impl<'a, W: Write> Report<'a, W> {
 }
 
 fn go_on(out: &mut impl Write, directory: &Path) -> std::io::Result<()> {
-    writeln!(out, "\nThe ledger lies in {}; its records are one JSON document a line.", directory.display())?;
-    writeln!(out, "To go on, save this as copydesk.yaml and start `copydesk run`:\n")?;
-    writeln!(out, "contact: you@example.com          # goes into the User-Agent: a site must be able to reach you")?;
+    writeln!(out, "\nThe ledger is in {}; its records are one JSON document per line.", directory.display())?;
+    writeln!(out, "To continue, save this as copydesk.yaml and start `copydesk run`:\n")?;
+    writeln!(out, "contact: you@example.com          # part of the User-Agent: a site must be able to reach you")?;
     writeln!(
         out,
         "feeds:\n  - https://example.com/rss.xml\n  - url: https://example.org/atom.xml\n    tags: [city]\n    interval: 10m"

@@ -1,6 +1,6 @@
-//! A newspaper on loopback: feeds with validators, pages, and the desk that edits them meanwhile.
+//! A newspaper on loopback: feeds with validators, pages, and an editor who changes them meanwhile.
 //!
-//! Serves the demo, and as the oracle of the tests: what it has printed is what must have been recorded.
+//! Serves the demo, and is the oracle of the tests: what it has printed is what must be recorded.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -20,7 +20,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{feeds::Format, page::page, stories::Story};
 
-/// A running newspaper; it ends when this is dropped.
+/// A running newspaper; it ends when it is dropped.
 #[derive(Debug)]
 pub struct NewsSite {
     address: SocketAddr,
@@ -28,7 +28,7 @@ pub struct NewsSite {
     server: JoinHandle<()>,
 }
 
-/// What it prints, and what it was asked for.
+/// What it prints, and which requests it got.
 #[derive(Debug, Clone, Default)]
 pub struct Paper {
     /// The newest first.
@@ -44,7 +44,7 @@ pub struct Paper {
 }
 
 impl Paper {
-    /// The page of a story, where it has one.
+    /// The page of a story, if it has one.
     pub fn page(&self, slug: &str) -> Option<String> {
         let story = self.stories.iter().find(|story| story.slug == slug && !self.missing.contains(&story.slug))?;
         let others = &self.stories[..self.stories.len().min(4)];
@@ -79,7 +79,7 @@ impl NewsSite {
         Self::open_at(Ipv4Addr::LOCALHOST, paper).await
     }
 
-    /// Opens on a free port of a loopback address: each is a host and a site of its own.
+    /// Opens on a free port of a loopback address: each is a separate host and a separate site.
     pub async fn open_at(address: Ipv4Addr, paper: Paper) -> std::io::Result<Self> {
         let listener = TcpListener::bind((IpAddr::V4(address), 0)).await?;
         let address = listener.local_addr()?;
@@ -94,7 +94,7 @@ impl NewsSite {
         Ok(Self { address, paper, server })
     }
 
-    /// Where it is.
+    /// Its address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -104,7 +104,7 @@ impl NewsSite {
         Url::parse(&format!("http://{}{path}", self.address)).expect("an address and a path make a URL")
     }
 
-    /// What it prints, to be read or changed. Not to be held across an await.
+    /// What it prints, to be read or changed. Must not be held across an await.
     pub fn paper(&self) -> MutexGuard<'_, Paper> {
         lock(&self.paper)
     }
@@ -114,7 +114,7 @@ impl NewsSite {
         self.paper().stories.insert(0, story);
     }
 
-    /// Lets an editor at a story.
+    /// Lets an editor change a story.
     pub fn edit(&self, slug: &str) {
         for story in self.paper().stories.iter_mut().filter(|story| story.slug == slug) {
             *story = story.clone().edited();

@@ -1,10 +1,10 @@
-//! What the demo's newspaper prints: a few written stories, and as many numbered ones as a test asks for.
+//! What the demo's newspaper prints: a few written stories, and as many numbered ones as a test requests.
 //!
 //! PURE.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A story as its newspaper knows it.
+/// A story as its newspaper has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Story {
     /// Last part of its URL.
@@ -19,16 +19,16 @@ pub struct Story {
     pub dateline: Option<String>,
     /// The story itself.
     pub paragraphs: Vec<String>,
-    /// An agency that a line below the story thanks.
+    /// An agency that is credited in a line below the story.
     pub credit: Option<String>,
     /// First publication.
     pub published: DateTime<Utc>,
-    /// 0 as first printed, one more each time it is edited.
+    /// 0 as first printed, plus one for each edit.
     pub edition: u32,
 }
 
 impl Story {
-    /// The text that a reader comes for, as a record must have it.
+    /// The text of the story, as a record must have it.
     pub fn text(&self) -> String {
         let mut paragraphs = self.paragraphs.clone();
         if let (Some(dateline), Some(first)) = (&self.dateline, paragraphs.first_mut()) {
@@ -37,16 +37,16 @@ impl Story {
         paragraphs.join("\n\n")
     }
 
-    /// When it was last changed: an editor takes a minute.
+    /// When it was last changed: each edit takes a minute.
     pub fn updated(&self) -> DateTime<Utc> {
         self.published + TimeDelta::minutes(i64::from(self.edition))
     }
 
-    /// The same story after an editor was at it.
+    /// The same story after another edit.
     #[must_use]
     pub fn edited(mut self) -> Self {
         self.edition += 1;
-        // names its story: a line that stood under several of them would be the site's, not the story's
+        // names its story: the same line below several stories would count as the site's, not the story's
         let line = format!(
             "In its edition number {} the paper added to “{}” that all those concerned had been heard once more.",
             self.edition, self.title
@@ -117,7 +117,7 @@ const TURNS: [&str; 5] = [
 const BYLINES: [&str; 4] = ["Ines Okafor", "Tomas Lindqvist", "Rahel Brandt", "Yusuf Demir"];
 const SECTIONS: [&str; 3] = ["City", "Harbour", "Culture"];
 
-/// The stories of the demo, the newest first. The last one is announced and has no page.
+/// The stories of the demo, the newest first. The last one is in the feeds and has no page.
 pub(super) fn front_page(now: DateTime<Utc>) -> Vec<Story> {
     WRITTEN
         .iter()
@@ -155,7 +155,7 @@ const WRITTEN: [Written; 6] = [
         paragraphs: &[
             "The swing bridge between the old harbour and the fish market carried its first lorries on Tuesday morning, eleven weeks after a cracked bearing had left it standing open to the river.",
             "Engineers replaced the bearing and, while they were at it, four of the rollers that carry the turning span. None of them had been changed since the bridge was built, said Marta Quill, who led the works.",
-            "“We expected to find wear,” Quill said. “What we did not expect was how evenly it had worn. Whoever aligned this bridge knew what they were doing.”",
+            "“We expected to find wear,” Quill said. “What we did not expect was how evenly it had worn. The people who aligned this bridge knew what they were doing.”",
             "Traders on the market side had counted the days. Several said that the detour over the upper bridge cost them an hour a day and most of their lunchtime custom.",
             "The harbour board will close the bridge again for one night in spring, to fit sensors that are to give warning long before the next bearing fails.",
         ],
@@ -193,7 +193,7 @@ const WRITTEN: [Written; 6] = [
         dateline: None,
         credit: None,
         paragraphs: &[
-            "On the ground floor of the lending library in Corvenna, between the newspapers and the children's books, stands a rack with forty drills, nine ladders and a machine for stripping wallpaper.",
+            "On the ground floor of the lending library in Corvenna, between the newspapers and the children's books, there is a rack with forty drills, nine ladders and a machine for stripping wallpaper.",
             "They are lent like books: two weeks, one renewal, a small fine if they come back late. They hardly ever do, says the librarian, Oskar Venn, because somebody is always waiting.",
             "The idea came from a reader who had bought a tile cutter for a single bathroom and was ashamed of it. In the first year the tools went out three thousand times.",
             "Venn has since been asked for advice by eleven other towns. His answer is always the same: buy good ones, and keep the manuals.",
@@ -221,7 +221,7 @@ const WRITTEN: [Written; 6] = [
     },
 ];
 
-/// The story that comes in while the demo runs.
+/// The story that appears while the demo runs.
 pub(super) fn late_edition(now: DateTime<Utc>) -> Story {
     Story {
         slug: "storm-warning-lifted".to_owned(),
@@ -232,7 +232,7 @@ pub(super) fn late_edition(now: DateTime<Utc>) -> Story {
         paragraphs: vec![
             "The storm warning for the coast between Hollin and Grantham Quay was lifted shortly after noon, a day earlier than had been forecast, and the ferries are running again.".to_owned(),
             "The low that had been expected to stall over the estuary moved inland during the night. Gusts at the lighthouse reached 94 kilometres an hour and then fell away within two hours.".to_owned(),
-            "The harbour master asked crews to check their moorings all the same: the swell, he said, will outlast the wind by a day at least.".to_owned(),
+            "The harbour master asked crews to check their moorings anyway: the swell, he said, will outlast the wind by a day at least.".to_owned(),
         ],
         credit: None,
         published: now,

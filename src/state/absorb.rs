@@ -1,4 +1,4 @@
-//! Takes in the document of a poll: unknown entries become pending, known ones are observed.
+//! Absorbs the document of a poll: unknown entries become pending, known ones are observed.
 //!
 //! PURE. The work is linear in the entries of the document.
 
@@ -22,23 +22,24 @@ use super::{
 };
 use crate::feed::{Entry, Format, identity::EntryNames};
 
-/// Entries of a site that wait for their first page: the rest is left in the feed, whose validators are withheld.
+/// The most entries of a site that wait for their first page: the rest is left in the feed, whose validators are not
+/// kept.
 const MOST_WAITING: usize = 25_000;
-/// Likewise in bytes.
+/// The same limit in bytes.
 const MOST_WAITING_BYTES: usize = 24 << 20;
 
-/// What the configuration wants of new entries.
+/// What the configuration says about new entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Policy<'a> {
     /// Of a feed that is read for the first time, entries dated before this are only remembered.
     pub since: Option<DateTime<Utc>>,
-    /// Entries dated before the horizon of the memory are followed, although they may have been published long ago.
+    /// Entries older than the memory are followed, although they may have been published long ago.
     pub publish_old: bool,
-    /// No pages are asked for.
+    /// No pages are requested.
     pub feed_text_only: bool,
-    /// The document was not had whole.
+    /// The document was not fetched completely.
     pub is_cut: bool,
-    /// When published articles are looked at again, counted from their publication.
+    /// When published articles are rechecked, counted from their publication.
     pub rechecks: &'a [Duration],
 }
 
@@ -49,26 +50,26 @@ pub struct Absorbed {
     pub new: usize,
     /// Entries that were known.
     pub known: usize,
-    /// KnownArticle ones of which the feed now says something else.
+    /// Known ones about which the feed now says something else.
     pub changed: usize,
-    /// New ones left for the next poll: too many wait already.
+    /// New ones left for the next poll: too many are already waiting.
     pub left: usize,
-    /// New ones that are not followed: older than what is wanted, or than what is remembered.
+    /// New ones that are not followed: older than configured, or than the memory.
     pub too_old: usize,
-    /// None was known, though the feed was read before: some may have come and gone between two polls.
+    /// None was known, though the feed was read before: some may have appeared and disappeared between two polls.
     pub overflowed: bool,
-    /// Entries that were taken for a story that has other names, and the first of them.
+    /// Entries that were taken for a story with other names, and the first of them.
     pub merged: usize,
     /// The names of the first of them.
     pub merged_example: Option<String>,
-    /// The feed's guids name one story after the other, and are not believed.
+    /// The feed's guids are used for one story after another, and are not believed.
     pub guids_repeat: bool,
-    /// Its links change at each poll, and are no names.
+    /// Its links change at each poll, and are not names.
     pub links_rotate: bool,
 }
 
 impl SiteState {
-    /// Takes in a document of a feed.
+    /// Absorbs a document of a feed.
     pub fn absorb(&mut self, url: &str, document: &Document, policy: Policy<'_>, now: DateTime<Utc>) -> Absorbed {
         let (first_read, trusts) = self.feeds.get(url).map_or((true, true), |f| (!f.was_read, f.trusts_guids()));
         let policy = Policy { since: policy.since.filter(|_| first_read), ..policy };
@@ -79,7 +80,7 @@ impl SiteState {
         let mut claims = self.claims(&feed, document, &shared);
         let mut stories = vec![None; document.names.len()];
         let (mut absorbed, mut tally) = (Absorbed::default(), Tally::default());
-        // the first time that an article is in the document counts: two wordings would be an edit at each poll
+        // the first occurrence of an article in the document counts: two wordings would be an edit at each poll
         let mut met: HashMap<u64, usize> = HashMap::new();
         for (index, names) in document.names.iter().enumerate() {
             let entry = &document.feed.entries[index];
@@ -112,15 +113,16 @@ impl SiteState {
             }
         }
         self.share_pages(&shared_pages(document, &stories));
-        // an index of sitemaps brings what has changed only
+        // an index of sitemaps brings only what has changed
         let is_whole = document.feed.format != Format::SitemapIndex;
         absorbed.overflowed = is_whole && !first_read && absorbed.known == 0 && absorbed.new > 0;
         self.conclude(url, &tally, &mut absorbed, policy.is_cut, now);
         absorbed
     }
 
-    /// Several stories lead to one page: it is none of theirs. Where one of them was published from it, and the others have
-    /// too little in the feed to be stories by themselves, the page will tell whether they are that one once more.
+    /// Several stories lead to one page: it belongs to none of them. If one of them was published from it, and the
+    /// others have too little in the feed to be stories by themselves, the page will show whether they are that one
+    /// again.
     fn share_pages(&mut self, stories: &BTreeSet<u64>) {
         let has_page = |key: &u64| match self.entries.get(key) {
             Some(Pending { shared_page: true, .. }) => false,
@@ -141,15 +143,15 @@ impl SiteState {
         }
     }
 
-    /// From which date back an unknown entry may be one that was published and forgotten. Not in a feed that is met for the
-    /// first time. Where the whole document is that old, only if the site has been known for longer than the memory lasts:
-    /// before that, nothing was forgotten.
+    /// Up to which date an unknown entry may be one that was published and forgotten. Not in a feed that is read for
+    /// the first time. If the whole document is that old, only if the site has been known for longer than the memory
+    /// lasts: before that, nothing was forgotten.
     fn old_before(&self, url: &str, document: &Document, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.feeds.get(url).filter(|feed| feed.was_read)?;
         let horizon = now - TimeDelta::days(self.horizon.into());
         let dates = document.feed.entries.iter().filter_map(|entry| entry.date());
         let is_alive = dates.map(|date| date.at.to_utc()).max().is_some_and(|newest| newest >= horizon);
-        // a feed of version 0.1 does not say when it was met
+        // a feed of version 0.1 does not say when it was first seen
         let met = |feed: &FeedState| feed.was_read && feed.first_read_at.is_none_or(|at| at < horizon);
         (is_alive || self.feeds.values().any(|feed| met(feed))).then_some(horizon)
     }
@@ -161,7 +163,7 @@ impl SiteState {
         }
     }
 
-    /// What the document says of its feed's guids and links.
+    /// What the document shows about its feed's guids and links.
     fn conclude(&mut self, url: &str, tally: &Tally, absorbed: &mut Absorbed, is_cut: bool, now: DateTime<Utc>) {
         let left = absorbed.left;
         let feed = self.feed_mut(url);

@@ -1,7 +1,7 @@
-//! Hosts that asked to be left alone, for as long as they said.
+//! Hosts that asked for a pause, and how long it lasts.
 //!
-//! PURE. The governor in `fetch` keeps them while the daemon runs; this is what outlives it, so that a host's word is
-//! kept by all its feeds and pages after a restart as well.
+//! PURE. The governor in `fetch` keeps them while the daemon runs; this is what is stored, so that the pause also
+//! applies to all feeds and pages of the host after a restart.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,13 +13,13 @@ use crate::schedule::delta;
 /// Those of one feed and its pages. More are the work of somebody with a wildcard name.
 const MOST: usize = 16;
 
-/// Until when which host is to be left alone.
+/// Until when each host is to be left alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Backoffs(BTreeMap<String, DateTime<Utc>>);
 
 impl Backoffs {
-    /// A host said for how long. Those whose time is over are forgotten.
+    /// A host said for how long. Pauses that are over are forgotten.
     pub fn add(&mut self, host: &str, wait: Duration, now: DateTime<Utc>) {
         self.0.retain(|_, until| *until > now);
         if self.0.len() < MOST || self.0.contains_key(host) {
@@ -28,7 +28,7 @@ impl Backoffs {
         }
     }
 
-    /// The hosts that are to be left alone yet, and for how long.
+    /// The hosts that are still to be left alone, and for how long.
     pub fn active(&self, now: DateTime<Utc>) -> impl Iterator<Item = (&str, Duration)> {
         self.0.iter().filter_map(move |(host, until)| Some((host.as_str(), (*until - now).to_std().ok()?)))
     }

@@ -20,7 +20,7 @@ pub(super) struct Reading<'a> {
     pub(super) tag: u16,
     pub(super) trusts_guids: bool,
     pub(super) rotates: bool,
-    /// Of the entry that is looked at: another story of the document has its guid.
+    /// Whether another story of the document has the guid of the current entry.
     pub(super) guid_is_shared: bool,
 }
 
@@ -104,7 +104,7 @@ impl SiteState {
         best
     }
 
-    /// `claim` is another entry of the document that is the article, and how strongly it is.
+    /// `claim` is another entry of the document that is the article, and the strength of its claim.
     fn evidence(
         &self,
         feed: &Reading<'_>,
@@ -151,7 +151,7 @@ impl SiteState {
         }
     }
 
-    /// Whether no feed that carried an article is there any more: the feed that is read may be one of them under another URL.
+    /// Whether no feed that had an article exists any more: the feed that is read may be one of them with another URL.
     fn is_left_behind(&self, known: &KnownArticle<'_>) -> bool {
         let mut there = self.feeds.iter().filter(|(_, feed)| feed.removed_at.is_none());
         !there.any(|(url, _)| known.is_carried_by(url))

@@ -4,7 +4,7 @@
 
 use crate::feed::{Feed, identity::EntryNames};
 
-/// The strength of a claim on an article that the document itself began.
+/// The strength of a claim on an article that the document itself introduced.
 pub(super) const BEGUN: u32 = u32::MAX;
 
 /// A feed document with the names of its entries.
@@ -14,7 +14,7 @@ pub struct Document {
     pub feed: Feed,
     /// One for each entry.
     pub names: Vec<EntryNames>,
-    /// Hash of what the feed says, one for each entry.
+    /// Hash of what the feed says about each entry.
     pub digests: Vec<u32>,
 }
 

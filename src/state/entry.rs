@@ -1,6 +1,6 @@
-//! An entry on its way to its record, and afterwards to the rechecks for edits.
+//! An entry until it has its record, and afterwards until its rechecks are done.
 //!
-//! PURE. Each is a stored value of its own, deleted when the entry is resolved.
+//! PURE. Each is one stored value, deleted when the entry is resolved.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 use super::{Names, VERSION, Versioned, is_default};
 use crate::{article::Print, feed::Entry, fetch::Validators, schedule::delta};
 
-/// Feeds of one entry that are kept: more only repeat it.
+/// Feeds of one entry that are kept: more add nothing.
 const MOST_CARRIERS: usize = 16;
-/// Of a longer content than this only a mark is stored: the feed is read again after a restart, and has it.
+/// If the content is longer than this, only a mark is stored: after a restart the feed is read again, and has it.
 const LONGEST_STORED_CONTENT: usize = 2 * 1024;
-/// Hashes of earlier contents that are kept, to know what comes back.
+/// Hashes of earlier contents that are kept, to recognise a text that comes back.
 const MOST_EARLIER: usize = 8;
-/// How long after the first, second, … recheck that a feed caused the next one may follow; the last one counts for all
-/// that follow.
+/// How long after the first, second, … recheck that a feed caused the next one may follow; the last value counts for
+/// all later ones.
 const FEED_RECHECK_GAPS: [TimeDelta; 5] =
     [TimeDelta::minutes(10), TimeDelta::minutes(40), TimeDelta::hours(3), TimeDelta::hours(8), TimeDelta::hours(24)];
-/// A feed may tell an edit before its page shows it: how long after the first look that showed nothing the page is looked
-/// at again.
+/// A feed may show an edit before its page does: how long after the first recheck without an edit the page is checked
+/// again.
 const LAG_RECHECKS: [TimeDelta; 3] = [TimeDelta::minutes(5), TimeDelta::minutes(30), TimeDelta::hours(3)];
-/// An edit that one feed tells within this time of another feed's is taken for the same.
+/// An edit that one feed shows within this time after another feed is considered the same edit.
 const ONE_EDIT: TimeDelta = TimeDelta::hours(24);
-/// Revisions of an article in a day; what changes more often is published as it is the day after.
+/// Revisions of an article per day; if it changes more often, its text is published the day after.
 const MOST_REVISIONS_A_DAY: u8 = 6;
 
 /// An entry that is not resolved.
@@ -33,17 +33,17 @@ const MOST_REVISIONS_A_DAY: u8 = 6;
 pub struct Pending {
     /// What its record id is made of.
     pub key: u64,
-    /// What it is known by.
+    /// The names by which it is recognised.
     pub names: Names,
-    /// What the feed says of it. Once it is published only what identifies it is kept.
+    /// What the feed says about it. Once it is published, only what identifies it is kept.
     pub entry: Entry,
-    /// The feeds that carry it, the first one first.
+    /// The feeds that have it, the first one first.
     pub carriers: Vec<Carrier>,
     /// When it was first seen.
     pub discovered_at: DateTime<Utc>,
-    /// When its page is to be asked for.
+    /// When its page is to be requested.
     pub due: DateTime<Utc>,
-    /// How often it was asked for since it last succeeded.
+    /// How often the page was requested since it last succeeded.
     #[serde(default, skip_serializing_if = "is_default")]
     pub attempts: u32,
     /// Since when every attempt failed.
@@ -55,17 +55,17 @@ pub struct Pending {
     /// The feed had full content that was not stored: what is left of it is not the whole story.
     #[serde(default, skip_serializing_if = "is_default")]
     pub content_cut: bool,
-    /// Its text is the feed's, and no page is asked for: the configuration of its feed said so when it was met, or its link
-    /// leads to a page that other entries share.
+    /// Its text is the feed's, and no page is requested: the configuration of its feed said so when the entry was first
+    /// seen, or its link leads to a page that other entries share.
     #[serde(default, skip_serializing_if = "is_default")]
     pub feed_text_only: bool,
     /// Its link is that of other entries, too.
     #[serde(default, skip_serializing_if = "is_default")]
     pub shared_page: bool,
-    /// The article that had its link before it: if its page gives the very same, it is that article.
+    /// The article that had its link before: if its page gives the same text, it is that article.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_was_of: Option<u64>,
-    /// It was rejected, since its page was a wall or an error; the page is tried again, and a record may follow.
+    /// It was rejected because its page was a wall or an error; the page is tried again, and a record may follow.
     #[serde(default, skip_serializing_if = "is_default")]
     pub is_rejected: bool,
     /// What was published of it.
@@ -73,12 +73,12 @@ pub struct Pending {
     pub published: Option<Published>,
 }
 
-/// A feed that carries an entry.
+/// A feed that has an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carrier {
     /// Its URL.
     pub feed: String,
-    /// Hash of what it says of the entry: another one later is an edit. 0: not known.
+    /// Hash of what it says about the entry: another hash later is an edit. 0: not known.
     pub digest: u32,
 }
 
@@ -95,16 +95,16 @@ pub struct Published {
     /// Its text is the feed's.
     #[serde(default, skip_serializing_if = "is_default")]
     pub is_feed_text: bool,
-    /// All text of the page it was read from, by which the page is known to be unchanged.
+    /// All text of the page it was read from, which shows whether the page is unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<Print>,
-    /// Its title and text, by which what differs is told from what was added.
+    /// Its title and text, which show whether a difference is a change or an addition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Print>,
     /// Length of its text in bytes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub length: usize,
-    /// The page's URL after redirects, where it is not the entry's link.
+    /// The page's URL after redirects, if it is not the entry's link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// When revision 1 was handed to the ledger: the rechecks count from here.
@@ -115,10 +115,10 @@ pub struct Published {
     /// The page's validators.
     #[serde(default, skip_serializing_if = "is_default")]
     pub validators: Validators,
-    /// A content that was seen once, and counts only when it is seen again.
+    /// A content that was seen once, and counts only if it is seen again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidate: Option<Candidate>,
-    /// A feed says something else of the entry since its page was last looked at.
+    /// A feed says something else about the entry since its page was last checked.
     #[serde(default, rename = "is_retold", skip_serializing_if = "is_default")]
     pub changed_in_feed: bool,
     /// And it gives another link.
@@ -133,7 +133,7 @@ pub struct Published {
     /// That feed.
     #[serde(default, rename = "retold_by", skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<String>,
-    /// Looks since then that showed no edit; none where the edit was found.
+    /// Rechecks since then that showed no edit; none if the edit was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag: Option<u8>,
     /// A day since 1970, and how many revisions were published on it.
@@ -150,17 +150,17 @@ pub struct Candidate {
     pub at: DateTime<Utc>,
 }
 
-/// What becomes of a published entry next.
+/// What happens to a published entry next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Its page is looked at, or it is resolved, at this time.
+    /// Its page is checked, or it is resolved, at this time.
     At(DateTime<Utc>),
     /// It is resolved.
     Resolved,
 }
 
 impl Pending {
-    /// Observes what a feed says of it; tells whether that feed said something else before.
+    /// Notes what a feed says about it; returns whether that feed said something else before.
     pub(super) fn observe(&mut self, feed: &str, digest: u32) -> bool {
         match self.carriers.iter_mut().find(|carrier| carrier.feed == feed) {
             Some(carrier) => {
@@ -176,12 +176,12 @@ impl Pending {
         }
     }
 
-    /// Whether a feed carries it.
+    /// Whether a feed has it.
     pub fn is_carried_by(&self, feed: &str) -> bool {
         self.carriers.iter().any(|carrier| carrier.feed == feed)
     }
 
-    /// The feed whose words its entry has.
+    /// The feed whose words are in its entry.
     pub fn feed(&self) -> &str {
         self.carriers.first().map_or("", |carrier| &carrier.feed)
     }
@@ -194,8 +194,8 @@ impl Pending {
             .any(|carrier| said(&carrier.feed).is_some_and(|then| then.digest != 0 && then.digest != carrier.digest))
     }
 
-    /// A feed says something else of it since it was published: its page is looked at again, soon at first, and ever later
-    /// the more often that happens. Tells whether that feed's words count.
+    /// A feed says something else about it since it was published: its page is checked again, soon at first, and later
+    /// the more often that happens. Returns whether that feed's words count.
     pub(super) fn changed_in(&mut self, feed: &str, now: DateTime<Utc>) -> bool {
         let Some(published) = &mut self.published else { return true };
         let echo = published.changed_at.is_some_and(|at| at <= now && now - at < ONE_EDIT)
@@ -208,7 +208,7 @@ impl Pending {
         true
     }
 
-    /// Whether its page is to be looked at now, and not only its time is over.
+    /// Whether its page is to be checked now; if not, only its time is over.
     pub fn wants_page(&self, rechecks: &[Duration], now: DateTime<Utc>) -> bool {
         let Some(published) = &self.published else { return true };
         let recheck = published.next_recheck(rechecks).is_some_and(|(_, at)| at <= now);
@@ -222,14 +222,14 @@ impl Pending {
         next.is_some_and(|(_, at)| at <= before)
     }
 
-    /// Its last attempt is over, whatever came of it.
+    /// Its last attempt is over, with any result.
     pub(super) fn attempted(&mut self) {
         self.attempts = 0;
         self.failing_since = None;
         self.last_error = None;
     }
 
-    /// The value to store, without content that is too long to be rewritten; it is kept where nothing else has the text.
+    /// The value to store, without content that is too long to be rewritten; it is kept if nothing else has the text.
     pub(super) fn to_json(&self) -> Vec<u8> {
         let is_long = self.entry.content.as_ref().is_some_and(|content| content.len() > LONGEST_STORED_CONTENT);
         let has_page = self.entry.url.is_some() && !self.feed_text_only;
@@ -256,7 +256,7 @@ impl Pending {
         self.content_cut |= self.entry.content.take().is_some();
     }
 
-    /// Keeps of a published entry what identifies and dates it.
+    /// Keeps of a published entry only what identifies and dates it.
     pub(super) fn reduce(&mut self) {
         let entry = std::mem::take(&mut self.entry);
         self.entry = Entry {
@@ -274,7 +274,7 @@ impl Pending {
         self.attempted();
     }
 
-    /// Counts from a clock that is so much behind. What is due already stays so.
+    /// Counts from a clock that is behind by this much. What is already due stays due.
     pub(super) fn bring_back(&mut self, by: TimeDelta, now: DateTime<Utc>) {
         if self.due > now {
             self.due -= by;
@@ -311,14 +311,14 @@ impl Published {
         self.day.0 == now.timestamp().div_euclid(86_400) && self.day.1 >= MOST_REVISIONS_A_DAY
     }
 
-    /// When its page is looked at for revisions that had to wait: at the end of the day that had too many.
+    /// When its page is checked for revisions that had to wait: at the end of the day that had too many.
     fn put_off_until(&self) -> Option<DateTime<Utc>> {
         let (day, revisions) = self.day;
         (revisions >= MOST_REVISIONS_A_DAY).then(|| DateTime::from_timestamp((day + 1) * 86_400, 0))?
     }
 
-    /// Its page was looked at: what is due by now is done. `edited` says whether a new revision came of it; `is_late`, that
-    /// a feed has said something else since the page was asked for, so that another look is due.
+    /// Its page was checked: what is due by now is done. `edited` says whether there is a new revision; `is_late`, that
+    /// a feed has said something else since the page was requested, so that another check is due.
     pub(super) fn looked_at(&mut self, rechecks: &[Duration], edited: bool, is_late: bool, now: DateTime<Utc>) {
         while self.next_recheck(rechecks).is_some_and(|(_, at)| at <= now) {
             self.recheck += 1;
@@ -346,7 +346,7 @@ impl Published {
         }
     }
 
-    /// Whether a feed told an edit that no look at the page has shown yet.
+    /// Whether a feed showed an edit that no check of the page has shown yet.
     pub fn awaits_edit(&self) -> bool {
         self.changed_in_feed || self.lag_recheck().is_some()
     }
@@ -355,7 +355,7 @@ impl Published {
     pub(super) fn next(&self, rechecks: &[Duration], now: DateTime<Utc>) -> Next {
         let feed_change = self.changed_in_feed.then(|| self.feed_recheck_from().unwrap_or(now));
         let recheck = self.next_recheck(rechecks).map(|(_, at)| at);
-        // while another edit would have to wait for its turn, the entry stays: a new one would begin to count again
+        // while another edit would have to wait for its turn, the entry stays: a new one would start counting again
         let quiet = self.feed_recheck_from().filter(|at| *at > now);
         match [feed_change, recheck, self.lag_recheck(), self.put_off_until(), quiet].into_iter().flatten().min() {
             Some(at) => Next::At(at),

@@ -1,6 +1,6 @@
 //! The keys under which state is stored.
 //!
-//! PURE. Each begins with its site, which decides the partition, and a space:
+//! PURE. Each starts with its site, which decides the partition, and a space:
 //!
 //! | key | value |
 //! |---|---|
@@ -9,7 +9,7 @@
 //! | `SITE entry KEY` | a pending entry |
 //! | `SITE memory NUMBER` | a bucket of what was resolved |
 //!
-//! A feed's URL has a scheme, so that it is never one of the words.
+//! A feed's URL has a scheme, so it is never one of the words.
 
 use xxhash_rust::xxh3::xxh3_64;
 

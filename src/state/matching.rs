@@ -1,20 +1,21 @@
-//! Which article an entry is: the one rule by which names that agree outweigh names that contradict.
+//! Which article an entry is: the one rule that decides when names that agree outweigh names that contradict.
 //!
 //! PURE. An entry is compared with each article that shares a name with it. What publishers do, and what decides:
 //!
 //! | the entry and the article have | it is |
 //! |---|---|
-//! | the same link, and no other guid | the article, however its title and date changed |
-//! | the same link, another guid of this feed | the article if title or date is the same; a daily column under one link is not |
-//! | links that differ in what may or may not be tracking | the article if title, date or guid is the same |
+//! | the same link, and no different guid | the article, however much its title and date changed |
+//! | the same link, another guid of this feed | the article if title or date is the same; a daily column with one link is not |
+//! | links that differ in what may be tracking | the article if title, date or guid is the same |
 //! | the same guid in this feed | the article, as long as the feed's guids are trusted; else if title or date is the same |
 //! | the same guid, but from another feed of the site | the article if title or date is the same |
-//! | the same title and date, all else different | the article: its site moved to another system |
+//! | the same title and date, everything else different | the article: its site moved to another system |
 //!
-//! An article that another entry of the same document matches better is *claimed* by that one. Then only the same link (one
-//! that may be the same with title and date alike), guid or words together with the same title or date make it the article once more: a story that is listed twice. All else is
-//! a list of stories on one page; where that is known of the link, or the two have other texts, the date is no proof. Without
-//! guids, the title is none where text and date differ: notices that all have one title.
+//! An article that another entry of the same document matches better is *claimed* by that entry. Then the entry is the
+//! article too (a story that is listed twice) only with one of these: the same link (if it only may be the same: with
+//! the same title and date), or the same guid or words together with the same title or date. Everything else is a list
+//! of stories on one page. If the link is known to lead to a list, or the texts differ, the date proves nothing.
+//! Without guids, the title proves nothing if text and date differ: notices that all have one title.
 
 /// How two marks compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(super) enum Agreement {
 }
 
 impl Agreement {
-    /// Compares two hashes, of which 0 stands for none.
+    /// Compares two hashes; 0 means none.
     pub(super) fn of<T: PartialEq + Default + Copy>(one: T, other: T) -> Self {
         match one == T::default() || other == T::default() {
             true => Self::Unknown,
@@ -43,7 +44,7 @@ impl Agreement {
 pub(super) enum Link {
     /// They lead to one page, or the entry's leads to the article's page.
     Same,
-    /// They may lead to one page: what differs may only tell where a visitor came from.
+    /// They may lead to one page: the difference may only say where a visitor came from.
     Folded,
     /// They differ.
     Other,
@@ -51,14 +52,14 @@ pub(super) enum Link {
     Unknown,
 }
 
-/// What is known of an entry beside an article.
+/// What is known about an entry compared with an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Evidence {
-    /// The guids, where the feed carried the article; `Unknown` where another feed did.
+    /// The guids, if the feed had the article; `Unknown` if another feed had it.
     pub(super) guid: Agreement,
     /// The guid is one that another feed of the site gave the article.
     pub(super) guid_of_another_feed: bool,
-    /// The feed's guids were not seen to name one story after the other.
+    /// The feed's guids were not seen to be used for one story after another.
     pub(super) guids_are_trusted: bool,
     /// The links.
     pub(super) link: Link,
@@ -97,7 +98,7 @@ impl Evidence {
             return true;
         }
         let told = title || self.date == Agreement::Same;
-        // says nothing of itself but its names: a sitemap
+        // says nothing but its names: a sitemap
         let is_bare = self.title == Agreement::Unknown && self.date == Agreement::Unknown;
         let guid = self.guid == Agreement::Same;
         match self.link {
@@ -111,13 +112,14 @@ impl Evidence {
         }
     }
 
-    /// Title and date alone: of two stories with one title, each day has another one; the date has to say more than that.
+    /// Title and date alone: if two stories have one title, each day has another one; the date has to say more than
+    /// that.
     fn is_same_moment(&self) -> bool {
         self.date == Agreement::Same && !(self.date_is_a_day && self.guid == Agreement::Other && self.guids_are_trusted)
     }
 
-    /// How much agrees: of several articles an entry may be, it is the one that this is greatest for. Title and date together
-    /// say more than a guid or a link that may have gone on to the next story.
+    /// How much agrees: if an entry may be several articles, it is the one with the most. Title and date together say
+    /// more than a guid or a link that may have been given to the next story.
     pub(super) fn strength(&self) -> u32 {
         let link = match self.link {
             Link::Same => 4,
@@ -130,7 +132,7 @@ impl Evidence {
         link + guid + 2 * title + 2 * date + title * date + u32::from(self.words)
     }
 
-    /// Whether the guid was right: `None` where nothing else says so.
+    /// Whether the guid was right: `None` if nothing else says so.
     pub(super) fn guid_was_right(&self, is_one_story: bool) -> Option<bool> {
         let otherwise = self.link == Link::Same && self.title == Agreement::Same;
         match self.guid {
@@ -224,7 +226,7 @@ mod tests {
         assert!(!claimed(Other, Link::Other, Same, Same).is_one_story(), "two stories of one title and minute");
         assert!(!claimed(Same, Link::Other, Other, Other).is_one_story(), "one guid for everything");
         let known = |guid, link, title, date| Evidence { is_of_list: false, ..claimed(guid, link, title, date) };
-        assert!(known(Unknown, Link::Same, Other, Same).is_one_story(), "a new headline beside the old one");
+        assert!(known(Unknown, Link::Same, Other, Same).is_one_story(), "a new headline next to the old one");
         assert!(!known(Unknown, Link::Same, Other, Other).is_one_story());
         let reworded = |guid, title, date| Evidence { text: Other, ..known(guid, Link::Same, title, date) };
         assert!(!reworded(Unknown, Other, Same).is_one_story(), "two notices of one minute");

@@ -1,9 +1,9 @@
-//! What was resolved, remembered for the horizon: about 55 bytes per article, in values that are written rarely.
+//! Resolved articles, remembered for months: about 55 bytes per article, in values that are written rarely.
 //!
-//! PURE. The articles of a site that are no longer pending lie in *buckets*, each a value of its own. The newest bucket is
-//! small and is rewritten as articles are added. A full one is frozen; frozen buckets of about one size are merged, as in
-//! a log-structured merge tree (O'Neil et al. 1996), so that an article is rewritten a few times in all. A bucket is
-//! deleted as a whole once the newest article in it is older than the horizon.
+//! PURE. The articles of a site that are no longer pending are in *buckets*, each one value. The newest bucket is small
+//! and is rewritten as articles are added. A full one is frozen; frozen buckets of about the same size are merged, as
+//! in a log-structured merge tree (O'Neil et al. 1996), so that an article is rewritten only a few times. A bucket is
+//! deleted as a whole once its newest article is older than the horizon.
 //!
 //! A frozen bucket is kept in memory as it is stored ([`frozen`]).
 
@@ -18,13 +18,14 @@ use crate::feed::identity::{Name, NameKind};
 /// Days since 1970, as a bucket counts them.
 pub(super) type Day = u16;
 
-/// The newest bucket is frozen when it has so many articles: it is written with each of them.
+/// The newest bucket is frozen when it has this many articles: it is written with each of them.
 const FRESH: usize = 16;
-/// So many frozen buckets of one size are merged into one.
+/// This many frozen buckets of one size are merged into one.
 const FAN_IN: usize = 4;
-/// A frozen bucket has at most so many bytes: ledgers bound their values, and a bucket is rewritten when it is merged.
+/// A frozen bucket has at most this many bytes: ledgers limit their values, and a bucket is rewritten when it is
+/// merged.
 const LARGEST: usize = 128 * 1024;
-/// A bucket spans at most this part of the horizon, so that what it holds is forgotten at about the right time.
+/// A bucket spans at most this part of the horizon, so that its articles are forgotten at about the right time.
 const SPANS: u16 = 6;
 /// Feeds of an article whose words are remembered.
 pub(super) const MOST_FEEDS: usize = 2;
@@ -41,7 +42,7 @@ pub(super) enum Outcome {
     Rejected = 2,
     /// It was too old to be followed.
     TooOld = 3,
-    /// It was published with the feed's text, as there was no page to have.
+    /// It was published with the feed's text, because there was no page.
     PublishedFeedText = 4,
 }
 
@@ -57,24 +58,24 @@ impl Outcome {
     }
 }
 
-/// What is remembered of an article beside its names.
+/// What is remembered about an article besides its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Article {
     /// What its record id is made of; no two articles of a site share it.
     pub(super) key: u64,
     /// How it ended.
     pub(super) outcome: Outcome,
-    /// Its newest revision, 0 where none was published.
+    /// Its newest revision, 0 if none was published.
     pub(super) revision: u16,
     /// 32 bits of the hash of its newest content.
     pub(super) content: u32,
-    /// When it was resolved or last seen to be in a feed, to within half of the horizon.
+    /// When it was resolved or last seen in a feed, to within half of the horizon.
     pub(super) day: Day,
     /// The hash of its title; 0 for none. Many articles may be compared with a new one: 16 bits would be too few.
     pub(super) title: u32,
     /// The hash of its date; 0 for none.
     pub(super) date: u32,
-    /// The feeds that carried it and what they said of it, as hashes; feed 0 for none.
+    /// The feeds that had it and what they said about it, as hashes; feed 0 for none.
     pub(super) feeds: [(u16, u32); MOST_FEEDS],
 }
 
@@ -100,12 +101,12 @@ impl Resolved {
 
 #[derive(Debug, Clone)]
 struct Bucket {
-    /// Part of its key in the store. A higher number is newer: where two buckets know an article, the newer one is right.
+    /// Part of its key in the store. A higher number is newer: if two buckets know an article, the newer one is right.
     number: u32,
     frozen: Frozen,
 }
 
-/// Everything that is remembered of a site.
+/// Everything that is remembered about a site.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Memory {
     /// From old to new.
@@ -114,18 +115,18 @@ pub(super) struct Memory {
     fresh: Vec<Resolved>,
     number: u32,
     fresh_is_changed: bool,
-    /// Numbers of frozen buckets that are to be written or, where they are gone, deleted.
+    /// Numbers of frozen buckets that are to be written or, if they no longer exist, deleted.
     changed: Vec<u32>,
 }
 
-/// A value to store: the number of its bucket, and its bytes; none where it is deleted.
+/// A value to store: the number of its bucket, and its bytes; none if it is deleted.
 pub(super) type Change = (u32, Vec<u8>);
 
 impl Memory {
-    /// Takes in a stored bucket. `false` where the bytes are none.
+    /// Adds a stored bucket. `false` if the bytes are not a bucket.
     pub(super) fn restore(&mut self, number: u32, bytes: &[u8]) -> bool {
         let Some(frozen) = Frozen::read(bytes) else { return false };
-        // what was the newest bucket goes on as a frozen one: it is merged like any other
+        // the newest bucket of before becomes a frozen one: it is merged like any other
         let at = self.frozen.partition_point(|bucket| bucket.number < number);
         // most sites have one
         self.frozen.reserve_exact(1);
@@ -134,7 +135,7 @@ impl Memory {
         true
     }
 
-    /// How many articles are remembered, those that are remembered twice counted twice.
+    /// How many articles are remembered; those that are in two buckets count twice.
     pub(super) fn len(&self) -> usize {
         self.fresh.len() + self.frozen.iter().map(|bucket| bucket.frozen.articles()).sum::<usize>()
     }
@@ -143,7 +144,7 @@ impl Memory {
         self.len() == 0
     }
 
-    /// The newest articles with a name, `most` of them, each as the newest bucket knows it.
+    /// The newest articles with a name, at most `most`, each as the newest bucket knows it.
     pub(super) fn named(&self, hash: u64, most: usize) -> Vec<Article> {
         let fresh =
             self.fresh.iter().rev().filter(|known| known.kind_of(hash).is_some()).map(|known| known.article.key);
@@ -162,7 +163,7 @@ impl Memory {
         keys.into_iter().filter_map(|key| self.article(key)).collect()
     }
 
-    /// Of which kind a name of an article is, where it has that: other articles may have it as well.
+    /// The kind of a name of an article, if it has it: other articles may have it as well.
     pub(super) fn kind_of(&self, key: u64, hash: u64) -> Option<NameKind> {
         let mut fresh = self.fresh.iter().filter(|known| known.article.key == key);
         let frozen = || self.frozen.iter().rev().find_map(|bucket| bucket.frozen.kind_of(key, hash));
@@ -178,7 +179,7 @@ impl Memory {
         })
     }
 
-    /// All names of an article, wherever they lie.
+    /// All names of an article, in all buckets.
     pub(super) fn names(&self, key: u64) -> Vec<Name> {
         let frozen = self.frozen.iter().flat_map(|bucket| bucket.frozen.names_of(key));
         let fresh = self.fresh.iter().filter(|known| known.article.key == key).flat_map(|known| known.names.clone());
@@ -191,7 +192,7 @@ impl Memory {
         names
     }
 
-    /// Adds an article, in place of what was known of it. `largest` bounds the bytes of a value.
+    /// Adds an article, in place of what was known about it. `largest` limits the bytes of a value.
     pub(super) fn add(&mut self, resolved: Resolved, largest: usize, horizon: Day) {
         self.fresh_is_changed = true;
         self.fresh.retain(|known| known.article.key != resolved.article.key);
@@ -210,7 +211,7 @@ impl Memory {
         self.fresh_is_changed = false;
     }
 
-    /// Merges runs of neighbours of about one size, the newest first.
+    /// Merges runs of neighbours of about the same size, the newest first.
     fn merge(&mut self, largest: usize, horizon: Day) {
         let tier = |bucket: &Bucket| (bucket.frozen.articles() / FRESH).max(1).ilog(FAN_IN);
         while let Some(start) = self.frozen.len().checked_sub(FAN_IN) {

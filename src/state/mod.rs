@@ -1,10 +1,9 @@
-//! What is remembered, and what polls and pages make of it.
+//! What is remembered, and how polls and pages change it.
 //!
-//! PURE. A feed's value holds its validators, its schedule and its problems. Each *pending* entry is a value of its own:
-//! one that waits for its page, and a published one that is to be looked at again for edits. What was resolved is
-//! *remembered* for a horizon of months (`memory`). There is one queue, and it is durable: a poll's validators are
-//! stored only together with or after the entries it found, and an entry leaves the queue only in the commit that carries
-//! its record or its reject.
+//! PURE. A feed's value holds its validators, its schedule and its problems. Each *pending* entry is one value: an
+//! entry that waits for its page, or a published one that waits for a recheck. Resolved articles are *remembered* for
+//! months (`memory`). There is one queue, and it is durable: the validators of a poll are stored only together with or
+//! after the entries it found, and an entry leaves the queue only in the commit that contains its record or its reject.
 //!
 //! ```text
 //!  document ─▶ absorb: matching ─▶ new: pending entry ─▶ progress: published ─▶ rechecks ─▶ memory
@@ -66,16 +65,16 @@ pub struct FeedState {
     /// XXH3 of the newest body: a 200 with the same body is not parsed again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_hash: Option<u64>,
-    /// What the feed asked for when it was last read.
+    /// What the feed requested when it was last read.
     #[serde(skip_serializing_if = "is_default")]
     pub pace: crate::feed::Pace,
     /// Where permanent redirects lead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved: Option<Box<Moved>>,
-    /// Hosts of it and of its pages that asked to be left alone.
+    /// Hosts of it and of its pages that asked for a pause.
     #[serde(rename = "holds", skip_serializing_if = "is_default")]
     pub backoffs: Backoffs,
-    /// When it is due, and what that is made of.
+    /// When it is due, and what that is computed from.
     pub schedule: ScheduleState,
     /// What went wrong at the last poll; none if it went well.
     #[serde(rename = "trouble", skip_serializing_if = "Option::is_none")]
@@ -83,13 +82,13 @@ pub struct FeedState {
     /// Kinds and counts of oddities in the document.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<(String, u32)>,
-    /// Its entries were all taken in at least once.
+    /// All its entries were absorbed at least once.
     #[serde(skip_serializing_if = "is_default")]
     pub was_read: bool,
     /// When that was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_read_at: Option<DateTime<Utc>>,
-    /// How far its guids are trusted, from -8 to 4: they are not from [`FeedState::DISTRUST`] down.
+    /// How far its guids are trusted, from -8 to 4; from [`FeedState::DISTRUST`] down they are not.
     #[serde(skip_serializing_if = "is_default")]
     pub guid_trust: i8,
     /// Documents in a row in which most known entries had other links than before.
@@ -98,10 +97,10 @@ pub struct FeedState {
     /// The sitemaps of an index, as they were last read.
     #[serde(skip_serializing_if = "is_default")]
     pub sitemaps: Children,
-    /// Since when the configuration names it no more.
+    /// Since when it is no longer configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<DateTime<Utc>>,
-    /// Its state lies with another site, where it was met first: this value only says so.
+    /// Its state is kept with another site, where it was first seen: this value only says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept_at: Option<String>,
 }
@@ -128,14 +127,14 @@ struct Versioned<T> {
 pub enum StateError {
     /// It was written by a newer version.
     #[error(
-        "the state of `{key}` has version {version}, and this copydesk knows version {known}: start the newer copydesk"
+        "the state of `{key}` has version {version}, and this copydesk knows version {known}; start the newer copydesk"
     )]
     Version {
         /// Its key.
         key: String,
         /// The version it has.
         version: u8,
-        /// The newest one that is known here.
+        /// The newest version known here.
         known: u8,
     },
     /// It is damaged.
@@ -158,9 +157,9 @@ fn day(at: DateTime<Utc>) -> u16 {
 }
 
 impl FeedState {
-    /// From this value of [`FeedState::guid_trust`] down, guids are no proof by themselves.
+    /// From this value of [`FeedState::guid_trust`] down, guids prove nothing by themselves.
     pub const DISTRUST: i8 = -4;
-    /// And from this value of [`FeedState::link_changes`] up, links are no names.
+    /// From this value of [`FeedState::link_changes`] up, links are not names.
     const ROTATING: u8 = 2;
 
     /// Reads a stored value of any version.
@@ -181,7 +180,7 @@ impl FeedState {
         self.last_error.as_ref().is_some_and(|error| error.reason == Reason::Gone.as_str())
     }
 
-    /// Whether a guid names one story for good.
+    /// Whether a guid always names the same story.
     pub fn trusts_guids(&self) -> bool {
         self.guid_trust > Self::DISTRUST
     }
@@ -191,15 +190,15 @@ impl FeedState {
         self.link_changes >= Self::ROTATING
     }
 
-    /// The next poll is sent the whole document, and it comes at once.
+    /// The next poll gets the whole document, and is due at once.
     fn read_again(&mut self) {
         self.validators = Validators::default();
         self.body_hash = None;
         self.schedule.due = None;
     }
 
-    /// Where a clock that was ahead of `now` wrote the value, its times are brought back by as much: the feed and its
-    /// entries would not be looked at before `now` has caught up. Tells by how much.
+    /// If a clock that was ahead of `now` wrote the value, its times are set back by as much: otherwise the feed and
+    /// its entries would wait until `now` has caught up. Returns by how much.
     fn bring_back(&mut self, now: DateTime<Utc>) -> Option<TimeDelta> {
         let ahead = self.schedule.ahead(now)?;
         self.schedule.bring_back(ahead);

@@ -1,8 +1,8 @@
-//! A feed that has moved, as permanent redirects tell.
+//! A feed that has moved, as permanent redirects say.
 //!
-//! PURE. A redirect that calls itself permanent may be a mistake, or the sign of a domain that was lost: it is believed
-//! once it stood for a day, the configured URL is asked again now and then, and whenever the new one fails for good. The
-//! feed stays the one that the configuration names: only the URL that is asked is another.
+//! PURE. A redirect with a permanent status may be a mistake, or the sign of a lost domain. It is believed once it has
+//! lasted for a day; the configured URL is requested again from time to time, and whenever the new one has a lasting
+//! failure. The feed stays the one in the configuration: only the requested URL changes.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,33 +11,33 @@ use url::Url;
 use super::FeedState;
 use crate::schedule::FailureClass;
 
-/// Polls that have to meet a redirect before it is believed.
+/// Polls that must see a redirect before it is believed.
 const LEAST_POLLS: u32 = 3;
 /// Between the first and the last of them.
 const LEAST_TIME: TimeDelta = TimeDelta::hours(24);
-/// How long the new URL is asked before the configured one is again.
+/// How long the new URL is requested before the configured one is requested again.
 const HOME_AGAIN: TimeDelta = TimeDelta::days(7);
 
-/// A permanent redirect that was met.
+/// A permanent redirect that was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
     /// Where it leads.
     pub to: Url,
-    /// When it was first met.
+    /// When it was first seen.
     pub since: DateTime<Utc>,
-    /// When it was last met.
+    /// When it was last seen.
     pub met_at: DateTime<Utc>,
-    /// When the configured URL was last asked, met or not.
+    /// When the configured URL was last requested, with or without the redirect.
     pub home_at: DateTime<Utc>,
-    /// Polls in a row that met it.
+    /// Polls in a row that saw it.
     pub polls: u32,
-    /// The new URL failed for good or moved on.
+    /// The new URL had a lasting failure or moved on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub doubted: bool,
 }
 
 impl Moved {
-    /// Whether the new URL is asked instead of the configured one.
+    /// Whether the new URL is requested instead of the configured one.
     pub fn is_believed(&self) -> bool {
         self.polls >= LEAST_POLLS && self.met_at - self.since >= LEAST_TIME
     }
@@ -53,7 +53,7 @@ impl Moved {
 }
 
 impl FeedState {
-    /// The URL to ask for the feed now. Credentials of the configured one are lent within its origin.
+    /// The URL to request for the feed now. Credentials of the configured one are added within its origin.
     pub fn url_to_ask(&self, configured: &Url, now: DateTime<Utc>) -> Url {
         let believed = |moved: &&Moved| moved.is_believed() && !moved.doubted && now - moved.home_at < HOME_AGAIN;
         let Some(moved) = self.moved.as_deref().filter(believed) else { return configured.clone() };
@@ -66,12 +66,12 @@ impl FeedState {
         url
     }
 
-    /// A URL answered; `moved_to` says where its permanent redirects led.
+    /// A URL responded; `moved_to` says where its permanent redirects led.
     pub fn answered(&mut self, asked: &Url, configured: &Url, moved_to: Option<Url>, now: DateTime<Utc>) {
         if asked == configured {
             let before = self.moved.take();
             self.moved = moved_to.map(|mut to| {
-                // they are the configuration's to tell
+                // they come from the configuration
                 let _ = to.set_username("");
                 let _ = to.set_password(None);
                 Box::new(Moved::met(before.map(|moved| *moved), to, now))
@@ -81,8 +81,8 @@ impl FeedState {
         }
     }
 
-    /// A URL failed. Says whether that is the feed's failure: where the configured URL fails in place of one that
-    /// answered the last time, it is not.
+    /// A URL failed. Returns whether this is a failure of the feed: if the configured URL fails in place of a new one
+    /// that responded last time, it is not.
     pub fn failed_at(&mut self, asked: &Url, configured: &Url, class: FailureClass, now: DateTime<Utc>) -> bool {
         let Some(moved) = self.moved.as_mut().filter(|moved| moved.is_believed()) else { return true };
         if asked == configured {
@@ -110,7 +110,7 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::hours(hours)
     }
 
-    /// What happens at an hour: who has to be asked, and what comes of it.
+    /// What happens at an hour: which URL is to be requested, and the result.
     enum Then {
         Moves(&'static str),
         Answers,
@@ -141,7 +141,7 @@ mod tests {
         check(&[(0, HOME, Moves(NEW)), (23, HOME, Moves(NEW)), (24, HOME, Moves(NEW)), (25, NEW, Answers)]);
         check(&[(0, HOME, Moves(NEW)), (30, HOME, Moves(NEW)), (31, HOME, Moves(NEW)), (32, NEW, Answers)]);
         check(&[(0, HOME, Moves(NEW)), (1, HOME, Moves(NEW)), (2, HOME, Moves(NEW)), (3, HOME, Answers)]);
-        // another target, or none, begins anew
+        // another target, or none, starts again
         check(&[
             (0, HOME, Moves(NEW)),
             (30, HOME, Moves("https://a.example/")),
@@ -172,12 +172,12 @@ mod tests {
             || vec![(0, HOME, Moves(NEW)), (30, HOME, Moves(NEW)), (31, HOME, Moves(NEW)), (32, NEW, Answers)];
         let check =
             |more: Vec<(i64, &'static str, Then)>| check(&believed().into_iter().chain(more).collect::<Vec<_>>());
-        // after a week, and it moves still, or is back
+        // after a week, and it still moves, or is back
         check(vec![(198, NEW, Answers), (199, HOME, Moves(NEW)), (200, NEW, Answers)]);
         check(vec![(199, HOME, Answers), (200, HOME, Answers)]);
-        // the old address is gone: that is no failure of the feed
+        // the old address is gone: that is not a failure of the feed
         check(vec![(199, HOME, Fails(Gone, false)), (199, NEW, Answers), (300, NEW, Answers), (367, HOME, Answers)]);
-        // the new one fails for good, or moves on
+        // the new one has a lasting failure, or moves on
         check(vec![
             (40, NEW, Fails(Passing, true)),
             (41, NEW, Fails(Lasting, true)),
@@ -189,7 +189,7 @@ mod tests {
             (41, HOME, Moves("https://a.example/")),
             (42, HOME, Answers),
         ]);
-        // both fail: each is asked in turn, and each failure counts
+        // both fail: each is requested in turn, and each failure counts
         check(vec![
             (40, NEW, Fails(Gone, true)),
             (41, HOME, Fails(Lasting, true)),

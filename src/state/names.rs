@@ -1,6 +1,6 @@
-//! The names by which an article is known again.
+//! The names by which an article is recognised.
 //!
-//! PURE. A name is a 64-bit hash with its kind ([`crate::feed::identity`]). [`super::matching`] says which of them,
+//! PURE. A name is a 64-bit hash with its kind ([`crate::feed::identity`]). [`super::matching`] decides which of them,
 //! agreeing or contradicting each other, make two entries one article.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -8,12 +8,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::feed::identity::{EntryNames, Name, NameKind};
 
-/// An article has at most so many names; a feed whose links or guids change at each poll would add one each time.
+/// The most names of an article; a feed whose links or guids change at each poll would add one each time.
 pub(super) const MOST_NAMES: usize = 8;
 
 /// The names of one article, the oldest first.
 ///
-/// Serialises as base64url, 12 characters a name.
+/// Serialises as base64url, 12 characters per name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names(Vec<Name>);
 
@@ -45,8 +45,8 @@ impl Names {
         self.kind_of(name.hash).is_some_and(|kind| kind == NameKind::Legacy || kind >= name.kind)
     }
 
-    /// Adds a name; tells whether it was new. Where there are too many, the second oldest of the kind gives way, else the
-    /// second oldest of all: the oldest is what other feeds and archives are most likely to use.
+    /// Adds a name; returns whether it was new. If there are too many, the second oldest of the kind is removed, else
+    /// the second oldest of all: the oldest is what other feeds and archives most likely use.
     pub fn add(&mut self, name: Name) -> bool {
         if let Some(known) = self.0.iter_mut().find(|known| known.hash == name.hash) {
             let is_more = known.kind < name.kind && known.kind != NameKind::Legacy;

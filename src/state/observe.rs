@@ -1,4 +1,4 @@
-//! An entry of a document meets what is known: it begins, or is observed once more.
+//! An entry of a document is compared with what is known: it is new, or is observed again.
 //!
 //! PURE.
 
@@ -22,7 +22,7 @@ use crate::feed::{
 };
 
 impl SiteState {
-    /// An unknown entry becomes pending; tells its key.
+    /// An unknown entry becomes pending; returns its key.
     pub(super) fn begin(
         &mut self,
         feed: &Reading<'_>,
@@ -49,8 +49,8 @@ impl SiteState {
         key
     }
 
-    /// What a record id is made of: the entry's first name and its date, so that a guid that is used again after years does
-    /// not bring an old id back; where another article has that already, its next name.
+    /// What a record id is made of: the entry's first name and its date, so that a guid that is used again after years
+    /// does not bring an old id back; if another article has that already, its next name.
     pub(super) fn new_key(&self, names: &EntryNames) -> u64 {
         let of = |name: u64, salt: u64| {
             let mut bytes = b"copydesk key 2\0".to_vec();
@@ -65,15 +65,15 @@ impl SiteState {
         keys.find(|key| !self.has_key(*key)).expect("there is no end of salts")
     }
 
-    /// An article has its link in common with a new entry. A published one whose own page was where the new story is now is
-    /// not looked at again.
+    /// An article shares its link with a new entry. A published article whose own page was where the new story is now
+    /// is not checked again.
     pub(super) fn supplant(&mut self, key: u64, now: DateTime<Utc>) {
         if self.entries.get(&key).is_some_and(|other| other.published.is_some() && !other.shared_page) {
             self.let_go(key, now);
         }
     }
 
-    /// A known entry stands in the document; tells whether the feed says something else of it than before.
+    /// A known entry is in the document; returns whether the feed says something else about it than before.
     pub(super) fn observe(
         &mut self,
         feed: &Reading<'_>,
@@ -150,7 +150,7 @@ impl SiteState {
         if (is_own || is_new_link) && entry.url.is_some() && pending.entry.url != entry.url {
             pending.entry.url.clone_from(&entry.url);
             pending.entry.url_as_told.clone_from(&entry.url_as_told);
-            // a session id that is another one at each poll is not worth a write
+            // a session id that changes at each poll is not worth a write
             when = if feed.rotates || when == When::Later { when } else { When::Later };
         }
         self.insert(pending);
@@ -158,11 +158,11 @@ impl SiteState {
         changed
     }
 
-    /// A resolved article of which a feed says something else is pending again: its page is looked at.
+    /// A resolved article about which a feed says something else is pending again: its page is checked.
     pub(super) fn reopen(&mut self, feed: &str, entry: &Entry, article: Article, now: DateTime<Utc>) {
         let names: Names = self.memory.names(article.key).into_iter().collect();
         let mut pending = Pending::reopened(article, names, entry.clone(), feed, now);
-        // the other feed that carried it is known by its hash only
+        // the other feed that had it is known by its hash only
         let urls: Vec<(u16, String)> = self.feeds.keys().map(|url| (tag(url), url.clone())).collect();
         for (feed_tag, digest) in article.feeds.into_iter().filter(|(known, _)| *known != tag(feed) && *known != 0) {
             if let Some((_, url)) = urls.iter().find(|(known, _)| *known == feed_tag) {
@@ -174,7 +174,7 @@ impl SiteState {
         self.mark(key, When::Later);
     }
 
-    /// Where an article remembers what a feed said of it: its own place, a free one, or that of a feed that is gone.
+    /// Where an article remembers what a feed said about it: its own place, a free one, or that of a feed that is gone.
     pub(super) fn slot(&self, article: &Article, of: u16) -> Option<usize> {
         let place = |wanted: u16| article.feeds.iter().position(|(known, _)| *known == wanted);
         let is_gone = |known: u16| {

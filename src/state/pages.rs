@@ -1,4 +1,5 @@
-//! The page of an entry as one of its names: two entries may turn out to be one article only when their page was had.
+//! The page of an entry as one of its names: that two entries are one article may be known only when their page was
+//! fetched.
 //!
 //! PURE.
 
@@ -19,10 +20,10 @@ use crate::{
     },
 };
 
-/// A summary of so many characters is a story; a shorter one is a teaser.
+/// A summary of this many characters is a story; a shorter one is a teaser.
 pub const LEAST_SUMMARY: usize = 300;
 
-/// Whose page an entry's link led to.
+/// To what an entry's page belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageOf {
     /// Its own.
@@ -38,7 +39,7 @@ pub enum PageOf {
 pub struct PageText {
     /// 32 bits of the hash of its title and text.
     pub content: u32,
-    /// By which another text is told to be an edit of it.
+    /// Shows whether another text is an edit of it.
     pub text: Option<Print>,
 }
 
@@ -48,20 +49,20 @@ impl From<u32> for PageText {
     }
 }
 
-/// Texts that have so many of their paragraphs in common are one story.
+/// Texts that have this many of their paragraphs in common are one story.
 const ONE_STORY: f32 = 0.3;
 
 impl SiteState {
-    /// The page of an entry that waits was had: it is known by the page's names, too, which are its URL first and then its
-    /// canonical URL. Where another article has one of them already, and nothing says that the two are two stories, the
-    /// entry is that article: it ends without a record, and the article is known by its names, too; one that the feed tells
-    /// in full is not lost to a page that shows what another article did.
+    /// The page of a waiting entry was fetched: the page's names (first its URL, then its canonical URL) become names
+    /// of the entry too. If another article already has one of them, and nothing says that they are two stories, the
+    /// entry is that article: it ends without a record, and the article gets its names. An entry that is complete in
+    /// the feed is not lost to a page that shows an earlier article's text.
     pub fn learn_page(&mut self, key: u64, page: &[Name], read: impl Into<PageText>, now: DateTime<Utc>) -> PageOf {
         let read = read.into();
         let Some(pending) = self.entries.get(&key) else { return PageOf::Itself };
         let is_new = pending.published.is_none();
         if pending.shared_page {
-            // found out while its page was on the way
+            // found out while its page was being fetched
             return if is_new { self.take_for_list(key, now) } else { PageOf::Itself };
         }
         if let Some(other) = pending.link_was_of.filter(|_| is_new)
@@ -95,15 +96,15 @@ impl SiteState {
         }
     }
 
-    /// The page of an entry is a list, and none of its own: what the feed says of it counts.
+    /// The page of an entry is a list, and not its own: what the feed says about it counts.
     fn take_for_list(&mut self, key: u64, now: DateTime<Utc>) -> PageOf {
         self.change(key, When::Later, |pending| (pending.shared_page, pending.due) = (true, now));
         PageOf::List
     }
 
-    /// Two entries that lead to one page are one story if their title or date is the same, or what was read of both; of two
-    /// feeds, the page's URL is enough. A canonical URL alone is not: some sites give all their pages the same. Of an entry
-    /// that leads to a place on the page, only the title says so.
+    /// Two entries that lead to one page are one story if their title or date is the same, or what was read of both; if
+    /// they come from two feeds, the page's URL is enough. A canonical URL alone is not: some sites give all their
+    /// pages the same. If an entry leads to a section of the page, only the title decides.
     fn is_same_page_story(
         &self,
         pending: &Pending,
@@ -123,7 +124,7 @@ impl SiteState {
             }
             KnownArticle::Resolved(_) => false,
         };
-        // where links change at each poll, it is all that is left of them
+        // if links change at each poll, this is all that is left of them
         let rotates = || pending.carriers.iter().any(|carrier| self.links_rotate(&carrier.feed));
         let is_one_moment = agrees(date, known.date()) && (is_url || !one_feed || rotates() || is_edited());
         let same_text = read.content != 0 && self.content_of(known.key()) == Some(read.content);
@@ -139,7 +140,7 @@ impl SiteState {
             .filter(|content| *content != 0)
     }
 
-    /// What a feed says of the entry that differs from what it said of the article is an edit that it tells.
+    /// If what a feed says about the entry differs from what it said about the article, it shows an edit.
     fn merge(&mut self, key: u64, other: u64, page: &[Name], now: DateTime<Utc>) {
         let Some(pending) = self.take(key) else { return };
         self.mark(key, When::Now);
@@ -181,7 +182,7 @@ impl SiteState {
     }
 }
 
-/// Whether the feed has enough of an entry for a story of its own.
+/// Whether the feed has enough of an entry to be a story.
 pub(super) fn has_a_story(entry: &Entry) -> bool {
     let summary = entry.summary.as_deref().unwrap_or_default();
     entry.content.is_some() || summary.chars().count() >= LEAST_SUMMARY

@@ -1,4 +1,4 @@
-//! What becomes of an entry: published, rechecked, tried again, resolved.
+//! What happens to an entry: published, rechecked, tried again, resolved.
 //!
 //! PURE.
 
@@ -36,7 +36,7 @@ pub struct Publication {
     pub text: Option<Print>,
     /// Length of its text in bytes.
     pub length: usize,
-    /// The page's URL after redirects, where it is not the entry's link.
+    /// The page's URL after redirects, if it is not the entry's link.
     pub url: Option<String>,
     /// The page's validators.
     pub validators: Validators,
@@ -50,7 +50,7 @@ pub fn content(hash: &str) -> u32 {
 impl SiteState {
     /// An entry's text is published as a new revision, first or later.
     ///
-    /// `is_late` says that a feed has said something else of it since its page was asked for.
+    /// `is_late` says that a feed has said something else about it since its page was requested.
     pub fn published(
         &mut self,
         key: u64,
@@ -78,8 +78,8 @@ impl SiteState {
         self.put_back(pending, rechecks, When::Now, now);
     }
 
-    /// An entry was looked at again, and there is no revision to publish. A `candidate` is a content that counts when it is
-    /// seen again; `validators` are the page's newest ones, where it was had.
+    /// An entry was rechecked, and there is no revision to publish. A `candidate` is a content that counts if it is
+    /// seen again; `validators` are the page's newest ones, if it was fetched.
     pub fn unchanged(
         &mut self,
         key: u64,
@@ -120,14 +120,14 @@ impl SiteState {
         self.put_back(pending, rechecks, When::Never, now);
     }
 
-    /// The time of a published entry is over that needs no look at its page.
+    /// The time of a published entry that needs no check of its page is over.
     pub fn let_time_pass(&mut self, key: u64, rechecks: &[Duration], now: DateTime<Utc>) {
         if let Some(pending) = self.take(key) {
             self.put_back(pending, rechecks, When::Never, now);
         }
     }
 
-    /// A published entry goes back into the queue, or into the memory where nothing more is to be done.
+    /// A published entry goes back into the queue, or into the memory if there is nothing more to do.
     fn put_back(&mut self, mut pending: Pending, rechecks: &[Duration], when: When, now: DateTime<Utc>) {
         let key = pending.key;
         if pending.schedule(rechecks, now) {
@@ -139,7 +139,7 @@ impl SiteState {
         }
     }
 
-    /// A page failed and is to be tried again; `asked` says whether it was asked for at all, and so counts.
+    /// A page failed and is to be tried again; `asked` says whether it was requested at all, and so counts.
     pub fn postpone(&mut self, key: u64, due: DateTime<Utc>, error: &str, asked: bool, now: DateTime<Utc>) {
         self.change(key, When::Later, |pending| {
             if asked {
@@ -151,7 +151,8 @@ impl SiteState {
         });
     }
 
-    /// The entry is rejected in the same commit. Its page is tried again at `again`, where that is given: a record may follow.
+    /// The entry is rejected in the same commit. If `again` is given, its page is tried again then: a record may
+    /// follow.
     pub fn rejected(&mut self, key: u64, again: Option<DateTime<Utc>>, now: DateTime<Utc>) {
         if let Some(due) = again {
             self.change(key, When::Now, |pending| {
@@ -166,19 +167,19 @@ impl SiteState {
         }
     }
 
-    /// The same, by the record id: what was published of it is too large to be stored.
+    /// The same, by the record id: its record is too large to be stored.
     pub fn rejected_by_id(&mut self, id: &str, now: DateTime<Utc>) {
         let key = self.entries.keys().copied().find(|key| record::id(&self.name, *key) == id);
         if let Some(mut pending) = key.and_then(|key| self.take(key)) {
             let before = pending.published.take().filter(|published| published.revision > 1);
-            // revisions that were stored are none of its business
+            // revisions that were stored are not concerned
             pending.published = before.map(|published| Published { revision: published.revision - 1, ..published });
             self.remember(resolved(&pending, now));
             self.mark(pending.key, When::Now);
         }
     }
 
-    /// A value cannot be stored. An entry that waits for its page is resolved and given back: it is to be rejected.
+    /// A value cannot be stored. An entry that waits for its page is resolved and returned: it is to be rejected.
     pub fn unstorable(&mut self, key: &str, now: DateTime<Utc>) -> Option<Pending> {
         let key = super::key::entry_of(key)?;
         let pending = self.take(key)?;
@@ -187,7 +188,7 @@ impl SiteState {
         pending.published.is_none().then_some(pending)
     }
 
-    /// A published article is not looked at again.
+    /// A published article is not checked again.
     pub(super) fn let_go(&mut self, key: u64, now: DateTime<Utc>) {
         if let Some(pending) = self.take(key) {
             self.remember(resolved(&pending, now));
@@ -231,7 +232,7 @@ impl Pending {
         self.entry.title.as_deref().map_or(0, title_hash)
     }
 
-    /// One that is met now and waits for its page.
+    /// An entry that is first seen now and waits for its page.
     pub(crate) fn new(key: u64, names: Names, entry: Entry, carriers: Vec<Carrier>, now: DateTime<Utc>) -> Self {
         Self {
             key,
@@ -252,7 +253,7 @@ impl Pending {
         }
     }
 
-    /// Sets when it is due next; `false` where a published one is resolved.
+    /// Sets when it is due next; `false` if a published one is resolved.
     pub(super) fn schedule(&mut self, rechecks: &[Duration], now: DateTime<Utc>) -> bool {
         match self.published.as_ref().map(|published| published.next(rechecks, now)) {
             Some(Next::Resolved) => return false,
@@ -262,7 +263,7 @@ impl Pending {
         true
     }
 
-    /// A remembered article of which a feed says something else.
+    /// A remembered article about which a feed says something else.
     pub(super) fn reopened(article: Article, names: Names, entry: Entry, feed: &str, now: DateTime<Utc>) -> Self {
         let digest = article.feeds.iter().find(|(known, _)| *known == tag(feed)).map_or(0, |(_, digest)| *digest);
         let carriers = vec![Carrier { feed: feed.to_owned(), digest }];

@@ -1,6 +1,6 @@
-//! What several stories of a document share, though it looks like one story's own: a page (a column under one link, places
-//! on a page with release notes), a guid that is the same for everything. What is read on such a page is not to be taken
-//! for any of them, and such a guid names none.
+//! What several stories of a document share, though it looks like one story's own: a page (a column with one link,
+//! sections of a page with release notes), or a guid that is the same for everything. What is read on such a page is
+//! not the text of any of them, and such a guid names none of them.
 //!
 //! PURE.
 
@@ -9,8 +9,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::{document::Document, matching::Agreement};
 use crate::feed::{Entry, identity::page_of};
 
-/// The stories of a document whose page another story of it leads to as well. `stories` has a key for each entry; entries
-/// that are one story have the same.
+/// The stories of a document whose page another story of it leads to as well. `stories` has a key for each entry;
+/// entries that are one story have the same.
 pub(super) fn shared_pages(document: &Document, stories: &[Option<u64>]) -> BTreeSet<u64> {
     let mut shared = BTreeSet::new();
     let mut first_of = HashMap::new();
@@ -35,7 +35,7 @@ pub(super) fn shared_guids(document: &Document) -> Vec<bool> {
         let other = &names[first];
         let told = [Agreement::of(one.title, other.title), Agreement::of(one.date, other.date)];
         let are_two = !told.contains(&Agreement::Same) && told != [Agreement::Unknown; 2];
-        // a live story may stand twice under one link
+        // a live story may be there twice with one link
         if first != index && are_two && Agreement::of(one.link, other.link) != Agreement::Same {
             (shared[first], shared[index]) = (true, true);
         } else {
@@ -45,7 +45,7 @@ pub(super) fn shared_guids(document: &Document) -> Vec<bool> {
     shared
 }
 
-/// Whether the link leads to a place on a page. What begins with `#!` names a page of its own.
+/// Whether the link leads to a section of a page. A fragment that starts with `#!` names a page.
 pub(super) fn has_place(entry: &Entry) -> bool {
     let fragment = entry.url.as_ref().and_then(|url| url.fragment()).unwrap_or_default();
     !fragment.is_empty() && !fragment.starts_with('!')
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use crate::feed::{Source, identity, parse};
 
-    /// Links, each with the story it is of; the stories that share their page.
+    /// Links, each with its story; returns the stories that share their page.
     fn check(what: &str, links: &[(&str, u64)], expected: &[u64]) {
         let items: String =
             links.iter().map(|(link, _)| format!("<item><link>https://gazette.example{link}</link></item>")).collect();
@@ -99,7 +99,7 @@ mod tests {
             assert_eq!(shared_guids(&document), expected, "{what}");
         };
         check("one for everything", &[("/a", "One", 1), ("/b", "Two", 2), ("/c", "Six", 3)], &[true; 3]);
-        check("a corrected link beside the old", &[("/a", "One", 1), ("/b", "One", 1)], &[false, false]);
-        check("a live story beside what it was", &[("/a", "One", 1), ("/a", "Two", 2)], &[false, false]);
+        check("a corrected link next to the old", &[("/a", "One", 1), ("/b", "One", 1)], &[false, false]);
+        check("a live story next to its earlier version", &[("/a", "One", 1), ("/a", "Two", 2)], &[false, false]);
     }
 }

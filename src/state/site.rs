@@ -1,6 +1,6 @@
-//! All that is held of a site: its feeds, its pending entries, what it remembers, and what its pages repeat.
+//! Everything that is kept about a site: its feeds, its pending entries, what it remembers, and what its pages repeat.
 //!
-//! PURE. A site is the unit because its feeds overlap: the same story in three of them is one record. All of them live
+//! PURE. The site is the unit because its feeds overlap: the same story in three of them is one record. All of them are
 //! in one partition, so that one instance sees them all and one commit can change them all.
 
 use std::{
@@ -21,22 +21,22 @@ use crate::{
     feed::identity::{NameKind, date_hash},
 };
 
-/// For how many days resolved entries are remembered, unless something else is configured.
+/// For how many days resolved entries are remembered by default.
 pub(super) const HORIZON: Day = 180;
-/// Articles that are looked up under one name: where more share it, other names of theirs have to find them.
+/// Articles that are looked up by one name: if more share it, they have to be found by other names.
 const MOST_NAMESAKES: usize = 4;
 
 /// The feeds of a site by URL.
 pub type Feeds = LiteMap<String, Box<FeedState>>;
 
-/// Of most sites little is known: they share this.
+/// Little is known about most sites: they share this.
 static NOTHING_KNOWN: LazyLock<Arc<article::Site>> = LazyLock::new(Arc::default);
 
-/// All that is held of a site.
+/// Everything that is kept about a site.
 #[derive(Debug, Clone)]
 pub struct SiteState {
     pub(super) name: String,
-    /// In the order of their URLs. Most sites have one: a node of a tree would have room for eleven.
+    /// In the order of their URLs. Most sites have one feed: a tree node would have room for eleven.
     pub(super) feeds: Feeds,
     pub(super) entries: HashMap<u64, Pending>,
     /// Names of pending entries with their keys: entries may share some.
@@ -45,23 +45,23 @@ pub struct SiteState {
     due: BTreeSet<(DateTime<Utc>, u64)>,
     pub(super) memory: Memory,
     pub(super) knowledge: Arc<article::Site>,
-    /// Lessons that no stored value has yet.
+    /// Observations that no stored value has yet.
     pub(super) unsaved: u16,
     pub(super) forget_knowledge: bool,
     pub(super) changed_feeds: BTreeSet<String>,
     pub(super) urgent: BTreeSet<u64>,
     pub(super) later: BTreeSet<u64>,
     pub(super) at_leisure: BTreeSet<u64>,
-    /// Bytes that a value may have; none: as many as it likes.
+    /// The largest size of a value; none: no limit.
     largest: Option<usize>,
     pub(super) horizon: Day,
-    /// Bytes of entries that wait for their first page, about.
+    /// About how many bytes the entries have that wait for their first page.
     pub(super) waiting_bytes: usize,
     pub(super) waiting: usize,
 }
 
 impl SiteState {
-    /// A site nothing is known of.
+    /// A site about which nothing is known.
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -84,29 +84,29 @@ impl SiteState {
         }
     }
 
-    /// The same, with a bound on the bytes of a value.
+    /// The same, with a limit on the bytes of a value.
     #[must_use]
     pub fn within(self, largest: Option<usize>) -> Self {
         Self { largest, ..self }
     }
 
-    /// From now on, resolved entries are remembered for so many days.
+    /// From now on, resolved entries are remembered for this many days.
     pub fn remember_for(&mut self, days: u16) {
         self.horizon = days.max(1);
     }
 
-    /// Its name: the registrable domain of its feeds when the first of them was met.
+    /// Its name: the registrable domain of its feeds when the first of them was seen.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Brings back the times that a clock ahead of `now` wrote; tells whether there were any. They are to be stored.
+    /// Sets back the times that a clock ahead of `now` wrote; returns whether there were any. They are to be stored.
     pub fn bring_back(&mut self, now: DateTime<Utc>) -> bool {
         let feeds = self.feeds.iter_mut().filter_map(|(url, feed)| Some((url, feed.bring_back(now)?)));
         let (urls, aheads): (Vec<_>, Vec<_>) = feeds.map(|(url, ahead)| (url.clone(), ahead)).unzip();
         let Some(ahead) = aheads.into_iter().max() else { return false };
         self.entries.values_mut().for_each(|pending| pending.bring_back(ahead, now));
-        // the next owner cannot tell any more: the feeds have been polled since
+        // the next owner can no longer see it: the feeds have been polled since
         self.changed_feeds.extend(urls);
         self.later.extend(self.entries.keys());
         self.due = self.entries.values().map(|pending| (pending.due, pending.key)).collect();
@@ -143,18 +143,18 @@ impl SiteState {
         self.entries.get(&key)
     }
 
-    /// A feed to be changed; made if it is new. It will be stored.
+    /// A feed to be changed; created if it is new. It will be stored.
     pub fn feed_mut(&mut self, url: &str) -> &mut FeedState {
         self.changed_feeds.insert(url.to_owned());
         self.feeds.entry(url.to_owned()).or_default()
     }
 
-    /// Takes up a feed nothing is known of. There is nothing to store of it yet.
+    /// Adopts a feed about which nothing is known. There is nothing to store yet.
     pub fn add(&mut self, url: &str) {
         self.feeds.entry(url.to_owned()).or_default();
     }
 
-    /// Gives a feed another URL: its validators go, the rest of its state stays, and its entries follow it.
+    /// Gives a feed another URL: its validators are dropped, the rest of its state stays, and its entries follow it.
     pub fn rename(&mut self, old: &str, new: &str) {
         let Some(mut feed) = self.feeds.remove(old) else { return };
         feed.read_again();
@@ -181,7 +181,7 @@ impl SiteState {
         Arc::clone(&self.knowledge)
     }
 
-    /// Adds to what is known of what the site repeats.
+    /// Adds to the knowledge of what the site repeats.
     pub fn learn(&mut self, lesson: &article::Lesson) -> Learned {
         let learned = Arc::make_mut(&mut self.knowledge).learn(lesson);
         self.unsaved = match learned {
@@ -192,7 +192,8 @@ impl SiteState {
         learned
     }
 
-    /// The next `most` entries that are due. They are not due again until they change or [`SiteState::offer_again`] says so.
+    /// The next `most` entries that are due. They are not due again until they change or [`SiteState::offer_again`]
+    /// says so.
     pub fn take_due(&mut self, now: DateTime<Utc>, most: usize) -> Vec<u64> {
         let mut taken = Vec::new();
         while taken.len() < most
@@ -217,7 +218,7 @@ impl SiteState {
         self.due.first().map(|(due, _)| *due)
     }
 
-    /// What is known under a name: pending entries, or else what was resolved.
+    /// What is known by a name: pending entries, or else resolved ones.
     pub(super) fn named(&self, hash: u64) -> Vec<KnownArticle<'_>> {
         if hash == 0 {
             return Vec::new();
@@ -236,7 +237,7 @@ impl SiteState {
             .collect()
     }
 
-    /// Of which kind a name of an article is, where it has that.
+    /// The kind of a name of an article, if it has it.
     pub(super) fn kind_of(&self, known: &KnownArticle<'_>, hash: u64) -> Option<NameKind> {
         match known {
             _ if hash == 0 => None,
@@ -261,7 +262,7 @@ impl SiteState {
         self.entries.insert(pending.key, pending);
     }
 
-    /// Takes an entry out, to be changed and inserted again or to be resolved.
+    /// Takes an entry out, to be changed and inserted again, or to be resolved.
     pub(super) fn take(&mut self, key: u64) -> Option<Pending> {
         let pending = self.entries.remove(&key)?;
         if pending.published.is_none() {
@@ -273,7 +274,7 @@ impl SiteState {
         Some(pending)
     }
 
-    /// Changes an entry; tells what `change` does.
+    /// Changes an entry; returns the result of `change`.
     pub(super) fn change<T>(&mut self, key: u64, when: When, change: impl FnOnce(&mut Pending) -> T) -> Option<T> {
         let mut pending = self.take(key)?;
         let result = change(&mut pending);
@@ -292,7 +293,8 @@ impl SiteState {
         }
     }
 
-    /// Forgets what is beyond the horizon, and the site's pages once nothing else is left of it. Tells whether anything is.
+    /// Forgets what is older than the horizon, and the site's pages once nothing else is left of it. Returns whether
+    /// anything is left.
     pub fn forget_old(&mut self, now: DateTime<Utc>) -> bool {
         let first = super::day(now).saturating_sub(self.horizon);
         self.memory.forget_before(first);
@@ -314,14 +316,14 @@ impl SiteState {
 /// When a changed entry is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
-    /// With the record or the reject that it is about.
+    /// With its record or its reject.
     Now,
-    /// With its feed: a crash before that costs nothing but a request.
+    /// With its feed: a crash before that costs only a request.
     Later,
-    /// With its next change, or when the daemon stops: it was looked at, and had not changed. After a crash,
-    /// [`SiteState::catch_up`] finds out as much.
+    /// With its next change, or when the daemon stops: it was rechecked, and had not changed. After a crash,
+    /// [`SiteState::catch_up`] finds this out.
     AtLeisure,
-    /// Not for this.
+    /// Not for this change.
     Never,
 }
 
@@ -356,7 +358,7 @@ impl KnownArticle<'_> {
         }
     }
 
-    /// Whether a feed carries it, as far as that is known.
+    /// Whether a feed has it, as far as that is known.
     pub(super) fn is_carried_by(&self, feed: &str) -> bool {
         match self {
             Self::Pending(pending) => pending.is_carried_by(feed),

@@ -1,8 +1,8 @@
 //! The values of a site: read back from the store, and written to it.
 //!
-//! PURE. An entry that was published or resolved is part of the commit with its record or reject (*urgent*). What a crash
-//! may lose without harm, because the feed is read again, is stored *later*: new entries, retries, and, after them, the feed
-//! with its validators. So validators are never stored before the entries that came with them.
+//! PURE. An entry that was published or resolved is part of the commit with its record or reject (*urgent*). What a
+//! crash may lose without harm, because the feed is read again, is stored *later*: new entries, retries, and, after
+//! them, the feed with its validators. So validators are never stored before the entries that came with them.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -11,13 +11,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Pending, SiteState, StateError, key, upgrade};
 use crate::ledger;
 
-/// What a site repeats is stored when one of so many of the lessons behind it is new.
+/// What a site repeats is stored when one out of this many of the observations behind it is new.
 const SAVED_PART: u16 = 8;
-/// A recheck that was due so long before a feed of its site was asked was done by then.
+/// A recheck that was due this long before a feed of its site was requested was done by then.
 const RECHECKS_TAKE: TimeDelta = TimeDelta::minutes(15);
 
 impl SiteState {
-    /// Takes in a stored value. The key is as [`SiteState::changes`] wrote it.
+    /// Adds a stored value. The key is as [`SiteState::changes`] wrote it.
     pub fn restore(&mut self, key: &str, value: &[u8]) -> Result<(), StateError> {
         let unreadable =
             |error: serde_json::Error| StateError::Unreadable { key: key.to_owned(), why: error.to_string() };
@@ -41,7 +41,7 @@ impl SiteState {
                     return Err(newer(*version, super::memory::FORMAT));
                 }
                 if !self.memory.restore(number, value) {
-                    let why = "the bytes are no bucket of format 3".to_owned();
+                    let why = "the bytes are not a bucket of format 3".to_owned();
                     return Err(StateError::Unreadable { key: key.to_owned(), why });
                 }
             }
@@ -64,8 +64,8 @@ impl SiteState {
         }
     }
 
-    /// Rechecks that were due before the site's feeds were last asked were done: that they changed nothing is not stored each
-    /// time. What failed then is stored, and is tried as it was to be.
+    /// Rechecks that were due before the site's feeds were last requested were done: if they changed nothing, this is
+    /// not stored each time. Failures are stored, and are tried again as planned.
     pub fn catch_up(&mut self, rechecks: &[Duration], now: DateTime<Utc>) {
         let Some(asked) = self.feeds.values().filter_map(|feed| feed.schedule.asked_at).max() else { return };
         let before = asked - RECHECKS_TAKE;
@@ -76,20 +76,20 @@ impl SiteState {
         }
     }
 
-    /// What was left to be stored at leisure is to be stored; tells whether there is any.
+    /// Changes that could wait are to be stored now; returns whether there are any.
     pub fn store_all(&mut self) -> bool {
         self.later.append(&mut self.at_leisure);
         self.has_later_changes()
     }
 
-    /// Whether something waits to be stored that no record or reject carries along.
+    /// Whether something waits to be stored without a record or reject.
     pub fn has_later_changes(&self) -> bool {
         !self.later.is_empty() || !self.changed_feeds.is_empty() || self.memory.is_changed()
     }
 
-    /// The values that changed since the last call, to be committed. What is not urgent is left out unless `all`, and then
-    /// comes in parts of at most `most` entries, so that no call takes long: as long as [`SiteState::has_later_changes`],
-    /// there is more.
+    /// The values that changed since the last call, to be committed. Changes that are not urgent are left out unless
+    /// `all`, and then come in parts of at most `most` entries, so that no call takes long: while
+    /// [`SiteState::has_later_changes`] is true, there is more.
     pub fn changes(&mut self, all: bool, most: usize) -> Vec<ledger::State> {
         let mut keys: Vec<u64> = std::mem::take(&mut self.urgent).into_iter().collect();
         keys.iter().for_each(|key| _ = (self.later.remove(key), self.at_leisure.remove(key)));
@@ -107,7 +107,7 @@ impl SiteState {
                 states.push(ledger::State { key: key::feed(&self.name, &url), value });
             }
         }
-        // a crash costs the last few lessons and nothing else: a large value is not written for each of them
+        // a crash costs the last few observations and nothing else: a large value is not written for each of them
         if self.unsaved > 0 && self.unsaved.saturating_mul(SAVED_PART) >= self.knowledge.pages() {
             self.unsaved = 0;
             states.push(ledger::State { key: self.name.clone(), value: super::json(&*self.knowledge) });

@@ -15,7 +15,7 @@ const B: &str = "https://example.com/b.xml";
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// So many minutes after ten in the morning of a Monday.
+/// This many minutes after ten in the morning of a Monday.
 fn at(minutes: i64) -> DateTime<Utc> {
     "2026-01-05T10:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(minutes)
 }
@@ -92,7 +92,7 @@ fn read(site: &mut SiteState, feed: &str, entries: Vec<Entry>, now: DateTime<Utc
     read_with(site, Policy::default(), feed, entries, now)
 }
 
-/// What of a document was new, was known, and changed.
+/// Which entries of a document were new, were known, and changed.
 fn counts(absorbed: &Absorbed) -> (usize, usize, usize) {
     (absorbed.new, absorbed.known, absorbed.changed)
 }
@@ -101,7 +101,7 @@ fn publication(content: u32) -> Publication {
     Publication { content, ..Publication::default() }
 }
 
-/// Publishes all entries that wait; tells their keys.
+/// Publishes all entries that wait; returns their keys.
 fn publish_all(site: &mut SiteState, rechecks: &[Duration], now: DateTime<Utc>) -> Vec<u64> {
     let waiting = site.entries().filter(|entry| entry.published.is_none()).map(|entry| entry.key);
     let mut keys: Vec<u64> = waiting.collect();
@@ -131,7 +131,7 @@ fn restarted(mut site: SiteState) -> SiteState {
     restored
 }
 
-/// When the page of an entry is looked at next, as the coordinator does it; none where it is resolved before that.
+/// When the page of an entry is rechecked next, as the coordinator does it; none if it is resolved before that.
 fn next_look(site: &mut SiteState, key: u64, rechecks: &[Duration]) -> Option<DateTime<Utc>> {
     loop {
         let entry = site.entry(key)?;
@@ -143,7 +143,7 @@ fn next_look(site: &mut SiteState, key: u64, rechecks: &[Duration]) -> Option<Da
     }
 }
 
-/// Looks at a page that shows no edit.
+/// Rechecks a page that shows no edit.
 fn look(site: &mut SiteState, key: u64, rechecks: &[Duration], now: DateTime<Utc>) {
     site.unchanged(key, None, None, rechecks, false, now);
 }

@@ -1,8 +1,8 @@
-//! Reads the state of version 0.1, where a feed was one value with its pending entries and fingerprints in it.
+//! Reads the state of version 0.1, where a feed was one value that contained its pending entries and fingerprints.
 //!
-//! PURE. What was known stays known: a fingerprint becomes an article of which nothing but one name is left; a pending
-//! entry becomes a value of its own. What it said is not compared with what its feed says now, since the hashes of it were
-//! made otherwise. The values are written again in today's form at the next commit.
+//! PURE. What was known stays known: a fingerprint becomes an article with only one name; a pending entry becomes one
+//! value. What it said is not compared with what its feed says now, because its hashes were computed differently. The
+//! values are written in today's form at the next commit.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -22,7 +22,7 @@ use crate::{
     fetch::Validators,
 };
 
-/// The version of a JSON value; 0 where it says none.
+/// The version of a JSON value; 0 if it has none.
 pub(super) fn version(json: &[u8]) -> Result<u8, serde_json::Error> {
     #[derive(Deserialize)]
     struct Version {
@@ -80,7 +80,7 @@ pub(super) fn feed_alone(json: &[u8]) -> Result<FeedState, serde_json::Error> {
     Ok(feed)
 }
 
-/// Takes a feed's value with all that was in it.
+/// Adds a feed's value with everything in it.
 pub(super) fn feed(site: &mut SiteState, url: &str, json: &[u8]) -> Result<(), serde_json::Error> {
     let old: OldFeed = serde_json::from_slice(json)?;
     *site.feed_mut(url) = feed_alone(json)?;

@@ -1,8 +1,8 @@
-//! What a URL says about whose it is and which article it names.
+//! What a URL says about its owner and the article it names.
 //!
-//! PURE. Three units live here: the *host* (scheme, host and port: the unit of politeness), the *site* (the
-//! registrable domain: the unit of ownership and of learned boilerplate), and the *canonical link* (one article's
-//! many addresses folded into one: the unit of identity).
+//! PURE. Three units are defined here: the *host* (scheme, host and port: the unit of politeness), the *site* (the
+//! registrable domain: the unit of ownership and of learned boilerplate), and the *canonical link* (one form for the
+//! many addresses of an article: the unit of identity).
 
 use url::{Host, Url};
 
@@ -10,8 +10,8 @@ mod shown;
 
 pub use shown::{shown, shown_text};
 
-/// Prefixes of parameters that widely used services document as telling where a visitor came from: they name nothing
-/// anywhere.
+/// Prefixes of parameters that widely used services document as saying where a visitor came from: they never name a
+/// page.
 const CERTAIN_PREFIXES: &[&str] =
     &["utm_", "mc_", "pk_", "piwik_", "mtm_", "matomo_", "hsa_", "_hs", "__hs", "__twitter_", "vero_", "oly_"];
 /// Such parameters, in lower case.
@@ -39,7 +39,7 @@ const CERTAIN: &[&str] = &[
     "_gl",
     "gaa_at",
 ];
-/// Prefixes of parameters that do so as a rule.
+/// Prefixes of parameters that usually say where a visitor came from.
 const TRACKING_PREFIXES: &[&str] = &["at_", "ns_", "ga_", "fb_", "wt_", "trk_", "itm_", "stm_", "sc_c", "sc_e", "sc_i"];
 /// Such parameters, in lower case.
 const TRACKING: &[&str] = &[
@@ -67,7 +67,7 @@ const TRACKING: &[&str] = &[
     "sref",
     "share_id",
 ];
-/// Parameters that name an article on some sites; only with one of [`CHANNELS`] they are about the way to it.
+/// Parameters that name an article on some sites; only together with one of [`CHANNELS`] they are about the way to it.
 const MAYBE_TRACKING: &[&str] = &[
     "ref", "source", "src", "from", "via", "partner", "rss", "feed", "cid", "campaign", "medium", "referrer",
     "platform",
@@ -99,16 +99,16 @@ pub fn host(url: &Url) -> String {
     format!("{}://{}:{}", url.scheme(), url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(0))
 }
 
-/// The one form of an article's many addresses: what differs between copies of the same link is folded.
+/// One form for the many addresses of an article: differences between copies of the same link are removed.
 ///
-/// For comparing, not for fetching. Folded are the scheme, presentation hosts (`www.`, `m.`, `amp.`), default ports,
+/// For comparison, not for fetching. Removed are the scheme, presentation hosts (`www.`, `m.`, `amp.`), default ports,
 /// user names, AMP forms, tracking parameters, the fragment (except `#!`, which names a page) and the slash at the end.
-/// The order of the other parameters is kept: sites are free to make a difference of it. Identities are stored by this
-/// form, so that a change to it makes old articles new again.
+/// The order of the other parameters is kept, because it may mean something to a site. Identities are stored in this
+/// form, so a change to it would make old articles new again.
 pub fn canonical(url: &Url) -> Url {
     let mut url = behind_amp_cache(url).unwrap_or_else(|| url.clone());
     if matches!(url.scheme(), "http" | "https") {
-        // setters fail only on URLs that cannot have what is set, and are then right as they are
+        // setters fail only on URLs that cannot have the part, and these are then right as they are
         let _ = url.set_scheme("https");
         if matches!(url.port(), Some(80 | 443)) {
             let _ = url.set_port(None);
@@ -125,9 +125,9 @@ pub fn canonical(url: &Url) -> Url {
     url
 }
 
-/// The same, but folded only as far as it is certain that both forms lead to one page: the fragment stays, and so do
-/// parameters that name an article on some sites. Two links with one canonical form and two exact ones are one article
-/// only if something else says so.
+/// The same, but only with changes that certainly lead to the same page: the fragment stays, and so do parameters that
+/// name an article on some sites. Two links with one canonical form and two exact forms are one article only if
+/// something else says so.
 pub fn exact(url: &Url) -> Url {
     let mut exact = canonical(url);
     exact.set_query(
@@ -137,7 +137,7 @@ pub fn exact(url: &Url) -> Url {
     exact
 }
 
-/// The same address without what tells where a visitor came from: it can still be fetched.
+/// The same address without parameters that say where a visitor came from; it can still be fetched.
 pub fn without_tracking(mut url: Url) -> Url {
     if url.query().is_some_and(|query| query.split('&').any(is_tracking)) {
         fold_query(&mut url);
@@ -195,7 +195,7 @@ fn kept(query: &str, is_dropped: fn(&str) -> bool) -> String {
     query.split('&').filter(|pair| !pair.is_empty() && !is_dropped(pair)).collect::<Vec<_>>().join("&")
 }
 
-/// Parameters that their inventors document as telling where a visitor came from.
+/// Parameters that are documented as saying where a visitor came from.
 fn is_certainly_tracking(pair: &str) -> bool {
     is_listed(&pair.split('=').next().unwrap_or(pair).to_ascii_lowercase(), CERTAIN, CERTAIN_PREFIXES)
 }

@@ -1,15 +1,15 @@
 //! Which addresses a request may reach: the guard against server-side request forgery.
 //!
-//! PURE. Everything a feed or a page names is the choice of whoever wrote it, so no request may reach what only we
-//! can reach. Three places ask this module: each hop of a redirect chain about its URL (literal addresses never meet
-//! a resolver), the resolver about every address of a name, and the client about the connected peer.
+//! PURE. The authors of a feed or a page choose everything it names, so no request may reach what only we can reach.
+//! Three places use this module: each hop of a redirect chain for its URL (literal addresses never get to a resolver),
+//! the resolver for every address of a name, and the client for the connected peer.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::{Host, Url};
 
-/// The longest URL that is asked for. RFC 9110 section 4.1 recommends support for 8000 octets.
+/// The longest URL that is requested. RFC 9110 section 4.1 recommends support for 8000 octets.
 const LONGEST_URL: usize = 8 * 1024;
 
 /// What the configuration lets requests reach.
@@ -17,14 +17,13 @@ const LONGEST_URL: usize = 8 * 1024;
 pub struct Guard {
     /// Ports of public addresses.
     ports: Vec<u16>,
-    /// Networks that may be reached although they are special-purpose, at any port: an exception names a network
-    /// that the operator trusts.
+    /// Networks that may be reached although they are special-purpose, at any port: the operator trusts them.
     exceptions: Vec<IpNet>,
-    /// Prefixes by which this network translates IPv4 addresses, beside the well-known one.
+    /// Prefixes by which this network translates IPv4 addresses, in addition to the well-known one.
     nat64: Vec<Ipv6Net>,
-    /// The proxy's own name, which no URL may use: the proxy would ask itself.
+    /// The proxy's own name, which no URL may use: the proxy would request itself.
     proxy: Option<String>,
-    /// Whether names are looked up here, so that their addresses can be judged.
+    /// Whether names are looked up here, so that their addresses can be checked.
     sees_addresses: bool,
 }
 
@@ -33,11 +32,11 @@ pub struct Guard {
 pub enum AllowedAddresses {
     /// Public addresses and the excepted networks: the port is on the list.
     Public,
-    /// The excepted networks only: the port is not on the list.
+    /// The excepted networks only: the port is not in the list.
     Exceptions,
 }
 
-/// Why a URL or an address is out of reach.
+/// Why a URL or an address must not be reached.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Neither http nor https.
@@ -49,21 +48,21 @@ pub enum Refusal {
     /// An address of a special-purpose network.
     #[error("{address} is {network}")]
     Address {
-        /// The address as it was met.
+        /// The address as it was found.
         address: IpAddr,
         /// What the network is for.
         network: &'static str,
     },
-    /// More bytes than any honest URL has.
+    /// More bytes than any real URL has.
     #[error("a URL of {0} bytes")]
     Length(usize),
     /// No host, or the proxy itself.
-    #[error("no request may go to host {0:?}")]
+    #[error("host {0:?} may not be requested")]
     Host(String),
 }
 
 impl Guard {
-    /// A guard for a list of ports and exceptions to the special-purpose networks, on the way through a proxy.
+    /// A guard for a list of ports and exceptions to the special-purpose networks, also through a proxy.
     pub fn new(ports: &[u16], exceptions: &[IpNet], proxy: Option<&Url>) -> Self {
         Self {
             ports: ports.to_vec(),
@@ -74,12 +73,12 @@ impl Guard {
         }
     }
 
-    /// The same in a network that has NAT64 prefixes of its own (RFC 6052).
+    /// The same in a network with its own NAT64 prefixes (RFC 6052).
     pub fn with_nat64(self, prefixes: &[Ipv6Net]) -> Self {
         Self { nat64: prefixes.to_vec(), ..self }
     }
 
-    /// Judges a URL before anything is asked or resolved for it, and says which addresses its name may have.
+    /// Checks a URL before anything is requested or resolved for it, and returns which addresses its name may have.
     pub fn check_url(&self, url: &Url) -> Result<AllowedAddresses, Refusal> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Refusal::Scheme(url.scheme().to_owned()));
@@ -109,7 +108,7 @@ impl Guard {
         }
     }
 
-    /// Judges an address that a name resolved to, or that a connection is made to.
+    /// Checks an address that a name resolved to, or to which a connection is made.
     pub fn check_address(&self, address: IpAddr, reach: AllowedAddresses) -> Result<(), Refusal> {
         let excepted = |address: IpAddr| self.exceptions.iter().any(|network| network.contains(&address));
         let behind = self.behind(address);
@@ -125,7 +124,7 @@ impl Guard {
         }
     }
 
-    /// Where a connection to an address ends, as far as the address tells.
+    /// Where a connection to an address ends, as far as the address shows.
     fn behind(&self, address: IpAddr) -> IpAddr {
         let IpAddr::V6(outer) = address else { return address };
         let prefix = self.nat64.iter().find(|prefix| prefix.contains(&outer));
@@ -136,8 +135,8 @@ impl Guard {
     }
 }
 
-/// The IPv4 address in an IPv6 one behind a prefix of so many bits (RFC 6052 section 2.2): the octet from bit 64 on is
-/// skipped.
+/// The IPv4 address in an IPv6 address, after a prefix of this many bits (RFC 6052 section 2.2): the octet from bit 64
+/// on is skipped.
 fn embedded(address: Ipv6Addr, prefix: u8) -> Ipv4Addr {
     let octets = address.octets();
     let from = usize::from(prefix / 8).min(12);
@@ -145,15 +144,15 @@ fn embedded(address: Ipv6Addr, prefix: u8) -> Ipv4Addr {
     Ipv4Addr::from(std::array::from_fn(|_| behind.next().unwrap_or_default()))
 }
 
-/// A host's name without the dot at its end, which names the same.
+/// A host's name without the dot at its end, which makes no difference.
 fn undotted(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
 /// The purpose of the special-purpose network an address belongs to; `None` for an address of the public internet.
 ///
-/// After the IANA special-purpose address registries (RFC 6890 and its updates), multicast and the deprecated forms
-/// among them. An IPv6 address that carries an IPv4 address through a translator is judged by the address it carries.
+/// Based on the IANA special-purpose address registries (RFC 6890 and its updates), including multicast and the
+/// deprecated forms. An IPv6 address that contains an IPv4 address through a translator is checked by that address.
 pub fn special_purpose(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => V4.iter().find(|(network, _)| network.contains(&address)).map(|(_, purpose)| *purpose),
@@ -174,7 +173,7 @@ pub fn special_purpose(address: IpAddr) -> Option<&'static str> {
 /// The IPv4 address that a connection to an IPv6 address ends at: IPv4-mapped (RFC 4291), NAT64 (RFC 6052, the
 /// well-known prefix), 6to4 (RFC 3056).
 ///
-/// Teredo, IPv4-compatible and IPv4-translated addresses are refused whatever they carry, and are not unwrapped.
+/// Teredo, IPv4-compatible and IPv4-translated addresses are always refused, and are not unwrapped.
 fn translated(address: IpAddr) -> Option<Ipv4Addr> {
     let IpAddr::V6(address) = address else { return None };
     let s = address.segments();

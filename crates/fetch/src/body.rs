@@ -1,7 +1,7 @@
-//! Bodies: read with a count on every byte, on the wire and decoded.
+//! Bodies: read with a count of every byte, on the wire and decoded.
 //!
-//! A body may never end, come a byte a second, or grow a thousandfold when decoded. Reading stops at the first limit
-//! it meets. Must not know what a body means.
+//! A body may never end, come one byte per second, or grow a thousandfold when decoded. Reading stops at the first
+//! limit it reaches. Must not know what a body means.
 
 use std::{
     io,
@@ -27,14 +27,15 @@ use super::sniff::{self, Packing};
 use crate::config;
 
 /// A body that decodes to too many times its bytes on the wire is a bomb, once it is larger than this. Small bodies of
-/// blanks reach high ratios honestly.
+/// spaces have high ratios legitimately.
 const RATIO_FROM: u64 = 1024 * 1024;
 
-/// What gzip begins with (RFC 1952 section 2.3.1).
+/// The first bytes of gzip (RFC 1952 section 2.3.1).
 const GZIP: u8 = 0x1f;
 /// How often a body may be packed that nothing calls packed.
 const MOST_LAYERS: usize = 3;
-/// Codings that are none of ours. Every other name is a mistake (a charset, `none`, `binary`): the body is as it is.
+/// Codings that we do not support. Every other name is a mistake (a charset, `none`, `binary`): the body is not
+/// encoded.
 const UNSUPPORTED: &[&str] = &[
     "aes128gcm",
     "bzip2",
@@ -55,9 +56,9 @@ const UNSUPPORTED: &[&str] = &[
 /// When a body has too many bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Excess {
-    /// It is no use.
+    /// It is refused.
     Fails,
-    /// What came first is good enough.
+    /// Its beginning is good enough.
     IsCut,
 }
 
@@ -68,22 +69,22 @@ pub(super) struct Limits {
     pub(super) bytes: usize,
     /// Bytes on the wire.
     pub(super) wire: usize,
-    /// What happens at too many.
+    /// What happens at too many bytes.
     pub(super) excess: Excess,
-    /// When the whole must be there.
+    /// When the whole body must be there.
     pub(super) deadline: Instant,
-    /// Bytes a second, on the wire, below which a body is not worth its connection …
+    /// Bytes per second, on the wire, below which a body is not worth its connection …
     pub(super) least_rate: u64,
-    /// … once it has been slower for so long.
+    /// … once it has been slower for this long.
     pub(super) least_rate_after: Duration,
-    /// The most that decoding may multiply.
+    /// The most that decoding may multiply the size.
     pub(super) ratio: u64,
     /// The largest window of zstd, as a power of two.
     pub(super) window_log: u32,
 }
 
 impl Limits {
-    /// Those of a configuration, for a body of so many bytes.
+    /// The limits of a configuration, for a body of this many bytes.
     pub(super) fn of(config: &config::Fetch, bytes: usize, excess: Excess, deadline: Instant) -> Self {
         Self {
             bytes,
@@ -101,10 +102,10 @@ impl Limits {
     }
 }
 
-/// Why a body is of no use.
+/// Why a body cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
-    /// More bytes than the limit, or than an honest encoder packs into so few.
+    /// More bytes than the limit, or than a real encoder packs into so few.
     #[error("{0}")]
     TooLarge(String),
     /// The deadline, or the least rate.
@@ -140,7 +141,7 @@ where
         // one more than the limit, to see that there is more
         let room = limits.bytes.saturating_add(1) - decoded.len();
         decoded.reserve(room.min(16 * 1024));
-        // a decoder with much in hand is always ready: let others run in between
+        // a decoder with much data available is always ready: let others run in between
         tokio::task::consume_budget().await;
         let read =
             (&mut decoder).take(room as u64).read_buf(&mut decoded).await.map_err(|error| fault(&error, coding))?;
@@ -161,7 +162,7 @@ where
     }
 }
 
-/// Unpacks a body that its answer did not call packed, as often as it is; `None` where that comes to nothing.
+/// Unpacks a body that its response did not call packed, as often as it is packed; `None` if nothing comes out.
 pub(super) async fn unpack(body: Bytes, limits: Limits) -> Option<Bytes> {
     let mut unpacked = body;
     for layer in 0..=MOST_LAYERS {
@@ -201,7 +202,7 @@ where
                 Err(_) => return Err(io::Error::other(Fault::Slow("the body did not end before the deadline"))),
             };
             let so_far = counter.fetch_add(chunk.len() as u64, Relaxed) + chunk.len() as u64;
-            // one chunk more than the limit: the decoded side sees the excess first and says what happens
+            // one chunk more than the limit: the decoding side sees the excess first and decides
             if so_far > limits.wire as u64 + 1024 * 1024 || (limits.wire < limits.bytes && so_far > limits.wire as u64)
             {
                 return Err(io::Error::other(too_large(limits.wire)));
@@ -222,7 +223,7 @@ enum Coding {
 }
 
 impl Coding {
-    /// The one coding of an answer. No server has a reason to nest them, and an attacker has.
+    /// The only coding of a response. No server has a reason to nest them, but an attacker has.
     fn of(headers: &HeaderMap) -> Result<Self, Fault> {
         let mut coding = Self::Identity;
         for value in headers.get_all(header::CONTENT_ENCODING) {
@@ -266,19 +267,20 @@ impl Coding {
             return Ok(Box::pin(wire));
         }
         let Some(first) = wire.fill_buf().await.map_err(|error| fault(&error, self))?.first().copied() else {
-            // nothing at all decodes to nothing
+            // nothing decodes to nothing
             return Ok(Box::pin(wire));
         };
         Ok(match self {
             Self::Identity => Box::pin(wire),
-            // called packed by whoever unpacked it
+            // the response is called packed, but something has already unpacked it
             Self::Gzip if first != GZIP => Box::pin(wire),
-            // one member, as browsers read it: what follows the first is more often rubbish than text
+            // one member, as browsers read it: what follows the first is usually garbage, not text
             Self::Gzip => Box::pin(bufread::GzipDecoder::new(wire)),
-            // RFC 9110 means zlib, many servers send the bare stream; no bare stream begins with zlib's method nibble
+            // RFC 9110 means zlib, but many servers send the bare stream; no bare stream starts with zlib's method
+            // nibble
             Self::Deflate if first & 0x8f == 0x08 => Box::pin(bufread::ZlibDecoder::new(wire)),
             Self::Deflate => Box::pin(bufread::DeflateDecoder::new(wire)),
-            // the large windows (to 1 GiB) are no part of RFC 7932, which reserves the bits they begin with
+            // the large windows (up to 1 GiB) are not part of RFC 7932, which reserves their first bits
             Self::Brotli if first & 0x7f == 0x11 => {
                 return Err(Fault::Encoding("brotli with a large window".to_owned()));
             }
@@ -297,7 +299,7 @@ fn too_large(limit: usize) -> Fault {
     Fault::TooLarge(format!("more than {limit} bytes"))
 }
 
-/// What went wrong in reading: a fault of our own that travelled as an I/O error, or a decoder's.
+/// What failed while reading: an error of our own that was passed as an I/O error, or a decoder's.
 fn fault(error: &io::Error, coding: Coding) -> Fault {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>()) {
         Some(Fault::TooLarge(detail)) => Fault::TooLarge(detail.clone()),

@@ -1,4 +1,4 @@
-//! The client: redirect by redirect, through robots.txt, the address guard and the governor, to an answer.
+//! The client: from a request, redirect by redirect, through robots.txt, address guard and governor, to a response.
 
 use std::{
     borrow::Cow,
@@ -47,7 +47,7 @@ struct Inner {
     clock: fn() -> SystemTime,
 }
 
-/// The User-Agent: name, version, and where to reach whoever runs this.
+/// The User-Agent: name, version, and how to reach the operator.
 pub fn user_agent(contact: Option<&str>) -> String {
     let version = env!("CARGO_PKG_VERSION");
     match contact {
@@ -57,13 +57,13 @@ pub fn user_agent(contact: Option<&str>) -> String {
 }
 
 impl Fetcher {
-    /// A client with the limits and politeness of a configuration. The clock is read for dates in answers that do not
-    /// say their own.
+    /// A client with the limits and politeness of a configuration. The clock is used for dates in responses without a
+    /// `Date`.
     pub fn new(config: &config::Fetch, user_agent: &str, clock: fn() -> SystemTime) -> Result<Self, SetupError> {
         Self::with_names(config, user_agent, clock, &NameService::System)
     }
 
-    /// The same, with names looked up elsewhere than the operating system does.
+    /// The same, with another source of names than the operating system.
     pub fn with_names(
         config: &config::Fetch,
         user_agent: &str,
@@ -81,7 +81,7 @@ impl Fetcher {
         })))
     }
 
-    /// Sends one GET, and those its redirects ask for, when the turn of their hosts has come.
+    /// Sends one GET, and those of its redirects, when it is their turn at their hosts.
     ///
     /// Waiting for a turn has no deadline: drop the future to give up.
     pub async fn get(&self, request: Request) -> Result<Response, Failure> {
@@ -90,13 +90,13 @@ impl Fetcher {
         outcome
     }
 
-    /// Leaves a host alone, named as [`link::host`] names it: it said so before this client was made.
+    /// Leaves a host alone, named as [`link::host`] names it: it asked for this before the client was created.
     pub fn back_off(&self, host: &str, wait: Duration) {
         self.0.governor.back_off(host, wait);
     }
 
-    /// Whether our own network seems to be down: no host was reached since several were asked in vain. What fails
-    /// meanwhile says nothing of pages and feeds.
+    /// Whether our own network seems to be down: no host was reached since several were tried in vain. Failures in this
+    /// time say nothing about pages and feeds.
     pub fn is_offline(&self) -> bool {
         self.0.connections.are_cut_off()
     }
@@ -116,7 +116,7 @@ impl Inner {
             let asked = self.step(&hop).await;
             let (answer, conditional) = asked.map_err(|failure| match failure.reason {
                 Reason::Forbidden if chain.has_moved() => {
-                    Failure { reason: Reason::Redirect, ..failure.of("redirected to where no request may go") }
+                    Failure { reason: Reason::Redirect, ..failure.of("redirected to a URL that may not be requested") }
                 }
                 _ => failure,
             })?;
@@ -142,7 +142,7 @@ impl Inner {
         }
     }
 
-    /// The answer at the end of the chain.
+    /// The response at the end of the chain.
     async fn finish(
         &self,
         request: &Request,
@@ -175,7 +175,7 @@ impl Inner {
         let mut newest = headers::validators(&head);
         let body = match verdict {
             Verdict::NotModified => {
-                // RFC 9111 section 3.2: what the 304 does not repeat still stands
+                // RFC 9111 section 3.2: what the 304 does not repeat is still valid
                 newest.etag = newest.etag.or_else(|| request.validators.etag.clone());
                 newest.last_modified = newest.last_modified.or_else(|| request.validators.last_modified.clone());
                 bytes::Bytes::new()
@@ -188,7 +188,7 @@ impl Inner {
                 let deadline = answer.deadline();
                 let body = self.read(answer, bytes, Excess::Fails).await?;
                 match request.kind {
-                    // feeds are unpacked where they are read, as far as they go
+                    // feeds are unpacked where they are read, as far as possible
                     RequestKind::Feed => body,
                     RequestKind::Page => {
                         let limits = Limits::of(&self.config, bytes, Excess::Fails, deadline);
@@ -213,14 +213,13 @@ impl Inner {
     }
 }
 
-/// Whether a document where a feed should be is a page, whose word on where to go counts. What a page says is for whoever
-/// reads it.
+/// Whether a document in place of a feed is a page, whose forwarding counts. The reader decides what a page contains.
 fn leads_on(kind: RequestKind, body: &[u8]) -> bool {
     let has_entries = [&b"<item"[..], b"<entry"].iter().any(|tag| memchr::memmem::find(body, tag).is_some());
     kind == RequestKind::Feed && sniff::no_page(body).is_none() && !has_entries
 }
 
-/// Whether two URLs ask for the same thing: fragments and credentials apart.
+/// Whether two URLs request the same thing, apart from fragments and credentials.
 fn is_where(one: &Url, other: &Url) -> bool {
     use url::Position::{AfterQuery, BeforeHost};
     one.scheme() == other.scheme() && one[BeforeHost..AfterQuery] == other[BeforeHost..AfterQuery]

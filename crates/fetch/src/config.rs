@@ -8,21 +8,21 @@ use url::Url;
 /// Limits and politeness of the HTTP client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
-    /// What holds for each host.
+    /// What applies to each host.
     pub politeness: Politeness,
-    /// What holds for some instead: by name (`example.com`), or for all below one (`*.example.com`).
+    /// Exceptions for some hosts: by name (`example.com`), or for all hosts below a name (`*.example.com`).
     pub hosts: Hosts,
-    /// Requests under way in all.
+    /// Requests at the same time, at all hosts together.
     pub in_flight: usize,
-    /// Connect deadline, TLS included.
+    /// Deadline for connecting, TLS included.
     pub connect_within: Duration,
     /// Deadline to the first byte of the answer.
     pub first_byte_within: Duration,
     /// Deadline of a whole request, redirects included.
     pub request_within: Duration,
-    /// Bytes a second, on the wire, below which a body is given up …
+    /// Bytes per second, on the wire, below which a body is given up …
     pub least_rate: u64,
-    /// … once it has been slower than that for so long.
+    /// … once it has been slower for this long.
     pub least_rate_after: Duration,
     /// Fields in the header of an answer.
     pub max_headers: usize,
@@ -32,9 +32,9 @@ pub struct Fetch {
     pub max_feed_bytes: usize,
     /// Largest page, decoded, in bytes.
     pub max_page_bytes: usize,
-    /// Largest body of either on the wire, where that is to be less.
+    /// Largest body of either on the wire, if that is to be less.
     pub max_wire_bytes: Option<usize>,
-    /// How many times as large as on the wire a body may be, once it is larger than a mebibyte.
+    /// How many times larger than on the wire a body may be, once it is larger than 1 MiB.
     pub max_ratio: u64,
     /// Largest window of zstd, a power of two.
     pub max_window_bytes: u64,
@@ -42,13 +42,13 @@ pub struct Fetch {
     pub max_redirects: usize,
     /// Content types that can hold a page.
     pub page_types: Vec<String>,
-    /// Content types that can hold a feed, beside text, XML and JSON of any name.
+    /// Content types that can hold a feed, in addition to text, XML and JSON of any name.
     pub feed_types: Vec<String>,
-    /// Ports that may be connected to outside of `allow_networks`.
+    /// Ports that may be used outside of `allow_networks`.
     pub ports: Vec<u16>,
-    /// Private or special-purpose networks that may be reached all the same, at any port.
+    /// Private or special-purpose networks that may be reached, at any port.
     pub allow_networks: Vec<IpNet>,
-    /// NAT64 prefixes (RFC 6052), beside the well-known one.
+    /// NAT64 prefixes (RFC 6052), in addition to the well-known one.
     pub nat64: Vec<Ipv6Net>,
     /// Whether a redirect may lead from https to http.
     pub allow_downgrade: bool,
@@ -62,7 +62,7 @@ impl Fetch {
         of_host(&self.hosts, host).unwrap_or(self.politeness)
     }
 
-    /// The most requests that may be under way at any one host.
+    /// The most requests that may run at any one host.
     pub fn most_per_host(&self) -> usize {
         self.hosts.values().chain([&self.politeness]).map(|politeness| politeness.per_host).max().unwrap_or(1)
     }
@@ -85,7 +85,7 @@ impl Default for Fetch {
             max_page_bytes: 8 << 20,
             max_wire_bytes: None,
             max_ratio: 200,
-            // what RFC 9659 lets a server use for zstd as a content coding
+            // what RFC 9659 allows a server to use for zstd as a content coding
             max_window_bytes: 8 << 20,
             // http → https → www → new path → trailing slash is the longest chain that makes sense; RFC 9309
             // section 2.3.1.2 asks for as many where robots.txt is concerned
@@ -101,29 +101,29 @@ impl Default for Fetch {
     }
 }
 
-/// How requests to one host are spread, and what its robots.txt is heard for.
+/// How requests to one host are spaced, and how far its robots.txt is obeyed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Politeness {
-    /// Requests under way at once.
+    /// Requests at the same time.
     pub per_host: usize,
-    /// Least gap between two requests' starts.
+    /// Shortest time between the starts of two requests.
     pub host_gap: Duration,
-    /// Requests in the long run; `None` leaves it to the gap.
+    /// Requests in the long run; `None`: only the gap limits them.
     pub host_rate: Option<Rate>,
-    /// Whether pages are asked of robots.txt first.
+    /// Whether requests for pages obey robots.txt.
     pub obey_robots: bool,
-    /// The longest `Crawl-delay` that is heard: more would be a denial.
+    /// The longest `Crawl-delay` that is obeyed: a longer one would forbid crawling.
     pub max_crawl_delay: Duration,
-    /// The longest `Retry-After` that is heard: more is a mistake more often than meant.
+    /// The longest `Retry-After` that is obeyed: a longer one is usually a mistake.
     pub max_retry_after: Duration,
 }
 
-/// A bucket of so many requests, which fills again within so long.
+/// A bucket of this many requests, which fills again within this time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// How many may start at once when the bucket is full.
     pub requests: u32,
-    /// From empty to full.
+    /// Time from empty to full.
     pub within: Duration,
 }
 
@@ -141,17 +141,17 @@ impl Default for Politeness {
     }
 }
 
-/// What differs at some hosts: by name (`example.com`), or for all below one (`*.example.com`).
+/// What differs at some hosts: by name (`example.com`), or for all hosts below a name (`*.example.com`).
 pub type Hosts = BTreeMap<String, Politeness>;
 
-/// The entry of the table for a host as URLs name it: its own, or else that of the nearest name above it.
+/// The entry of the table for a host as URLs name it: its own, or that of the nearest name above it.
 fn of_host(hosts: &Hosts, host: &str) -> Option<Politeness> {
     let host = host.strip_suffix('.').unwrap_or(host);
     let above = host.match_indices('.').map(|(at, _)| format!("*{}", &host[at..]));
     std::iter::once(host.to_owned()).chain(above).find_map(|name| hosts.get(&name)).copied()
 }
 
-/// A proxy, and how one logs in to it.
+/// A proxy, and the login for it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Proxy {
     /// Without credentials: it is shown and logged.
@@ -167,10 +167,10 @@ impl Proxy {
     }
 }
 
-/// How a feed's requests travel.
+/// Which proxy a feed's requests use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Route {
-    /// As all others do.
+    /// The same as all others.
     #[default]
     Usual,
     /// Without a proxy.
@@ -180,7 +180,7 @@ pub enum Route {
 }
 
 impl Route {
-    /// The proxy, where all others use this one.
+    /// The proxy, if all others use this one.
     pub fn proxy<'a>(&'a self, usual: Option<&'a Proxy>) -> Option<&'a Proxy> {
         match self {
             Self::Usual => usual,
@@ -197,14 +197,14 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// Whose cookies are kept for a feed and its pages. They are sent to nobody else.
+/// Which cookies are kept for a feed and its pages. They are sent to nobody else.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum CookieScope {
-    /// Nobody's.
+    /// None.
     #[default]
     Nobody,
     /// Those of the feed's own origin.
     Origin,
-    /// Those of its site: all hosts of its registrable domain, as far as each of them says.
+    /// Those of its site: all hosts of its registrable domain, within the domain that each cookie names.
     Site,
 }

@@ -1,7 +1,7 @@
-//! One request to one URL: guarded, without redirects, up to the end of the answer's head.
+//! One request to one URL: guarded, without redirects, up to the end of the response's head.
 //!
-//! reqwest is set up here and nowhere else, to do nothing by itself: no redirects, no Referer, no cookies, no
-//! decoding, no proxy from the environment.
+//! reqwest is configured only here, to do nothing by itself: no redirects, no Referer, no cookies, no decoding, no
+//! proxy from the environment.
 
 use std::{
     collections::HashMap,
@@ -35,9 +35,9 @@ const KEEP_IDLE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(super) struct Connections {
     setup: Setup,
-    /// That of all requests that do not say otherwise.
+    /// The route of all requests without another one.
     usual: Arc<Egress>,
-    /// Those of feeds with a proxy of their own, or none, made when they are first asked for.
+    /// The routes of feeds with their own proxy, or with none, created when they are first needed.
     others: Mutex<HashMap<Option<Proxy>, Lazy>>,
 }
 
@@ -52,17 +52,17 @@ struct Setup {
     outage: Arc<Outage>,
 }
 
-/// Connections by way of a proxy, or of none.
+/// Connections through one proxy, or without one.
 #[derive(Debug)]
 pub(super) struct Egress {
     guard: Arc<Guard>,
     outage: Arc<Outage>,
-    /// For ports on the list.
+    /// For ports in the list.
     public: reqwest::Client,
     /// For other ports: reaches the excepted networks only.
     exceptions: reqwest::Client,
     proxied: bool,
-    /// Connecting and the wait for the first byte together: the client does not tell when the one ends.
+    /// Connecting and the wait for the first byte together: the client does not report when the first of them ends.
     head_within: Duration,
     max_headers: usize,
     max_header_bytes: usize,
@@ -75,14 +75,14 @@ pub struct SetupError(String);
 
 impl Connections {
     pub(super) fn new(config: &config::Fetch, user_agent: &str, names: &NameService) -> Result<Self, SetupError> {
-        // a little less than the connection that waits for it has: a failure is then told for what it is
+        // a little less than the connection that waits for it has: a failure is then reported with its real cause
         let lookups = Lookups::new(names, config.connect_within * 9 / 10);
         let setup =
             Setup { config: config.clone(), user_agent: user_agent.to_owned(), lookups, outage: Arc::default() };
         Ok(Self { usual: Arc::new(setup.way(config.proxy.as_ref())?), others: Mutex::default(), setup })
     }
 
-    /// Whether nobody can be reached.
+    /// Whether no host can be reached.
     pub(super) fn are_cut_off(&self) -> bool {
         self.setup.outage.is_ours()
     }
@@ -134,7 +134,7 @@ impl Setup {
 }
 
 impl Egress {
-    /// Whether a URL may be asked for at all, as far as can be told without looking its name up.
+    /// Whether a URL may be requested at all, as far as this is known without a look-up of its name.
     pub(super) fn check(&self, url: &Url) -> Result<(), Failure> {
         Ok(self.guard.check_url(url).map(drop)?)
     }
@@ -158,7 +158,7 @@ impl Egress {
         match &sent {
             Ok(_) => self.outage.reached(),
             Err(error) if is_without_connection(error) => self.outage.unreached(&host),
-            // a connection that breaks says nothing either way
+            // an interrupted connection says nothing about the network
             Err(_) => {}
         }
         let response = sent?;
@@ -167,7 +167,7 @@ impl Egress {
         Ok(response)
     }
 
-    /// The last line of defence: whatever the connector did, nothing is read from a forbidden peer.
+    /// The last check: whatever the connector did, nothing is read from a forbidden peer.
     fn check_peer(&self, response: &reqwest::Response, reach: AllowedAddresses) -> Result<(), Failure> {
         match response.remote_addr() {
             // the peer is the proxy
@@ -177,7 +177,7 @@ impl Egress {
         }
     }
 
-    /// hyper stops at 400 KB of HTTP/1 header, and HTTP/2 does not count fields; this is for what is below that.
+    /// hyper stops at 400 KB of HTTP/1 header, and HTTP/2 does not count fields; this is for lower limits
     fn check_head(&self, answer: &HeaderMap) -> Result<(), Failure> {
         let bytes: usize = answer.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         let refuse = |detail| Err(Failure::new(Reason::Malformed, detail));
@@ -197,7 +197,7 @@ fn client(
     user_agent: &str,
     resolver: &Resolver,
 ) -> Result<reqwest::Client, SetupError> {
-    // one provider a process: if another is installed already, that one serves
+    // one provider per process: if another is installed already, that one is used
     let _ = rustls::crypto::ring::default_provider().install_default();
     let proxy = proxy.map(through).transpose().map_err(|error| SetupError(body::root_cause(&error)))?;
     let builder = || {
@@ -212,7 +212,7 @@ fn client(
             .pool_idle_timeout(KEEP_IDLE)
             .pool_max_idle_per_host(config.most_per_host())
             .http1_max_headers(config.max_headers)
-            // RFC 9112 sections 5.1 and 5.2: faults of writing that are to be read over, as browsers do
+            // RFC 9112 sections 5.1 and 5.2: syntax errors that are tolerated, as in browsers
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http1_ignore_invalid_headers_in_responses(true)

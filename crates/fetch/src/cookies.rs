@@ -1,7 +1,7 @@
 //! Cookies (RFC 6265), for feeds that are configured to have them: kept in memory, for an origin or for a site.
 //!
-//! Those of an origin are narrower than the RFC has them: `Domain` widens nothing, so that a cookie never goes to another
-//! origin than its own. Those of a site go where the RFC lets them, as far as the site goes. Time is an argument.
+//! Those of an origin are narrower than in the RFC: `Domain` widens nothing, so a cookie never goes to another origin
+//! than its own. Those of a site go where the RFC allows, within the site. Time is an argument.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,7 @@ use copydesk_core::link;
 
 use crate::config::CookieScope;
 
-/// Cookies of an origin or site (section 6.1 asks for 50 at least), and the bytes of one.
+/// Cookies of an origin or site (section 6.1 asks for at least 50), and the bytes of one.
 const MOST: usize = 50;
 const LONGEST: usize = 4096;
 
@@ -31,7 +31,7 @@ struct Cookie {
     name: String,
     value: String,
     path: String,
-    /// Of a site's cookies, the hosts it is for.
+    /// For the cookies of a site, the hosts it is for.
     reach: CookieHosts,
     /// Whether it goes over https only.
     secure: bool,
@@ -48,7 +48,7 @@ enum CookieHosts {
     Domain(String),
 }
 
-/// The name of the jar for a URL; none where nobody's cookies are kept.
+/// The name of the jar for a URL; none if no cookies are kept.
 fn jar(url: &Url, scope: CookieScope) -> Option<String> {
     match scope {
         CookieScope::Nobody => None,
@@ -71,7 +71,7 @@ impl Cookies {
         Some(value)
     }
 
-    /// Takes over what an answer from a URL sets. Says whether that changes what is sent.
+    /// Stores what a response from a URL sets. Returns whether that changes what is sent.
     pub fn learn(&self, url: &Url, scope: CookieScope, answer: &HeaderMap, now: SystemTime) -> bool {
         let Some(name) = jar(url, scope) else { return false };
         let set = answer.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
@@ -93,7 +93,7 @@ impl Cookies {
 }
 
 impl Cookie {
-    /// One `Set-Cookie` (section 5.2); `None` if it is not for this URL's host, or not to be kept.
+    /// One `Set-Cookie` (section 5.2); `None` if it is not for this URL's host, or is not kept.
     fn parse(line: &str, url: &Url, now: SystemTime) -> Option<Self> {
         let mut parts = line.split(';').map(str::trim);
         let (name, value) = parts.next()?.split_once('=')?;
@@ -117,7 +117,7 @@ impl Cookie {
                 _ => {}
             }
         }
-        // goes before `Expires` (section 5.3)
+        // takes precedence over `Expires` (section 5.3)
         cookie.expires = max_age.map(|age| now + age).or(cookie.expires);
         Some(cookie)
     }
@@ -139,7 +139,7 @@ fn host_of(url: &Url) -> &str {
     url.host_str().unwrap_or_default().trim_end_matches('.')
 }
 
-/// What a `Domain` that covers a URL's host widens a cookie to: never beyond its site.
+/// To what a `Domain` that covers a URL's host widens a cookie: never beyond its site.
 fn reach_of(domain: &str, url: &Url) -> CookieHosts {
     let domain = domain.trim_start_matches('.').to_ascii_lowercase();
     let site = link::site(url);
@@ -168,7 +168,7 @@ fn date(text: &str) -> Option<SystemTime> {
     httpdate::parse_http_date(text).or_else(|_| httpdate::parse_http_date(&text.replace('-', " "))).ok()
 }
 
-/// Zero and less end a cookie at once; a year is as good as for ever.
+/// Zero and less end a cookie at once; more than a year makes no difference.
 fn seconds(text: &str) -> Option<Duration> {
     let seconds = text.parse::<i64>().ok()?.clamp(0, 366 * 24 * 3600);
     Some(Duration::from_secs(seconds.unsigned_abs()))
@@ -189,7 +189,7 @@ mod tests {
         lines.iter().map(|line| (header::SET_COOKIE, line.parse().unwrap())).collect()
     }
 
-    /// What is sent to a URL an hour after answers of [`HOME`] set these, one answer each.
+    /// What is sent to a URL an hour after responses of [`HOME`] set these, one response each.
     fn check(lines: &[&str], asked: &str, expected: &str) {
         let cookies = Cookies::default();
         for line in lines {
@@ -260,7 +260,7 @@ mod tests {
             ("a=1; Path=/; Domain=www.paper.co.uk", "https://rss.paper.co.uk/feed", ""),
             ("a=1; Domain=paper.co.uk", "https://rss.paper.co.uk/feed", ""),
             ("a=1; Path=/; Domain=paper.co.uk", "https://notpaper.co.uk/feed", ""),
-            // a suffix under which others have their sites
+            // a suffix below which others have their sites
             ("a=1; Path=/; Domain=co.uk", "https://other.co.uk/feed", ""),
             ("a=1; Path=/; Domain=co.uk", "https://www.paper.co.uk/feed", "a=1"),
             ("a=1; Path=/; Domain=other.co.uk", "https://other.co.uk/feed", ""),

@@ -1,23 +1,23 @@
-//! What a connection's error means for the asker.
+//! What a connection's error means for the caller.
 
 use std::{error::Error, io};
 
 use super::{Failure, Reason, address::Refusal, body, governor::BackOff};
 
 impl Failure {
-    /// A failure without an answer.
+    /// A failure without a response.
     pub(super) fn new(reason: Reason, detail: impl AsRef<str>) -> Self {
         Self { reason, status: None, detail: excerpt(detail.as_ref()), retry_after: None, host: None }
     }
 
-    /// The same failure, said of something else than what was asked for.
+    /// The same failure, about something else than what was requested.
     pub(super) fn of(mut self, what: &str) -> Self {
         self.detail = excerpt(&format!("{what}: {}", self.detail));
         self
     }
 }
 
-/// What a server sent, fit to be shown: not longer than a few lines, and nothing a terminal obeys.
+/// What a server sent, made fit to be shown: at most a few lines, and nothing that a terminal obeys.
 fn excerpt(text: &str) -> String {
     text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
@@ -64,19 +64,19 @@ impl From<reqwest::Error> for Failure {
         };
         let cause = body::root_cause(&error);
         match reason {
-            Reason::Malformed => Self::new(reason, format!("the answer is no HTTP: {cause}")),
+            Reason::Malformed => Self::new(reason, format!("the response is not HTTP: {cause}")),
             _ => Self::new(reason, cause),
         }
     }
 }
 
-/// Whether a request did not even come to a connection, for another reason than our own guard.
+/// Whether a request did not even get a connection, for another reason than our own guard.
 pub(super) fn is_without_connection(error: &reqwest::Error) -> bool {
     let met_somebody = find::<Refusal>(error).is_some() || find::<rustls::Error>(error).is_some();
     (error.is_connect() || error.is_dns()) && !met_somebody
 }
 
-/// Looks through the causes of an error for one of a type. An [`io::Error`] hides what it carries from `source`.
+/// Searches the causes of an error for one of a type. An [`io::Error`] hides its inner error from `source`.
 fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     if let Some(found) = error.downcast_ref::<E>() {
         return Some(found);

@@ -1,9 +1,8 @@
-//! One budget a host: how many requests are under way there, how far apart they start, and until when it is left
-//! alone.
+//! One budget per host: how many requests run there, how far apart they start, and until when it is left alone.
 //!
-//! Must not know of HTTP. Time is tokio's, so that tests can pause it. The order in which a request passes the gates
-//! is what keeps hosts fair to each other: a place at its host, the host's turn, and only then a place among all
-//! requests. Whoever waits for a slow host holds nothing that another host needs.
+//! Must not know HTTP. Time is tokio's, so that tests can pause it. The order in which a request passes the gates keeps
+//! hosts fair to each other: a place at its host, the turn of its host, and only then a place among all requests. A
+//! request that waits for a slow host holds nothing that another host needs.
 
 use std::{
     collections::HashMap,
@@ -18,14 +17,14 @@ use tokio::{
 
 use crate::config::{self, Politeness};
 
-/// A hold shorter than this is waited out; a longer one is told to the asker, who has other things to do.
+/// A back-off shorter than this is waited out; a longer one is returned to the caller, which has other work.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// The first hold of a host that is too busy and does not say for how long; doubles each time.
+/// The first back-off of a host that is too busy and does not say for how long; doubles each time.
 const FIRST_HOLD: Duration = Duration::from_secs(30);
 /// Where doubling ends.
 const LONGEST_OWN_HOLD: Duration = Duration::from_secs(3600);
-/// Hosts remembered for their holds alone. Past this many, holds of idle hosts are forgotten as well: they are the
-/// work of somebody with a wildcard name.
+/// Hosts remembered for their back-off alone. Beyond this many, back-offs of idle hosts are forgotten as well: so many
+/// are the work of somebody with a wildcard name.
 const MOST_HELD: usize = 50_000;
 
 /// The budgets of all hosts.
@@ -45,9 +44,9 @@ struct Hosts {
 
 #[derive(Debug)]
 struct Host {
-    /// Places for requests under way.
+    /// Places for running requests.
     places: Arc<Semaphore>,
-    /// One waits for the host's turn, the others for that one.
+    /// One request waits for the host's turn, the others for that one.
     turn: Semaphore,
     pace: Mutex<Pace>,
 }
@@ -55,28 +54,28 @@ struct Host {
 #[derive(Debug)]
 struct Pace {
     gap: Duration,
-    /// What the host's robots.txt asks for; the wider of the two counts.
+    /// What the host's robots.txt asks for; the longer of the two counts.
     crawl_delay: Duration,
     bucket: Option<Bucket>,
     last_start: Option<Instant>,
     held_until: Option<Instant>,
-    /// The longest time that a host may say.
+    /// The longest time that a host may ask for.
     longest_back_off: Duration,
     /// How often in a row the host was too busy without saying for how long.
     strikes: u32,
 }
 
-/// A token bucket, as the moment when it will be full again (the generic cell rate algorithm, ITU-T I.371 annex A).
+/// A token bucket, as the time when it will be full again (the generic cell rate algorithm, ITU-T I.371 annex A).
 #[derive(Debug)]
 struct Bucket {
     /// How long one token takes to come back.
     token: Duration,
-    /// How long all of them take, but for one.
+    /// How long all but one of them take.
     depth: Duration,
     full_at: Option<Instant>,
 }
 
-/// The right to one request; its end is the end of the request.
+/// The right to one request; dropping it ends the request.
 #[derive(Debug)]
 pub struct Permit {
     host: Arc<Host>,
@@ -84,9 +83,9 @@ pub struct Permit {
     _among_all: OwnedSemaphorePermit,
 }
 
-/// The host is to be left alone for longer than anyone should wait here.
+/// The host is to be left alone for longer than a caller should wait here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the host asked to be left alone for {} s more", .0.as_secs())]
+#[error("the host asked for a pause of {} s more", .0.as_secs())]
 pub struct BackOff(pub Duration);
 
 impl Governor {
@@ -109,7 +108,7 @@ impl Governor {
         loop {
             host.wait_for_start().await?;
             let among_all = take(&self.all).await;
-            // a hold may have come while waiting for the others
+            // a back-off may have started while waiting for the others
             if host.start() {
                 drop(turn);
                 return Ok(Permit { host, _place: place, _among_all: among_all });
@@ -150,13 +149,13 @@ impl Governor {
 }
 
 impl Permit {
-    /// Leaves the host alone: for as long as it said, as far as it may, or for twice as long as the last time.
-    /// Says for how long.
+    /// Leaves the host alone: for as long as it said, within the limit, or twice as long as last time. Returns for how
+    /// long.
     pub fn back_off(&self, said: Option<Duration>) -> Duration {
         let mut pace = lock(&self.host.pace);
         let hold = match said {
             Some(said) if !said.is_zero() => said.min(pace.longest_back_off),
-            // none at all is no answer of a host that is too busy
+            // zero is not an answer of a host that is too busy
             _ => {
                 pace.strikes = (pace.strikes + 1).min(16);
                 (FIRST_HOLD * 2_u32.pow(pace.strikes - 1)).min(LONGEST_OWN_HOLD).min(pace.longest_back_off)
@@ -166,7 +165,7 @@ impl Permit {
         hold
     }
 
-    /// The host answered as it should: what it was too busy for is over.
+    /// The host responded normally: its back-off is over.
     pub fn forgive(&self) {
         lock(&self.host.pace).strikes = 0;
     }
@@ -178,7 +177,7 @@ impl Permit {
 }
 
 impl Host {
-    /// Sleeps until the gap is over and no hold stands.
+    /// Sleeps until the gap and every back-off are over.
     async fn wait_for_start(&self) -> Result<(), BackOff> {
         loop {
             let now = Instant::now();
@@ -197,7 +196,7 @@ impl Host {
         }
     }
 
-    /// Begins the gap to the next start, unless it is too early for this one.
+    /// Starts the gap to the next start, unless it is too early for this one.
     fn start(&self) -> bool {
         let now = Instant::now();
         let mut pace = lock(&self.pace);
@@ -223,7 +222,7 @@ impl Pace {
         }
     }
 
-    /// An earlier hold that is longer stands.
+    /// An earlier back-off that is longer stays.
     fn hold(&mut self, wait: Duration) {
         let until = Instant::now() + wait;
         self.held_until = Some(self.held_until.map_or(until, |earlier| earlier.max(until)));
@@ -236,7 +235,7 @@ impl Pace {
         [after_gap, self.held_until, token_at].into_iter().flatten().fold(now, Instant::max)
     }
 
-    /// Nothing to remember: a hold that is over still counts for the next one's length, for a while.
+    /// Nothing to remember: a finished back-off still counts for the next one's length, for a while.
     fn is_idle(&self, now: Instant) -> bool {
         self.next_start(now) <= now
             && self.held_until.is_none_or(|until| until + LONGEST_OWN_HOLD <= now)
@@ -262,7 +261,7 @@ impl Bucket {
 
 impl Hosts {
     fn forget_idle(&mut self, now: Instant) {
-        // a count above one: somebody waits there or is under way
+        // a count above one: a request waits there or is running
         self.by_name.retain(|_, host| Arc::strong_count(host) > 1 || !lock(&host.pace).is_idle(now));
         if self.by_name.len() > MOST_HELD {
             self.by_name.retain(|_, host| Arc::strong_count(host) > 1);
@@ -281,7 +280,7 @@ async fn take(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     Arc::clone(semaphore).acquire_owned().await.expect("never closed")
 }
 
-/// Nothing panics while it holds one of these locks, and what they guard is whole at every step.
+/// Nothing panics while it holds one of these locks, and their data is consistent at every step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

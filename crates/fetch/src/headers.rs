@@ -1,6 +1,6 @@
-//! Header fields: those that are sent, and what those that came say.
+//! Header fields: those that are sent, and what the received ones say.
 //!
-//! PURE: the time is an argument, and the answer's own `Date` goes before it, so that a clock that is wrong on either
+//! PURE: the time is an argument, and the response's own `Date` takes precedence over it, so a wrong clock on either
 //! side does no harm.
 
 use std::{
@@ -14,12 +14,13 @@ use super::{RequestKind, Validators};
 
 /// The longest validator that is stored.
 const LONGEST_VALIDATOR: usize = 1024;
-/// Longer times than this are cut to it. RFC 9111 section 1.2.1 asks for 2^31 s at least; a year is beyond use here.
+/// Longer times than this are cut to it. RFC 9111 section 1.2.1 asks for 2^31 s at least; more than a year is of no use
+/// here.
 const LONGEST: u64 = 366 * 24 * 3600;
-/// The name that `X-Robots-Tag` and robots.txt know us by.
+/// The name of copydesk in `X-Robots-Tag` and robots.txt.
 pub(super) const PRODUCT: &str = "copydesk";
 
-/// What is sent with every request: what is wanted, and how it may be packed.
+/// What is sent with every request: accepted types and encodings.
 pub(super) fn offered(kind: Option<RequestKind>) -> HeaderMap {
     let accept = match kind {
         Some(RequestKind::Feed) => {
@@ -35,7 +36,7 @@ pub(super) fn offered(kind: Option<RequestKind>) -> HeaderMap {
     ])
 }
 
-/// Adds the validators to a request's headers, byte for byte. Says whether there were any.
+/// Adds the validators to a request's headers, byte for byte. Returns whether there were any.
 pub(super) fn make_conditional(headers: &mut HeaderMap, validators: &Validators) -> bool {
     let pairs = [(header::IF_NONE_MATCH, &validators.etag), (header::IF_MODIFIED_SINCE, &validators.last_modified)];
     let mut any = false;
@@ -48,8 +49,8 @@ pub(super) fn make_conditional(headers: &mut HeaderMap, validators: &Validators)
     any
 }
 
-/// The validators of an answer. Bytes above 0x7f are kept as the characters of the same number,
-/// and go back as they came.
+/// The validators of a response. Bytes above 0x7f are kept as the characters of the same number, and are sent back as
+/// they came.
 pub fn validators(answer: &HeaderMap) -> Validators {
     let get = |name: HeaderName| {
         let value = answer.get(name)?.as_bytes();
@@ -72,7 +73,7 @@ pub fn retry_after(answer: &HeaderMap, now: SystemTime) -> Option<Duration> {
     }
 }
 
-/// A value that holds a URL. Bytes that are no UTF-8 are asked for as they came.
+/// A value that contains a URL. Bytes that are not UTF-8 are requested as they came.
 pub(super) fn of_url(value: &HeaderValue) -> Cow<'_, str> {
     match std::str::from_utf8(value.as_bytes()) {
         Ok(text) => Cow::Borrowed(text),
@@ -83,19 +84,19 @@ pub(super) fn of_url(value: &HeaderValue) -> Cow<'_, str> {
     }
 }
 
-/// The lines of `Link` (RFC 8288 section 3). What they mean is for whoever reads them.
+/// The lines of `Link` (RFC 8288 section 3). Their reader decides what they mean.
 pub fn links(answer: &HeaderMap) -> Vec<String> {
     answer.get_all(header::LINK).iter().map(|line| of_url(line).into_owned()).collect()
 }
 
-/// When a host that cannot answer wants to be asked again: `Retry-After`, else for as long as its answer stays fresh,
-/// which is all that some say.
+/// When a host that cannot respond wants to be requested again: `Retry-After`, else as long as its response stays
+/// fresh, which is all that some hosts say.
 pub fn come_again(answer: &HeaderMap, now: SystemTime) -> Option<Duration> {
     retry_after(answer, now).or_else(|| fresh_for(answer, now)).filter(|wait| !wait.is_zero())
 }
 
-/// How long an answer stays fresh for a private cache (RFC 9111 section 4.2.1): `max-age`, else `Expires` from `Date`
-/// on, less `Age`. `None` if it does not say, or says to ask each time.
+/// How long a response stays fresh for a private cache (RFC 9111 section 4.2.1): `max-age`, else `Expires` minus
+/// `Date`, minus `Age`. `None` if it does not say, or says to ask each time.
 pub fn fresh_for(answer: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let mut max_age = None;
     for value in answer.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok()) {
@@ -125,7 +126,7 @@ pub fn fresh_for(answer: &HeaderMap, now: SystemTime) -> Option<Duration> {
 pub fn restrictions(answer: &HeaderMap) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut add = |directive: String| {
-        // a limit on what a page can make us carry
+        // a limit on how much a page can make us store
         if found.len() < 32 && directive.len() <= 200 && !directive.is_empty() && !found.contains(&directive) {
             found.push(directive);
         }
@@ -142,7 +143,8 @@ pub fn restrictions(answer: &HeaderMap) -> Vec<String> {
     found
 }
 
-/// The directives of one `X-Robots-Tag` line that bind us. `name: directive, directive` binds the robot of that name.
+/// The directives of one `X-Robots-Tag` line that apply to us. `name: directive, directive` applies to the robot of
+/// that name.
 fn robots_directives(value: &str) -> Vec<String> {
     let mut binds = true;
     let mut found = Vec::new();
@@ -177,13 +179,13 @@ fn list(value: &str) -> impl Iterator<Item = &str> {
         .filter(|part| !part.is_empty())
 }
 
-/// From the answer's `Date`, or else from now, to a date.
+/// The time from the response's `Date`, or else from now, to a date.
 fn until(date: SystemTime, answer: &HeaderMap, now: SystemTime) -> Duration {
     let from = text(answer, &header::DATE).and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(now);
     date.duration_since(from).unwrap_or_default().min(Duration::from_secs(LONGEST))
 }
 
-/// Delta seconds (RFC 9111 section 1.2.1): digits and nothing else; too many are the most there is.
+/// Delta seconds (RFC 9111 section 1.2.1): only digits; a too large number is the largest there is.
 fn seconds(value: &str) -> Option<Duration> {
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| Duration::from_secs(value.parse().unwrap_or(LONGEST).min(LONGEST)))

@@ -1,7 +1,7 @@
 //! The only HTTP client of the project: address guard, host governor, robots.txt, limits.
 //!
-//! May touch the network and timers. Must not know of Kafka, nor what bodies mean. What an answer means for the
-//! asker is decided in [`verdict`], which is PURE.
+//! May use the network and timers. Must not know Kafka, nor what bodies mean. [`verdict`], which is PURE, decides what
+//! a response means for the caller.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub use lookup::{NameService, Table};
 pub use refresh::Refresh;
 pub use stats::Stats;
 
-/// What is asked for.
+/// What is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestKind {
     /// A feed the user named.
@@ -50,17 +50,17 @@ pub enum RequestKind {
 pub struct Request {
     /// As the user or the feed wrote it.
     pub url: Url,
-    /// What is asked for: decides `Accept`, limits and whether robots.txt is asked first.
+    /// What is requested: decides `Accept`, limits and whether robots.txt is checked first.
     pub kind: RequestKind,
     /// Sent back byte for byte, as a pair.
     pub validators: Validators,
     /// Headers of this feed, bound to the origin of `url`.
     pub headers: Vec<(http::HeaderName, http::HeaderValue)>,
-    /// Whether robots.txt binds this request although it is for a feed. Pages follow the configuration.
+    /// Whether this request obeys robots.txt although it is for a feed. Pages follow the configuration.
     pub obey_robots: bool,
-    /// Whose cookies are kept and sent back, seen from `url`.
+    /// Which cookies are kept and sent back, relative to `url`.
     pub cookies: CookieScope,
-    /// How it travels to the origin of `url`. To others it travels as all requests do.
+    /// The route to the origin of `url`. Requests to other origins take the route of all requests.
     pub route: Route,
 }
 
@@ -73,7 +73,7 @@ pub struct Validators {
     /// `Last-Modified`, byte for byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
-    /// The URL they belong to, where redirects led to another than was asked for. They are sent to no other.
+    /// The URL they belong to, if redirects led to another than the requested one. They are sent to no other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<Box<Url>>,
 }
@@ -85,10 +85,10 @@ impl Validators {
     }
 }
 
-/// An answer with status 200 or 304.
+/// A response with status 200 or 304.
 #[derive(Debug, Clone)]
 pub struct Response {
-    /// Where the answer came from, after redirects.
+    /// Where the response came from, after redirects.
     pub url: Url,
     /// Where every permanent redirect (301, 308) from the start of the chain led, if there were any.
     pub moved_to: Option<Url>,
@@ -100,29 +100,29 @@ pub struct Response {
     pub content_type: Option<String>,
     /// The newest validators.
     pub validators: Validators,
-    /// How long the answer stays fresh (RFC 9111 section 4.2.1), where it says so.
+    /// How long the response stays fresh (RFC 9111 section 4.2.1), if it says so.
     pub fresh_for: Option<Duration>,
-    /// Where a page leads on by itself. A feed that does is followed by the client.
+    /// Where a page forwards by itself. The client follows a feed that does.
     pub refresh: Option<Refresh>,
     /// `X-Robots-Tag` directives that apply to us, and TDM reservation, lower case.
     pub restrictions: Vec<String>,
-    /// `Link` (RFC 8288), a line each, as sent.
+    /// `Link` (RFC 8288), one line each, as sent.
     pub links: Vec<String>,
 }
 
-/// Why there is no answer to use.
+/// Why there is no usable response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Failure {
     /// The class.
     pub reason: Reason,
-    /// The status, where there was an answer.
+    /// The status, if there was a response.
     pub status: Option<u16>,
     /// In words.
     pub detail: String,
     /// When the host said to come again.
     pub retry_after: Option<Duration>,
-    /// Who said so, as [`crate::link::host`] names it: a redirect may have led there.
+    /// Which host said so, as [`crate::link::host`] names it: a redirect may have led there.
     pub host: Option<String>,
 }
 
@@ -131,7 +131,7 @@ pub struct Failure {
 pub enum Reason {
     /// No address for the name.
     Dns,
-    /// No connection, or it broke.
+    /// No connection, or it was interrupted.
     Connect,
     /// TLS failed.
     Tls,
@@ -155,13 +155,13 @@ pub enum Reason {
     ContentType,
     /// Bytes that are not HTTP, or not decodable.
     Malformed,
-    /// Too many redirects, a loop, or one to where no request may go.
+    /// Too many redirects, a loop, or one to a URL that may not be requested.
     Redirect,
-    /// An address, port or scheme that no request may reach.
+    /// An address, port or scheme that may not be requested.
     Forbidden,
-    /// robots.txt says no.
+    /// robots.txt forbids it.
     Robots,
-    /// robots.txt could not be had, so that nothing may be asked for.
+    /// robots.txt could not be fetched, so nothing may be requested.
     RobotsUnreachable,
 }
 

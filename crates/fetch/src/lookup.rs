@@ -1,9 +1,9 @@
-//! Names looked up by the operating system, on threads of their own.
+//! Names looked up by the operating system, on separate threads.
 //!
-//! getaddrinfo knows what the system is configured to know (`/etc/hosts`, `/etc/resolv.conf`, `nsswitch.conf`), but it
-//! blocks, for half a minute and more where no name server answers. So it has threads that nothing else needs, a bounded
-//! number of them, one for each name at most; and nobody waits for it beyond a deadline. A thread that is waited for no
-//! more ends when the system gives up.
+//! getaddrinfo uses the system's configuration (`/etc/hosts`, `/etc/resolv.conf`, `nsswitch.conf`), but it blocks, for
+//! half a minute and more if no name server answers. So it has threads that nothing else uses, a limited number of
+//! them, at most one per name; and no caller waits beyond a deadline. A thread for which nobody waits any more ends
+//! when the system gives up.
 
 use std::{
     collections::HashMap,
@@ -19,9 +19,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// Names that are looked up at once. Those of dead name servers fill some of them, so there are more than would do.
+/// Names that are looked up at the same time. Names of dead name servers occupy some of the threads, so there are more
+/// than enough for the rest.
 const MOST: usize = 64;
-/// What getaddrinfo and the modules it loads need, with room.
+/// The stack that getaddrinfo and the modules it loads need, with some reserve.
 const STACK: usize = 512 * 1024;
 
 /// The addresses of a name, or what the system said; `None` while it is being looked up.
@@ -37,13 +38,13 @@ pub(super) struct Lookups {
 }
 
 impl Lookups {
-    /// Each answer is waited for as long as `within`.
+    /// Each answer is awaited for `within`.
     pub(super) fn new(names: &NameService, within: Duration) -> Arc<Self> {
         let places = Arc::new(Semaphore::new(MOST));
         Arc::new(Self { names: names.clone(), within, places, under_way: Mutex::default() })
     }
 
-    /// The addresses of a name; one at least.
+    /// The addresses of a name; at least one.
     pub(super) async fn find(self: &Arc<Self>, name: &str) -> io::Result<Arc<[IpAddr]>> {
         let deadline = Instant::now() + self.within;
         let found = timeout_at(deadline, self.await_answer(name)).await;
@@ -71,7 +72,7 @@ impl Lookups {
         }
     }
 
-    /// Begins a look-up, unless somebody else did while a place was waited for.
+    /// Starts a look-up, unless another caller did while this one waited for a thread.
     fn begin(self: &Arc<Self>, name: &str, place: OwnedSemaphorePermit) -> io::Result<watch::Receiver<Found>> {
         let mut under_way = self.under_way();
         if let Some(answer) = under_way.get(name) {
@@ -82,7 +83,7 @@ impl Lookups {
             (self.names.table(), CachedLookup { of: Arc::clone(self), name: name.to_owned(), _place: place });
         thread::Builder::new().name("look-up".to_owned()).stack_size(STACK).spawn(move || {
             let found = table(&entry.name);
-            // whoever asks from now on wants a newer answer
+            // later callers want a newer answer
             drop(entry);
             tell.send_replace(Some(found.map(Arc::from).map_err(|error| Arc::from(error.to_string()))));
         })?;
@@ -95,7 +96,7 @@ impl Lookups {
     }
 }
 
-/// The place of a look-up; given back at its end, were that a panic.
+/// The place of a look-up; given back at its end, even after a panic.
 struct CachedLookup {
     of: Arc<Lookups>,
     name: String,
@@ -113,7 +114,7 @@ impl Drop for CachedLookup {
 pub enum NameService {
     /// The operating system's resolver.
     System,
-    /// A function from a name to its addresses, under somebody's control.
+    /// A function from a name to its addresses, controlled by the caller.
     Given(Arc<Table>),
 }
 
@@ -151,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    /// A system whose look-ups of names that begin with `dead` hang until it is healed.
+    /// A system whose look-ups of names that start with `dead` hang until it is healed.
     #[derive(Default)]
     struct System {
         healed: Mutex<bool>,

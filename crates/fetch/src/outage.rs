@@ -1,11 +1,11 @@
-//! Whether it is our own network that is down: nobody can be reached, whoever is asked.
+//! Whether our own network is down: no host at all can be reached.
 
 use std::sync::{Mutex, PoisonError};
 
-/// So many requests in a row, to two hosts at least, have to come to no connection.
+/// This many requests in a row, to two hosts at least, must fail to connect.
 const ENOUGH: u32 = 3;
 
-/// What came of the newest requests.
+/// The results of the newest requests.
 #[derive(Debug, Default)]
 pub(super) struct Outage(Mutex<Silence>);
 
@@ -15,17 +15,17 @@ struct Silence {
     requests: u32,
     /// The host of the first of them.
     host: Option<Box<str>>,
-    /// Whether another host was asked as well.
+    /// Whether another host was requested as well.
     others: bool,
 }
 
 impl Outage {
-    /// A host answered.
+    /// A host responded.
     pub(super) fn reached(&self) {
         *self.silence() = Silence::default();
     }
 
-    /// No connection to a host came about.
+    /// No connection to a host was made.
     pub(super) fn unreached(&self, host: &str) {
         let mut silence = self.silence();
         silence.requests = silence.requests.saturating_add(1);
@@ -47,7 +47,7 @@ impl Outage {
 mod tests {
     use super::*;
 
-    /// Checks what is said after requests: `.` for an answer, a letter for a host that was not reached.
+    /// Checks the result after requests: `.` for a response, a letter for a host that was not reached.
     fn check(requests: &str, expected: bool) {
         let outage = Outage::default();
         for request in requests.chars() {
@@ -68,7 +68,7 @@ mod tests {
             ("aab", true),
             ("abc", true),
             ("abbbbb", true),
-            // one host that is down is its own affair
+            // one host that is down says nothing about the network
             ("aaaaaaaa", false),
             ("aaab.", false),
             ("aaab.a", false),

@@ -1,7 +1,7 @@
 //! Where a chain of redirects may lead.
 //!
-//! PURE. The client follows no redirect by itself: each hop passes here, and then the address guard and the governor
-//! of its own host.
+//! PURE. The client follows no redirect by itself: each one passes here, and then the address guard and the governor of
+//! its own host.
 
 use http::StatusCode;
 use url::Url;
@@ -9,7 +9,7 @@ use url::Url;
 use super::{Failure, Reason};
 use copydesk_core::link;
 
-/// A chain of redirects, from the URL that was asked for to the one that is asked now.
+/// A chain of redirects, from the original URL to the one that is requested now.
 #[derive(Debug)]
 pub(super) struct Chain {
     current: Url,
@@ -24,7 +24,7 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    /// A chain that begins at a URL, without its fragment and credentials.
+    /// A chain that starts at a URL, without its fragment and credentials.
     pub(super) fn new(mut url: Url, max: usize, allow_downgrade: bool) -> Self {
         url.set_fragment(None);
         let _ = url.set_username("");
@@ -33,7 +33,7 @@ impl Chain {
         Self { current: url, visited, hops, may_return, max, allow_downgrade, permanent, moved_to }
     }
 
-    /// The URL to ask now.
+    /// The URL to request now.
     pub(super) fn current(&self) -> &Url {
         &self.current
     }
@@ -43,18 +43,18 @@ impl Chain {
         self.hops > 0
     }
 
-    /// The URL of the answer, and where the permanent redirects at the start of the chain led.
+    /// The URL of the response, and where the permanent redirects at the start of the chain led.
     pub(super) fn ends(&self) -> (Url, Option<Url>) {
         (self.current.clone(), self.moved_to.clone())
     }
 
-    /// The redirect that comes next may lead to where the chain has been: the answer there will be another one.
+    /// The next redirect may lead to where the chain has been: the response there will be a different one.
     pub(super) fn allow_return(&mut self) {
         self.visited.clear();
         self.may_return = true;
     }
 
-    /// Follows a redirect (RFC 9110 section 15.4), or says why not.
+    /// Follows a redirect (RFC 9110 section 15.4), or returns why not.
     pub(super) fn follow(&mut self, status: StatusCode, location: Option<&str>) -> Result<(), Failure> {
         let refuse =
             |detail: String| Err(Failure { status: Some(status.as_u16()), ..Failure::new(Reason::Redirect, detail) });
@@ -64,10 +64,10 @@ impl Chain {
         let Some(location) = location else { return refuse("a redirect without a location".to_owned()) };
         let Ok(mut next) = self.current.join(location) else {
             let readable = location.split(['?', '#']).next().unwrap_or_default();
-            return refuse(format!("a redirect to no URL: {readable}"));
+            return refuse(format!("a redirect to an invalid URL: {readable}"));
         };
         next.set_fragment(None);
-        // whoever redirects does not choose the credentials that are sent
+        // the redirecting server does not choose the credentials that are sent
         let _ = next.set_username("");
         let _ = next.set_password(None);
         if self.current.scheme() == "https" && next.scheme() == "http" && !self.allow_downgrade {
@@ -87,7 +87,7 @@ impl Chain {
     }
 }
 
-/// Whether an answer redirects. 300, 304, 305 and 306 do not.
+/// Whether a response redirects. 300, 304, 305 and 306 do not.
 pub(super) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_chain_stops_where_it_should() {
         check(&[(302, "")], Err("without a location"));
-        check(&[(302, "https://[::1")], Err("no URL"));
+        check(&[(302, "https://[::1")], Err("invalid URL"));
         check(&[(302, "http://example.com/")], Err("from https to http"));
         check(&[(302, "#bottom")], Err("loop"));
         check(&[(302, "/b?token=a"), (302, "/b?token=a")], Err("loop at https://example.com/b?token=***"));

@@ -1,7 +1,6 @@
-//! Pages that lead on by themselves: the `Refresh` header, and `<meta http-equiv="refresh">`.
+//! Pages that forward by themselves: the `Refresh` header, and `<meta http-equiv="refresh">`.
 //!
-//! PURE. What leads on in HTML is no less a redirect than a `Location`; whoever follows it does so within the same
-//! limits.
+//! PURE. Forwarding in HTML is a redirect like a `Location`; it is followed within the same limits.
 
 use std::time::Duration;
 
@@ -10,31 +9,31 @@ use url::Url;
 
 use super::headers;
 
-/// How far into a page it is looked for.
+/// How far into a page it is searched.
 const HEAD: usize = 128 * 1024;
-/// What takes longer reloads a page for those who leave it open, and is no redirect.
+/// A longer delay reloads a page for readers who keep it open, and is not a redirect.
 const LONGEST: u64 = 30;
-/// Elements whose contents are no markup, or not of this page.
+/// Elements whose content is not markup, or not of this page.
 const OPAQUE: &[&str] = &["script", "style", "template", "title", "textarea", "iframe", "xmp", "noembed", "noframes"];
 
-/// Where a page leads on.
+/// Where a page forwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refresh {
-    /// Another page than this one.
+    /// A different page than this one.
     pub url: Url,
     /// After how long.
     pub after: Duration,
-    /// Whether it is said only to those without scripts, who are few.
+    /// Whether only visitors without scripts are forwarded, who are few.
     pub without_scripts: bool,
 }
 
-/// What an answer from a URL says of this: its header, else its page.
+/// What a response from a URL says about this: its header, else its page.
 pub fn refresh(answer: &HeaderMap, body: &[u8], url: &Url) -> Option<Refresh> {
     let of_header = answer.get(header::REFRESH).map(headers::of_url);
     of_header.and_then(|value| read(&value, url, false)).or_else(|| of_page(&body[..body.len().min(HEAD)], url))
 }
 
-/// The first declaration of a page that leads elsewhere.
+/// The first declaration of a page that leads to another page.
 fn of_page(html: &[u8], url: &Url) -> Option<Refresh> {
     let html = String::from_utf8_lossy(html);
     let (mut rest, mut without_scripts) = (&*html, false);
@@ -87,7 +86,7 @@ fn attributes(mut rest: &str) -> (Vec<(&str, String)>, &str) {
             return (found, rest);
         }
         let ends = |c: char| c.is_ascii_whitespace() || matches!(c, '=' | '>' | '/');
-        // an `=` where a name begins is a part of it
+        // an `=` at the start of a name is part of it
         let end = rest.char_indices().skip(1).find(|(_, c)| ends(*c)).map_or(rest.len(), |(at, _)| at);
         let (name, after) = rest.split_at(end);
         rest = after.trim_ascii_start();
@@ -103,7 +102,7 @@ fn attributes(mut rest: &str) -> (Vec<(&str, String)>, &str) {
     }
 }
 
-/// Character references, as far as they are met in URLs.
+/// Character references, as far as they occur in URLs.
 fn unescaped(value: &str) -> String {
     let mut plain = String::with_capacity(value.len());
     let mut rest = value;

@@ -1,7 +1,7 @@
-//! Names to addresses, once: what is handed to the connector is what was checked.
+//! Names to addresses, once: the connector gets exactly what was checked.
 //!
 //! The client connects to the addresses this resolver returns and looks nothing up again, so an answer that changes
-//! between check and connection (DNS rebinding) has no second look-up to change.
+//! between check and connection (DNS rebinding) has no effect.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -12,13 +12,13 @@ use super::{
     lookup::Lookups,
 };
 
-/// Looks names up and hands on only the addresses that may be reached.
+/// Looks names up and returns only the addresses that may be reached.
 #[derive(Debug, Clone)]
 pub(super) struct Resolver {
     pub(super) lookups: Arc<Lookups>,
     pub(super) guard: Arc<Guard>,
     pub(super) reach: AllowedAddresses,
-    /// The proxy's name: the operator's choice, not guarded.
+    /// The proxy's name: the operator chose it, so it is not checked.
     pub(super) proxy: Option<String>,
 }
 
@@ -27,7 +27,7 @@ impl Resolve for Resolver {
         let resolver = self.clone();
         Box::pin(async move {
             let found = resolver.lookups.find(name.as_str()).await?;
-            // port 0: the connector puts in the URL's
+            // port 0: the connector sets the URL's port
             let mut allowed: Vec<SocketAddr> = found.iter().map(|address| SocketAddr::new(*address, 0)).collect();
             let bare = |name: &str| name.strip_suffix('.').unwrap_or(name).to_owned();
             if resolver.proxy.as_deref().map(bare) == Some(bare(name.as_str())) {

@@ -1,6 +1,6 @@
 //! robots.txt (RFC 9309): what it allows, kept for each origin.
 //!
-//! Loads nothing itself: the client hands in the way to load a file. One load an origin at a time; the others wait
+//! Loads nothing itself: the client passes a function that loads a file. One load per origin at a time; the others wait
 //! for it.
 
 use std::{
@@ -18,27 +18,27 @@ use copydesk_core::link;
 
 /// Redirects that are followed on the way to the file (section 2.3.1.2).
 pub(super) const MAX_REDIRECTS: usize = 5;
-/// Bytes of a file that are read: those the parser reads, and one to tell it that there were more (section 2.5).
+/// Bytes of a file that are read: those the parser reads, and one to show that there are more (section 2.5).
 pub(super) const MAX_BYTES: usize = robotxt::BYTE_LIMIT + 1;
 /// How long a file is used (section 2.4), and how long at least, whatever its `max-age`.
 const LONGEST_USE: Duration = Duration::from_secs(24 * 3600);
 const SHORTEST_USE: Duration = Duration::from_secs(3600);
-/// How long a file that could not be had is not asked for again.
+/// How long a file that could not be fetched is not requested again.
 const UNREACHABLE_FOR: Duration = Duration::from_secs(300);
-/// A file that could not be had for so long is taken for none (section 2.3.1.4), where no older copy says otherwise.
+/// A file that could not be fetched for this long counts as missing (section 2.3.1.4), unless there is an older copy.
 const GRACE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Limits of what is kept: files, and an estimate of their bytes in memory.
 const MOST_FILES: usize = 10_000;
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-/// What came of loading a file.
+/// The result of loading a file.
 #[derive(Debug)]
 pub(super) enum Loaded {
     /// The file, and how long it is fresh.
     File(Bytes, Option<Duration>),
     /// There is none, or it may not be read: everything is allowed (section 2.3.1.3).
     Unavailable,
-    /// The server or the way to it failed: nothing is allowed, unless an older copy says so (section 2.3.1.4).
+    /// The server or the network failed: nothing is allowed, unless an older copy says so (section 2.3.1.4).
     Unreachable(Failure),
 }
 
@@ -59,12 +59,12 @@ struct FetchedFile {
     rules: Result<Arc<robotxt::Robots>, Failure>,
     until: Instant,
     bytes: usize,
-    /// Since when the file cannot be had.
+    /// Since when the file cannot be fetched.
     unreachable_since: Option<Instant>,
 }
 
 impl Robots {
-    /// Whether a URL may be asked for; if so, the `Crawl-delay` that its origin wants between requests.
+    /// Whether a URL may be requested; if so, the `Crawl-delay` that its origin asks for.
     pub(super) async fn check(&self, url: &Url, load: impl AsyncFnOnce(Url) -> Loaded) -> Result<Duration, Failure> {
         let rules = self.rules(url, load).await?;
         if rules.is_url_allowed(url) {
@@ -103,7 +103,7 @@ impl Robots {
     }
 }
 
-/// What a load teaches, beside what was known before.
+/// What a load adds to what was known before.
 fn understand(loaded: Loaded, older: Option<FetchedFile>, now: Instant) -> FetchedFile {
     match loaded {
         Loaded::File(body, fresh_for) => {
@@ -129,20 +129,20 @@ fn understand(loaded: Loaded, older: Option<FetchedFile>, now: Instant) -> Fetch
     }
 }
 
-/// Why nothing may be asked for while the file cannot be had: something that passes, whatever came of the file, and which
-/// says nothing of what was to be asked for.
+/// Why nothing may be requested while the file cannot be fetched: always a failure that may pass, whatever happened to
+/// the file, and it says nothing about what was to be requested.
 fn in_passing(failure: Failure) -> Failure {
     let reason = match failure.reason {
-        // the host's own word
+        // the host said so
         Reason::Busy => Reason::Busy,
-        // there is no way to the host
+        // the host cannot be reached
         reason if failure.status.is_none() && reason.is_transient() => reason,
         _ => Reason::RobotsUnreachable,
     };
     Failure { reason, status: None, ..failure.of("robots.txt") }
 }
 
-/// Whether a robots.txt lets us ask for a URL.
+/// Whether a robots.txt lets us request a URL.
 pub fn allows(file: &[u8], url: &Url) -> bool {
     parse(file).is_url_allowed(url)
 }
@@ -151,8 +151,8 @@ fn parse(file: &[u8]) -> robotxt::Robots {
     robotxt::Robots::parse(&plain(file), PRODUCT)
 }
 
-/// A file as the parser wants it: without the rest of a byte order mark and without sitemaps, which it would keep,
-/// and with agents cut to their product token, which has letters, `_` and `-` only (section 2.2.1): `User-agent:
+/// A file as the parser needs it: without the rest of a byte order mark and without sitemaps, which it would keep, and
+/// with agents cut to their product token, which has letters, `_` and `-` only (section 2.2.1): `User-agent:
 /// copydesk/1.0` means us.
 fn plain(body: &[u8]) -> Vec<u8> {
     let body = [0xef, 0xbb, 0xbf].iter().fold(body, |rest, mark| rest.strip_prefix(&[*mark]).unwrap_or(rest));
@@ -180,7 +180,7 @@ fn plain(body: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// Forgets what is out of date, and the half that will be so first, once too much is kept.
+/// Forgets what is out of date, and once too much is kept, the half that will be out of date first.
 fn make_room(files: &mut HashMap<Box<str>, CachedFile>, now: Instant) {
     let bytes = |files: &HashMap<Box<str>, CachedFile>| -> usize {
         files.values().filter_map(|entry| entry.known.as_ref()).map(|known| known.bytes).sum()
@@ -219,13 +219,13 @@ impl FetchedFile {
 }
 
 impl CachedFile {
-    /// Somebody loads the file or waits for it.
+    /// Somebody is loading the file or waiting for it.
     fn in_use(&self) -> bool {
         Arc::strong_count(&self.gate) > 1
     }
 }
 
-/// The file that binds a URL (section 2.3).
+/// The file that applies to a URL (section 2.3).
 fn file_of(url: &Url) -> Url {
     let mut file = url.clone();
     file.set_path("/robots.txt");

@@ -1,12 +1,12 @@
-//! What bytes are, whatever an answer calls them: the beginnings that give a file format away.
+//! What bytes are, whatever a response calls them: the first bytes of file formats.
 //!
-//! PURE. After the WHATWG's MIME Sniffing (sections 6 and 7), with the formats that are met in place of pages.
+//! PURE. Based on the WHATWG's MIME Sniffing (sections 6 and 7), with the formats that are found in place of pages.
 
 use serde::de::IgnoredAny;
 
-/// Bytes at the start that are looked at, as many as the standard's resource header has.
+/// Bytes at the start that are checked, as many as the standard's resource header has.
 const HEAD: usize = 1445;
-/// One byte of so many that no text has makes a text of a faulty page; more are no text.
+/// If at most one byte in this many is one that text never has, the text is a faulty page; with more, it is not text.
 const STRAY: usize = 32;
 
 /// Beginnings of files, and what they are.
@@ -47,7 +47,7 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"\x7fELF", "a program"),
     (b"SQLite format 3\0", "a database"),
 ];
-/// Likewise for those which may also begin a text, and have to hold bytes that no text has.
+/// The same for formats whose first bytes may also start a text: there must be bytes that text never has.
 const WEAK: &[&str] = &["a bitmap", "an MP3 recording", "a bzip2 archive"];
 /// The outermost elements of documents in XML that are not read as pages.
 const ROOTS: &[(&str, &str)] = &[
@@ -60,7 +60,7 @@ const ROOTS: &[(&str, &str)] = &[
     ("svg", "an SVG image"),
 ];
 
-/// How bytes are packed that an answer did not call packed.
+/// How bytes are packed that a response did not call packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
     /// RFC 1952.
@@ -78,7 +78,7 @@ pub fn packing(body: &[u8]) -> Option<Packing> {
     }
 }
 
-/// What bytes are that can be no page; `None` where they may be one.
+/// What bytes are that cannot be a page; `None` if they may be one.
 pub fn no_page(body: &[u8]) -> Option<&'static str> {
     let head = &body[..body.len().min(HEAD)];
     let is_binary = is_binary(head);
@@ -88,7 +88,7 @@ pub fn no_page(body: &[u8]) -> Option<&'static str> {
     known.or_else(|| root(body)).or_else(|| is_json(body).then_some("JSON"))
 }
 
-/// Formats whose name stands further in.
+/// Formats whose name is further in.
 fn container(head: &[u8]) -> Option<&'static str> {
     let at = |from: usize, name: &[u8]| head.get(from..).is_some_and(|rest| rest.starts_with(name));
     match head {
@@ -103,8 +103,8 @@ fn container(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether bytes hold too many that no text has (section 3, "binary data byte"). UTF-16 without a mark has a NUL in
-/// every other place, and is text.
+/// Whether too many bytes are ones that text never has (section 3, "binary data byte"). UTF-16 without a mark has a NUL
+/// in every other place, and is text.
 fn is_binary(head: &[u8]) -> bool {
     if head.starts_with(b"\xfe\xff") || head.starts_with(b"\xff\xfe") || head.starts_with(b"\xef\xbb\xbf") {
         return false;
@@ -117,7 +117,7 @@ fn is_binary(head: &[u8]) -> bool {
     even.min(odd) * STRAY > head.len() / 2 || (even + odd) * STRAY > head.len() && even.max(odd) * 3 < head.len()
 }
 
-/// What the outermost element says, where that is no page's.
+/// What the outermost element says, if it is not that of a page.
 fn root(body: &[u8]) -> Option<&'static str> {
     let mut rest = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     loop {
@@ -144,7 +144,7 @@ fn is_json(body: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// Bytes without a pattern, after a beginning.
+    /// Bytes without a pattern, after some first bytes.
     fn noise(magic: &[u8]) -> Vec<u8> {
         let mut state = 7_u32;
         let random = std::iter::repeat_with(|| {

@@ -1,4 +1,4 @@
-//! Counters of what was asked and answered, for whoever shows metrics.
+//! Counters of requests and responses, for metrics.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -7,13 +7,13 @@ use super::{Failure, Reason, Response};
 /// The counters so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Requests sent, each hop and each robots.txt.
+    /// Requests sent, including each redirect and each robots.txt.
     pub requests: u64,
-    /// Answers with a body.
+    /// Responses with a body.
     pub fetched: u64,
-    /// Answers of 304.
+    /// Responses of 304.
     pub not_modified: u64,
-    /// Failures by reason, in the order of [`Reason::ALL`], those that never happened among them.
+    /// Failures by reason, in the order of [`Reason::ALL`], including those that never happened.
     pub failures: Vec<(Reason, u64)>,
     /// Hosts whose budget is remembered now.
     pub hosts: usize,

@@ -1,4 +1,4 @@
-//! What an answer's status and content type mean for whoever asked.
+//! What a response's status and content type mean for the caller.
 //!
 //! PURE: no I/O, no clock.
 
@@ -6,19 +6,19 @@ use http::{HeaderMap, StatusCode, header};
 
 use super::{Failure, Reason, RequestKind, headers};
 
-/// What is to be done with an answer that is no redirect.
+/// What to do with a response that is not a redirect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Read the body.
     Read,
-    /// What the asker has is still what there is.
+    /// The caller's copy is still current.
     NotModified,
 }
 
-/// Judges an answer by its status and its content type. `conditional`: validators were sent. `types`: those that can
-/// hold a page, or a feed beside those that can anyway.
+/// Decides about a response by its status and its content type. `conditional`: validators were sent. `types`: those
+/// that can hold a page, or a feed in addition to the usual ones.
 ///
-/// `now` is for a `Retry-After` that is a date, where the answer itself has no date.
+/// `now` is for a `Retry-After` that is a date, if the response itself has no date.
 pub fn verdict(
     status: StatusCode,
     answer: &HeaderMap,
@@ -42,7 +42,7 @@ pub fn verdict(
     }
 }
 
-/// Whether a host asks to be left alone: 429 (RFC 6585), or 503 with a time to come again.
+/// Whether a host asks for a pause: 429 (RFC 6585), or 503 with a time to come again.
 pub fn is_busy(status: StatusCode, answer: &HeaderMap) -> bool {
     match status.as_u16() {
         429 => true,
@@ -51,11 +51,11 @@ pub fn is_busy(status: StatusCode, answer: &HeaderMap) -> bool {
     }
 }
 
-/// The class of failure a status stands for; `None` for 200, 203 and 304.
+/// The class of failure of a status; `None` for 200, 203 and 304.
 fn reason(status: StatusCode, answer: &HeaderMap) -> Option<Reason> {
     Some(match status.as_u16() {
         200 | 203 | 304 => return None,
-        // the other 2xx have no representation of what was asked for, or a part of it (RFC 9110 section 15.3)
+        // the other 2xx have no representation of what was requested, or a part of it (RFC 9110 section 15.3)
         100..=299 => Reason::Malformed,
         300..=399 => Reason::Redirect,
         404 => Reason::NotFound,
@@ -67,7 +67,7 @@ fn reason(status: StatusCode, answer: &HeaderMap) -> Option<Reason> {
     })
 }
 
-/// Says what is wrong with the content type, if it cannot hold what was asked for. A missing one may hold anything.
+/// Returns what is wrong with the content type, if it cannot hold what was requested. A missing type may hold anything.
 fn unusable_type(answer: &HeaderMap, kind: RequestKind, types: &[String]) -> Option<String> {
     let value = answer.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -75,7 +75,7 @@ fn unusable_type(answer: &HeaderMap, kind: RequestKind, types: &[String]) -> Opt
     let usable = types.contains(&essence)
         || match (kind, top) {
             (RequestKind::Page, _) => false,
-            // publishers send feeds as nearly everything, so only what cannot be one is refused
+            // publishers send feeds with nearly any type, so only types that cannot be one are refused
             (RequestKind::Feed, "text") => !matches!(sub, "css" | "javascript" | "calendar"),
             (RequestKind::Feed, "application") => is_data(sub),
             (RequestKind::Feed, "binary" | "gzip" | "multipart") => is_unnamed(sub),
@@ -88,14 +88,15 @@ fn unusable_type(answer: &HeaderMap, kind: RequestKind, types: &[String]) -> Opt
     (!usable).then(|| format!("{essence} cannot hold {wanted}"))
 }
 
-/// Whether an `application/` type may be a feed: XML and JSON of any name, packed, and the types of servers that know none.
+/// Whether an `application/` type may be a feed: XML and JSON of any name, packed, and the types of servers that know
+/// none.
 fn is_data(sub: &str) -> bool {
     ["xml", "json", "rss", "atom", "rdf"].iter().any(|word| sub.contains(word))
         && !["openxmlformats", "opendocument"].iter().any(|word| sub.contains(word))
         || is_unnamed(sub)
 }
 
-/// Types of what was stored without one, or packed.
+/// Types of files that were stored without one, or packed.
 fn is_unnamed(sub: &str) -> bool {
     let packed = ["gzip", "gunzip", "gz"].iter().any(|word| sub.contains(word)) && !sub.contains("tar");
     let bare = sub.strip_prefix("x-").unwrap_or(sub);

@@ -5,16 +5,16 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 /// The local ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalLedger {
-    /// The directory; made if missing.
+    /// The directory; created if missing.
     pub directory: PathBuf,
-    /// A records file is closed and a new one begun at this size, in bytes.
+    /// A records file is closed and a new one started at this size, in bytes.
     pub rotate_bytes: u64,
-    /// Whether a new file is begun each day (UTC).
+    /// Whether a new file is started each day (UTC).
     pub rotate_daily: bool,
 }
 
 impl LocalLedger {
-    /// A ledger in a directory, rotated by default: small enough to copy, a file for each day.
+    /// A ledger in a directory, rotated by default: files small enough to copy, one for each day.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self { directory: directory.into(), rotate_bytes: 256 << 20, rotate_daily: true }
     }
@@ -37,15 +37,15 @@ pub struct KafkaLedger {
     pub instance: Option<String>,
     /// KIP-848 group protocol.
     pub consumer_protocol: bool,
-    /// Partitions of topics that are created.
+    /// Partitions of topics that copydesk creates.
     pub partitions: i32,
-    /// Replication of topics that are created; `None`: the broker's default.
+    /// Replication of topics that copydesk creates; `None`: the broker's default.
     pub replication: Option<i32>,
-    /// Largest record, in bytes, that the topics must take.
+    /// Largest record, in bytes, that the topics must accept.
     pub max_message_bytes: usize,
-    /// How to prove who we are.
+    /// How this client authenticates itself.
     pub security: KafkaSecurity,
-    /// Further librdkafka properties; those that would break the promise were refused.
+    /// More librdkafka properties; those that would break exactly once were refused.
     pub options: BTreeMap<String, String>,
 }
 
@@ -84,10 +84,10 @@ impl KafkaLedger {
             group: "copydesk".to_owned(),
             instance: None,
             consumer_protocol: false,
-            // as many instances can share the work; a state topic cannot get more without moving its state
+            // this many instances can share the work; a state topic cannot get more partitions without moving its state
             partitions: 16,
             replication: None,
-            // what brokers take unless told otherwise
+            // what brokers accept by default
             max_message_bytes: 1 << 20,
             security: KafkaSecurity::default(),
             options: BTreeMap::new(),
@@ -96,7 +96,7 @@ impl KafkaLedger {
 }
 
 impl fmt::Debug for KafkaLedger {
-    /// Names of options without their values: `ssl.key.password` may be among them.
+    /// Names of options without their values: `ssl.key.password` may be one of them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KafkaLedger")
             .field("brokers", &self.brokers)

@@ -1,14 +1,14 @@
-//! What a test can do to the process from within. For tests only: without the cargo feature `faults` all of it compiles
-//! to nothing, and no release is built with it.
+//! What tests do to the process from inside. For tests only: without the cargo feature `faults` all of it compiles to
+//! nothing, and no release is built with it.
 //!
 //! - `COPYDESK_FAULT=NAME:N` kills the process by SIGKILL as it passes the point NAME for the Nth time: no destructor
-//!   runs, nothing is flushed. `NAME:N:stop` freezes it by SIGSTOP instead, until it is sent SIGCONT; `NAME:N:spin` lets
-//!   the thread that passes spin for ever. The coordinator passes `after-poll` once it has taken in a feed; a worker passes
-//!   `extracting` with a page in hand; both ledgers pass `before-begin`, `after-append` (local) or
-//!   `after-produce` (Kafka: between the records and the offsets that fence them), `before-commit` and `after-commit`.
-//! - `COPYDESK_FAULT_CLOCK=SECONDS:MILLISECONDS` sets the wall clock so many seconds forward, or back, so many
+//!   runs, nothing is flushed. `NAME:N:stop` freezes it by SIGSTOP instead, until it gets SIGCONT; `NAME:N:spin` puts
+//!   the passing thread into an endless loop. The coordinator passes `after-poll` once it has absorbed a feed; a worker
+//!   passes `extracting` with a page; both ledgers pass `before-begin`, `after-append` (local) or `after-produce` (Kafka:
+//!   between the records and the offsets that fence them), `before-commit` and `after-commit`.
+//! - `COPYDESK_FAULT_CLOCK=SECONDS:MILLISECONDS` sets the wall clock this many seconds forward, or back, this many
 //!   milliseconds after it was first read.
-//! - `COPYDESK_FAULT_WITHOUT=fence` or `settling` leaves out what the Kafka ledger's promise rests on, so that tests
+//! - `COPYDESK_FAULT_WITHOUT=fence` or `settling` leaves out a step on which exactly once depends, so that tests
 //!   can show that they would notice.
 
 #[cfg(feature = "faults")]
@@ -17,7 +17,7 @@ pub use armed::{clock_jump, is_left_out, point};
 #[cfg(test)]
 pub(crate) use disk::{disk, fail_disk};
 
-/// A disk that does not fail by our doing.
+/// A disk on which we cause no failure.
 #[cfg(not(test))]
 pub(crate) fn disk(_operation: &str) -> std::io::Result<()> {
     Ok(())
@@ -39,7 +39,7 @@ pub fn clock_jump() -> i64 {
     0
 }
 
-/// A full disk, for unit tests of what runs on their own thread.
+/// A full disk, for unit tests of code that runs on its own thread.
 #[cfg(test)]
 mod disk {
     use std::{cell::Cell, io};
@@ -94,7 +94,7 @@ mod armed {
 
     static LEFT_OUT: LazyLock<Option<String>> = LazyLock::new(|| variable("COPYDESK_FAULT_WITHOUT"));
 
-    /// Seconds, and from when on.
+    /// Seconds, and the time from which they count.
     static CLOCK: LazyLock<Option<(i64, Instant)>> = LazyLock::new(|| {
         let text = variable("COPYDESK_FAULT_CLOCK")?;
         let jump = text.split_once(':').and_then(|(by, after)| Some((by.parse().ok()?, after.parse().ok()?)));
@@ -102,7 +102,7 @@ mod armed {
         Some((by, Instant::now() + Duration::from_millis(after)))
     });
 
-    /// Whether a test wants this left out.
+    /// Whether a test leaves this out.
     pub fn is_left_out(what: &str) -> bool {
         LEFT_OUT.as_deref() == Some(what)
     }
@@ -112,12 +112,12 @@ mod armed {
         CLOCK.filter(|(_, from)| Instant::now() >= *from).map_or(0, |(by, _)| by)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a switch of the test build, beside any configuration")]
+    #[expect(clippy::disallowed_methods, reason = "a switch of the test build, outside the configuration")]
     fn variable(name: &str) -> Option<String> {
         std::env::var(name).ok()
     }
 
-    /// Kills or stops the process, or spins, if this is the passing that was asked for.
+    /// Kills or stops the process, or loops, if this is the requested passing.
     pub fn point(name: &str) {
         let Some(fault) = FAULT.as_ref().filter(|fault| fault.name == name) else { return };
         if fault.passings_left.fetch_sub(1, Ordering::SeqCst) != 1 {
@@ -127,7 +127,7 @@ mod armed {
             Action::Send(signal) => {
                 // a failure to kill would let a test pass that proves nothing
                 kill_process(getpid(), signal).expect("a process may kill itself");
-                // the signal is the process's: this thread would run on until the kernel has stopped all of them
+                // the signal is for the process: this thread would run on until the kernel has stopped all of them
                 std::thread::sleep(Duration::from_secs(1));
             }
             Action::Spin => loop {

@@ -1,9 +1,9 @@
-//! Which partition of the state a site lives in. Part of what is stored: it may never change.
+//! Which partition of the state a site is in. This is part of what is stored: it may never change.
 
 use crate::Partition;
 
-/// The partition of the state that a site lives in: Kafka's murmur2 of its bytes, made positive, modulo the number of
-/// partitions. Java clients place a key the same way, so that other tools can find a site's state.
+/// The partition of the state that a site is in: Kafka's murmur2 of its bytes, made positive, modulo the number of
+/// partitions. Java clients place a key the same way, so other tools can find a site's state.
 pub fn partition(site: &str, partitions: Partition) -> Partition {
     (murmur2(site.as_bytes()) & 0x7fff_ffff).cast_signed() % partitions
 }

@@ -1,7 +1,7 @@
-//! Threads of the ledgers' own, for their calls that block.
+//! Separate threads for the ledgers' calls that block.
 //!
-//! The runtime's pool of blocking threads is shared with name resolution and with the reading of documents. Where all of
-//! its threads are taken, more work waits in its queue, and a commit must not wait behind that.
+//! The runtime's pool of blocking threads is shared with name resolution and with the reading of documents. If all of
+//! its threads are busy, more work waits in its queue, and a commit must not wait behind that.
 
 use std::thread;
 
@@ -9,15 +9,15 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::LedgerError;
 
-/// A thread, and what only that thread touches: files, a database, a client. It does one job after the other, and ends
-/// when this value is dropped; a job under way is finished first.
+/// A thread, and what only that thread uses: files, a database, a client. It does one job after another, and ends when
+/// this value is dropped; a running job is finished first.
 #[derive(Debug)]
 pub(super) struct Worker<S> {
     name: &'static str,
     jobs: mpsc::Sender<Job<S>>,
 }
 
-/// Gives back what the next job works with, or nothing if there is no next one.
+/// Returns what the next job works with, or nothing if there is no next one.
 type Job<S> = Box<dyn FnOnce(S) -> Option<S> + Send>;
 
 impl<S: Send + 'static> Worker<S> {
@@ -36,7 +36,7 @@ impl<S: Send + 'static> Worker<S> {
         Ok(Self { name, jobs })
     }
 
-    /// Does a job, after those that were given before it. Where the future is dropped, the job is done all the same.
+    /// Does a job, after those that were given before it. If the future is dropped, the job is still done.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut S) -> Result<T, LedgerError> + Send + 'static,
@@ -59,7 +59,7 @@ impl<S: Send + 'static> Worker<S> {
         let (reply, outcome) = oneshot::channel();
         let job: Job<S> = Box::new(move |state| {
             let (result, left) = work(state);
-            // whoever waited for it may be gone
+            // the receiver may be gone
             let _ = reply.send(result);
             left
         });
@@ -70,7 +70,7 @@ impl<S: Send + 'static> Worker<S> {
     }
 }
 
-/// Does one job on a thread of its own.
+/// Does one job on a separate thread.
 pub(super) async fn once<T: Send + 'static>(
     name: &'static str,
     work: impl FnOnce() -> Result<T, LedgerError> + Send + 'static,
@@ -87,7 +87,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), LedgerE
     }
 }
 
-/// What a job has done that ended in a panic, nobody knows.
+/// After a panic, nobody knows what the job has done.
 fn ended(name: &str) -> LedgerError {
     LedgerError::Reopen(format!("the thread `{name}` ended in the middle of its work"))
 }

@@ -1,4 +1,4 @@
-//! `copydesk check --fetch`: every feed asked once, as politely as the daemon asks.
+//! `copydesk check --fetch`: requests every feed once, as politely as the daemon.
 
 use std::{io::Write, process::ExitCode};
 
@@ -15,7 +15,7 @@ use crate::{
     fetch::{Fetcher, user_agent},
 };
 
-/// Asks every feed and tells of each as soon as it and those before it have answered.
+/// Requests every feed and shows each as soon as it and those before it have responded.
 pub(super) fn run(config: &Config, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let mut sum = Sum::default();
     writeln!(out)?;
@@ -51,7 +51,7 @@ fn each(config: &Config, mut done: impl FnMut(FeedReport) -> std::io::Result<()>
     })
 }
 
-/// What all of them together came to.
+/// The sum over all of them.
 #[derive(Debug, Default, Serialize)]
 struct Sum {
     read: usize,
@@ -100,7 +100,7 @@ fn show(told: &FeedReport, out: &mut impl Write) -> std::io::Result<()> {
         Outcome::Failure { .. } => writeln!(out, "    failed      {}", told.outcome.in_a_line())?,
     }
     match (&told.moved_to, &told.redirected_to) {
-        (Some(moved), _) => writeln!(out, "    moved to    {moved} for good: name it so in the configuration"),
+        (Some(moved), _) => writeln!(out, "    moved to    {moved} permanently; use this URL in the configuration"),
         (None, Some(url)) => writeln!(out, "    redirected  to {url}"),
         (None, None) => Ok(()),
     }

@@ -1,14 +1,14 @@
-//! A trial as a web page of its own: no script, nothing from elsewhere, nothing of the page but its text.
+//! The result of `copydesk try` as a web page: no script, nothing from other servers, nothing of the page but its text.
 //!
-//! What the page and its feed say is untrusted: every text goes through [`escape`], and the policy in the head keeps a
-//! browser from running or loading anything all the same.
+//! The text of the page and its feed is untrusted: every text goes through [`escape`], and in addition the policy in
+//! the head keeps a browser from running or loading anything.
 
 use std::fmt::{self, Display, Write};
 
 use super::report::{FeedReport, OutcomeReport, PageReport, Report, shown};
 use crate::article::{Explained, Fate};
 
-/// Blocks that follow each other outside of the story are folded from so many on.
+/// From this many on, blocks in a row outside of the story are folded.
 const FOLDED_FROM: usize = 4;
 
 const STYLE: &str = "
@@ -51,7 +51,7 @@ fn write_page(report: &Report, out: &mut String) -> fmt::Result {
     )?;
     writeln!(out, "<p><strong>Would be published:</strong> {}</p>", escape(&report.outcome.headline()))?;
     if let Some(pages) = report.learned_from {
-        writeln!(out, "<p>Judged with what {pages} pages of the site have taught.</p>")?;
+        writeln!(out, "<p>Judged with what was learned from {pages} pages of the site.</p>")?;
     }
     fields(report, out)?;
     feed(report.feed.as_ref(), out)?;
@@ -120,7 +120,7 @@ fn all_blocks(blocks: &[Explained], out: &mut String) -> fmt::Result {
     for run in blocks.chunk_by(|a, b| (a.fate == Fate::Outside) == (b.fate == Fate::Outside)) {
         let folded = run[0].fate == Fate::Outside && run.len() >= FOLDED_FROM;
         if folded {
-            writeln!(out, "<details>\n<summary>{} blocks outside of the story</summary>", run.len())?;
+            writeln!(out, "<details>\n<summary>{} blocks outside the story</summary>", run.len())?;
         }
         for block in run {
             one_block(block, out)?;
@@ -142,8 +142,8 @@ fn one_block(block: &Explained, out: &mut String) -> fmt::Result {
     )
 }
 
-/// A text as HTML's text or the value of an attribute in quotes. Characters that could turn the text about, or that no
-/// document may have, are left out.
+/// A text as HTML text or as the value of a quoted attribute. Characters that could change the direction of the text,
+/// or that no document may have, are left out.
 fn escape(text: &str) -> impl Display + '_ {
     struct Escaped<'a>(&'a str);
     impl Display for Escaped<'_> {

@@ -1,7 +1,7 @@
-//! `copydesk try`: one page, and every decision over it.
+//! `copydesk try`: one page, and every decision about it.
 //!
-//! The page is asked for and judged as the daemon would do it ([`crate::daemon::trial`]); here is only how that is
-//! asked and shown: on a terminal, as JSON, or as a web page of its own.
+//! The page is requested and judged as the daemon does it ([`crate::daemon::trial`]). This module only reads the
+//! arguments and shows the result: on a terminal, as JSON, or as a web page.
 
 use std::{
     fs,
@@ -44,14 +44,14 @@ pub(super) struct Arguments {
     /// The feed that has an entry for the page: a URL, or a file
     #[arg(long, value_name = "URL|FILE")]
     feed: Option<String>,
-    /// The configuration: `fetch`, `sites`, what it says of the feed, and the ledger with what was learned of the site
-    /// [default: copydesk.yaml, if there is one]
+    /// The configuration: `fetch`, `sites`, the settings of the feed, and the ledger with what was learned about the
+    /// site [default: copydesk.yaml, if there is one]
     #[arg(short, long, value_name = "FILE", env = "COPYDESK_CONFIG")]
     config: Option<PathBuf>,
-    /// Do not look into the ledger for what the site repeats
+    /// Do not read from the ledger what the site repeats
     #[arg(long)]
     alone: bool,
-    /// Show every block of the page, also the many that stand far from the story
+    /// Show every block of the page, also the many that are far from the story
     #[arg(long)]
     all: bool,
     /// Print JSON
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> anyhow::Result
     Ok(ExitCode::SUCCESS)
 }
 
-/// The configuration that is named, or the one that is there; else all by default. `None` if it has faults.
+/// The configuration that is named, or the one that is there; otherwise the defaults. `None` if it has faults.
 fn configuration(named: Option<&Path>) -> Option<Config> {
     let usual = Path::new("copydesk.yaml");
     match named {
@@ -104,7 +104,7 @@ async fn make(arguments: &Arguments, config: &Config) -> anyhow::Result<Report> 
     Ok(Report::new(dry_run::run(trial, &fetcher).await, learned))
 }
 
-/// A web address, or a file with the URL that it is said to be from.
+/// A web address, or a file with the URL that it came from.
 fn origin(text: &str, said: Option<&Url>) -> anyhow::Result<PageSource> {
     if let Ok(url) = Url::parse(text)
         && matches!(url.scheme(), "http" | "https")
@@ -113,13 +113,14 @@ fn origin(text: &str, said: Option<&Url>) -> anyhow::Result<PageSource> {
     }
     let body =
         fs::read(text).with_context(|| format!("`{text}` is neither a web address nor a file that can be read"))?;
-    let path = std::path::absolute(text).context("the current directory cannot be told")?;
-    let of_file = || Url::from_file_path(&path).map_err(|()| anyhow::anyhow!("{} makes no URL", path.display()));
+    let path = std::path::absolute(text).context("cannot find the current directory")?;
+    let of_file =
+        || Url::from_file_path(&path).map_err(|()| anyhow::anyhow!("{} cannot be written as a URL", path.display()));
     let url = said.cloned().map_or_else(of_file, Ok)?;
     Ok(PageSource::Hand { url, body: body.into(), content_type: None })
 }
 
-/// What the daemon has learned of a site. Where the ledger cannot be asked, the page is judged without.
+/// What the daemon has learned about a site. If the ledger cannot be read, the page is judged without it.
 async fn knowledge(config: &Config, site: &str) -> Option<article::Site> {
     let states = match &config.ledger {
         Ledger::Local(ledger) if !ledger.directory.exists() => return None,
@@ -127,7 +128,7 @@ async fn knowledge(config: &Config, site: &str) -> Option<article::Site> {
         Ledger::Kafka(ledger) => kafka::states(ledger).await,
     };
     let states = states
-        .inspect_err(|error| anstream::eprintln!("judged without what the ledger knows of {site}: {error}"))
+        .inspect_err(|error| anstream::eprintln!("judged without what the ledger knows about {site}: {error}"))
         .unwrap_or_default();
     let State { value, .. } = states.into_iter().find(|state| state.key == site)?;
     serde_json::from_slice(&value).ok()

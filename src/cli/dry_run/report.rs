@@ -1,4 +1,4 @@
-//! What is shown of a trial, whatever it is shown on.
+//! The result of `copydesk try`, however it is shown.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -27,16 +27,16 @@ const FIELDS: &[&str] = &[
     "restrictions",
 ];
 
-/// All that is shown.
+/// Everything that is shown.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     /// The page's URL, after redirects.
     pub(super) url: String,
-    /// Pages of the site from which something was learned; none where nothing is known of it.
+    /// Number of pages of the site from which something was learned; none if nothing is known about it.
     pub(super) learned_from: Option<u16>,
-    /// What was decided over the page, or why it was not had.
+    /// The decisions about the page, or why it was not fetched.
     pub(super) page: PageReport,
-    /// What the feed says of it, where one was named.
+    /// What the feed says about it, if a feed was named.
     pub(super) feed: Option<FeedReport>,
     /// Where the record's fields come from.
     pub(super) fields: Vec<FieldReport>,
@@ -44,33 +44,33 @@ pub(super) struct Report {
     pub(super) outcome: OutcomeReport,
 }
 
-/// What was decided over the page.
+/// The decisions about the page.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum PageReport {
     /// It was read.
     Read {
-        /// What it says it is, if it says so.
+        /// What the page says it is, if it says so.
         claims_to_be: Option<&'static str>,
-        /// Why its visible text is no story: a stable name, and words.
+        /// Why its visible text is not a story: a stable name, and words.
         refused: Option<(&'static str, String)>,
         /// Every text of it.
         blocks: Vec<Explained>,
     },
-    /// It was not.
+    /// It was not read.
     Failed {
         /// Why.
         error: String,
     },
 }
 
-/// What the feed says of the page.
+/// What the feed says about the page.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum FeedReport {
     /// This.
     Entry(Box<FeedEntry>),
-    /// None of so many entries is of it.
+    /// None of this many entries is about it.
     NoneOf(usize),
     /// The feed could not be read.
     Error(String),
@@ -117,7 +117,7 @@ impl Report {
         }
     }
 
-    /// What the page says it is, and how many blocks had which fate.
+    /// What the page says it is, and how many blocks were kept, dropped or outside.
     pub(super) fn nature(&self) -> String {
         let claim = match &self.page {
             PageReport::Read { claims_to_be: Some(claim), .. } => format!("The page says that it is {claim}"),
@@ -126,12 +126,12 @@ impl Report {
         format!("{claim}: {}.", self.sum())
     }
 
-    /// How many blocks had which fate, in a few words.
+    /// How many blocks were kept, dropped or outside, in a few words.
     pub(super) fn sum(&self) -> String {
         let PageReport::Read { blocks, .. } = &self.page else { return "the page was not read".to_owned() };
         let count = |fate| blocks.iter().filter(|block| block.fate == fate).count();
         let [kept, dropped, outside] = [Fate::Kept, Fate::Dropped, Fate::Outside].map(count);
-        format!("{kept} blocks kept, {dropped} dropped, {outside} outside of the story")
+        format!("{kept} blocks kept, {dropped} dropped, {outside} outside the story")
     }
 }
 
@@ -159,12 +159,13 @@ impl FeedReport {
 }
 
 impl OutcomeReport {
-    /// In a line: what it is, and why where it is no record of the page's own text.
+    /// In one line: what it is, and if the text of a record is not the page's own, why.
     pub(super) fn headline(&self) -> String {
         let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
         match self {
             Self::Record(record) => {
-                let fallback = record["fallback_reason"].as_str().map(|reason| format!(", since the page: {reason}"));
+                let fallback =
+                    record["fallback_reason"].as_str().map(|reason| format!(", because the page failed: {reason}"));
                 format!("a record, its text from: {}{}", text(record, "text_source"), fallback.unwrap_or_default())
             }
             Self::Reject(reject) => format!("a reject, {}: {}", text(reject, "reason"), text(reject, "detail")),

@@ -1,4 +1,4 @@
-//! A trial on a terminal, or as plain text where there is none: colours are left out by whom it is written to.
+//! The result of `copydesk try` on a terminal, or as plain text: the writer removes colours where they are not shown.
 
 use std::io::{self, Write};
 
@@ -13,15 +13,15 @@ const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 /// Characters of a text that are shown.
 const SHOWN: usize = 88;
-/// Blocks outside of the story that are shown of as many as follow each other for the same reason.
+/// How many blocks outside of the story are shown, of those that follow each other for the same reason.
 const OF_A_KIND: usize = 2;
-/// Under the texts.
+/// Below the texts.
 const INDENT: &str = "                          ";
 
 pub(super) fn show(report: &Report, all: bool, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{BOLD}{}{BOLD:#}", report.url)?;
     if let Some(pages) = report.learned_from {
-        writeln!(out, "{DIM}judged with what {pages} pages of the site have taught{DIM:#}")?;
+        writeln!(out, "{DIM}judged with what was learned from {pages} pages of the site{DIM:#}")?;
     }
     match &report.page {
         PageReport::Read { refused, blocks, .. } => {
@@ -60,7 +60,7 @@ fn blocks_of(blocks: &[Explained], all: bool, out: &mut impl Write) -> io::Resul
         let shown = if folded { OF_A_KIND } else { run.len() };
         for block in &run[..shown] {
             block_of(block, out)?;
-            // what stands far from the story is explained by its kind
+            // blocks far from the story are explained by their kind
             if all || block.fate != Fate::Outside {
                 writeln!(out, "{DIM}{INDENT}{} · {}{DIM:#}", block.why, block.place)?;
             }

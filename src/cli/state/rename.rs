@@ -1,7 +1,8 @@
-//! A feed that has another URL: what changes in a ledger.
+//! A feed with a new URL: what changes in a ledger.
 //!
-//! PURE. The state stays with the site where the feed was met, as that is where its articles are known. Where the new URL is
-//! of another site, a pointer there says so, as the daemon leaves one where permanent redirects have told of a move.
+//! PURE. The state stays with the site where the feed was first seen, because its articles are known there. If the new
+//! URL belongs to another site, a pointer there says so, the same as the daemon leaves after a move by permanent
+//! redirects.
 
 use anyhow::{bail, ensure};
 use url::Url;
@@ -12,7 +13,7 @@ use crate::{
     state::{FeedState, SiteState, feed_of},
 };
 
-/// The values to commit: entries, and then, together, those of the feed.
+/// The values to commit: first entries, then those of the feed, which must be committed together.
 pub(super) fn values(
     held: &[State],
     largest: Option<usize>,
@@ -23,7 +24,7 @@ pub(super) fn values(
     if let Some(state) = held.iter().find(|state| feed_of(&state.key) == Some(new.as_str())) {
         let site = State::site(&state.key);
         bail!(
-            "{} has state already, with the site {site}: only a feed that nothing is known of can take another's",
+            "{} already has state, with the site {site}; only a feed without state can take over that of another",
             link::shown(new)
         );
     }
@@ -53,16 +54,16 @@ pub(super) fn values(
     Ok((others, feeds))
 }
 
-/// Says that nothing is known of a feed, and which known one is spelt most like it.
+/// Says that nothing is known about a feed, and which known one has the most similar spelling.
 fn unknown(held: &[State], old: &Url) -> String {
     let known = held.iter().filter_map(|state| feed_of(&state.key));
     let likeness = |url: &&str| strsim::jaro_winkler(url, old.as_str());
     match known.max_by(|a, b| likeness(a).total_cmp(&likeness(b))) {
         Some(nearest) => format!(
-            "nothing is known of {}; the feed with the most similar URL is {}",
+            "nothing is known about {}; the feed with the most similar URL is {}",
             link::shown(old),
             link::shown_text(nearest)
         ),
-        None => format!("nothing is known of {}, nor of any other feed", link::shown(old)),
+        None => format!("nothing is known about {}, nor about any other feed", link::shown(old)),
     }
 }

@@ -58,7 +58,7 @@ fn what_is_no_export_is_refused_by_its_line() {
         (r#"{"key":"a.example"}"#, "line 1 is not a line of an export"),
         (r#"{"key":"a.example x","value":{"seen":["?"]}}"#, "line 1: the value of `a.example x`"),
         (r#"{"key":"a.example x","value":null}"#, "line 1: the value of `a.example x`"),
-        (&format!("{line}\n\n{line}\n"), "line 3: `a.example https://a.example/feed` stands in line 1, too"),
+        (&format!("{line}\n\n{line}\n"), "line 3: `a.example https://a.example/feed` is also in line 1"),
     ] {
         let error = format!("{:#}", read(text.as_bytes()).unwrap_err());
         assert!(error.starts_with(expected), "{text}\n{error}");
@@ -134,9 +134,9 @@ fn what_cannot_be_renamed_is_refused_with_the_reason() {
             "https://a.example/rss",
             "similar URL is https://b.example/feed?key=***",
         ),
-        (&[], OLD, "https://a.example/rss", "nor of any other feed"),
+        (&[], OLD, "https://a.example/rss", "nor about any other feed"),
         (&known[..1], OLD, OLD, "the same"),
-        (&known[..], "https://b.example/feed?key=hunter2", OLD, "has state already, with the site a.example"),
+        (&known[..], "https://b.example/feed?key=hunter2", OLD, "already has state, with the site a.example"),
     ] {
         let refused = rename::values(states, None, &url(old), &url(new)).unwrap_err().to_string();
         assert!(refused.contains(expected), "{refused}");

@@ -1,6 +1,6 @@
 //! Sites whose state waits to be stored.
 //!
-//! What a record or a reject depends on is stored with it, in the next commit. All else (due times, validators,
+//! What a record or a reject depends on is stored with it, in the next commit. Everything else (due times, validators,
 //! entries that wait for their page) is stored a little later: most entries have their record by then, and are written
 //! once instead of twice. A crash before that costs requests and nothing else: the feed is read again.
 
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::daemon::notice::Notice;
 
-/// How long what is not urgent may wait.
+/// How long changes that are not urgent may wait.
 pub(super) const LATER: Duration = Duration::from_secs(5);
 
 /// What waits.
@@ -28,12 +28,12 @@ pub(super) struct Changed {
 #[derive(Debug)]
 struct Soft {
     since: Instant,
-    /// What is told once it is stored.
+    /// What is reported once it is stored.
     notices: Vec<Notice>,
 }
 
 impl Changed {
-    /// A site has changes that belong into the next commit.
+    /// A site has changes that belong in the next commit.
     pub(super) fn hard(&mut self, site: &str) {
         self.hard.insert(site.to_owned());
         self.soft(site);
@@ -48,7 +48,7 @@ impl Changed {
         }
     }
 
-    /// The same, and this is told once they are stored.
+    /// The same, and this is reported once they are stored.
     pub(super) fn notice(&mut self, site: &str, notice: Notice) {
         self.soft(site);
         if let Some(soft) = self.soft.get_mut(site) {
@@ -56,7 +56,7 @@ impl Changed {
         }
     }
 
-    /// Since when the oldest of what may wait does.
+    /// How long the oldest of the changes that may wait has waited: the time of its start.
     pub(super) fn oldest(&self) -> Option<Instant> {
         self.order.first().map(|(since, _)| *since)
     }
@@ -66,7 +66,7 @@ impl Changed {
         self.hard.is_empty() && self.soft.is_empty()
     }
 
-    /// The sites that belong into the next commit.
+    /// The sites that belong in the next commit.
     pub(super) fn take_hard(&mut self) -> BTreeSet<String> {
         std::mem::take(&mut self.hard)
     }
@@ -76,14 +76,14 @@ impl Changed {
         self.order.first().filter(|(since, _)| *since <= before).map(|(_, site)| site.clone())
     }
 
-    /// All of a site is stored now: what was to be told then.
+    /// All of a site is stored now: returns what was to be reported then.
     pub(super) fn stored(&mut self, site: &str) -> Vec<Notice> {
         let Some(soft) = self.soft.remove(site) else { return Vec::new() };
         self.order.remove(&(soft.since, site.to_owned()));
         soft.notices
     }
 
-    /// Leaves only the sites for which `keep` holds.
+    /// Keeps only the sites for which `keep` is true.
     pub(super) fn retain(&mut self, keep: impl Fn(&str) -> bool) {
         self.hard.retain(|site| keep(site));
         self.soft.retain(|site, _| keep(site));

@@ -1,4 +1,4 @@
-//! When to commit, and what to do when that fails.
+//! When to commit, and what to do if a commit fails.
 
 use std::time::Duration;
 
@@ -16,17 +16,17 @@ use crate::{
     record::{FeedEntry, Record, Reject},
 };
 
-/// A commit that takes longer says that the ledger is away, before its own deadlines do.
+/// A commit that takes longer is reported as a stall, before its own deadlines pass.
 const SLOW_COMMIT: Duration = Duration::from_secs(5);
 
-/// A refused batch waits for news of what is ours, and is tried again after so long at the latest.
+/// A refused batch waits for news about ownership, and is tried again after this time at the latest.
 const FENCED: Duration = Duration::from_secs(2);
-/// A batch with so many bytes of records and rejects is committed at once.
+/// A batch with this many bytes of records and rejects is committed at once.
 const FULL: usize = 8 << 20;
-/// State values that are put into one batch beside those that belong to its records: more would hold up the coordinator.
+/// State values per batch in addition to those that belong to its records: more would delay the coordinator.
 const MOST_VALUES: usize = 500;
 
-/// A commit that failed: nothing is committed past it.
+/// A commit that failed: nothing after it is committed before it.
 #[derive(Debug)]
 pub(super) struct Stalled {
     pub(super) outbox: Outbox,
@@ -42,7 +42,7 @@ impl Stalled {
 }
 
 impl Coordinator<'_> {
-    /// When the next commit is to begin, if nothing else happens.
+    /// When the next commit is to start, if nothing else happens.
     pub(super) fn commit_due(&self) -> Option<Instant> {
         if self.committer.is_busy() {
             return None;
@@ -55,13 +55,13 @@ impl Coordinator<'_> {
         [urgent, later].into_iter().flatten().min()
     }
 
-    /// How long what is not urgent waits: not at all, where nothing is awaited that could change it.
+    /// How long changes that are not urgent wait: not at all, if nothing is expected that could change them.
     fn later(&self) -> Duration {
         let ends = self.parts.once || self.stop_at.is_some();
         if ends && (self.is_idle() || self.queues.running() == 0) { Duration::ZERO } else { LATER }
     }
 
-    /// When a commit that is under way will have taken too long, where nobody was told of that yet.
+    /// When a running commit will have taken too long, if that has not been reported yet.
     pub(super) fn commit_overdue(&self) -> Option<Instant> {
         let told = *self.parts.health.borrow() != Health::Ready;
         self.committer.busy_since().filter(|_| !told).map(|since| since + SLOW_COMMIT)
@@ -69,8 +69,8 @@ impl Coordinator<'_> {
 
     pub(super) fn tell_if_overdue(&self) {
         if self.commit_overdue().is_some_and(|at| Instant::now() >= at) {
-            let why = format!("a commit has been under way for more than {} s", SLOW_COMMIT.as_secs());
-            tracing::warn!(why, "the ledger is slow or away");
+            let why = format!("a commit has been running for more than {} s", SLOW_COMMIT.as_secs());
+            tracing::warn!(why, "the ledger is slow or cannot be reached");
             self.parts.health.send_replace(Health::Stalled(why));
         }
     }
@@ -78,7 +78,7 @@ impl Coordinator<'_> {
     pub(super) fn commit_if_ready(&mut self) -> Result<(), LedgerError> {
         let is_full = self.outbox.len() >= self.config.commit.count || self.outbox.bytes() >= FULL;
         let full = self.stalled.is_none() && is_full;
-        // on the way out nothing more is waited for
+        // during a stop, nothing more is waited for
         let last = self.stalled.is_none() && self.stop_at.is_some() && self.queues.running() == 0;
         let Some(due) = self.commit_due() else { return Ok(()) };
         if !(full || last || Instant::now() >= due) {
@@ -94,8 +94,8 @@ impl Coordinator<'_> {
         self.committer.begin(outbox)
     }
 
-    /// All that was decided, with the values that changed by it, and what has waited long enough. A site that is being
-    /// worked on is left for the next commit.
+    /// All decisions, with the values that they changed, and what has waited long enough. A site that is being worked
+    /// on is left for the next commit.
     fn cut(&mut self) -> Outbox {
         let mut states = Vec::new();
         for name in self.changed.take_hard() {
@@ -163,7 +163,7 @@ impl Coordinator<'_> {
 
     fn stall(&mut self, outbox: Outbox, why: String) {
         if self.attempts == 0 {
-            tracing::error!(why, "nothing can be committed: no new work is begun until the ledger takes it");
+            tracing::error!(why, "nothing can be committed; no new work is started until the ledger accepts the batch");
         }
         if self.stop_at.is_none() {
             self.parts.health.send_replace(Health::Stalled(why));
@@ -177,8 +177,8 @@ impl Coordinator<'_> {
         self.stalled = Some(Stalled { outbox, again_at: Instant::now() + wait, attempts });
     }
 
-    /// What no topic takes costs nobody else anything: a record ends as a reject, a reject says less, an entry that waits is
-    /// rejected, another value is not stored. The rest of the batch is given again.
+    /// A message that no topic accepts must not cost others anything: a record becomes a reject, a reject gets shorter,
+    /// an entry that waits is rejected, another value is not stored. The rest of the batch is given again.
     fn unstorable(&mut self, mut outbox: Outbox, key: &str, why: &str) {
         if key.contains(' ') || self.sites.contains_key(key) {
             self.unstorable_state(&mut outbox, key, why);
@@ -201,7 +201,7 @@ impl Coordinator<'_> {
                     tracing::error!(
                         key,
                         why,
-                        "this cannot be stored, and is left out: raise `max_message`, and `max.message.bytes` of the topics"
+                        "this message cannot be stored and is left out; raise `max_message`, and `max.message.bytes` of the topics"
                     );
                     outbox.drop_message(key);
                 }
@@ -218,7 +218,7 @@ impl Coordinator<'_> {
             tracing::error!(
                 key,
                 why,
-                "this state cannot be stored, and is left out: raise `max_message`, and `max.message.bytes` of the topics"
+                "this state cannot be stored and is left out; raise `max_message`, and `max.message.bytes` of the topics"
             );
             return;
         };
@@ -231,7 +231,7 @@ impl Coordinator<'_> {
         self.outbox.touch();
     }
 
-    /// Logs, counts and passes on what is durable now. At most one line a decision.
+    /// Logs, counts and passes on what is durable now. At most one line per decision.
     fn tell(&mut self, notice: Notice) {
         let metrics = &self.parts.metrics;
         match &notice {
@@ -241,7 +241,7 @@ impl Coordinator<'_> {
                     tracing::warn!(
                         feed,
                         new,
-                        "none of the entries was known: some may have been missed between two polls"
+                        "none of the entries was known; some may have been missed between two polls"
                     );
                 }
                 outcome => tracing::debug!(feed, ?outcome, "polled"),
@@ -264,18 +264,18 @@ impl Coordinator<'_> {
                 tracing::debug!(id, error, wait_s = wait.as_secs(), "postponed");
             }
             Notice::Merged { id, into } => {
-                tracing::info!(id, into, "this entry's page is that of an article that is known already");
+                tracing::info!(id, into, "the page of this entry is that of a known article");
             }
             Notice::Unchanged { id } => tracing::debug!(id, "unchanged"),
         }
         if let Some(watcher) = &self.parts.watcher {
-            // a watcher that is slow or gone must not hold up the coordinator
+            // an observer that is slow or gone must not delay the coordinator
             let _ = watcher.try_send(notice);
         }
     }
 }
 
-/// The same reject with less of what its feed said of the entry, and in the end with nothing of it.
+/// The same reject with less of what its feed said about the entry, in the last step with nothing of it.
 fn shorter(reject: &Reject) -> Option<Reject> {
     let FeedEntry { guid, url, title, .. } = reject.entry.clone();
     let brief = Reject { entry: FeedEntry { guid, url, title, ..FeedEntry::default() }, ..reject.clone() };

@@ -19,18 +19,18 @@ use crate::{
     state::{Carrier, Pending},
 };
 
-/// Entries of one site that wait for their host at a time: a site with thousands is refilled as they are done.
+/// Entries of one site that wait for their host at a time: a site with thousands is refilled as they are finished.
 const MOST_OF_A_SITE: usize = 128;
 
-/// How long a recheck waits that a clock may have brought too early.
+/// How long a recheck waits that a wrong clock may have started too early.
 const JUMPED_AGAIN: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 
-/// What a worker hands back.
+/// What a worker returns.
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) job: Job,
     pub(super) host: String,
-    /// When the partition of its site was gained: what is from before is not of today's state.
+    /// When the partition of its site was gained: a result from before that does not belong to today's state.
     pub(super) epoch: u64,
     pub(super) result: JobResult,
 }
@@ -41,7 +41,7 @@ pub(super) enum JobResult {
     Followed { followed: Box<Followed>, asked: Asked },
 }
 
-/// What was known of an entry when it was followed.
+/// What was known about an entry when it was followed.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) full_text: FullText,
@@ -71,7 +71,7 @@ impl Coordinator<'_> {
         }
     }
 
-    /// Puts entries of a site that are due into the queues of their hosts, as many as there is room for.
+    /// Puts due entries of a site into the queues of their hosts, as many as there is room for.
     pub(super) fn queue_entries(&mut self, name: &str, now: DateTime<Utc>) {
         let queued = self.queued.get(name).copied().unwrap_or_default();
         let Some(site) = self.sites.get_mut(name) else { return };
@@ -133,7 +133,7 @@ impl Coordinator<'_> {
         });
     }
 
-    /// A site that is being worked on has its jobs again when it is back.
+    /// Queues the jobs of a site again when it is back from being worked on.
     fn not_now(&mut self, job: Job, now: DateTime<Utc>) {
         let Some(away) = self.away.get_mut(&job.site) else { return };
         match job.task {
@@ -183,7 +183,7 @@ impl Coordinator<'_> {
     }
 }
 
-/// An entry whose feeds are configured no more keeps the way in which it was made.
+/// An entry whose feeds are no longer configured keeps the setting that it was made with.
 fn full_text(pending: &Pending, feed: Option<&config::Feed>) -> FullText {
     match feed {
         Some(feed) => feed.full_text,

@@ -1,8 +1,7 @@
 //! The coordinator: owns all state, makes every decision, waits for nothing but its mailbox.
 //!
-//! Memory runs ahead of the ledger by at most the commit under way and the one that gathers. Whatever changes
-//! memory puts what belongs to the change into the outbox in the same step, so that a commit is always a
-//! consistent cut.
+//! Memory is ahead of the ledger by at most the running commit and the one that is being collected. Every change of
+//! memory puts its state into the outbox in the same step, so that each commit is a consistent state.
 
 mod changed;
 mod commits;
@@ -46,56 +45,56 @@ use crate::{
     state::{FeedState, SiteState},
 };
 
-/// Of the time to stop in, this much is kept for the last commit and for closing the ledger.
+/// Of the time for a stop, this much is reserved for the last commit and for closing the ledger.
 const LAST_COMMIT: Duration = Duration::from_secs(5);
-/// A ledger has this long to close, however late it is.
+/// The time that a ledger has to close, however late it is.
 const LEAST_CLOSE: Duration = Duration::from_millis(500);
-/// How often feeds that are configured no more are looked at.
+/// How often feeds that are no longer configured are checked.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
-/// Jobs begun for each request that may be under way: hosts that make their guests wait must not fill all places.
+/// Jobs started for each request that may run: hosts that answer slowly must not fill all places.
 const JOBS_PER_REQUEST: usize = 2;
-/// A clock that goes back by less is being adjusted, not set.
+/// A clock that goes back by less than this is being adjusted, not set.
 const SLEW: TimeDelta = TimeDelta::seconds(1);
-/// A clock that is ahead of the time that has passed by more has jumped.
+/// A clock that goes ahead by more than this has jumped.
 const JUMP: TimeDelta = TimeDelta::hours(1);
-/// And so long after that it is believed.
+/// After this time its new value is believed.
 const JUMP_LASTS: Duration = Duration::from_secs(600);
 /// How many bytes of decisions may wait for a commit.
 const MOST_UNCOMMITTED: usize = 64 << 20;
-/// How many decisions may wait for a commit, in commits: then no new work is begun.
+/// How many decisions may wait for a commit, in commits; beyond that no new work is started.
 const COMMITS_AHEAD: usize = 4;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ended {
-    /// Entries that wait for a retry or a later look.
+    /// Entries that wait for a retry or a recheck.
     pub pending: usize,
-    /// Jobs that were cut off by the deadline; their entries are pending still.
+    /// Jobs that were interrupted by the deadline; their entries are still pending.
     pub cut_off: usize,
 }
 
 struct Coordinator<'a> {
     parts: &'a mut Parts,
     config: Arc<Config>,
-    /// The configured feeds: where each stands in the configuration, by URL.
+    /// The configured feeds: their index in the configuration, by URL.
     feeds: HashMap<String, usize>,
-    /// The same by site. Found once, as a site takes longer to find than to look up.
+    /// The same by site. Computed once, because finding a feed's site takes longer than a look-up.
     feeds_of: HashMap<String, Vec<usize>>,
     cpu: Cpu,
     partitions: Partition,
     largest_state: Option<usize>,
-    /// The partitions that are ours, each with its epoch: a number that is another one each time that it is gained.
+    /// The partitions that are ours, each with its epoch: a number that is new each time the partition is gained.
     owned: BTreeMap<Partition, u64>,
     epochs: u64,
-    /// Partitions that are to be dropped as soon as no commit is under way.
+    /// Partitions that are to be dropped as soon as no commit is running.
     losing: Vec<(Partition, oneshot::Sender<()>)>,
     gained_once: bool,
-    /// While partitions are still being read back: until when they are waited for before work counts as finished.
+    /// While partitions are still being read back: how long to wait for them before work counts as finished.
     gaining: Option<Instant>,
     sites: HashMap<String, Box<SiteState>>,
-    /// The site at which a feed's state is kept: not always the one that its URL belongs to.
+    /// The site where a feed's state is kept: not always the one that its URL belongs to.
     kept_at: HashMap<String, String>,
-    /// Sites that are being worked on beside the coordinator.
+    /// Sites that are being worked on by other threads.
     away: HashMap<String, Away>,
     /// How many entries of a site are queued or being followed.
     queued: HashMap<String, usize>,
@@ -105,7 +104,7 @@ struct Coordinator<'a> {
     outbox: Outbox,
     committer: Committer,
     stalled: Option<commits::Stalled>,
-    /// Attempts at the batch that is to be committed next.
+    /// Attempts at the next batch.
     attempts: u32,
     workers: TaskTracker,
     results: mpsc::Sender<Done>,
@@ -113,13 +112,13 @@ struct Coordinator<'a> {
     parts_back: mpsc::Sender<Back>,
     sites_back: mpsc::Receiver<Back>,
     housekeeping: Instant,
-    /// Sites that the housekeeping has still to look at.
+    /// Sites that the housekeeping still has to visit.
     to_tidy: Vec<String>,
-    /// The time of day when it was last asked for, and by the clock that is never set.
+    /// The wall clock when it was last read, and the monotonic clock at that time.
     latest: (DateTime<Utc>, Instant),
     /// Rechecks wait until then: the clock has jumped ahead, and may be set back.
     no_rechecks_until: Option<Instant>,
-    /// Set once it is time to stop: until when work under way is waited for.
+    /// Set once it is time to stop: how long to wait for running work.
     stop_at: Option<Instant>,
 }
 
@@ -137,7 +136,7 @@ pub(super) async fn run<L: Ledger>(
     let close_within = close_within.max(LEAST_CLOSE);
     let ended = Ended { pending: coordinator.waiting_entries(), cut_off: coordinator.queues.running() };
     let Coordinator { committer, workers, mailbox, .. } = coordinator;
-    // workers that still run have nobody to hand their result to, and end
+    // workers that still run have nobody to return their result to, and end
     drop(mailbox);
     workers.close();
     let closed = committer.close(close_within, &mut events).await;
@@ -149,7 +148,7 @@ impl<'a> Coordinator<'a> {
         let config = parts.config.borrow_and_update().clone();
         let (results, mailbox) = mpsc::channel(256);
         let (parts_back, sites_back) = mpsc::channel(64);
-        // a job may wait for its host's turn, which costs nothing; what is really under way is bounded by the fetcher
+        // a job may wait for its turn at its host, which costs nothing; the fetcher limits what really runs
         let queues = HostQueues::new(config.fetch.most_per_host() + 1, JOBS_PER_REQUEST * config.fetch.in_flight);
         Self {
             feeds: by_url(&config),
@@ -212,7 +211,7 @@ impl<'a> Coordinator<'a> {
         }
     }
 
-    /// When there is something to do though nobody says so.
+    /// When there is something to do without a message.
     fn wake(&self) -> Instant {
         let due = self.due_queue.next().map(|at| {
             let wait = (at - clock::now()).to_std().unwrap_or_default();
@@ -236,20 +235,17 @@ impl<'a> Coordinator<'a> {
     }
 
     /// A wall clock that is set back would leave everything waiting until it has caught up. One that jumps ahead may be
-    /// set back soon: until that is clear, no article's rechecks are used up.
+    /// set back soon: until that is clear, no article's rechecks are used.
     fn follow_the_clock(&mut self, now: DateTime<Utc>) {
         let (before, instant) = std::mem::replace(&mut self.latest, (now, Instant::now()));
         let ahead = now - before - delta(instant.elapsed());
         if before - now > SLEW {
-            tracing::warn!(
-                seconds = (before - now).num_seconds(),
-                "the clock was set back: due times are counted from now"
-            );
+            tracing::warn!(seconds = (before - now).num_seconds(), "the clock was set back; due times are corrected");
             self.no_rechecks_until = None;
             self.bring_back(None, now);
             self.remind_of_all(None);
         } else if ahead > JUMP {
-            tracing::warn!(seconds = ahead.num_seconds(), "the clock has jumped ahead: rechecks wait for some minutes");
+            tracing::warn!(seconds = ahead.num_seconds(), "the clock has jumped ahead; rechecks wait for some minutes");
             self.no_rechecks_until = Some(Instant::now() + JUMP_LASTS);
         }
         self.no_rechecks_until = self.no_rechecks_until.filter(|until| *until > Instant::now());
@@ -277,7 +273,7 @@ impl<'a> Coordinator<'a> {
         tracing::info!(under_way = self.queues.running(), "stopping");
     }
 
-    /// Of the time to stop in, what is kept for the last commit and for closing the ledger.
+    /// Of the time for a stop, what is reserved for the last commit and for closing the ledger.
     fn last_commit(&self) -> Duration {
         LAST_COMMIT.min(self.config.stop_within / 2)
     }
@@ -305,7 +301,7 @@ impl<'a> Coordinator<'a> {
         self.due_queue.next().is_none_or(|at| at > clock::now())
     }
 
-    /// Whether nothing is under way that could still change what waits to be stored.
+    /// Whether nothing is running that could still change what waits to be stored.
     fn is_idle(&self) -> bool {
         self.queues.running() == 0 && self.queues.waiting() == 0 && self.away.is_empty() && self.nothing_is_due()
     }
@@ -328,7 +324,7 @@ impl<'a> Coordinator<'a> {
         }
     }
 
-    /// Puts a site's feeds and entries on the due queue. What is there twice does no harm.
+    /// Puts a site's feeds and entries on the due queue. Duplicates do no harm.
     fn remind(&mut self, name: &str) {
         let Some(site) = self.sites.get(name) else { return };
         let here = site.feeds().iter().filter(|(url, feed)| feed.kept_at.is_none() && self.feeds.contains_key(*url));
@@ -341,7 +337,7 @@ impl<'a> Coordinator<'a> {
         }
     }
 
-    /// What the configuration says of a feed.
+    /// The configuration of a feed.
     fn configured(&self, url: &str) -> Option<&config::Feed> {
         self.feeds.get(url).map(|at| &self.config.feeds[*at])
     }
@@ -350,7 +346,7 @@ impl<'a> Coordinator<'a> {
         self.sites.values().map(|site| site.waiting()).sum()
     }
 
-    /// When the partition of a site was gained, as a number; 0 where it is not ours.
+    /// When the partition of a site was gained, as a number; 0 if it is not ours.
     fn epoch_of(&self, site: &str) -> u64 {
         self.owned.get(&partition(site, self.partitions)).copied().unwrap_or_default()
     }
@@ -372,7 +368,7 @@ fn by_url(config: &Config) -> HashMap<String, usize> {
     config.feeds.iter().enumerate().map(|(at, feed)| (feed.url.to_string(), at)).collect()
 }
 
-/// When something is to happen after a wait that starts now.
+/// The time after a wait that starts now.
 fn after(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
     now + delta(wait)
 }

@@ -1,4 +1,4 @@
-//! What comes back from the workers, put into state, outbox and due_queue in one step.
+//! Results of the workers, put into state, outbox and due queue in one step.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,7 +30,7 @@ impl Coordinator<'_> {
         self.queues.done(&done.host, &done.job);
         self.unqueue(&done.job);
         if done.epoch != self.epoch_of(&done.job.site) {
-            // the site was lost and gained again: this is about a state that is no more
+            // the site was lost and gained again: this result belongs to a state that no longer exists
             return self.queue_entries(&done.job.site, clock::now());
         }
         match self.away.get_mut(&done.job.site) {
@@ -42,8 +42,8 @@ impl Coordinator<'_> {
     pub(super) fn take_in(&mut self, done: Done) {
         let Done { job, result, .. } = done;
         let now = clock::now();
-        // taken out for the time of the change, so that coordinator and site can be worked on at once; a site that was lost
-        // meanwhile is another instance's business
+        // taken out for the time of the change, so that coordinator and site can be changed at once; a site that was
+        // lost meanwhile belongs to another instance
         let Some(mut site) = self.sites.remove(&job.site) else { return };
         match (result, &job.task) {
             (JobResult::Polled { polled, asked }, Task::Poll(feed)) => {
@@ -80,7 +80,7 @@ impl Coordinator<'_> {
             && site.learn(&lesson) == Learned::Redesign
         {
             self.parts.metrics.redesign();
-            tracing::warn!(site = job.site, "the site has a new design: what was known of it is learned anew");
+            tracing::warn!(site = job.site, "the site has a new design; what was known about it is learned again");
         }
         let Some(pending) = site.entry(key).cloned() else { return };
         if let PageOutcome::Failed(failure) = &followed.page
@@ -227,7 +227,7 @@ fn page_outcome(page: &PageOutcome) -> &'static str {
     }
 }
 
-/// From the publisher's date to the record; none where the date has no zone, or lies ahead.
+/// From the publisher's date to the record; none if the date has no time zone, or is in the future.
 fn delay(record: &Record, now: DateTime<Utc>) -> Option<Duration> {
     let published = record.published_at.filter(|_| !record.published_at_assumed_utc)?;
     (now - published.with_timezone(&Utc)).to_std().ok()

@@ -1,4 +1,5 @@
-//! What is ours: partitions that come and go, feeds that the configuration names or names no more.
+//! What this instance owns: partitions that are gained and lost, feeds that are added to and removed from the
+//! configuration.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -20,12 +21,12 @@ use crate::{
     state::{FeedState, Pending, SiteState},
 };
 
-/// How long a run that ends by itself waits for a partition that is still being read back.
+/// How long a run with `--once` waits for a partition that is still being read back.
 const GAINED_WITHIN: Duration = Duration::from_secs(30);
-/// A feed that the configuration names no more keeps its state for this long: it may have been left out by mistake,
-/// and whoever puts it back does not want its articles anew.
+/// A feed that is no longer configured keeps its state for this long: it may have been removed by mistake, and if it is
+/// put back, its articles must not be published again.
 const GRACE: TimeDelta = TimeDelta::days(30);
-/// Sites that the housekeeping looks at before the coordinator does something else.
+/// Sites that the housekeeping visits before the coordinator does something else.
 const TIDIED_AT_ONCE: usize = 200;
 
 impl Coordinator<'_> {
@@ -33,7 +34,7 @@ impl Coordinator<'_> {
         match event {
             Event::Gained { partition, states, awaited } => {
                 self.gained(partition, states)?;
-                // one that is taken away before it is read back is told of by nobody
+                // a partition that is taken away before it is read back is never reported
                 self.gaining = (awaited > 0).then(|| Instant::now() + GAINED_WITHIN);
             }
             Event::Lost { partition, dropped } => self.lost(partition, dropped),
@@ -88,7 +89,7 @@ impl Coordinator<'_> {
         Ok(())
     }
 
-    /// A partition is to be dropped: at once where no commit is under way, else when that has ended.
+    /// A partition is to be dropped: at once if no commit is running, else when it has ended.
     fn lost(&mut self, partition: Partition, dropped: oneshot::Sender<()>) {
         self.losing.push((partition, dropped));
         if !self.committer.is_busy() {
@@ -96,7 +97,7 @@ impl Coordinator<'_> {
         }
     }
 
-    /// Drops what is to be dropped, from memory and from everything that waits for a commit, and says so.
+    /// Drops what is to be dropped, from memory and from everything that waits for a commit, and reports it.
     pub(super) fn drop_lost(&mut self) {
         for (lost, dropped) in std::mem::take(&mut self.losing) {
             let partitions = self.partitions;
@@ -117,14 +118,14 @@ impl Coordinator<'_> {
         }
     }
 
-    /// Whether a site is in one partition of ours, or, with none named, in any of them.
+    /// Whether a site is in one partition of ours, or, if none is named, in any of them.
     fn is_ours(&self, site: &str, only: Option<Partition>) -> bool {
         let of_site = partition(site, self.partitions);
         only.map_or_else(|| self.owned.contains_key(&of_site), |only| only == of_site)
     }
 
-    /// Takes up every configured feed of one partition or of all that are ours, and marks those that are configured no
-    /// more. One that is gained must not cost what all of them do: they come one by one.
+    /// Adopts every configured feed of one partition or of all that are ours, and marks those that are no longer
+    /// configured. Gaining one partition must not cost as much as all of them: they come one by one.
     fn adopt(&mut self, only: Option<Partition>, now: DateTime<Utc>) {
         let here = |url: &str, name: &String| self.kept_at.get(url).unwrap_or(name).clone();
         let url_of = |at: &usize| self.config.feeds[*at].url.to_string();
@@ -144,7 +145,7 @@ impl Coordinator<'_> {
     fn adopt_feed(&mut self, name: &str, url: &str) {
         let known = self.sites.get(name).and_then(|site| site.feed(url));
         match known {
-            // its state lies with another site, whose owner asks for it, unless it was deleted there
+            // its state is kept with another site, whose owner requests it, unless it was deleted there
             Some(FeedState { kept_at: Some(kept), .. }) => {
                 let is_there = self.sites.get(kept).is_some_and(|site| site.feed(url).is_some());
                 if self.is_ours(kept, None)
@@ -175,8 +176,8 @@ impl Coordinator<'_> {
         }
     }
 
-    /// The feed that a new one was before: one that is configured no more, and that permanent redirects have led to the new
-    /// URL. Only where this instance owns all sites: else two instances would ask for it.
+    /// The feed that a new one was before: one that is no longer configured, and that permanent redirects have led to
+    /// the new URL. Only if this instance owns all sites: otherwise two instances would request it.
     fn moved_from(&self, url: &str) -> Option<(String, String)> {
         if self.owned.len() < usize::try_from(self.partitions).unwrap_or(usize::MAX) {
             return None;
@@ -186,10 +187,11 @@ impl Coordinator<'_> {
         moved.next().map(|(site, old, _)| (site.clone(), old.clone()))
     }
 
-    /// A feed's state goes along to its new URL. It stays with the site where it was met: what was published is known there.
+    /// Moves the state of a feed to its new URL. It stays with the site where it was first seen: what was published is
+    /// known there.
     fn rename(&mut self, site: &str, old: &str, new: &str, new_site: &str) {
         let (from, to) = (link::shown_text(old), link::shown_text(new));
-        tracing::info!(from, to, "the feed has moved, and its state goes along");
+        tracing::info!(from, to, "the feed has a new URL, and its state was moved to it");
         if let Some(state) = self.sites.get_mut(site) {
             state.rename(old, new);
             self.changed.soft(site);
@@ -203,7 +205,7 @@ impl Coordinator<'_> {
         }
     }
 
-    /// Puts all feeds and entries of one partition, or of all that are ours, on the due queue. What is there twice does no harm.
+    /// Puts all feeds and entries of one partition, or of all that are ours, on the due queue. Duplicates do no harm.
     pub(super) fn remind_of_all(&mut self, only: Option<Partition>) {
         let names: Vec<String> = self.sites.keys().filter(|name| self.is_ours(name, only)).cloned().collect();
         names.iter().for_each(|name| self.remind(name));
@@ -235,13 +237,13 @@ impl Coordinator<'_> {
         }
     }
 
-    /// All sites are to be looked at by [`Coordinator::tidy`].
+    /// All sites are to be visited by [`Coordinator::tidy`].
     pub(super) fn begin_to_tidy(&mut self) {
         self.to_tidy = self.sites.keys().cloned().collect();
     }
 
-    /// Deletes the state of feeds that were configured no more for the whole time of grace, and what is remembered beyond
-    /// the horizon; some sites at a time.
+    /// Deletes the state of feeds that were not configured for the whole time of grace, and memory older than the
+    /// horizon; a few sites at a time.
     pub(super) fn tidy(&mut self, now: DateTime<Utc>) {
         let rest = self.to_tidy.len().saturating_sub(TIDIED_AT_ONCE);
         for name in self.to_tidy.split_off(rest) {
@@ -251,7 +253,7 @@ impl Coordinator<'_> {
             let over: Vec<String> = over.filter(|url| site.entries().all(|entry| !waits_for(entry, url))).collect();
             for url in over {
                 let shown = link::shown_text(&url);
-                tracing::info!(feed = shown, "the state of a feed that is configured no more is deleted");
+                tracing::info!(feed = shown, "the feed is no longer configured; its state is deleted");
                 site.forget(&url);
                 self.kept_at.remove(&url);
             }
@@ -262,7 +264,7 @@ impl Coordinator<'_> {
         }
     }
 
-    /// Another configuration: its feeds, schedule and commit settings are taken over as they stand.
+    /// A new configuration: its feeds, schedule and commit settings are applied.
     pub(super) fn reconfigure(&mut self) {
         let config = self.parts.config.borrow_and_update().clone();
         self.feeds = by_url(&config);
@@ -285,7 +287,7 @@ fn waits_for(entry: &Pending, feed: &str) -> bool {
     entry.published.is_none() && entry.feed() == feed
 }
 
-/// The site with a name, made if it is not there.
+/// The site with a name, created if it is not there.
 fn site_of<'s>(
     sites: &'s mut HashMap<String, Box<SiteState>>,
     name: &str,

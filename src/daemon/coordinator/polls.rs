@@ -1,4 +1,4 @@
-//! What comes back from a poll, put into the feed's state, and its document into the site's.
+//! Results of polls, put into the state of the feed, and their documents into the state of the site.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,10 +23,10 @@ use crate::{
     state::{Absorbed, Document, FeedState, LastError, Policy, SiteState},
 };
 
-/// Entries of a document that are taken in at once; a longer one is worked on beside the coordinator.
+/// Entries of a document that are absorbed at once; a longer one is absorbed on another thread.
 const AT_ONCE: usize = 300;
 
-/// A site that is being worked on beside the coordinator, with what came for it meanwhile.
+/// A site that is being worked on by another thread, with everything that arrived for it meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct Away {
     pub(super) results: Vec<Done>,
@@ -43,7 +43,7 @@ pub(super) struct Back {
     absorbed: Absorbed,
 }
 
-/// A document that was read, and what belongs to it.
+/// A document that was read, with its context.
 #[derive(Debug)]
 pub(super) struct Read {
     feed: String,
@@ -53,7 +53,7 @@ pub(super) struct Read {
 }
 
 impl Coordinator<'_> {
-    /// Takes a document in, here or beside the coordinator.
+    /// Absorbs a document, here or on another thread.
     pub(super) fn take_document(&mut self, mut site: Box<SiteState>, read: Read, now: DateTime<Utc>) {
         if read.document.names.len() > AT_ONCE {
             return self.absorb_aside(site, read, now);
@@ -64,7 +64,7 @@ impl Coordinator<'_> {
         self.put_back(site, now);
     }
 
-    /// A long document is taken in by a thread of its own, which has the site meanwhile.
+    /// A long document is absorbed on a separate thread, which owns the site meanwhile.
     fn absorb_aside(&mut self, mut site: Box<SiteState>, read: Read, now: DateTime<Utc>) {
         let config = Arc::clone(&self.config);
         let (feed, epoch) = (self.configured(&read.feed).cloned(), self.epoch_of(site.name()));
@@ -77,7 +77,7 @@ impl Coordinator<'_> {
         });
     }
 
-    /// A site comes back; what came for it meanwhile is taken in.
+    /// A site comes back; what arrived for it meanwhile is absorbed.
     pub(super) fn back(&mut self, back: Back) {
         let Back { mut site, epoch, read, absorbed } = back;
         let name = site.name().to_owned();
@@ -98,7 +98,7 @@ impl Coordinator<'_> {
         }
     }
 
-    /// Puts the outcome of a poll into the feed's state; gives back a document that is still to be taken in.
+    /// Puts the outcome of a poll into the feed's state; returns a document that is still to be absorbed.
     pub(super) fn polled(
         &mut self,
         site: &mut SiteState,
@@ -108,7 +108,7 @@ impl Coordinator<'_> {
         asked: &Url,
         now: DateTime<Utc>,
     ) -> Option<Read> {
-        // for what was configured no more meanwhile, the URL that was asked is as good
+        // if it was removed from the configuration meanwhile, the URL that was requested is good enough
         let home = self.configured(url).map_or_else(|| asked.clone(), |feed| feed.url.clone());
         if let Polled::Unchanged { answer, .. } | Polled::Read { answer, .. } = &polled {
             site.feed_mut(url).answered(asked, &home, answer.moved_to.clone(), now);
@@ -153,7 +153,7 @@ impl Coordinator<'_> {
         fault::point("after-poll");
     }
 
-    /// A document was taken in: what it says of its feed is remembered.
+    /// A document was absorbed: what it says about its feed is remembered.
     fn read(&mut self, site: &mut SiteState, read: Read, absorbed: &Absorbed, now: DateTime<Utc>) {
         let Read { feed: url, answer, document, bounds } = read;
         let feed = site.feed_mut(&url);
@@ -163,7 +163,7 @@ impl Coordinator<'_> {
             entries: document.feed.entries.len(),
             new_entries: absorbed.new,
             overflowed: absorbed.overflowed,
-            // what is left is to be had soon, and then with validators
+            // the rest is read soon, and only with that are validators kept
             has_validators: !answer.validators.is_empty() || answer.partial || absorbed.left > 0,
             published: &published,
             fresh_for: answer.fresh_for,
@@ -199,7 +199,7 @@ impl Coordinator<'_> {
         Bounds {
             interval: own.unwrap_or(schedule.interval),
             max_interval: schedule.max_interval,
-            // whoever gives a feed an interval means it
+            // a user who gives a feed an interval means it
             unconditional: own.unwrap_or(schedule.unconditional_interval),
             feed: xxh3_64(feed.as_bytes()),
         }
@@ -253,10 +253,10 @@ fn poll_failed(
     now: DateTime<Utc>,
 ) -> PollNotice {
     if !counts {
-        // the feed has moved, and is asked where it is now
+        // the feed has moved, and is requested where it is now
         feed.schedule.due = Some(now);
     } else if failure.asked && offline {
-        // our own network is down: the feed is not to blame
+        // our own network is down: this is not the feed's failure
         feed.schedule.due = Some(after(now, bounds.interval));
     } else if failure.asked {
         feed.schedule.failed(now, bounds, failure.class, failure.retry_after);

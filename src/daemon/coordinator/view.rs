@@ -1,11 +1,11 @@
-//! What the coordinator shows of itself.
+//! The status that the coordinator shows.
 
 use super::Coordinator;
 use crate::admin::{FeedStatus, Health, Question, Status};
 
 impl Coordinator<'_> {
     pub(super) fn answer(&self, question: Question) {
-        // whoever asked may have gone: nothing is lost with the answer
+        // the receiver may be gone: nothing is lost with the answer
         match question {
             Question::Alive(reply) => _ = reply.send(()),
             Question::Measure(reply) => {

@@ -1,7 +1,7 @@
-//! An article over several pages (`rel=next`), put together.
+//! An article on several pages (`rel=next`), put together.
 //!
-//! Whoever writes the pages decides how many there are and what is on them, so pages, text and time have limits of
-//! their own, and all work on texts is done where it can be cut off.
+//! The author of the pages decides how many there are and what is on them, so pages, text and time have their own
+//! limits, and all work on texts is done where it can be interrupted.
 
 use std::collections::HashSet;
 
@@ -15,15 +15,16 @@ use crate::{
     fetch::{Failure, Fetcher, Validators},
 };
 
-/// Pages of one article, the first one among them.
+/// Pages of one article, including the first.
 const MOST_PAGES: usize = 8;
 /// Bytes that an article may grow to by its further pages.
 const MOST_TEXT: usize = 1024 * 1024;
 
-/// Follows `rel=next` and appends what it finds, until a limit is met. All further pages together have as much of a
-/// core as one document.
+/// Follows `rel=next` and appends what it finds, until a limit is reached. All further pages together have as much
+/// processor time as one document.
 ///
-/// A page that cannot be had or read for good ends the article there. One that fails in passing is told: the article
+/// A page with a lasting failure ends the article there. A failure that may pass is returned: without its end, the
+/// article would look complete.
 /// would be taken for whole without its end.
 pub(in crate::daemon) async fn append_next_pages(
     job: &Follow,
@@ -57,8 +58,8 @@ pub(in crate::daemon) async fn append_next_pages(
     Ok(())
 }
 
-/// The paragraphs of a page that are not among those of the pages before it, each after an empty line; as many as there
-/// is room for. Says whether that was all of them.
+/// The paragraphs of a page that are not in the pages before it, each after an empty line, as many as there is room
+/// for; and whether that was all of them.
 fn new_paragraphs(so_far: &str, page: &str, room: usize) -> (String, bool) {
     let known: HashSet<u64> = so_far.split("\n\n").map(|paragraph| xxh3_64(paragraph.as_bytes())).collect();
     let mut more = String::new();
@@ -82,7 +83,7 @@ mod tests {
             ("One.\n\nTwo.", "Three.\n\nFour.", 100, ("\n\nThree.\n\nFour.", true)),
             ("One.\n\nTwo.", "Two.\n\nThree.\n\nOne.", 100, ("\n\nThree.", true)),
             ("One.", "One.", 100, ("", true)),
-            // a part of a paragraph is another one, and what one page says twice it means
+            // a part of a paragraph is a different paragraph, and what one page says twice is meant
             ("Not one.", "one.\n\nYes.\n\nNo.\n\nYes.", 100, ("\n\none.\n\nYes.\n\nNo.\n\nYes.", true)),
             ("One.", "Two.\n\nThree.\n\nFour.", 14, ("\n\nTwo.\n\nThree.", false)),
             ("One.", "Two.", 5, ("", false)),

@@ -1,4 +1,4 @@
-//! Articles over several pages, from servers on loopback whose pages fail in one way or the other.
+//! Articles on several pages, from servers on loopback whose pages fail in various ways.
 
 use std::{sync::Mutex, time::Duration};
 
@@ -23,8 +23,8 @@ fn page(n: usize) -> String {
     )
 }
 
-/// Follows an entry to page 1 of a site. Page `at` is answered with each of these statuses in turn, then with 200 as all
-/// others are; there are `pages`.
+/// Follows an entry to page 1 of a site. Page `at` is answered with each of these statuses in turn, then with 200 like
+/// all others; there are `pages`.
 async fn followed(
     pages: usize,
     at: usize,

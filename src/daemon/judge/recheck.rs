@@ -1,19 +1,19 @@
-//! What becomes of a published article whose page was looked at again.
+//! The decision about a published article after a recheck of its page.
 //!
-//! PURE. A revision says that the publisher changed the story: not that it is read otherwise now, nor that its page was
-//! another one for a while.
+//! PURE. A revision means that the publisher changed the story: not that it is read differently now, nor that its page
+//! was another one for a while.
 //!
 //! | the page | then |
 //! |---|---|
-//! | has the same text as before, all of it, numbers apart | unchanged, whatever is read out of it |
-//! | gives the text that was published, now or earlier | unchanged: what comes back is no edit |
+//! | has all of the text it had before, apart from numbers | unchanged, whatever is extracted from it |
+//! | has a text that was published, now or earlier | unchanged: a text that comes back is not an edit |
 //! | differs in numbers and relative times only | a revision, once the same numbers are seen a day later |
 //! | is at another address, with another text | unchanged: it is another page |
-//! | has wholly another text, or a much shorter one | a revision, once it is seen again |
-//! | differs between two readings in a row as much as from what was published | unchanged: it flips |
-//! | else | a revision |
+//! | has a completely different text, or a much shorter one | a revision, once it is seen again |
+//! | differs between two readings in a row as much as from what was published | unchanged: it alternates |
+//! | has any other difference | a revision |
 //!
-//! An edit that the feed told as well needs no second reading. A page that fails or is refused is tried again, and
+//! An edit that the feed showed as well needs no second reading. A page that fails or is refused is tried again, and
 //! changes nothing.
 
 use std::time::Duration;
@@ -29,22 +29,23 @@ use crate::{
     state::{PageText, Published},
 };
 
-/// Below this share of paragraphs in common, a text is wholly another one.
+/// Below this share of paragraphs in common, a text is a completely different one.
 const ANOTHER_TEXT: f32 = 0.15;
 /// A text that has less than this part of the old one's length is a teaser, or half a story.
 const MUCH_SHORTER: (usize, usize) = (3, 5);
-/// How far the shares of two prints that sample their texts may lie apart by chance.
+/// How much the shares of two sketches that sample their texts may differ by chance.
 const UNSURE: f32 = 0.25;
-/// Two sightings of what has to be seen twice lie so far apart, at the least.
+/// The shortest time between two sightings of something that must be seen twice.
 const TWICE_AFTER: TimeDelta = TimeDelta::hours(6);
-/// Where a feed told the edit, and the page has the feed's headline: else it may be a wall, or today's story in its place.
+/// The same if the feed showed the edit, and the page has the feed's headline: otherwise it may be a wall, or today's
+/// story in its place.
 const TWICE_AFTER_TOLD: TimeDelta = TimeDelta::minutes(4);
-/// And where only numbers differ.
+/// The same if only numbers differ.
 const SAME_NUMBERS_AFTER: TimeDelta = TimeDelta::hours(20);
-/// A page that fails at a recheck is tried so often; the next recheck looks again. Where a feed told an edit, it is tried
-/// for as long as a new one.
+/// A page that fails at a recheck is tried this often; then the next recheck follows. If a feed showed an edit, it is
+/// tried as long as a new one.
 const TRIES: u32 = 3;
-/// After so long at first, and four times as long each time.
+/// After this long at first, then four times as long each time.
 const FIRST_TRY: Duration = Duration::from_secs(900);
 
 pub(super) fn judge(case: Case<'_>, followed: Followed) -> Decision {
@@ -66,7 +67,7 @@ pub(super) fn judge(case: Case<'_>, followed: Followed) -> Decision {
         PageOutcome::Unreadable(failure) => {
             without_page(case, published, told, &failure.to_string(), failure.as_str(), true)
         }
-        // the feed is read again, and tells it whole
+        // the feed is read again, and gives it as a whole
         PageOutcome::NotWanted if case.pending.content_cut => {
             let error = "its content was too large to keep: the feed is read again".to_owned();
             Decision::Retry { wait: FIRST_TRY, error, asked: false }
@@ -78,7 +79,7 @@ pub(super) fn judge(case: Case<'_>, followed: Followed) -> Decision {
     }
 }
 
-/// The page has no story to give: an article that has its text from the feed is judged by that; else it is tried again.
+/// The page has no story: an article with the feed's text is judged by that; otherwise the page is tried again.
 fn without_page(
     case: Case<'_>,
     published: &Published,
@@ -92,7 +93,7 @@ fn without_page(
     {
         return edited_feed_text(case, published, article, Some(reason.to_owned()));
     }
-    // no other recheck may follow that would see an edit which a feed has told
+    // no other recheck may follow that would see an edit which a feed has shown
     if !lasts && published.awaits_edit() && case.is_patient(delta(case.schedule.page_patience)) {
         let wait = page_retry(case.pending.attempts + 1, None);
         return Decision::Retry { wait, error: error.to_owned(), asked: !case.offline };
@@ -104,7 +105,7 @@ fn without_page(
     Decision::Retry { wait, error: error.to_owned(), asked: !case.offline }
 }
 
-/// The feed is the source of the text, and its word is enough.
+/// The text is the feed's, so the feed decides.
 fn edited_feed_text(
     case: Case<'_>,
     published: &Published,
@@ -147,7 +148,7 @@ fn judge_read(case: Case<'_>, published: &Published, read: PageRead) -> Decision
         // the feed says that the story is there now
         _ if told_so && published.has_new_link => None,
         Some(Likeness::Same) => return same(None),
-        // the page says the same in other numbers: what differs else is how it is read
+        // the page says the same in other numbers: any other difference is in how it is read
         Some(Likeness::Other(_)) if page == Some(Likeness::SameButForNumbers) => return same(None),
         Some(Likeness::SameButForNumbers) => Some(SAME_NUMBERS_AFTER),
         Some(Likeness::Other(share)) if share < ANOTHER_TEXT => {
@@ -157,7 +158,7 @@ fn judge_read(case: Case<'_>, published: &Published, read: PageRead) -> Decision
             Some(twice)
         }
         _ if is_much_shorter(published, article) => Some(twice),
-        // nothing is known of the text, or it is an edit of it
+        // nothing is known about the text, or it is an edit of it
         _ => None,
     };
     match wait_for {
@@ -195,9 +196,9 @@ fn is_much_shorter(published: &Published, article: &Article) -> bool {
     article.text.len() * whole < published.length * part
 }
 
-/// Whether a second reading, right after the first, differs from it about as much as the first does from what was
-/// published: then it is the page that flips, and no editor was at work.
-/// Where a feed told an edit, only what was published is proof of that.
+/// Whether a second reading, right after the first, differs from it about as much as the first differs from what was
+/// published: then the page alternates, and no editor changed it. If a feed showed an edit, only what was published
+/// proves that.
 fn flips(published: &Published, first: PageText, again: Option<PageText>, told: bool) -> bool {
     let Some(second) = again else { return false };
     if second.content == first.content || told {

@@ -16,7 +16,7 @@ fn pending() -> Pending {
     Pending::new(1, Names::default(), entry, vec![], now())
 }
 
-/// One that failed so often, the first time so long ago.
+/// An entry that failed this often, the first time this long ago.
 fn failing(attempts: u32, since: TimeDelta) -> Pending {
     Pending { attempts, failing_since: Some(now() - since), ..pending() }
 }
@@ -147,8 +147,8 @@ fn a_new_entry_becomes_a_record_or_a_reject() {
     }
 }
 
-/// A page that fails in passing is tried for three days, one that is missing or denied for one, and where the feed has
-/// enough of a story it is published after six attempts.
+/// A page with a failure that may pass is tried for three days, one that is missing or denied for one day; if the feed
+/// has enough of a story, that is published after six attempts.
 #[test]
 fn failures_are_tried_again_for_so_long() {
     use Reason::{ClientError, Denied, Gone, NotFound, Robots, Timeout, TooLarge};
@@ -171,7 +171,7 @@ fn failures_are_tried_again_for_so_long() {
         (failing(9, day), NotFound, None, "reject not_found"),
         (failing(9, day - second), Denied, None, "retry in 21600 s"),
         (failing(9, day), ClientError, None, "reject client_error"),
-        // what is not in passing is not waited for where the feed has the story
+        // a failure that is lasting is not waited for if the feed has the story
         (pending(), NotFound, enough(), "publish 1 FeedContent for not_found"),
         (pending(), Gone, None, "reject gone"),
         (pending(), TooLarge, None, "reject too_large"),

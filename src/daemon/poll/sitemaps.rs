@@ -1,7 +1,7 @@
-//! An index of sitemaps as a feed: its entries are those of the sitemaps that changed since they were read.
+//! An index of sitemaps as a feed: its entries are those of the sitemaps that changed since they were last read.
 //!
-//! Which these are is [`Children`]'s to say. Some are asked for at each poll; what is left for later is a problem that
-//! `status` shows, and keeps the index from being answered by a 304.
+//! [`Children`] decides which these are. Some are requested at each poll; what is left for later is a problem that
+//! `status` shows, and that keeps the index from being answered by a 304.
 
 use std::cmp::Reverse;
 
@@ -15,18 +15,18 @@ use crate::{
     fetch::{Fetcher, Validators},
 };
 
-/// With so many entries, the sitemaps that are left are read at the next polls.
+/// From this many entries on, the sitemaps that are left are read at the next polls.
 const ENOUGH: usize = 20_000;
 
-/// What came of an index.
+/// The result for an index.
 pub(super) struct Read {
     /// With the sitemaps that were read.
     pub(super) children: Children,
-    /// How many are to be asked for at the next poll whether the index changes or not.
+    /// How many are to be requested at the next poll whether the index changes or not.
     pub(super) left: usize,
 }
 
-/// Adds the entries of an index's sitemaps. Fails where none of those that were asked for could be read.
+/// Adds the entries of an index's sitemaps. Fails if none of the requested ones could be read.
 pub(super) async fn read(
     index: &mut Feed,
     job: &Poll,
@@ -61,15 +61,15 @@ pub(super) async fn read(
     Ok(read)
 }
 
-/// What came of asking for sitemaps.
+/// The result of requesting sitemaps.
 struct Asked {
     children: Children,
-    /// Their entries, and when each is from.
+    /// Their entries, and the time of each.
     found: Vec<(Option<DateTime<Utc>>, Entry)>,
     problems: Vec<Problem>,
 }
 
-/// Asks for sitemaps, one after the other. Fails where all of them do.
+/// Requests sitemaps, one after the other. Fails if all of them fail.
 async fn ask(
     sitemaps: Vec<Sitemap>,
     mut children: Children,
@@ -106,7 +106,7 @@ async fn ask(
     }
 }
 
-/// What is asked for, and what is to be said of it.
+/// What is requested, and what is to be reported about it.
 struct Chosen {
     sitemaps: Vec<Sitemap>,
     is_foreign: bool,
@@ -150,7 +150,7 @@ async fn one(sitemap: &Sitemap, job: &Poll, fetcher: &Fetcher, cpu: &Cpu) -> Res
     found.await.map_err(named)
 }
 
-/// When an entry is from; one that does not say so is as new as its sitemap.
+/// The time of an entry; one without a time is as new as its sitemap.
 fn dated(entry: &Entry, sitemap: &Sitemap) -> Option<DateTime<Utc>> {
     entry.date().or(sitemap.updated).map(|moment| moment.at.to_utc())
 }

@@ -1,4 +1,4 @@
-//! Chance with a seed, and words made of numbers.
+//! Random numbers from a seed, and words made of numbers.
 //!
 //! PURE.
 
@@ -46,7 +46,7 @@ pub(super) fn mixed(parts: &[u64]) -> u64 {
 const ONSETS: [&str; 16] = ["b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "br", "st", "tr"];
 const VOWELS: [&str; 8] = ["a", "e", "i", "o", "u", "ai", "ou", "ea"];
 
-/// So many words, always the same for a number.
+/// This many words, always the same for a number.
 pub(super) fn words(seed: u64, count: usize) -> String {
     let mut text = String::with_capacity(count * 8);
     let mut chance = Chance::new(seed);

@@ -1,13 +1,13 @@
-//! Years of what publishers do, in a minute of virtual time, through the code that decides.
+//! Years of what publishers do, in a minute of virtual time, with the code that decides.
 //!
-//! `publisher` and `paper` play sixty sites with two hundred feeds: they know each story by a number of their own. `press`
-//! reads them as the coordinator does, with the real state, schedule and judgement, over a `store` that behaves like a ledger, and
-//! is restarted, killed between commits, and lied to by its clock. `oracle` says by the publishers' numbers what has to
-//! come out.
+//! `publisher` and `paper` simulate sixty sites with two hundred feeds: they know each story by their own number.
+//! `press` reads them as the coordinator does, with the real state, schedule and judgement, and a `store` that behaves
+//! like a ledger; it is restarted, killed between commits, and given a wrong clock. `oracle` knows from the publishers'
+//! numbers what the result must be.
 //!
-//! `COPYDESK_SIMULATION_YEARS=2 COPYDESK_SIMULATION_SITES=60` is the long run; `COPYDESK_SIMULATION_SEED=N` another course
-//! of events. Faults name site and story: `COPYDESK_SIMULATION_SITE=N` plays that site alone, and
-//! `COPYDESK_SIMULATION_STORY=N` prints all that becomes of that story.
+//! `COPYDESK_SIMULATION_YEARS=2 COPYDESK_SIMULATION_SITES=60` is the long run; `COPYDESK_SIMULATION_SEED=N` gives
+//! another sequence of events. Faults name site and story: `COPYDESK_SIMULATION_SITE=N` simulates that site alone, and
+//! `COPYDESK_SIMULATION_STORY=N` prints everything that happens to that story.
 
 mod chance;
 mod oracle;
@@ -27,12 +27,12 @@ use self::{
 };
 use crate::config::Schedule;
 
-/// What a site's store may hold for each story that is remembered or pending, on average.
+/// Bytes that a site's store may have for each story that is remembered or pending, on average.
 const BYTES_A_STORY: f64 = 130.0;
-/// And beside that: its feeds, and what is pending.
+/// And in addition: its feeds, and what is pending.
 const BYTES_A_SITE: f64 = 40_000.0;
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug, Default)]
 struct Sum {
     feeds: usize,
@@ -42,7 +42,7 @@ struct Sum {
     edits: usize,
     written: usize,
     written_of: BTreeMap<&'static str, usize>,
-    /// The most bytes in a site's store, for each story within the horizon and beside what each site takes.
+    /// The most bytes in a site's store, per story within the horizon, without the fixed part of each site.
     largest: usize,
     held: BTreeMap<&'static str, usize>,
     faults: Vec<(u64, &'static str, Found)>,
@@ -146,7 +146,7 @@ fn years_of_sixty_publishers() {
     assert!(sum.largest as f64 <= most, "{} bytes in a site's store, more than {most}", sum.largest);
 }
 
-/// What is left out is noticed: else the test above says nothing.
+/// A rule that is left out is noticed: otherwise the test above would prove nothing.
 #[test]
 fn a_broken_rule_is_noticed() {
     let pace = Pace { days: 120, stories_a_day: 1.0, is_calm: false };
@@ -165,7 +165,7 @@ fn a_broken_rule_is_noticed() {
     }
 }
 
-/// Bytes of state that are written for each story of a feed where nothing goes wrong.
+/// Bytes of state that are written per story of a feed where nothing goes wrong.
 #[test]
 fn what_a_story_costs_to_store() {
     let days = setting("COST_DAYS").unwrap_or(9.0) as i64;

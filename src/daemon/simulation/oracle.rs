@@ -1,4 +1,4 @@
-//! What has to come out, by the publisher's own numbers. It asks no product code what is the same.
+//! What the result must be, by the publisher's own numbers. It asks no product code what is the same.
 //!
 //! PURE.
 
@@ -16,10 +16,10 @@ use super::{
 
 /// An entry has its record or its reject within this time: pages that fail are tried for three days.
 const ENDS_WITHIN: TimeDelta = TimeDelta::days(5);
-/// An edit is published within this time of the recheck or the poll that shows it: restarts, failures of a host and the
-/// spacing of rechecks (a day at the most) included.
+/// An edit is published within this time after the recheck or the poll that shows it, including restarts, failures of a
+/// host and the spacing of rechecks (at most a day).
 const EDIT_WITHIN: TimeDelta = TimeDelta::hours(54);
-/// Revisions of a story within a day of the clock.
+/// The most revisions of a story within one day.
 const MOST_A_DAY: u32 = 6;
 
 /// What was committed.
@@ -39,7 +39,7 @@ pub(super) enum Event {
     Renamed {
         feed: usize,
     },
-    /// A document was taken in: stories with the edits that they show.
+    /// A document was absorbed: stories with the edits that they show.
     Shown {
         feed: usize,
         stories: Vec<(usize, usize)>,
@@ -57,7 +57,7 @@ pub(super) enum Fault {
     SecondId,
     /// Two stories have one id.
     OneId,
-    /// A story that a feed showed has no end.
+    /// A story that a feed showed has neither record nor reject.
     Lost,
     /// Rejected twice.
     RejectedTwice,
@@ -86,7 +86,7 @@ impl fmt::Display for Found {
     }
 }
 
-/// What is known of a story.
+/// What is known about a story.
 #[derive(Debug, Default)]
 struct Told {
     first_shown: Option<DateTime<Utc>>,
@@ -97,7 +97,7 @@ struct Told {
     revisions: Vec<(DateTime<Utc>, u32)>,
     /// By feed, how many changes the feed has shown.
     feeds: BTreeMap<usize, usize>,
-    /// Edits that a feed told which had told the story before: how many changes it showed, and when.
+    /// Edits that a feed showed which had shown the story before: how many changes it showed, and when.
     told: Vec<(usize, DateTime<Utc>)>,
     today: (i64, u32),
 }
@@ -124,7 +124,7 @@ impl Oracle {
         self.faults.push(Found { fault, story, at, what });
     }
 
-    /// Takes note of what was committed.
+    /// Notes what was committed.
     pub(super) fn note(&mut self, publisher: &Publisher, event: Event, at: DateTime<Utc>) {
         match event {
             Event::Shown { feed, stories } => {
@@ -254,7 +254,7 @@ fn ends_before(publisher: &Publisher, n: usize, at: DateTime<Utc>) -> bool {
     }
 }
 
-/// The edits of a story that have to be published, as how many there are by then, each with its latest time.
+/// The edits of a story that must be published: how many there are by then, each with its latest time.
 fn due(publisher: &Publisher, n: usize, told: &Told) -> Vec<(u32, DateTime<Utc>)> {
     let (story, habits) = (&publisher.stories[n], publisher.habits);
     let Some((first, had)) = told.revisions.first().copied() else { return Vec::new() };
@@ -267,7 +267,7 @@ fn due(publisher: &Publisher, n: usize, told: &Told) -> Vec<(u32, DateTime<Utc>)
     let is_quiet = |from: DateTime<Utc>, to: DateTime<Utc>| to < ends && !publisher.has_trouble(from, to);
     let is_plain = |version: usize| story.changes[..version].iter().all(|(_, change)| is_seen_at_once(*change));
     let mut due = Vec::new();
-    // what a feed tells: the page is looked at soon
+    // edits that a feed shows: the page is rechecked soon
     for (version, at) in told.told.iter().filter(|(_, at)| *at > first) {
         if habits.is_tested && !is_plain(*version) {
             continue;
@@ -276,13 +276,13 @@ fn due(publisher: &Publisher, n: usize, told: &Told) -> Vec<(u32, DateTime<Utc>)
             due.push((story.edits(*version), *at + EDIT_WITHIN));
         }
     }
-    // what nobody tells: the rechecks see it
+    // edits that no feed shows: the rechecks see them
     for after in [TimeDelta::hours(1), TimeDelta::days(1), TimeDelta::days(7)] {
         let look = first + after;
         // the slower server shows it hours later
         let version = story.version(look - TimeDelta::hours(if habits.two_servers { 3 } else { 0 }));
         let edits = story.edits(version);
-        // what differs at each reading hides what an editor does
+        // differences at each reading hide what an editor does
         if has_page && is_plain(version) && !habits.is_tested && edits > had && is_quiet(look, look + EDIT_WITHIN) {
             due.push((edits, look + EDIT_WITHIN));
         }

@@ -1,7 +1,7 @@
-//! What a publisher shows at a time: the document of a feed, and the page behind a link.
+//! What a publisher shows at a time: the document of a feed, and the page of a link.
 //!
-//! PURE. Nothing is parsed: feeds, entries and articles are made as the readers would give them. Each carries the story's
-//! number and how many edits it shows where no product code looks (`categories`, `section`).
+//! PURE. Nothing is parsed: feeds, entries and articles are made as the readers would return them. Each has the story's
+//! number and how many edits it shows, in fields that no product code reads (`categories`, `section`).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
@@ -24,13 +24,13 @@ const PARAGRAPHS: usize = 7;
 #[derive(Debug, Clone)]
 pub(super) struct Issue {
     pub(super) shown: Vec<(usize, usize)>,
-    /// Equal where the bytes are.
+    /// Equal if the bytes are equal.
     pub(super) hash: u64,
     poll: u64,
     at: DateTime<Utc>,
 }
 
-/// What came of asking for a page.
+/// The result of requesting a page.
 #[derive(Debug)]
 pub(super) enum Seen {
     Read { url: Url, article: Box<Result<Article, NoArticle>>, print: Option<Print> },
@@ -83,7 +83,7 @@ impl Publisher {
         Issue { shown, hash, poll, at }
     }
 
-    /// What comes back after the time for which stories are remembered is told by its date; a bare link, by nothing.
+    /// A story that comes back after the memory's time is recognised by its date; a bare link, by nothing.
     fn takes_back(&self, days: i64) -> bool {
         days < 180 || self.habits.dates != Dates::None
     }
@@ -108,7 +108,7 @@ impl Publisher {
         let mut chance = Chance::new(mixed(&[self.seed, at.timestamp().div_euclid(43_200) as u64]));
         let mut read = Vec::new();
         for _ in 0..WINDOW / 2 {
-            // what is new is read most
+            // new stories are read most
             let back = if chance.one_in(2) { 20 } else { (born - first) as u64 };
             let n = born.saturating_sub(1 + chance.below(back.max(1)) as usize);
             if n >= first && n < born && !read.contains(&n) {
@@ -239,8 +239,8 @@ impl Publisher {
         if self.habits.repeats && part < 2 { 0 } else { n as u64 }
     }
 
-    /// What is behind a link, at the nth reading of any page. A hidden wall stands before published articles only: else it
-    /// would be for the reader of pages to tell.
+    /// The page of a link, at the nth reading of any page. A hidden wall is shown for published articles only:
+    /// otherwise the page reader would have to recognise it.
     pub(super) fn page(&self, url: &Url, at: DateTime<Utc>, reading: u64, is_published: bool) -> Seen {
         if let Some(seen) = self.page_in_trouble(url, at, is_published) {
             return seen;
@@ -319,7 +319,7 @@ fn no_article(url: &Url, reason: NoArticleReason) -> Seen {
     Seen::Read { url: url.clone(), article: Box::new(Err(no_article)), print: None }
 }
 
-/// The article as the entry alone tells it.
+/// The article as the entry alone gives it.
 pub(super) fn told(entry: &Entry) -> Option<Article> {
     let (html, text_source) = match (&entry.content, &entry.summary) {
         (Some(content), _) => (content, TextSource::FeedContent),

@@ -1,5 +1,5 @@
-//! An instance that reads one publisher: polls, follows and commits as the coordinator does, in virtual time, by the real
-//! deciding code. What the coordinator has to itself (tasks, queues, clocks) is put in short here.
+//! An instance that reads one publisher: polls, follows and commits as the coordinator does, in virtual time, with the
+//! real deciding code. The coordinator's own part (tasks, queues, clocks) is a short version here.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -19,11 +19,11 @@ use crate::{
 
 mod work;
 
-/// How long what is not urgent waits for its commit.
+/// How long changes that are not urgent wait for their commit.
 const LATER: TimeDelta = TimeDelta::seconds(5);
-/// A feed that is configured no more keeps its state for so long.
+/// How long a feed that is no longer configured keeps its state.
 const GRACE: TimeDelta = TimeDelta::days(30);
-/// After a jump of the clock no article is looked at again for so long.
+/// How long after a jump of the clock no article is rechecked.
 const JUMP_LASTS: TimeDelta = TimeDelta::minutes(10);
 
 /// A rule that is broken on purpose, to see that the oracle notices.
@@ -34,9 +34,9 @@ pub(super) enum Broken {
     Memory,
     /// Guids alone name stories.
     GuidsOnly,
-    /// What differs is a revision.
+    /// Every difference is a revision.
     Judgement,
-    /// Published articles are not looked at again.
+    /// Published articles are not rechecked.
     Rechecks,
     /// Pages that fail are not tried again.
     Patience,
@@ -163,7 +163,7 @@ impl<'a> Press<'a> {
         self.oracle.end(self.publisher, end);
     }
 
-    /// When there is something to do, by the clock that is right.
+    /// When there is something to do, by the correct clock.
     fn next_due(&self) -> Option<DateTime<Utc>> {
         let feeds = self.feeds().filter_map(|feed| self.site.feed(&self.urls[feed]).unwrap().schedule.due);
         let entries = self.site.next_due();
@@ -210,7 +210,7 @@ impl<'a> Press<'a> {
                     self.commit();
                 }
                 if self.chance.one_in(2) {
-                    // the next owner's clock is right
+                    // the next owner's clock is correct
                     self.ahead = TimeDelta::zero();
                     self.no_rechecks_until = None;
                     self.restart();
@@ -234,7 +234,7 @@ impl<'a> Press<'a> {
         }
     }
 
-    /// The partition is restored: after a restart, or since it was lost and is regained. What was under way is dropped.
+    /// The partition is restored: after a restart, or after it was lost and regained. Running work is dropped.
     fn restart(&mut self) {
         if self.broken == Broken::Memory {
             self.store.lose(" memory ");
@@ -249,7 +249,7 @@ impl<'a> Press<'a> {
         self.adopt();
     }
 
-    /// Killed in the middle of work, of which nothing, the urgent commit, or some of the rest as well is committed.
+    /// Killed during work; nothing of it, the urgent commit, or some of the rest as well is committed.
     fn crash(&mut self) {
         for feed in self.feeds().collect::<Vec<_>>() {
             if self.chance.one_in(2) {
@@ -300,11 +300,11 @@ impl<'a> Press<'a> {
         }
     }
 
-    /// The user writes another URL; the state goes along where permanent redirects led there, in one of two cases.
+    /// The user writes another URL; in one of two cases permanent redirects led there, and the state moves.
     fn rename(&mut self, feed: usize) {
         let new = format!("{}v", self.urls[feed]);
         let old = std::mem::replace(&mut self.urls[feed], new.clone());
-        // what has one link for everything, or changes all but the guid, is told within one feed only
+        // feeds with one link for everything, or that change all but the guid, are recognised within one feed only
         let habits = self.publisher.habits;
         let is_known = habits.is_live || habits.links == Links::Constant || self.chance.one_in(2);
         if self.configured[feed] && is_known {
@@ -356,7 +356,7 @@ impl<'a> Press<'a> {
         }
     }
 
-    /// How much lies in memory: pending entries, and what is remembered.
+    /// How much is in memory: pending entries, and what is remembered.
     pub(super) fn held(&self) -> BTreeMap<&'static str, usize> {
         BTreeMap::from([("pending", self.site.entries().count()), ("remembered", self.site.remembered())])
     }

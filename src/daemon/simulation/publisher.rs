@@ -1,7 +1,7 @@
-//! A publisher: its habits, its stories with their edits, and what befalls it in two years.
+//! A publisher: its habits, its stories with their edits, and what happens to it in two years.
 //!
-//! PURE. All of it is made of a seed before the clock starts. The publisher's own number of a story is the truth that the
-//! oracle goes by.
+//! PURE. Everything is made from a seed before the clock starts. The publisher's own number of a story is the truth for
+//! the oracle.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -11,7 +11,7 @@ mod made;
 
 use made::{happenings, outlets, stories};
 
-/// What stands in guids.
+/// What guids contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guid {
     None,
@@ -24,22 +24,22 @@ pub(super) enum Guid {
     Constant,
 }
 
-/// What stands in links.
+/// What links contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Links {
     None,
     Own,
     /// With a session id at each poll.
     Session,
-    /// Each feed by way of its own counter, under its own headline and date.
+    /// Each feed with its own click counter, and its own headline and date.
     Redirector,
     /// Places on one page.
     Fragment,
-    /// A column: one link, on which the newest story stands.
+    /// A column: one link, with the newest story.
     Constant,
 }
 
-/// What stands in dates.
+/// What dates contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dates {
     None,
@@ -47,7 +47,7 @@ pub(super) enum Dates {
     Day,
 }
 
-/// What the feed tells of a story.
+/// How much a feed says about a story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Body {
     /// Nothing, not even the title: a sitemap.
@@ -74,9 +74,9 @@ pub(super) struct Habits {
     pub(super) is_tested: bool,
     /// Numbers in feeds and pages change at each reading.
     pub(super) counts: bool,
-    /// All guids and links change one day.
+    /// All guids and links change on one day.
     pub(super) moves: bool,
-    /// A bulletin: title and summary are those of the last one.
+    /// A bulletin: title and summary are the same as those of the last one.
     pub(super) repeats: bool,
 }
 
@@ -142,12 +142,12 @@ pub(super) enum Change {
 }
 
 impl Change {
-    /// Whether readers see another text.
+    /// Whether readers see a different text.
     pub(super) fn is_edit(self) -> bool {
         !matches!(self, Self::Slug | Self::Guid)
     }
 
-    /// Whether a feed that tells so much shows it, in letters.
+    /// Whether a feed that says this much shows it, in letters.
     pub(super) fn is_told(self, body: Body) -> bool {
         match body {
             Body::Nothing => false,
@@ -185,7 +185,7 @@ impl Story {
     }
 }
 
-/// What befalls a publisher, or the instance that reads it, for a while.
+/// What happens to a publisher, or to the instance that reads it, for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     /// The feed with a number is empty.
@@ -194,13 +194,13 @@ pub(super) enum What {
     Short(usize),
     /// In another order at each poll.
     Shuffled(usize),
-    /// It brings stories back of so many days ago.
+    /// It shows stories of this many days ago again.
     Back(usize, i64),
-    /// It does not answer.
+    /// It does not respond.
     Down(usize),
-    /// Pages are a wall that is known as one.
+    /// Pages are a wall that is recognised.
     Wall,
-    /// Pages are a wall that is not known.
+    /// Pages are a wall that is not recognised.
     HiddenWall,
     /// Pages fail.
     Failing,
@@ -235,7 +235,7 @@ pub(super) enum Outlet {
     All,
     /// Each third.
     Section(usize),
-    /// The stories of one of so many systems.
+    /// The stories of one of this many systems.
     System(usize, usize),
     MostRead,
 }
@@ -287,12 +287,12 @@ impl Publisher {
         publisher
     }
 
-    /// What is so at a time.
+    /// What is true at a time.
     pub(super) fn is(&self, at: DateTime<Utc>, what: impl Fn(What) -> bool) -> bool {
         self.happenings.iter().any(|one| one.from <= at && at < one.to && what(one.what))
     }
 
-    /// Whether pages were not to be had as they are at some time between.
+    /// Whether pages could not be fetched at some time in between.
     pub(super) fn has_trouble(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
         let of_pages = |what: What| {
             let pages = matches!(what, What::Wall | What::HiddenWall | What::Failing | What::NotFound | What::Offline);

@@ -1,4 +1,4 @@
-//! A store that behaves like a ledger: keys and values, and every commit whole.
+//! A store that behaves like a ledger: keys and values, and each commit is complete.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::{ledger::State, state::SiteState};
 #[derive(Debug, Default)]
 pub(super) struct Store {
     values: BTreeMap<String, Vec<u8>>,
-    /// Bytes of keys and values that were ever written, by what they are of.
+    /// Bytes of keys and values that were ever written, by kind.
     pub(super) written: BTreeMap<&'static str, usize>,
     /// The most that it ever held, in bytes.
     pub(super) largest: usize,
@@ -31,7 +31,7 @@ impl Store {
         self.largest = self.largest.max(self.held);
     }
 
-    /// The site as whoever owns its partition next has it. Values come in the order of their keys, or the other way round.
+    /// The site as the next owner of its partition has it. Values come in the order of their keys, or in reverse.
     pub(super) fn restore(&self, site: &str, backwards: bool) -> SiteState {
         let mut state = SiteState::new(site);
         let mut values: Vec<_> = self.values.iter().collect();
@@ -45,7 +45,7 @@ impl Store {
         state
     }
 
-    /// Takes out every value of which the key has `part` in it.
+    /// Removes every value whose key contains `part`.
     pub(super) fn lose(&mut self, part: &str) {
         self.values.retain(|key, _| !key.contains(part));
     }

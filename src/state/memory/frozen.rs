@@ -1,4 +1,4 @@
-//! A bucket that is not added to: packed, as it is stored.
+//! A bucket to which nothing is added: packed, as it is stored.
 //!
 //! PURE. Its names are sorted for a binary search, and so are its articles by their keys. Numbers are little endian:
 //!
@@ -34,7 +34,7 @@ pub(super) struct Frozen {
     bytes: Box<[u8]>,
 }
 
-/// The bytes that articles take when they are packed.
+/// The bytes of an article when it is packed.
 pub(super) fn packed_len(articles: &[Resolved]) -> usize {
     let second = |known: &Resolved| if known.article.feeds[1] == (0, 0) { 0 } else { SECOND_BYTES };
     let names = |known: &Resolved| known.names.len() + missing_title(known).iter().count();
@@ -42,7 +42,8 @@ pub(super) fn packed_len(articles: &[Resolved]) -> usize {
     HEADER + articles.iter().map(bytes).sum::<usize>()
 }
 
-/// An article's title and date, as the hash of a name ([`EntryNames::title_and_date`](crate::feed::identity::EntryNames)).
+/// An article's title and date, as the hash of a name
+/// ([`EntryNames::title_and_date`](crate::feed::identity::EntryNames)).
 fn title_and_date(article: &Article) -> u64 {
     u64::from(article.title) << 32 | u64::from(article.date)
 }
@@ -75,7 +76,7 @@ pub(super) fn merged<'a>(buckets: impl Iterator<Item = &'a Frozen>) -> Vec<Resol
     all
 }
 
-/// The first place, of a sorted row, where `wanted` lies.
+/// The first index of `wanted` in a sorted row.
 fn search(length: usize, wanted: u64, at: impl Fn(usize) -> u64) -> Option<usize> {
     let (mut low, mut high) = (0, length);
     while low < high {
@@ -127,7 +128,7 @@ impl Frozen {
         Self { bytes: bytes.into_boxed_slice() }
     }
 
-    /// Checks all that the other methods rely on.
+    /// Checks everything that the other methods rely on.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let frozen = Self { bytes: bytes.into() };
         let header = bytes.len() >= HEADER && bytes[0] == FORMAT;
@@ -187,7 +188,7 @@ impl Frozen {
         (self.bytes.len() - self.seconds_at()) / SECOND_BYTES
     }
 
-    /// Where the second feed of an article stands, if it has one.
+    /// Where the second feed of an article is, if it has one.
     fn second(&self, number: usize) -> Option<usize> {
         let entry = |at: usize| self.seconds_at() + SECOND_BYTES * at;
         let found = search(self.seconds_len(), number as u64, |at| u64::from(self.short(entry(at))))?;
@@ -219,7 +220,7 @@ impl Frozen {
         (0..self.articles()).map(|number| self.short(self.offset(number) + 14))
     }
 
-    /// The keys of the articles with a name, and of which kind it is.
+    /// The keys of the articles with a name, and its kind.
     pub(super) fn named(&self, hash: u64) -> impl Iterator<Item = (u64, NameKind)> + '_ {
         let first = search(self.names_len(), hash, |at| self.hash(at)).unwrap_or(self.names_len());
         let same = (first..self.names_len()).take_while(move |at| self.hash(*at) == hash);
@@ -229,7 +230,7 @@ impl Frozen {
         })
     }
 
-    /// Of which kind a name of an article is.
+    /// The kind of a name of an article.
     pub(super) fn kind_of(&self, key: u64, hash: u64) -> Option<NameKind> {
         self.named(hash).find(|(known, _)| *known == key).map(|(_, kind)| kind)
     }

@@ -85,7 +85,7 @@ fn the_newest_is_right_wherever_it_lies() {
     }
     let mut again = resolved(3, 101);
     again.article.revision = 2;
-    // it lost one of its names meanwhile: the old bucket still has that
+    // it lost one of its names meanwhile: the old bucket still has that name
     let lost = again.names.remove(0);
     memory.add(again, usize::MAX, HORIZON);
     for more in [0, 20, 2_000] {

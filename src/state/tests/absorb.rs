@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A column: one link for all entries, each told whole by the feed.
+/// A column: one link for all entries, each of them complete in the feed.
 #[test]
 fn an_edit_of_an_earlier_column_is_found_though_a_new_one_has_its_link() {
     let column = |n: i64, text: &str| {
@@ -19,8 +19,8 @@ fn an_edit_of_an_earlier_column_is_found_though_a_new_one_has_its_link() {
     assert!(edited.shared_page && edited.published.as_ref().unwrap().awaits_edit());
 }
 
-/// What happened to a feed that had stories 1 and 2 → new, known, changed: while they wait for their pages, while they wait
-/// for rechecks, and once they are only remembered; before and after a restart.
+/// What happened to a feed that had stories 1 and 2 → new, known, changed: while they wait for their pages, while they
+/// wait for rechecks, and once they are only remembered; before and after a restart.
 #[test]
 fn an_entry_is_what_it_was() {
     let without_guid = |entry| Entry { guid: None, ..entry };
@@ -143,12 +143,12 @@ fn what_is_too_old_is_not_followed() {
     let later = read_with(&mut site, since, A, vec![old(8, 4)], at(10));
     assert_eq!((later.new, later.too_old), (1, 0), "`max_age` is for feeds that are met for the first time");
 
-    // what was published before the memory's horizon may be forgotten
+    // what was published longer ago than the memory lasts may be forgotten
     for (what, days, policy, memory, expected) in [
         ("within the memory", 170, Policy::default(), 180, (1, 0)),
         ("beyond it", 190, Policy::default(), 180, (0, 1)),
         ("beyond a shorter one", 40, Policy::default(), 30, (0, 1)),
-        ("beyond it, and wanted all the same", 190, any_age, 180, (1, 0)),
+        ("beyond it, and still requested", 190, any_age, 180, (1, 0)),
     ] {
         let (mut site, _) = one_published(&[]);
         site.remember_for(memory);
@@ -254,7 +254,7 @@ fn entries(few: &[Few]) -> Vec<Entry> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 300, ..ProptestConfig::default() })]
 
-    /// Whatever entries share: a document that was read has nothing new, and nothing changed.
+    /// Whatever entries share: a document that was read before has nothing new, and nothing changed.
     #[test]
     fn a_document_that_was_read_brings_nothing(
         before in prop::collection::vec(few(), 0..4),
@@ -274,7 +274,7 @@ proptest! {
                 site = restarted(site);
             }
             let absorbed = read(&mut site, A, entries(&then), at(round));
-            // which entry is which article may become clear with the second and third reading only
+            // the matching may become stable only with the second and third reading
             if round > 2 {
                 prop_assert_eq!(counts(&absorbed), (0, then.len(), 0), "round {}", round);
             }
@@ -303,7 +303,7 @@ fn a_page_is_looked_at_where_any_of_its_feeds_says_that_it_is_now() {
     let moved = with_link("story-1-corrected", titled("Another headline", item(1)));
     read(&mut site, B, vec![moved], at(10));
     let entry = site.entry(key).unwrap();
-    assert_eq!(entry.entry.url, Some(link("story-1-corrected")), "the feed that had it first shows it no more");
+    assert_eq!(entry.entry.url, Some(link("story-1-corrected")), "the feed that had it first no longer shows it");
     assert!(entry.published.as_ref().unwrap().has_new_link);
     assert_eq!(entry.entry.title.as_deref(), Some("Another headline"));
     // the same story under a link of that feed's own

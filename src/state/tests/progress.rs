@@ -6,7 +6,7 @@ use crate::{
 
 /// Words that no digest takes for one another.
 const WORDS: [&str; 8] = ["one", "two", "three", "four", "five", "six", "seven", "eight"];
-/// So long after the publication that it never comes in between.
+/// This long after the publication, so that it is never in between.
 const FAR: [Duration; 1] = [Duration::from_secs(90 * 24 * 3600)];
 
 fn edited(n: usize) -> Vec<Entry> {
@@ -38,7 +38,7 @@ fn rechecks_that_were_missed_are_one() {
     assert_eq!(next_look(&mut site, key, &rechecks), Some(at(180)));
 }
 
-/// A feed tells an edit some minutes after each look → when the page is looked at.
+/// A feed shows an edit some minutes after each check → when the page is checked.
 #[test]
 fn the_more_often_a_feed_tells_edits_the_later_the_page_is_looked_at() {
     // in the evening, so that no day has too many revisions
@@ -271,7 +271,7 @@ fn a_canonical_url_is_not_that_of_all_stories_of_a_document() {
     }
 }
 
-/// Links change at each poll, there are no guids, and the headline is changed: only the page tells the story.
+/// Links change at each poll, there are no guids, and the headline is changed: only the page shows which story it is.
 #[test]
 fn an_edit_that_only_the_page_tells_the_article_of_is_found() {
     let bare = |title: &str, path: &str| Entry { guid: None, ..titled(title, with_link(path, item(1))) };
@@ -328,7 +328,7 @@ fn what_no_ledger_takes_ends() {
     site.published(keys[1], publication(1), &[DAY], false, at(0));
     let stored = |key: u64| format!("{SITE} entry {key:016x}");
     assert_eq!(site.unstorable(&stored(keys[0]), at(0)).map(|entry| entry.key), Some(keys[0]), "it is to be rejected");
-    assert_eq!(site.unstorable(&stored(keys[1]), at(0)), None, "it was published, and is looked at no more");
+    assert_eq!(site.unstorable(&stored(keys[1]), at(0)), None, "it was published, and is not rechecked again");
     for other in [format!("{SITE} {A}"), format!("{SITE} memory 1"), SITE.to_owned(), stored(7)] {
         assert_eq!(site.unstorable(&other, at(0)), None, "{other}");
     }

@@ -123,8 +123,8 @@ fn a_long_content_is_not_stored_and_comes_again_from_its_feed() {
     }
 }
 
-/// A site remembers what it resolved for so many days after the feed had it last, or a little less: that is not written at
-/// each poll.
+/// A site remembers what it resolved for this many days after the feed had it last, or a little less: that is not
+/// written at each poll.
 #[test]
 fn what_was_resolved_is_remembered_for_the_horizon() {
     let with_age = Policy { publish_old: true, ..Policy::default() };
@@ -226,7 +226,7 @@ fn values_are_small() {
 #[test]
 fn a_look_without_news_is_stored_at_leisure_and_known_after_a_crash() {
     let rechecks = [HOUR, DAY];
-    // the feed was last asked so many minutes after ten; when the article is looked at after a crash
+    // the feed was last requested this many minutes after ten; when the article is checked after a crash
     for (asked, expected) in [(60, at(60)), (70, at(60)), (75, days(1)), (300, days(1))] {
         let (mut site, key) = one_published(&rechecks);
         let mut ledger: BTreeMap<String, Vec<u8>> = BTreeMap::new();

@@ -1,7 +1,7 @@
-//! Addresses as publishers write them, and what is meant by them.
+//! Addresses as publishers write them, and what they mean.
 //!
-//! PURE. An `&` that went through two encoders, a scheme that was forgotten or written twice: what the URL Standard makes
-//! of these is another address, which never exists.
+//! PURE. An `&` that was encoded twice, a scheme that is missing or written twice: the URL Standard reads these as
+//! another address, which never exists.
 
 use std::borrow::Cow;
 
@@ -11,11 +11,11 @@ use crate::link;
 
 /// The longest name of a host (RFC 1035, section 2.3.4).
 const MAX_HOST: usize = 253;
-/// A scheme's name, and the marks behind it, are no longer however they were mistyped.
+/// A scheme's name with the marks after it is never longer, however it is mistyped.
 const MAX_SCHEME: usize = 8;
 const SCHEMES: [&str; 2] = ["http://", "https://"];
 
-/// The address that is meant. `home` is the document's: only seen from there is a host told from a path.
+/// The intended address. `home` is the document's: only relative to it can a host be distinguished from a path.
 pub(super) fn meant<'t>(told: &'t str, home: Option<&Url>) -> Cow<'t, str> {
     let told = without_quotes(told.trim());
     let broken = told.contains(['\n', '\t', '\r']);
@@ -30,20 +30,21 @@ pub(super) fn meant<'t>(told: &'t str, home: Option<&Url>) -> Cow<'t, str> {
     }
 }
 
-/// The address without the quotes or angle brackets (RFC 3986, appendix C) that are meant to show where it ends.
+/// The address without the quotes or angle brackets around it (RFC 3986, appendix C).
 fn without_quotes(told: &str) -> &str {
     const QUOTES: [(char, char); 3] = [('"', '"'), ('\'', '\''), ('<', '>')];
     let quoted = QUOTES.iter().find_map(|(open, close)| told.strip_prefix(*open)?.strip_suffix(*close));
     quoted.map_or(told, str::trim)
 }
 
-/// An absolute address of the web, if that is meant.
+/// An absolute address of the web, if that is intended.
 pub(super) fn of_the_web(told: &str) -> Option<Url> {
     let url = Url::parse(&meant(told, None)).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     url.map(without_empty_parts)
 }
 
-/// Whether an address without a scheme begins with a host: one that calls itself `www`, or is of the document's own site.
+/// Whether an address without a scheme starts with a host: one that starts with `www`, or belongs to the document's
+/// site.
 pub(super) fn begins_with_host(text: &str, home: &Url) -> bool {
     let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.is_empty() || authority.len() > MAX_HOST {
@@ -59,7 +60,7 @@ pub(super) fn begins_with_host(text: &str, home: &Url) -> bool {
     is_www || link::site(&url) == link::site(home)
 }
 
-/// `&amp;` and its like have no meaning in an address: they are an `&`, however often it was escaped.
+/// `&amp;` and similar have no meaning in an address: they are an `&`, however often it was escaped.
 fn unescaped(text: Cow<'_, str>) -> Cow<'_, str> {
     const ESCAPES: [&str; 6] = ["amp;", "AMP;", "#38;", "#038;", "#x26;", "#X26;"];
     let escape = |rest: &str| ESCAPES.iter().find(|escape| rest.starts_with(**escape)).map(|escape| escape.len());
@@ -78,11 +79,10 @@ fn unescaped(text: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The address without what is too much or too little of its scheme: `http://https://…`, `https//…`, `htp://…`, `://…`;
-/// none if nothing is.
+/// The address with its scheme corrected: `http://https://…`, `https//…`, `htp://…`, `://…`; none if nothing is wrong.
 fn with_one_scheme(text: &str) -> Option<String> {
     let (mut scheme, mut length) = scheme_of(text)?;
-    // the last of several is the one that was pasted whole
+    // the last of several is the one that was pasted completely
     let mut is_right = SCHEMES.iter().any(|scheme| text[..length].eq_ignore_ascii_case(scheme));
     while let Some((inner, more)) = scheme_of(&text[length..]) {
         (scheme, length, is_right) = (inner, length + more, false);
@@ -93,7 +93,8 @@ fn with_one_scheme(text: &str) -> Option<String> {
     }
 }
 
-/// What scheme a text begins with, and how much of it that is. Mistyped, or without its colon or its name, it is one too.
+/// Which scheme a text starts with, and its length. A mistyped scheme, or one without its colon or its name, counts
+/// too.
 fn scheme_of(text: &str) -> Option<(&'static str, usize)> {
     let bytes = text.as_bytes();
     let name = bytes.iter().take(MAX_SCHEME).take_while(|byte| byte.is_ascii_alphabetic()).count();
@@ -110,7 +111,7 @@ fn scheme_of(text: &str) -> Option<(&'static str, usize)> {
     (marks > 1 && after.ends_with(['/', '\\'])).then_some((scheme, name + marks))
 }
 
-/// A whole address of a host that was put behind that very host, which took it for a path.
+/// A complete address that was appended to its own host, which took it for a path.
 fn behind_its_own_host(text: &str) -> Option<&str> {
     let (host, inner) = text.split_once('/')?;
     let (_, length) = scheme_of(inner).filter(|(scheme, _)| inner.starts_with(scheme))?;
@@ -118,7 +119,7 @@ fn behind_its_own_host(text: &str) -> Option<&str> {
     (rest.is_empty() || rest.starts_with(['/', '?', '#'])).then_some(inner)
 }
 
-/// A `?` or `#` with nothing behind it says nothing.
+/// A `?` or `#` with nothing after it says nothing.
 pub(super) fn without_empty_parts(mut url: Url) -> Url {
     if url.query() == Some("") {
         url.set_query(None);

@@ -1,7 +1,7 @@
-//! The canonical form of every feed: Atom 1.0 that feed-rs reads without a doubt.
+//! The canonical form of every feed: Atom 1.0 that feed-rs certainly reads.
 //!
-//! Written here and nowhere else, so nothing reaches feed-rs that it refuses or trips over: only non-empty texts,
-//! absolute URLs, no nesting, no `xml:base`. Each entry's `id` is its index, by which the two halves meet again.
+//! Written only here, so that nothing reaches feed-rs that it refuses or misreads: only non-empty texts, absolute URLs,
+//! no nesting, no `xml:base`. Each entry's `id` is its index, which joins the two halves again.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use url::Url;
 use super::bounds::beginning;
 use super::entity::escape;
 
-/// Longest value that is worth a place in the model; the bulk of an entry does not pass through here.
+/// Longest value in the model; the large values of an entry do not pass through here.
 const MAX_VALUE: usize = 4096;
 /// Most links, people, categories or files of one entry.
 const MAX_REPEATS: u32 = 64;
@@ -23,18 +23,18 @@ pub(super) struct Link<'a> {
     pub(super) href: &'a str,
     pub(super) media_type: Option<&'a str>,
     pub(super) length: Option<&'a str>,
-    /// The address as it was written, where `href` spells it otherwise. Travels as the link's title.
+    /// The address as it was written, if `href` has another spelling. It is passed as the link's title.
     pub(super) told: Option<&'a str>,
 }
 
-/// Canonical Atom under construction: the children of a feed.
+/// Canonical Atom while it is written: the children of a feed.
 #[derive(Debug, Default)]
 pub(super) struct Atom {
     text: String,
     repeats: u32,
-    /// The entry that is open, until there is something of it.
+    /// The entry that is open, until something is written for it.
     announced: Option<usize>,
-    /// There is something of the open entry.
+    /// Something was written for the open entry.
     has_entry: bool,
 }
 
@@ -45,12 +45,12 @@ impl Atom {
         self.has_entry = false;
     }
 
-    /// Whether anything was said of the entry that is open. One of which nothing is said is left out.
+    /// Whether anything was written for the open entry. An entry without anything is left out.
     pub(super) fn has_entry(&self) -> bool {
         self.has_entry
     }
 
-    /// Ends the entry that is open; tells how many of its links, people, categories and files were left out.
+    /// Ends the open entry; returns how many of its links, people, categories and files were left out.
     pub(super) fn end_entry(&mut self) -> u32 {
         self.announced = None;
         if std::mem::take(&mut self.has_entry) {
@@ -108,7 +108,7 @@ impl Atom {
         self.empty("m:content", &[("url", Some(link.href)), ("type", link.media_type), ("fileSize", link.length)]);
     }
 
-    /// feed-rs's reading of what has been written so far, which is forgotten.
+    /// feed-rs's reading of what has been written so far, which is then forgotten.
     pub(super) fn read(&mut self) -> Option<model::Feed> {
         let document = format!(
             "<feed xmlns=\"http://www.w3.org/2005/Atom\" xmlns:m=\"http://search.yahoo.com/mrss/\"><id>-</id>{}</feed>",

@@ -1,25 +1,25 @@
-//! How large the single values of a feed may be.
+//! The largest sizes of single values in a feed.
 //!
-//! PURE. What names an entry (guid, link, title, authors) is stored with it for as long as it waits for its page or for
-//! the looks at it, by the thousand. So all of that together is a few KiB at the most, whatever a feed says; the bulk,
-//! summary and content, is bounded where it is stored. No bound is met by what publishers mean to say.
+//! PURE. What names an entry (guid, link, title, authors) is stored with it as long as it waits for its page or for
+//! rechecks, and there are thousands of entries. So all of these together are at most a few KiB, whatever a feed says;
+//! the large values, summary and content, are limited where they are stored. Real values never reach a limit.
 
 use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{Person, problem::Problems};
 
-/// Guids are addresses, numbers or UUIDs. A longer one is known by its beginning and a hash of the whole.
+/// Guids are addresses, numbers or UUIDs. A longer one is recognised by its beginning and a hash of the whole.
 const GUID: usize = 1024;
-/// The protocol of sitemaps allows 2,048 characters, and browsers and servers in use hardly more.
+/// The protocol of sitemaps allows 2,048 characters; browsers and servers accept hardly more.
 pub(super) const LINK: usize = 2048;
-/// An address as it was written, which is kept beside the one it means.
+/// An address as it was written, which is kept in addition to the corrected one.
 const TOLD: usize = 1024;
-/// The longest titles are whole posts of a microblog.
+/// The longest titles are complete posts of a microblog.
 const TITLE: usize = 1024;
 /// No name has more bytes, and no address more (RFC 5321, section 4.5.3.1).
 const NAME: usize = 256;
-/// The names and addresses of all authors, of whom a study may have dozens.
+/// The names and addresses of all authors; a study may have dozens.
 const AUTHORS: usize = 2048;
 /// A category, and all of them.
 const CATEGORY: usize = 256;
@@ -27,7 +27,7 @@ const CATEGORIES: usize = 4096;
 /// The type of a file; no registered one is longer (RFC 6838, section 4.2).
 const MEDIA_TYPE: usize = 255;
 
-/// A guid that stays apart from any other.
+/// A guid that is different from every other.
 pub(super) fn guid(guid: String, problems: &mut Problems) -> String {
     if guid.len() <= GUID {
         return guid;
@@ -38,7 +38,7 @@ pub(super) fn guid(guid: String, problems: &mut Problems) -> String {
     format!("{}~{hash:032x}", beginning(whole, GUID - 33))
 }
 
-/// An address, if it is not too long for one.
+/// An address, if it is not too long.
 pub(super) fn link(url: Url, problems: &mut Problems) -> Option<Url> {
     if url.as_str().len() <= LINK {
         return Some(url);
@@ -81,7 +81,7 @@ pub(super) fn media_type(told: Option<String>) -> Option<String> {
     told.filter(|told| told.len() <= MEDIA_TYPE)
 }
 
-/// The first of some names that have room together, in a list without room to spare.
+/// The first of some names that fit together into the limit, in a list without spare capacity.
 fn within<T>(
     names: impl Iterator<Item = T>,
     mut room: usize,
@@ -113,7 +113,7 @@ fn shortened(mut text: String, most: usize) -> String {
     text
 }
 
-/// At most so many bytes of a text, whole characters.
+/// At most this many bytes of a text, in whole characters.
 pub(super) fn beginning(text: &str, most: usize) -> &str {
     let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {

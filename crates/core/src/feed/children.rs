@@ -1,9 +1,9 @@
 //! Which sitemaps of an index are to be read.
 //!
-//! PURE. An index says when each of its sitemaps was last changed. What was read is remembered by that date, so that each
-//! change is read once, however many there are at a time: the newest first, and beside them those that have waited the
-//! longest, or sections that all change all the time would starve the last of them. Sitemaps without a date may have
-//! changed at any time, and take turns; so do those that are dated by the day, until it is over.
+//! PURE. An index says when each of its sitemaps was last changed. What was read is remembered by that date, so that
+//! each change is read once, however many there are at a time: the newest first, and with them those that have waited
+//! longest; otherwise sections that change all the time would keep the last of them waiting. Sitemaps without a date
+//! may have changed at any time, and take turns; so do those that are dated by the day, until that day is over.
 
 use std::{cmp::Reverse, collections::HashSet};
 
@@ -15,23 +15,23 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::Sitemap;
 use crate::link;
 
-/// Sitemaps of an index that are remembered, and so ever read: those that changed last. Some 40 bytes of state each.
+/// Sitemaps of an index that are remembered, and so can be read: those that changed last. About 40 bytes of state each.
 const MOST: usize = 2_000;
-/// Sitemaps that are asked for at one poll: all of them are on one host.
+/// Sitemaps that are requested at one poll: all of them are on one host.
 const A_POLL: usize = 10;
-/// Of these, so many are the newest; the others have waited the longest.
+/// Of these, this many are the newest; the others have waited longest.
 const NEWEST: usize = 5;
-/// Of these, so many at most may be without a date, or dated only by the day that is not over: they are read whole at each
-/// turn, for a change that nobody promised.
+/// Of these, at most this many may be without a date, or dated only by the day that is not over: they are read as a
+/// whole in each turn, for a change that may not exist.
 const UNDATED: usize = 3;
-/// Of these, so many at most may be some that failed before.
+/// Of these, at most this many may be ones that failed before.
 const RETRIED: usize = 2;
-/// When an index is met for the first time, the sitemaps that one poll does not reach are archives if they last changed so
-/// long before the newest.
+/// When an index is read for the first time, the sitemaps that one poll does not reach are archives if they last
+/// changed this long before the newest.
 const ARCHIVE: TimeDelta = TimeDelta::days(30);
-/// How long after its beginning in UTC a day is over in every zone.
+/// How long after its start in UTC a day is over in every zone.
 const DAY_EVERYWHERE: TimeDelta = TimeDelta::hours(36);
-/// A sitemap that failed is tried again after so long, doubled with each failure, at most a day later.
+/// A sitemap that failed is tried again after this long, doubled with each failure, at most a day later.
 const RETRY_AFTER: TimeDelta = TimeDelta::minutes(5);
 const RETRY_DOUBLINGS: u8 = 8;
 
@@ -48,7 +48,7 @@ struct Child {
     name: u64,
     /// The date that it had when it was read, in Unix time; 0: it has none, or was never read.
     read: i64,
-    /// When it was last asked for; 0: never.
+    /// When it was last requested; 0: never.
     asked: i64,
     /// How often it has failed since it was read.
     failures: u8,
@@ -69,24 +69,24 @@ impl From<Child> for (u64, i64, i64, u8) {
 /// What an index offers.
 #[derive(Debug, Default)]
 pub struct Offer<'i> {
-    /// The sitemaps to ask for now, the most important first.
+    /// The sitemaps to request now, the most important first.
     pub chosen: Vec<&'i Sitemap>,
     /// How many it names of its own site.
     pub named: usize,
     /// How many have changed, and are left for the next polls.
     pub waiting: usize,
-    /// Those that failed, and are asked for again later.
+    /// Those that failed, and are requested again later.
     pub failed: Vec<&'i Sitemap>,
     /// How many have no date.
     pub undated: usize,
     /// How many are archives, which are not read until they change.
     pub archives: usize,
-    /// How many are of another site, or beyond what is remembered: never read.
+    /// How many are of another site, or too many to be remembered: never read.
     pub ignored: usize,
 }
 
 impl Children {
-    /// Chooses what to ask for. Sitemaps that the index at `url` names no more are forgotten.
+    /// Chooses what to request. Sitemaps that the index at `url` no longer names are forgotten.
     pub fn choose<'i>(&mut self, index: &'i [Sitemap], url: &Url, now: DateTime<Utc>) -> Offer<'i> {
         let own = own(index, url);
         let mut offer = Offer { named: own.len(), ignored: index.len() - own.len(), ..Offer::default() };
@@ -102,7 +102,7 @@ impl Children {
                 Some(due) => others.push((child.asked, due, sitemap)),
             }
         }
-        // the sort is stable: of those that have waited as long, the newest first
+        // the sort is stable: among those that have waited equally long, the newest first
         others.sort_by_key(|(asked, ..)| *asked);
         let (mut failed, mut perhaps, mut changed) = (RETRIED, UNDATED, A_POLL);
         for (_, due, sitemap) in others {
@@ -136,12 +136,12 @@ impl Children {
         (child.asked, child.failures) = (now.timestamp(), child.failures.saturating_add(1));
     }
 
-    /// How many sitemaps are to be asked for although the index does not change: it must not be answered by a 304.
+    /// How many sitemaps are to be requested although the index does not change: it must not be answered by a 304.
     pub fn left(&self, index: &[Sitemap], url: &Url) -> usize {
         own(index, url).into_iter().filter(|sitemap| self.child(sitemap).due(sitemap).is_some()).count()
     }
 
-    /// Takes up new sitemaps and forgets old ones. Tells how many of them are archives.
+    /// Adds new sitemaps and forgets old ones. Returns how many of them are archives.
     fn meet(&mut self, own: &[&Sitemap], now: DateTime<Utc>) -> usize {
         let is_new = self.0.is_empty();
         let names: HashSet<u64> = own.iter().map(|sitemap| name(sitemap)).collect();
@@ -178,12 +178,12 @@ impl Children {
     }
 }
 
-/// Why a sitemap is to be asked for.
+/// Why a sitemap is to be requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Due {
     /// It has another date than when it was read.
     Changed,
-    /// It may have changed: it has no date, or one of that day, which was not over anywhere when it was read.
+    /// It may have changed: it has no date, or the date of a day that was not over everywhere when it was read.
     Perhaps,
     /// It could not be read.
     Failed,
@@ -206,13 +206,13 @@ impl Child {
     fn may_be_asked(&self, now: DateTime<Utc>) -> bool {
         let Some(doublings) = self.failures.checked_sub(1) else { return true };
         let wait = RETRY_AFTER.num_seconds() << doublings.min(RETRY_DOUBLINGS);
-        // a clock that was ahead for a while holds nothing up
+        // a clock that was ahead for a while delays nothing
         !(self.asked..self.asked.saturating_add(wait)).contains(&now.timestamp())
     }
 }
 
-/// The sitemaps of an index that are of its site and not too many: those that changed last, and without a date those
-/// that are about news first.
+/// The sitemaps of an index that are of its site and not too many: those that changed last, and among those without a
+/// date, first those with news.
 fn own<'i>(index: &'i [Sitemap], url: &Url) -> Vec<&'i Sitemap> {
     let (site, mut met) = (link::site(url), HashSet::new());
     let is_own = |sitemap: &&Sitemap| link::site(&sitemap.url) == site && met.insert(name(sitemap));

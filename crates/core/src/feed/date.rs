@@ -1,11 +1,10 @@
 //! Dates as publishers write them.
 //!
-//! PURE. No grammar covers what is in use: RFC 822 and its successors with every slip, W3C-DTF and its parts, the
-//! habits of a dozen languages, numbers of seconds. So the text is cut into numbers, words and signs; what can only
-//! be a time, a zone, a month or a weekday is taken as that, and the numbers that are left must then make exactly one
-//! date. A date that could be read in two ways is no date: a wrong one does more harm in a record than none. What stands
-//! behind a date that is complete, and is not understood, does not change it. There is no clock here, so nothing is ever
-//! "today".
+//! PURE. No grammar covers what is in use: RFC 822 and its successors with every mistake, W3C-DTF and its parts, the
+//! customs of a dozen languages, numbers of seconds. So the text is cut into numbers, words and signs; what can only be
+//! a time, a zone, a month or a weekday is taken as that, and the numbers that are left must then make exactly one
+//! date. A date that could be read in two ways is not used: a wrong one does more harm in a record than none. Text
+//! after a complete date that is not understood does not change it. There is no clock here, so nothing is ever "today".
 
 use chrono::{
     DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Weekday,
@@ -22,7 +21,7 @@ mod zone;
 
 use token::{Token, after_sign, after_space, after_word, any_number, fraction, half_of_day, number, sign};
 
-/// No date in use is longer; what is longer is prose.
+/// No date in use is longer; longer text is prose.
 const MAX_LENGTH: usize = 120;
 const MAX_TOKENS: usize = 40;
 
@@ -45,8 +44,8 @@ pub fn parse(text: &str) -> Option<Moment> {
     moment.filter(|moment| !is_zero(*moment))
 }
 
-/// What software writes where it has no date: the moment its calendar begins at, in a zone that is told or not, or the
-/// midnight of that day. The calendars are those of Unix, Windows, databases, spreadsheets and old Macs.
+/// What software writes if it has no date: the start of its calendar, in a zone that is given or not, or midnight of
+/// that day. The calendars are those of Unix, Windows, databases, spreadsheets and old Macs.
 fn is_zero(Moment { at, zoned }: Moment) -> bool {
     const FARTHEST_ZONE: i64 = 14 * 60 * 60;
     let first_days =
@@ -81,15 +80,15 @@ struct Reading {
     next_day: bool,
     afternoon: Option<bool>,
     offset_minutes: Option<i32>,
-    /// A zone of the time zone database, which counts where there is no offset.
+    /// A zone of the time zone database, which counts if there is no offset.
     zone: Option<Tz>,
-    /// The zone's name holds in summer as well, an hour ahead (`ET`).
+    /// The zone's name is also used in summer, an hour ahead (`ET`).
     american: bool,
     month: Option<u32>,
     weekday: Option<Weekday>,
     /// Numbers that are neither time nor zone, with their digits and the sign after them.
     numbers: Vec<(u64, usize, char)>,
-    /// The date is written as numbers that are joined: no word is its month.
+    /// The date is written as joined numbers: no word is its month.
     joined: bool,
     /// There was a time that no clock shows.
     impossible: bool,
@@ -128,7 +127,7 @@ impl Reading {
         }
     }
 
-    /// `2026-07-01`, `1/7/2026`, `1.7.26`: whatever name of a month stood before it was part of something else.
+    /// `2026-07-01`, `1/7/2026`, `1.7.26`: a month name before it was part of something else.
     fn joined<'a>(&mut self, tokens: &'a [Token]) -> Option<&'a [Token]> {
         use Token::{Number, Sign};
         if self.joined || self.is_complete() {
@@ -199,7 +198,7 @@ impl Reading {
         self.impossible |= self.time.is_none() || second > 60;
     }
 
-    /// An offset right behind a time or a name for UTC.
+    /// An offset right after a time or a name for UTC.
     fn zone<'a>(&mut self, tokens: &'a [Token]) -> &'a [Token] {
         let rest = after_space(tokens);
         let (negative, rest) = match rest {
@@ -237,7 +236,7 @@ impl Reading {
             return if minutes == 0 { self.zone(rest) } else { rest };
         }
         match names::day_or_month(word) {
-            // where a word means both (`mar`: March, and Tuesday in three languages) the weekday comes first
+            // if a word means both (`mar`: March, and Tuesday in three languages), the weekday comes first
             Some(names::Named::Month(month)) if !self.is_complete() => self.month = Some(month),
             Some(names::Named::Weekday(weekday)) => self.weekday = Some(weekday),
             _ => self.prose = self.is_complete() && self.time.is_some() && !names::TIME_MARKS.contains(&word),
@@ -300,8 +299,8 @@ impl Reading {
         }
     }
 
-    /// `a` and `b` are day and month in either order: what settles it is a number above 12, the weekday, the sign
-    /// (dots and hyphens put the day first everywhere), or a clock of twelve hours, which goes with the American order.
+    /// `a` and `b` are day and month in either order. What decides: a number above 12, the weekday, the sign (dots and
+    /// hyphens put the day first everywhere), or a clock of twelve hours, which goes with the American order.
     fn day_and_month(&self, a: u64, b: u64, sign: char, year: i32) -> Option<NaiveDate> {
         let month = |m: u64| u32::try_from(m).ok();
         let day_first = date(year, month(b)?, a);
@@ -319,7 +318,7 @@ impl Reading {
 }
 
 /// Whether daylight saving time is in force in the United States: from the second Sunday of March to the first of
-/// November, at two in the morning (15 U.S.C. 260a; in force since 2007, taken for the years before as well).
+/// November, at two in the morning (15 U.S.C. 260a; in force since 2007, assumed for earlier years as well).
 fn is_american_summer(local: NaiveDateTime) -> bool {
     let at_two =
         |month, nth| NaiveDate::from_weekday_of_month_opt(local.year(), month, Weekday::Sun, nth)?.and_hms_opt(2, 0, 0);
@@ -344,7 +343,7 @@ fn date(year: i32, month: u32, day: u64) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, month, u32::try_from(day).ok()?)
 }
 
-/// Years of two and three digits as RFC 5322, section 4.3, reads them. Year 1 is what some software writes for "none".
+/// Years of two and three digits as in RFC 5322, section 4.3. Some software writes year 1 for "none".
 fn year(value: u64, digits: usize) -> Option<i32> {
     let year = match digits {
         2 if value < 50 => value + 2000,

@@ -1,10 +1,10 @@
-//! A feed under construction, whatever format it is read from.
+//! A feed while it is read, in any format.
 //!
-//! The work is divided thus. Titles, links, people, categories and files go through feed-rs, as canonical Atom
-//! ([`super::atom`]): its model settles what they are. Beside it, by index, is kept what that model has no place for or
+//! The work is divided. Titles, links, people, categories and files go through feed-rs, as canonical Atom
+//! ([`super::atom`]): its model decides what they are. Next to it, by index, is what that model has no place for or
 //! changes (the guid byte for byte and whether it is a permanent link, dates with their zone, `source`, comments,
-//! thumbnails, the pace), and the bulk, summary and content, which would only be escaped, parsed and copied once more
-//! on the way through. Entries pass in batches: the model of a whole feed never exists at once.
+//! thumbnails, the pace), and the large values, summary and content, which would only be escaped, parsed and copied
+//! once more. Entries pass in batches: the model of a whole feed never exists at once.
 
 use std::mem;
 
@@ -18,8 +18,8 @@ use super::problem::Problems;
 use super::relative::Links;
 use super::{Entry, Feed, Format, Moment, Pace, Person, Sitemap, date};
 
-/// Entries that a document of any size may have: as many as the protocol allows a sitemap, some 30 MB of them. Beyond
-/// that one for every so many bytes: an entry takes more memory than the few bytes of an empty `<item/>`.
+/// The entries that a document of any size may have: as many as the protocol allows a sitemap, about 30 MB of them.
+/// Beyond that, one per this many bytes: an entry takes more memory than the few bytes of an empty `<item/>`.
 const FREE_ENTRIES: usize = 50_000;
 const BYTES_AN_ENTRY: usize = 100;
 const MAX_ENTRIES: usize = 100_000;
@@ -31,7 +31,7 @@ const MAX_LANGUAGE: usize = 35;
 const BATCH: usize = 128;
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// A feed under construction.
+/// A feed while it is read.
 #[derive(Debug)]
 pub(super) struct FeedBuilder {
     pub(super) format: Format,
@@ -42,7 +42,7 @@ pub(super) struct FeedBuilder {
     pub(super) pace: Pace,
     pub(super) hubs: Vec<Url>,
     pub(super) cloud: Option<Url>,
-    /// Its `id`, where that may be taken for a link.
+    /// Its `id`, if that may be a link.
     pub(super) id: Option<Url>,
     pub(super) sitemaps: Vec<Sitemap>,
     pub(super) problems: Problems,
@@ -53,7 +53,7 @@ pub(super) struct FeedBuilder {
     entries: Vec<Entry>,
     links: Links,
     length: usize,
-    /// How much of it has been read, and how much had been when the first entry began.
+    /// How much of it has been read, and how much had been read when the first entry began.
     pub(super) position: usize,
     first_entry: Option<usize>,
 }
@@ -91,8 +91,8 @@ impl FeedBuilder {
         self.entry = Some(Draft::default());
     }
 
-    /// A link of the entry. While it is all that the canonical form would hold, as in most sitemaps, it is kept out of
-    /// there: the way through the model costs many times what so small an entry does.
+    /// A link of the entry. While it is all that the canonical form would contain, as in most sitemaps, it is kept out
+    /// of it: for so small an entry, the model costs many times more.
     pub(super) fn entry_link(&mut self, url: &Url, link: Link<'_>) {
         let Some(draft) = &mut self.entry else { return };
         if let Some((first, told)) = draft.only_link.take() {
@@ -124,7 +124,7 @@ impl FeedBuilder {
         }
     }
 
-    /// Forgets the entry being read: the document ends in the middle of it.
+    /// Forgets the entry that is being read: the document ends in the middle of it.
     pub(super) fn drop_entry(&mut self) {
         self.entry = None;
         self.body.end_entry();
@@ -138,7 +138,7 @@ impl FeedBuilder {
         self.entries.is_empty() && self.drafts.is_empty()
     }
 
-    /// The feed's language; what its `language` says goes over an `xml:lang`.
+    /// The feed's language; its `language` element overrides an `xml:lang`.
     pub(super) fn told_language(&mut self, value: &str, explicit: bool) {
         if explicit || self.language.is_none() {
             self.language = language(value).or(self.language.take());
@@ -178,8 +178,8 @@ impl FeedBuilder {
         }
     }
 
-    /// As many more entries as the rest of the document may bring, if it goes on like this: a list that doubles as it
-    /// grows takes up to three times what it holds.
+    /// As many more entries as the rest of the document may have, if it continues like this: a list that doubles as it
+    /// grows takes up to three times its content.
     fn make_room(&mut self) {
         let known = self.entries.len() + self.drafts.len();
         if known > self.entries.capacity() {
@@ -239,7 +239,7 @@ impl FeedBuilder {
     }
 }
 
-/// An entry without an author has its feed's (RFC 4287, section 4.2.1), as long as all that comes to no more than half
+/// An entry without an author has its feed's (RFC 4287, section 4.2.1), as long as all copies together are at most half
 /// of the document's size.
 fn inherit(authors: &[Person], entries: &mut [Entry], length: usize) {
     let size_of = |person: &Person| {

@@ -1,4 +1,4 @@
-//! An entry from its two halves: what is kept beside the canonical form, and what feed-rs makes of that form.
+//! An entry from its two halves: what is kept outside the canonical form, and what feed-rs makes of that form.
 
 use feed_rs::model;
 use url::Url;
@@ -15,13 +15,13 @@ use crate::text;
 
 const MAX_SOURCE_AUTHORS: usize = 16;
 
-/// What is kept of an entry beside the canonical form.
+/// What is kept of an entry outside the canonical form.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     title: Option<Title>,
     other_title: Option<Title>,
     pub(super) guid: Option<String>,
-    /// Whether the guid may be taken for a link.
+    /// Whether the guid may be used as a link.
     pub(super) permalink: bool,
     /// Its link, while there is nothing else of it in the canonical form.
     pub(super) only_link: Option<(Url, Option<String>)>,
@@ -40,14 +40,14 @@ pub(super) struct Draft {
     pub(super) source: Option<String>,
     pub(super) source_url: Option<Url>,
     pub(super) has_author: bool,
-    /// Who wrote what is in the feed that the entry was taken from.
+    /// The authors of the feed that the entry was taken from.
     source_authors: Vec<Person>,
     pub(super) comments: Option<Url>,
     pub(super) comment_count: Option<u32>,
     pub(super) comments_feed: Option<Url>,
     pub(super) latitude: Option<f64>,
     pub(super) longitude: Option<f64>,
-    /// What links in its texts are relative to, where the document says so.
+    /// What links in its texts are relative to, if the document says so.
     pub(super) base: Option<Url>,
 }
 
@@ -64,7 +64,7 @@ impl Draft {
         }
     }
 
-    /// Of two different summaries the longer is the content, where there is no other.
+    /// Of two different summaries, the longer is the content if there is no other.
     pub(super) fn summary(&mut self, value: &str, style: Style) {
         let Some(html) = markup::html(value, style) else { return };
         match &self.summary {
@@ -74,7 +74,7 @@ impl Draft {
         }
     }
 
-    /// Words about a picture are only a summary where there is no other.
+    /// A text about a picture is a summary only if there is no other.
     pub(super) fn media_text(&mut self, value: &str, style: Style) {
         if self.media_text.is_none() {
             self.media_text = markup::html(value, style);
@@ -93,7 +93,8 @@ impl Draft {
         }
     }
 
-    /// The people of its source, if there are no others: an entry without an author has those (RFC 4287, section 4.2.1).
+    /// The people of its source, if there are no others: an entry without an author has those (RFC 4287, section
+    /// 4.2.1).
     pub(super) fn inherited_authors(&mut self) -> Vec<Person> {
         if self.has_author { Vec::new() } else { std::mem::take(&mut self.source_authors) }
     }
@@ -103,7 +104,7 @@ impl Draft {
         match (self.content.take(), first, second) {
             (None, Some(first), Some(second)) if first.len() > second.len() => (Some(second), Some(first)),
             (None, first, second) => (first.or_else(|| self.media_text.take()), second),
-            // beside a content, the first of two summaries often repeats it
+            // if there is a content, the first of two summaries often repeats it
             (Some(content), Some(_), Some(second)) if second != content => (Some(second), Some(content)),
             (content, first, _) => (first.or_else(|| self.media_text.take()), content),
         }
@@ -172,7 +173,7 @@ pub(super) fn title_text(title: &model::Text) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// What a title says that shows nothing as HTML: its picture's words, or what was no markup after all.
+/// What a title says that shows nothing as HTML: the text of its picture, or what was not markup at all.
 fn picture(value: &str) -> String {
     let mut pictures = Tokenizer::new(value).filter_map(|token| match token {
         Token::Open { name: "img", attributes: raw, .. } => attributes(raw).find(|(name, _)| *name == "alt"),
@@ -188,9 +189,9 @@ pub(super) fn author(found: model::Person) -> Option<Person> {
     }
 }
 
-/// The page among the alternates: one that says that it is HTML, else one that does not say what it is, else any; of
-/// several the last, which is how most readers have always done it. With its address as it was written, where that
-/// differs.
+/// The page among the alternates: one that says that it is HTML, else one that does not say what it is, else any; if
+/// there are several, the last, which is how most readers have always done it. With its address as it was written, if
+/// that differs.
 pub(super) fn best_link(links: &[model::Link]) -> Option<(Url, Option<String>)> {
     let rank = |link: &&model::Link| match link.media_type.as_deref() {
         Some(media_type) if media_type.contains("html") => 0,

@@ -1,8 +1,8 @@
 //! Bytes to text.
 //!
-//! The order is RFC 7303's: byte order mark, `charset` of the HTTP header, XML declaration. But labels lie more often
-//! than bytes do: a label that the bytes contradict is passed over, and bytes that are UTF-8 beyond chance are UTF-8
-//! whatever the label says. Without any label that holds, the encoding is guessed.
+//! The order is RFC 7303's: byte order mark, `charset` of the HTTP header, XML declaration. But labels are wrong more
+//! often than bytes: a label that the bytes contradict is ignored, and bytes that are certainly UTF-8 are UTF-8
+//! whatever the label says. Without a valid label, the encoding is guessed.
 
 use std::borrow::Cow;
 
@@ -13,9 +13,9 @@ use memchr::memmem;
 use super::problem::Problems;
 use crate::text;
 
-/// Where an XML declaration must have ended.
+/// An XML declaration must end before this.
 const DECLARATION: usize = 256;
-/// Characters beyond ASCII after which UTF-8 is no chance.
+/// Number of characters beyond ASCII after which valid UTF-8 is no coincidence.
 const PLENTY: usize = 3;
 /// As much as a guess needs.
 const SAMPLE: usize = 64 * 1024;
@@ -50,7 +50,7 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, problems: 
     let told_utf8 = told.clone().any(|encoding| encoding == UTF_8);
     let encoding = if told_utf8 && mostly_utf8(bytes) { UTF_8 } else { guess(bytes) };
     if encoding == UTF_8 {
-        problems.note("bad-bytes", || "the document is UTF-8, but for some bytes".to_owned());
+        problems.note("bad-bytes", || "the document is UTF-8, except for some bytes".to_owned());
         return Cow::Owned(patched(bytes));
     }
     problems.note("wrong-encoding", || match told.clone().next() {
@@ -64,7 +64,7 @@ fn lossless<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Option<Cow<'a, 
     encoding.decode_without_bom_handling_and_without_replacement(bytes)
 }
 
-/// A label for text whose ASCII is ASCII: a document that gets here cannot be UTF-16.
+/// A label for text whose ASCII is ASCII: a document at this point cannot be UTF-16.
 fn by_label(label: &str) -> Option<&'static Encoding> {
     Encoding::for_label(label.as_bytes()).filter(|e| e.is_ascii_compatible() || *e == encoding_rs::ISO_2022_JP)
 }
@@ -89,7 +89,7 @@ fn declared(bytes: &[u8]) -> Option<&str> {
     value[1..].split(quote).next().map(str::trim)
 }
 
-/// Few of the bytes that are not ASCII are wrong: one bad byte, or a character cut in half, in a document that is UTF-8.
+/// Few of the bytes beyond ASCII are wrong: one bad byte, or a character cut in half, in a document that is UTF-8.
 fn mostly_utf8(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0usize, 0usize);
     for chunk in bytes.utf8_chunks() {
@@ -99,8 +99,8 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
     good >= bad
 }
 
-/// UTF-8 with bytes in it that are none: a single one between ASCII is a letter or a quote that was pasted in
-/// Windows-1252 (`Espa\xF1a`, `don\x92t`); others are what is left of a character that was cut.
+/// UTF-8 with some bytes that are not: a single one between ASCII is a letter or a quote that was pasted in
+/// Windows-1252 (`Espa\xF1a`, `don\x92t`); others are the rest of a character that was cut.
 fn patched(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() + 64);
     let mut at = 0;
@@ -146,11 +146,12 @@ fn utf32(bytes: &[u8]) -> Option<String> {
     Some(text.map(|unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }
 
-/// Text that was UTF-8, was read as Latin-1 and encoded again, as it was meant; `None` if it is no such text.
+/// Text that was UTF-8, was read as Latin-1 and encoded again, with its original characters; `None` if it is not such a
+/// text.
 ///
-/// Each character beyond ASCII must be one of that reading, and all together UTF-8: nobody writes so by chance. The
-/// scan ends at the first that is not. (A reading as Windows-1252 is left alone: it loses characters on the way.)
-pub(super) fn mended(text: &str) -> Option<String> {
+/// Each character beyond ASCII must be one of that reading, and all together UTF-8: this never occurs by chance. The
+/// scan ends at the first one that is not. (A reading as Windows-1252 is left alone: it loses characters.)
+pub(super) fn repaired(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let first = bytes.iter().position(|byte| !byte.is_ascii())?;
     let mut out = Vec::new();
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn text_encoded_twice_is_mended() {
+    fn text_encoded_twice_is_repaired() {
         for (text, expected) in [
             ("CinÃ©ma Â«Â\u{a0}X Â»", Some("Cinéma «\u{a0}X »")),
             ("isnâ\u{80}\u{99}t â\u{80}¦", Some("isn’t …")),
@@ -252,7 +253,7 @@ mod tests {
             ("CinÃ©ma 日本", None),
             ("plain", None),
         ] {
-            assert_eq!(mended(text).as_deref(), expected, "{text}");
+            assert_eq!(repaired(text).as_deref(), expected, "{text}");
         }
         assert_eq!(without_c1("don\u{92}t\u{a0}é").as_deref(), Some("don’t\u{a0}é"));
         assert_eq!(without_c1("\u{a0}é"), None);

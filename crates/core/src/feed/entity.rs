@@ -1,7 +1,7 @@
 //! Entities: XML's five, HTML's two thousand, and those that a document declares for itself.
 //!
 //! What a document declares is text and stays text: replacements are not resolved in each other, and together write no
-//! more than the document has itself, so that none can grow by them (the "billion laughs").
+//! more than the document's own size, so that no document can grow by them (the "billion laughs").
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -13,7 +13,7 @@ use memchr::{memchr, memmem};
 const MAX_NAME: usize = 32;
 const MAX_DECLARED: usize = 64;
 const MAX_REPLACEMENT: usize = 256;
-/// Bytes that declared entities may write in a document of any size; beyond it, as many as it has itself.
+/// Bytes that declared entities may write in a document of any size; beyond that, the document's own size.
 const FREE_GROWTH: usize = 4096;
 
 /// Entities that a document's DOCTYPE declares.
@@ -49,7 +49,7 @@ impl<'a> Declared<'a> {
     }
 }
 
-/// Resolves the entities of a text and takes out the characters that XML forbids. An `&` that begins no known entity
+/// Resolves the entities of a text and removes the characters that XML forbids. An `&` that starts no known entity
 /// stays as it is; `bare` counts those.
 pub(super) fn resolve<'a>(raw: &'a str, declared: &Declared<'_>, bare: &mut u32) -> Cow<'a, str> {
     if memchr(b'&', raw.as_bytes()).is_none() {
@@ -60,7 +60,7 @@ pub(super) fn resolve<'a>(raw: &'a str, declared: &Declared<'_>, bare: &mut u32)
     Cow::Owned(out)
 }
 
-/// [`resolve`], written behind what is in `out`.
+/// [`resolve`], appended to `out`.
 pub(super) fn resolve_into(raw: &str, declared: &Declared<'_>, bare: &mut u32, out: &mut String) {
     let mut rest = raw;
     while let Some(at) = memchr(b'&', rest.as_bytes()) {
@@ -82,7 +82,7 @@ pub(super) fn resolve_html(text: &str) -> Cow<'_, str> {
     resolve(text, &Declared::default(), &mut 0)
 }
 
-/// Writes what an entity stands for; returns its length without the `&`.
+/// Writes the text of an entity; returns its length without the `&`.
 fn entity(text: &str, declared: &Declared<'_>, out: &mut String) -> Option<usize> {
     let window = &text.as_bytes()[..text.len().min(MAX_NAME + 1)];
     let end = memchr(b';', window)?;
@@ -110,7 +110,7 @@ fn entity(text: &str, declared: &Declared<'_>, out: &mut String) -> Option<usize
     Some(end + 1)
 }
 
-/// `&QUOT;` and the like, which HTML knows in a few spellings only.
+/// `&QUOT;` and similar, which HTML knows in a few spellings only.
 fn upper_case(name: &str) -> Option<(u32, u32)> {
     ["amp", "lt", "gt", "quot", "nbsp"]
         .into_iter()
@@ -118,8 +118,8 @@ fn upper_case(name: &str) -> Option<(u32, u32)> {
         .and_then(|known| NAMED_ENTITIES.get(format!("{known};").as_str()).copied())
 }
 
-/// A numbered character. 128 to 159 mean Windows-1252, or a part of a character that was encoded twice: which of the
-/// two shows in the whole value ([`super::encoding`]).
+/// A numbered character. 128 to 159 mean Windows-1252, or a part of a character that was encoded twice: the whole value
+/// shows which of the two ([`super::encoding`]).
 fn character(code: u32) -> Option<char> {
     char::from_u32(code).filter(|&c| !forbidden(c as u32))
 }
@@ -137,8 +137,8 @@ pub(super) fn without_controls(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Text without the marks of CDATA sections, which are in it where it went through a generator twice; `None` if there are
-/// none. Marks that are escaped once more are only taken off around the whole: within, they are an example of code.
+/// Text without the marks of CDATA sections, which are in it if it went through a generator twice; `None` if there are
+/// none. Marks that are escaped once more are removed only around the whole: inside, they are an example of code.
 pub(super) fn without_marks(text: &str) -> Option<String> {
     const MARKS: [(&str, &str); 2] = [("<![CDATA[", "]]>"), ("&lt;![CDATA[", "]]&gt;")];
     memmem::find(text.as_bytes(), b"]]").or_else(|| memmem::find(text.as_bytes(), b"![CDATA["))?;

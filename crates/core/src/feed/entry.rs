@@ -1,4 +1,4 @@
-//! What is kept of an entry: the values that are handed over, and stored while an entry is pending.
+//! What is kept of an entry: the values that are passed on, and stored while an entry is pending.
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use url::Url;
 
 /// One item of a feed, as the feed tells it.
 ///
-/// What few entries have is boxed: a sitemap has tens of thousands of them.
+/// Fields that few entries have are boxed: a sitemap has tens of thousands of entries.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Entry {
@@ -19,11 +19,11 @@ pub struct Entry {
     /// The page, absolute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<Url>,
-    /// The page's address as it was written, where [`Entry::url`] spells it otherwise (`http://Example.com`).
+    /// The page's address as it was written, if [`Entry::url`] has another spelling (`http://Example.com`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url_as_told: Option<String>,
-    /// The link as told, where it only leads to [`Entry::url`] by way of a counter: `feedburner:origLink` says so, or the link
-    /// itself, in which the target is written.
+    /// The link as given, if it only leads to [`Entry::url`] through a click counter: `feedburner:origLink` says so, or
+    /// the link itself contains its target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect: Option<Box<Url>>,
     /// The title, as text.
@@ -44,19 +44,19 @@ pub struct Entry {
     /// Who wrote it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<Person>,
-    /// Categories and tags as told.
+    /// Categories and tags as given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
     /// Enclosures and media.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub enclosures: Vec<Enclosure>,
-    /// The entry's image, where one is marked as such.
+    /// The entry's image, if one is marked as such.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<Box<Url>>,
-    /// Language of the entry, where it differs from the feed's.
+    /// Language of the entry, if it differs from the feed's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// The feed it was taken from, by `<source>`.
+    /// The feed from which it was taken, by `<source>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// That feed's address.
@@ -77,7 +77,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// When it is from: its publication, or else its last change.
+    /// Its date: of its publication, or else of its last change.
     pub fn date(&self) -> Option<Moment> {
         self.published.or(self.updated)
     }
@@ -93,7 +93,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Whether it lies ahead of `now`, by more than clocks differ; without a zone, in whatever zone it was meant.
+    /// Whether it is in the future, by more than clocks differ; without a zone, in every possible zone.
     pub fn is_ahead(&self, now: DateTime<Utc>) -> bool {
         let doubt = if self.zoned { TimeDelta::minutes(10) } else { TimeDelta::hours(14) };
         self.at.to_utc() > now + doubt
@@ -119,13 +119,13 @@ pub struct Person {
     pub email: Option<String>,
 }
 
-/// A file that comes with an entry.
+/// A file of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enclosure {
-    /// Where it lies.
+    /// Where it is.
     pub url: Url,
-    /// Media type as told.
+    /// Media type as given.
     pub media_type: Option<String>,
-    /// Length in bytes as told.
+    /// Length in bytes as given.
     pub length: Option<u64>,
 }

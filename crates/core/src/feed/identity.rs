@@ -1,11 +1,12 @@
-//! What an entry may be known by: its guid, its link, its title and date, its words.
+//! The names by which an entry may be recognised: its guid, its link, its title and date, its words.
 //!
-//! PURE. Publishers break each single mark of identity: they rewrite titles and slugs, move to another system and give
-//! every entry a new guid, add session ids to links, serve the same guid or the same link for everything. So an entry
-//! has several names, each a hash, and `state::matching` decides which agreement of names outweighs which contradiction.
+//! PURE. Publishers change every single mark of identity: they rewrite titles and slugs, move to another system and
+//! give every entry a new guid, add session ids to links, use the same guid or the same link for everything. So an
+//! entry has several names, each a hash, and `state::matching` decides which agreement of names outweighs which
+//! contradiction.
 //!
-//! Names are stored for years: the hash (XXH3, 64 bits), the domains it is taken in, and the foldings below must never
-//! change.
+//! Names are stored for years: the hash (XXH3, 64 bits), the prefixes of the hashed texts, and the foldings below must
+//! never change.
 
 use url::Url;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
@@ -25,7 +26,7 @@ pub enum NameKind {
     Folded = 2,
     /// The link without what is certainly tracking, or the URL or canonical URL of its page.
     Link = 3,
-    /// The title and the date, or the one that there is.
+    /// The title and the date, or the one of them that exists.
     TitleAndDate = 4,
     /// All words of an entry that has neither guid nor link.
     Words = 5,
@@ -49,7 +50,7 @@ pub struct Name {
     pub hash: u64,
 }
 
-/// What one entry of a document may be known by. 0 stands for what it does not have.
+/// The names by which one entry of a document may be recognised. 0: it does not have this one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EntryNames {
     /// Of its guid, within the site of the feed.
@@ -76,19 +77,19 @@ impl EntryNames {
         self.guid == 0 && self.link == 0
     }
 
-    /// Title and date in one. One of them is enough: where entries share guid or link, it is what finds each of them.
+    /// Title and date in one. One of them is enough: if entries share guid or link, it finds each of them.
     pub fn title_and_date(&self) -> u64 {
         u64::from(self.title) << 32 | u64::from(self.date)
     }
 
-    /// The words, where there is nothing else to be known by.
+    /// The words, if there is no other name.
     pub fn only_words(&self) -> u64 {
         if self.is_nameless() { self.words } else { 0 }
     }
 
     /// The names.
     pub fn names(&self) -> impl Iterator<Item = Name> + use<> {
-        // an exact link that is its own folded form is that form's name, too
+        // an exact link that is its own folded form is also that form's name
         let folded = if self.link == self.folded { 0 } else { self.folded };
         [
             (NameKind::Guid, self.guid),
@@ -103,7 +104,7 @@ impl EntryNames {
     }
 }
 
-/// The names of a feed's entries, in their order. `site` is the feed's.
+/// The names of a feed's entries, in order. `site` is the feed's.
 pub fn names(feed: &Feed, site: &str) -> Vec<EntryNames> {
     let home = feed.link.as_ref().map(link::canonical);
     feed.entries.iter().map(|entry| of(entry, site, home.as_ref())).collect()
@@ -112,7 +113,7 @@ pub fn names(feed: &Feed, site: &str) -> Vec<EntryNames> {
 fn of(entry: &Entry, site: &str, home: Option<&Url>) -> EntryNames {
     let guid = entry.guid.as_deref().map(str::trim).filter(|guid| !guid.is_empty());
     let exact = entry.url.as_ref().map(link::exact);
-    // the front page is no article, but a place on it (`/#second`) may be
+    // the front page is not an article, but a section of it (`/#second`) may be
     let has_place = exact.as_ref().is_some_and(|url| url.fragment().is_some());
     let folded = entry.url.as_ref().map(link::canonical);
     let folded = folded.filter(|url| has_place || !is_home(url) && Some(url) != home);
@@ -138,7 +139,7 @@ pub fn flag_shared_links(feed: &mut Feed, names: &[EntryNames]) {
         shared = shared.saturating_add(u32::from(other_title));
     }
     let mut problems = Problems::from(std::mem::take(&mut feed.problems));
-    problems.note_many("shared-link", shared, || "one link stands under entries with different titles".to_owned());
+    problems.note_many("shared-link", shared, || "entries with different titles have one link".to_owned());
     feed.problems = problems.into_vec();
 }
 
@@ -148,8 +149,8 @@ pub fn page_name(url: &Url) -> Option<Name> {
     (!is_home(&exact)).then(|| Name { kind: NameKind::Link, hash: hash_link(&exact) })
 }
 
-/// The page that an address leads to: without a place on it, or what certainly only tells where a visitor came from. What
-/// begins with `#!` names a page of its own.
+/// The page of an address: without a section of it, and without parameters that certainly only say where a visitor came
+/// from. A fragment that starts with `#!` names a page.
 pub fn page_of(url: &Url) -> Url {
     let mut page = link::exact(url);
     if !page.fragment().is_some_and(|fragment| fragment.starts_with('!')) {
@@ -167,13 +168,13 @@ pub fn title_hash(title: &str) -> u32 {
     }
 }
 
-/// A hash of the date of an entry; 0 where it has none.
+/// A hash of the date of an entry; 0 if it has none.
 pub fn date_hash(entry: &Entry) -> u32 {
     entry.published.map_or(0, |moment| (xxh3_64(&moment.at.timestamp().to_le_bytes()) as u32).max(1))
 }
 
-/// A hash of what the feed says of an entry, by which an edit is noticed. White space, markup and digits are left out:
-/// counting pixels, numbers of comments and ages ("5 minutes ago") change at every poll.
+/// A hash of what the feed says about an entry; it shows an edit. White space, markup and digits are left out: counting
+/// pixels, numbers of comments and ages ("5 minutes ago") change at every poll.
 pub fn digest(entry: &Entry) -> u32 {
     let mut hasher = Xxh3::new();
     for text in [&entry.title, &entry.summary, &entry.content] {
@@ -187,7 +188,7 @@ fn hash_link(canonical: &Url) -> u64 {
     xxh3_64(format!("copydesk link 1\0{canonical}").as_bytes())
 }
 
-/// The front page of a site is no article.
+/// The front page of a site is not an article.
 fn is_home(canonical: &Url) -> bool {
     canonical.path() == "/" && canonical.query().is_none() && canonical.fragment().is_none()
 }
@@ -200,7 +201,7 @@ fn words(entry: &Entry) -> u64 {
     hasher.digest()
 }
 
-/// A hash of an entry's text without its digits; 0 where it has none.
+/// A hash of an entry's text without its digits; 0 if it has none.
 fn text_hash(entry: &Entry) -> u32 {
     let mut hasher = Xxh3::new();
     match letters(text(entry), char::is_alphabetic, &mut hasher) {
@@ -213,7 +214,7 @@ fn text(entry: &Entry) -> &str {
     entry.summary.as_deref().or(entry.content.as_deref()).unwrap_or_default()
 }
 
-/// Hashes those characters of a text, in lower case, that are not in tags, and an end mark. Tells how many there were.
+/// Hashes the characters of a text, in lower case, that are not in tags, and an end mark. Returns how many there were.
 fn letters(text: &str, keep: fn(char) -> bool, hasher: &mut Xxh3) -> usize {
     let (mut in_tag, mut bytes, mut kept) = (false, [0; 4], 0);
     for c in text.chars() {

@@ -1,7 +1,7 @@
-//! JSON Feed 1.0 and 1.1 (jsonfeed.org), read from any JSON that has its shape, and from what was meant to be JSON.
+//! JSON Feed 1.0 and 1.1 (jsonfeed.org), read from any JSON with its structure, and from JSON with syntax errors.
 //!
-//! Read as a stream: an item is taken up, entered into the document and forgotten before the next, so that what is cut
-//! off costs only what comes after it, and no JSON takes more memory than its text.
+//! Read as a stream: an item is read, added to the document and forgotten before the next, so that truncation costs
+//! only what comes after it, and no JSON takes more memory than its text.
 
 use url::Url;
 
@@ -19,9 +19,9 @@ mod item;
 use cursor::Cursor;
 use item::{Item, address, list, people};
 
-/// Reads a JSON Feed; `None` if the text is none.
+/// Reads a JSON Feed; `None` if the text is not one.
 pub(super) fn read(text: &str, url: &Url, mut document: FeedBuilder) -> Option<FeedBuilder> {
-    // what stands before the first brace is a guard against inclusion as a script, or junk
+    // anything before the first brace is a guard against inclusion as a script, or junk
     let mut cursor = Cursor::new(&text[text.find('{')?..]);
     document.format = Format::Json;
     let mut reader = JsonReader { document, scope: Scope::new(url, text.len()), recognised: false };
@@ -69,7 +69,7 @@ impl JsonReader<'_> {
         }
     }
 
-    /// The items, each entered into the document as it is met.
+    /// The items, each added to the document as it is read.
     fn items(&mut self, cursor: &mut Cursor<'_>) {
         let mut left_out = 0;
         if cursor.peek() == Some(b'{') {
@@ -81,7 +81,7 @@ impl JsonReader<'_> {
         self.document.leave_out(left_out);
     }
 
-    /// Tells how many items were left out: this one, or none.
+    /// Returns how many items were left out: this one, or none.
     fn item(&mut self, cursor: &mut Cursor<'_>) -> u32 {
         if self.document.is_full() {
             cursor.skip();
@@ -92,7 +92,7 @@ impl JsonReader<'_> {
             self.document.problems.note("unread-entry", || told.to_owned());
             return 0;
         }
-        // one that breaks off is left out
+        // an item that is cut off is left out
         if let Some(item) = Item::read(cursor) {
             self.document.position = cursor.at();
             self.recognised |= item.is_entry();

@@ -1,4 +1,4 @@
-//! Text constructs: which of plain text, HTML and XHTML a value is, whatever it is labelled.
+//! Text constructs: whether a value is plain text, HTML or XHTML, whatever its label says.
 
 use std::borrow::Cow;
 
@@ -11,20 +11,20 @@ use super::entity::{escape, resolve_html, without_marks};
 /// What a value's text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
-    /// RSS does not say: HTML where it looks like it.
+    /// RSS does not say: HTML if it looks like it.
     Unknown,
-    /// Atom, where it does not say: text, and HTML where it looks like it.
+    /// Atom, if it does not say: text, or HTML if it looks like it.
     Default,
-    /// Said to be text: what looks like a tag in it is text.
+    /// Labelled as text: what looks like a tag in it is text.
     Text,
     Html,
-    /// Markup written as elements: what is inside is kept as it stands.
+    /// Markup written as elements: the content is kept as it is.
     Inline,
     Base64,
 }
 
 impl Style {
-    /// By the `type` and `mode` of Atom 1.0 (RFC 4287, section 3.1 and 4.1.3.3) and 0.3.
+    /// By the `type` and `mode` of Atom 1.0 (RFC 4287, sections 3.1 and 4.1.3.3) and 0.3.
     pub(super) fn of(media_type: Option<&str>, mode: Option<&str>) -> Self {
         let media_type = media_type.map(|t| t.trim().to_ascii_lowercase());
         match mode.map(str::trim) {
@@ -65,7 +65,7 @@ pub(super) fn html(value: &str, style: Style) -> Option<String> {
         },
         Style::Html => Some(once_escaped(value).into_owned()),
         Style::Unknown | Style::Default if looks_like_html(value) => Some(once_escaped(value).into_owned()),
-        // with a sign in it that might have been a tag, nothing else is read into it
+        // if it contains a sign that might be a tag, nothing else is interpreted
         Style::Unknown if value.contains('<') => {
             let mut out = String::with_capacity(value.len() + 16);
             escape(value, &mut out);
@@ -76,7 +76,7 @@ pub(super) fn html(value: &str, style: Style) -> Option<String> {
     }
 }
 
-/// Text as HTML: what blank lines part are paragraphs, and a line feed within one is what is said of it.
+/// Text as HTML: blank lines separate paragraphs; what a line feed inside a paragraph becomes is an argument.
 fn of_text(value: &str, line_feed: &str) -> String {
     let mut out = String::with_capacity(value.len() + 16);
     let is_one = !value.lines().any(|line| line.trim().is_empty());
@@ -103,7 +103,7 @@ fn of_text(value: &str, line_feed: &str) -> String {
     out
 }
 
-/// A title as it was told, and whether it is to be read as HTML.
+/// A title as it was given, and whether it is to be read as HTML.
 #[derive(Debug)]
 pub(super) struct Title {
     pub(super) value: String,
@@ -123,7 +123,7 @@ pub(super) fn title(value: String, style: Style) -> Option<Title> {
     (!value.trim().is_empty()).then_some(Title { value, is_html })
 }
 
-/// HTML that was escaped once too often comes back as text full of tags.
+/// HTML that was escaped once too often looks like text full of tags.
 fn once_escaped(value: &str) -> Cow<'_, str> {
     let escaped = !value.contains('<')
         && value.contains("&gt;")
@@ -143,8 +143,8 @@ fn looks_like_html(value: &str) -> bool {
     entity || value.match_indices('<').take(64).any(|(at, _)| is_tag(&value[at + 1..]))
 }
 
-/// A tag whose name HTML knows. One without attributes, of an element that has an end tag, may be what a text is about: it
-/// is its end tag that shows it to be markup.
+/// A tag whose name HTML knows. Without attributes, it may be what a text is about, if its element has an end tag: then
+/// only the end tag shows that it is markup.
 fn is_tag(after: &str) -> bool {
     let (after, is_end) = after.strip_prefix('/').map_or((after, false), |after| (after, true));
     let length = after.bytes().take_while(u8::is_ascii_alphanumeric).take(12).count();
@@ -172,7 +172,7 @@ fn from_base64(value: &str) -> Result<Vec<u8>, base64::DecodeError> {
     engine.decode(compact)
 }
 
-/// What was in Base64, if it is text; pictures are of no use here.
+/// The content of Base64, if it is text; pictures are not used here.
 fn text_of(bytes: Vec<u8>) -> Option<String> {
     String::from_utf8(bytes).ok().map(|text| super::entity::without_controls(&text).into_owned())
 }

@@ -1,15 +1,15 @@
 //! What a publisher sent under a feed's URL, as entries.
 //!
-//! PURE: bytes in, values out; no network, no clock, no log. Tolerant of what publishers really send, and safe
-//! with what attackers send: every limit is here, none is feed-rs's.
+//! PURE: bytes in, values out; no network, no clock, no log. Tolerant of what publishers really send, and safe with
+//! what attackers send: all limits are here, none in feed-rs.
 //!
 //! ```text
 //!  bytes ─▶ encoding ─▶ token ─▶ reader, field ─┬─▶ atom: canonical Atom ─▶ feed-rs ─┬─▶ entries
 //!                     └▶ json ──────────────────┴─▶ draft: what feed-rs would lose ──┘
 //! ```
 //!
-//! feed-rs reads canonical Atom only, written by us: on what publishers send it fails as a whole, or worse
-//! (`document.rs` says what goes through it and why). [`identity`] tells entries apart, [`date`] reads their dates.
+//! feed-rs reads canonical Atom only, written by us: what publishers send makes it fail as a whole, or worse
+//! (`document.rs` says what goes through it and why). [`identity`] distinguishes entries, [`date`] reads their dates.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -50,10 +50,10 @@ pub use page::{linked, usual_places};
 use problem::Problems;
 use reader::FeedReader;
 
-/// A gzipped sitemap is read up to the size that the protocol allows one to have unpacked.
+/// A gzipped sitemap is read up to the unpacked size that the protocol allows.
 const MAX_UNPACKED: u64 = 50 << 20;
 
-/// Where bytes came from: what a parser needs to know to read them.
+/// Where bytes came from: what a parser needs for reading them.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
     /// The URL the bytes were fetched from, after redirects; relative links resolve against it.
@@ -89,9 +89,9 @@ pub fn parse(bytes: &[u8], source: Source<'_>) -> Result<Feed, NotAFeed> {
     }
 }
 
-/// Sitemaps are often stored gzipped, and served so without a `Content-Encoding`.
+/// Sitemaps are often stored gzipped, and sent like this without a `Content-Encoding`.
 ///
-/// Tells whether there is more than could be unpacked.
+/// Returns whether there is more than could be unpacked.
 fn unpacked<'a>(bytes: &'a [u8], problems: &mut Problems) -> (Cow<'a, [u8]>, bool) {
     if !bytes.starts_with(&[0x1F, 0x8B]) {
         return (Cow::Borrowed(bytes), false);
@@ -112,7 +112,7 @@ fn looks_like_json(text: &str) -> bool {
     }
 }
 
-/// Why bytes are no feed.
+/// Why bytes are not a feed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAFeed {
     /// Nothing at all.
@@ -149,12 +149,12 @@ pub struct Announced {
     pub title: Option<String>,
     /// The media type that the page gives it.
     pub media_type: Option<String>,
-    /// The type is that of much else, too: it is to be looked at before it is called a feed.
+    /// The type is also that of much else: the document must be checked before it is called a feed.
     #[serde(skip)]
     pub is_doubtful: bool,
 }
 
-/// So many feeds are named in a message; a page may announce one for each of its tags.
+/// This many feeds are named in a message; a page may announce one for each of its tags.
 const NAMED: usize = 5;
 
 fn announced(feeds: &[Announced]) -> String {
@@ -171,7 +171,7 @@ fn announced(feeds: &[Announced]) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// RSS 0.9x and 2.0, and anything shaped like them.
+    /// RSS 0.9x and 2.0, and similar documents.
     Rss,
     /// RSS 0.90 and 1.0.
     Rdf,
@@ -209,15 +209,15 @@ pub struct Feed {
     pub format: Format,
     /// The feed's title, as text.
     pub title: Option<String>,
-    /// The site the feed is of.
+    /// The site of the feed.
     pub link: Option<Url>,
-    /// Language as told, a BCP 47 tag where the publisher knew better than to invent one.
+    /// Language as given, a BCP 47 tag unless the publisher invented one.
     pub language: Option<String>,
-    /// What the feed says of how often to poll it.
+    /// How often the feed asks to be polled.
     pub pace: Pace,
     /// WebSub hubs the feed announces.
     pub hubs: Vec<Url>,
-    /// Where the feed offers to be subscribed to by rssCloud.
+    /// The rssCloud service of the feed.
     pub cloud: Option<Url>,
     /// Sitemaps that an index names.
     pub sitemaps: Vec<Sitemap>,
@@ -225,12 +225,12 @@ pub struct Feed {
     pub entries: Vec<Entry>,
     /// The document ends before it is complete, or could not be unpacked to its end.
     pub truncated: bool,
-    /// What was mended or ignored, bounded.
+    /// What was repaired or ignored, limited in number.
     pub problems: Vec<Problem>,
 }
 
 impl Feed {
-    /// Notes dates that lie ahead of `now`. They are kept as told: who reads them decides what to believe.
+    /// Notes dates that are after `now`. They are kept as given: the reader decides what to believe.
     pub fn flag_future(&mut self, now: DateTime<Utc>) {
         let dates = self.entries.iter().flat_map(|entry| [entry.published, entry.updated]).flatten();
         let ahead: Vec<Moment> = dates.filter(|moment| moment.is_ahead(now)).collect();
@@ -246,13 +246,13 @@ impl Feed {
 /// A sitemap that an index names.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Sitemap {
-    /// Where it lies.
+    /// Where it is.
     pub url: Url,
     /// When it was last changed, as the index says.
     pub updated: Option<Moment>,
 }
 
-/// What a feed says of its own rhythm; each bounds the schedule from below.
+/// What a feed says about its own rhythm; each value is a lower limit for the schedule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Pace {
@@ -260,18 +260,18 @@ pub struct Pace {
     pub ttl_minutes: Option<u32>,
     /// `sy:updatePeriod` over `sy:updateFrequency`, in seconds.
     pub update_seconds: Option<u32>,
-    /// Hours of the day (UTC, 0 to 23) not to poll in.
+    /// Hours of the day (UTC, 0 to 23) in which not to poll.
     pub skip_hours: Vec<u8>,
-    /// Days of the week not to poll on (0 is Monday), in UTC.
+    /// Days of the week on which not to poll (0 is Monday), in UTC.
     pub skip_days: Vec<u8>,
 }
 
-/// An oddity in a document that was mended or ignored.
+/// Something unusual in a document that was repaired or ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// A stable name, such as `bare-ampersand`.
     pub kind: &'static str,
-    /// How often it was met.
+    /// How often it was found.
     pub count: u32,
     /// The first of them, in words.
     pub example: String,

@@ -1,8 +1,8 @@
 //! What elements mean, by namespace and name.
 //!
-//! Publishers bind prefixes to whatever address they remember, or not at all: a namespace is known by the part of its
-//! address that nobody gets wrong, and where the address says nothing, by its customary prefix. RSS and Atom share
-//! one vocabulary here, since each is found inside the other. Names are compared without case.
+//! Publishers bind prefixes to any address that they remember, or to none: a namespace is recognised by the part of its
+//! address that nobody gets wrong, and if the address says nothing, by its usual prefix. RSS and Atom share one
+//! vocabulary here, because each occurs inside the other. Names are compared without case.
 
 use super::Format;
 
@@ -33,7 +33,7 @@ use Namespace::{
     Content, Core, Dc, Discussion, FeedBurner, Geo, ITunes, Image, Media, News, Other, Rdf, Syndication, Xhtml,
 };
 
-/// Parts of addresses, the more particular first.
+/// Parts of addresses, the more specific first.
 const ADDRESSES: &[(&str, Namespace)] = &[
     ("purl.org/rss/1.0/modules/content", Content),
     ("purl.org/rss/1.0/modules/syndication", Syndication),
@@ -69,14 +69,14 @@ const ADDRESSES: &[(&str, Namespace)] = &[
     ("google.com/schemas/sitemap/", Core),
 ];
 
-/// The namespace at an address; `prefix` decides where the address is unknown.
+/// The namespace of an address; `prefix` decides if the address is unknown.
 pub(super) fn namespace(address: &str, prefix: &str) -> Namespace {
     let address = address.trim().to_ascii_lowercase();
     let known = ADDRESSES.iter().find(|(part, _)| address.contains(part));
     known.map_or_else(|| by_prefix(prefix), |(_, namespace)| *namespace)
 }
 
-/// What a prefix customarily means.
+/// What a prefix usually means.
 pub(super) fn by_prefix(prefix: &str) -> Namespace {
     match prefix {
         "" | "atom" | "atom10" | "atom03" | "a10" | "rss" => Core,
@@ -100,7 +100,7 @@ pub(super) fn by_prefix(prefix: &str) -> Namespace {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tag {
     Root(Format),
-    /// A web page begins.
+    /// A web page starts.
     Page,
     Channel,
     Item,
@@ -122,7 +122,7 @@ pub(super) enum Part {
     Ignored,
 }
 
-/// Elements that carry a value.
+/// Elements with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Title,
@@ -132,7 +132,7 @@ pub(super) enum Field {
     OriginalLink,
     Guid,
     Summary,
-    /// A description of a file that comes with the entry.
+    /// A description of a file of the entry.
     MediaText,
     Content,
     Published,

@@ -1,4 +1,4 @@
-//! What a feed says of its own rhythm: `ttl`, `skipHours` and `skipDays` of RSS, and the syndication module.
+//! What a feed says about its own rhythm: `ttl`, `skipHours` and `skipDays` of RSS, and the syndication module.
 
 use super::Pace;
 use super::names::Field;
@@ -7,7 +7,7 @@ const MINUTE: u32 = 60;
 const HOUR: u32 = 60 * MINUTE;
 const DAY: u32 = 24 * HOUR;
 
-/// Takes one field of it. The update period is kept in seconds; a frequency divides it, in either order.
+/// Reads one field of it. The update period is kept in seconds; a frequency divides it, in either order.
 pub(super) fn told(pace: &mut Pace, field: Field, value: &str) {
     match field {
         Field::Ttl => pace.ttl_minutes = value.parse().ok(),

@@ -1,5 +1,5 @@
-//! A web page where a feed was expected, and the feeds it announces (`<link rel=alternate>`, RSS Advisory Board and
-//! HTML's "alternate" keyword), in its text or in the `Link` header of its answer (RFC 8288).
+//! A web page in place of a feed, and the feeds it announces (`<link rel=alternate>`, RSS Advisory Board and HTML's
+//! "alternate" keyword), in its text or in the `Link` header of its response (RFC 8288).
 
 use std::borrow::Cow;
 
@@ -12,13 +12,13 @@ use crate::text::line;
 
 const MAX_FEEDS: usize = 50;
 const MAX_TITLE: usize = 200;
-/// Links of an answer's headers that are looked at, and parameters of each.
+/// Links in the headers of a response that are read, and parameters of each.
 const MAX_LINKS: usize = 200;
 const MAX_PARAMETERS: usize = 16;
-/// The type of JSON Feed 1.0, and of much else: the most widespread blog software announces each page as data by it.
+/// The type of JSON Feed 1.0, and of much else: the most common blog software announces each page as data with it.
 const PLAIN_JSON: &str = "application/json";
 
-/// The feeds that a page announces, absolute and in order; `None` if the text is no page.
+/// The feeds that a page announces, absolute and in order; `None` if the text is not a page.
 pub(super) fn announced(text: &str, url: &Url) -> Option<Vec<Announced>> {
     let (mut page, mut base, mut feeds) = (false, url.clone(), Vec::<Announced>::new());
     for token in Tokenizer::new(text) {
@@ -39,7 +39,7 @@ pub(super) fn announced(text: &str, url: &Url) -> Option<Vec<Announced>> {
     page.then_some(feeds)
 }
 
-/// The feeds that the `Link` headers of an answer announce, absolute and in order.
+/// The feeds that the `Link` headers of a response announce, absolute and in order.
 pub fn linked<'h>(headers: impl IntoIterator<Item = &'h str>, url: &Url) -> Vec<Announced> {
     let mut feeds = Vec::<Announced>::new();
     for link in headers.into_iter().flat_map(links).take(MAX_LINKS) {
@@ -61,7 +61,7 @@ impl Linked<'_> {
     }
 }
 
-/// The links of a header. What is none is passed over.
+/// The links of a header. Invalid ones are skipped.
 fn links(header: &str) -> impl Iterator<Item = Linked<'_>> {
     let mut rest = header;
     std::iter::from_fn(move || {
@@ -104,7 +104,7 @@ fn parameter(text: &str) -> (Cow<'_, str>, &str) {
     (Cow::Owned(value), "")
 }
 
-/// Where sites that announce nothing tend to have their feeds.
+/// Where sites that announce nothing usually have their feeds.
 pub fn usual_places(site: &Url) -> Vec<Url> {
     const PATHS: [&str; 11] = [
         "/feed",
@@ -126,7 +126,7 @@ fn feed(raw: &str, base: &Url) -> Option<Announced> {
     announcement(|name| value(raw, name).map(resolve_html), base)
 }
 
-/// A link as a feed, by what its attributes say.
+/// A link as a feed, according to its attributes.
 fn announcement<'v>(value: impl Fn(&str) -> Option<Cow<'v, str>>, base: &Url) -> Option<Announced> {
     let rel = value("rel")?.to_ascii_lowercase();
     if !rel.split_whitespace().any(|rel| rel == "alternate" || rel == "feed") {

@@ -2,10 +2,10 @@
 
 use super::Person;
 
-/// Longer than any name; what is longer is a paragraph in the wrong place.
+/// Longer than any name; longer text is a paragraph in the wrong place.
 const MAX_NAME: usize = 200;
 
-/// Splits a name from an address. Nobody, if the text has neither.
+/// Splits a name from an address. None, if the text has neither.
 pub(super) fn read(text: &str) -> Option<Person> {
     let text = text.trim();
     let address = text

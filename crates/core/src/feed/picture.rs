@@ -6,20 +6,20 @@ use url::Url;
 
 use super::Person;
 
-/// Pictures of an entry that are looked at; a gallery's first is its image.
+/// Pictures of an entry that are considered; a gallery's first is its image.
 const MOST: usize = 32;
-/// A picture of so few pixels is a counter.
+/// A picture with this few pixels is a counter.
 const COUNTER: u32 = 2;
 
-/// What a picture is to its entry: the width that one is taken to have that does not tell it, smaller than what is meant for
-/// reading, larger than an icon.
+/// What a picture is to its entry. The width is the assumed one if none is given: smaller than that of pictures for
+/// reading, larger than that of an icon.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Role {
-    /// It stands for another file.
+    /// It represents another file.
     Preview = 399,
     /// One of its files.
     File = 400,
-    /// It stands for the entry itself.
+    /// It represents the entry itself.
     Own = 401,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Picture {
     pub(super) width: Option<u32>,
     /// Its size in bytes.
     pub(super) length: Option<u64>,
-    /// The feed says that it is the one of several.
+    /// The feed says that it is the preferred one of several.
     pub(super) is_default: bool,
     pub(super) role: Role,
     pub(super) title: Option<String>,
@@ -61,8 +61,8 @@ impl Pictures {
         }
     }
 
-    /// The entry's image: the one that the feed prefers, else the largest, in pixels or bytes, else the first; the portrait of one of its
-    /// authors only where there is nothing else.
+    /// The entry's image: the one that the feed prefers, else the largest, in pixels or bytes, else the first; the
+    /// portrait of one of its authors only if there is nothing else.
     pub(super) fn image(self, authors: &[Person]) -> Option<Url> {
         let names: Vec<String> = authors.iter().filter_map(|person| person.name.as_deref().map(letters)).collect();
         let rank = |picture: &Picture| {
@@ -70,7 +70,7 @@ impl Pictures {
             (!is_portrait, picture.is_default, picture.width.unwrap_or(picture.role as u32), picture.length)
         };
         let seen = self.0.into_iter().filter(|picture| picture.width.is_none_or(|width| width > COUNTER));
-        // of equals `max_by_key` takes the last
+        // if several are equal, `max_by_key` takes the last
         let found = seen.rev().max_by_key(rank);
         found.map(|picture| picture.url)
     }

@@ -1,11 +1,11 @@
-//! What was mended or ignored in a document: counted by kind, the first of each kept in words.
+//! What was repaired or ignored in a document: counted by kind, the first of each kept in words.
 
 use super::Problem;
 
-/// No document has more kinds of problems than there are names for them; examples are cut to a line.
+/// The number of kinds of problems has no other limit; examples are cut to a line.
 const MAX_EXAMPLE: usize = 120;
 
-/// Collects problems, in the order in which they are first met.
+/// Collects problems, in the order in which they are first found.
 #[derive(Debug, Default)]
 pub(super) struct Problems(Vec<Problem>);
 

@@ -1,9 +1,9 @@
 //! Reads RSS, RDF, Atom, CDF and sitemaps from tokens, in one pass.
 //!
-//! One reading serves all of them, since publishers mix them. Elements that are not known are looked through, so that
-//! what is inside them is still found. Where tags do not match, the smallest repair is taken: an end tag closes the
-//! innermost element of its name and all inside it, an entry or a field that begins where none can be ends the one
-//! before. The depth is bounded; what lies deeper is text.
+//! One reader serves all of them, because publishers mix them. Elements that are not known are ignored, but their
+//! children are read. If tags do not match, the smallest repair is made: an end tag closes the innermost element of its
+//! name and everything inside it; an entry or a field that starts where none can be ends the one before. The depth is
+//! limited; deeper elements are text.
 
 use url::Url;
 
@@ -23,7 +23,7 @@ mod place;
 use frame::{ElementKind, OpenField, Place};
 
 const MAX_DEPTH: usize = 128;
-/// Where a value other than a summary or a content is long enough.
+/// The longest value, except for summary and content.
 const MAX_SHORT: usize = 65_536;
 
 /// An open element.
@@ -44,7 +44,7 @@ pub(super) struct FeedReader<'a> {
     pub(super) declared: Declared<'a>,
     pub(super) scope: Scope<'a>,
     pub(super) frames: Vec<Frame<'a>>,
-    /// How many open elements lie deeper than [`MAX_DEPTH`].
+    /// How many open elements are deeper than [`MAX_DEPTH`].
     deeper: usize,
     pub(super) bare_ampersands: u32,
     pub(super) started: bool,
@@ -53,7 +53,7 @@ pub(super) struct FeedReader<'a> {
 }
 
 impl<'a> FeedReader<'a> {
-    /// Reads a document; `None` if it holds no feed.
+    /// Reads a document; `None` if it contains no feed.
     pub(super) fn read(text: &'a str, url: &'a Url, document: FeedBuilder) -> Option<FeedBuilder> {
         let mut reader = Self {
             document,
@@ -91,15 +91,16 @@ impl<'a> FeedReader<'a> {
         if self.started && !self.frames.is_empty() && !self.document.is_full() {
             self.document.cut_off();
         }
-        // one that is the only entry is rather carelessly written than cut off
+        // if it is the only entry, it is more likely badly written than truncated
         if self.document.entry.is_some() && !self.document.is_empty() {
             self.field = None;
             self.document.drop_entry();
         }
         self.unwind(0);
         let problems = &mut self.document.problems;
-        problems.note_many("bare-ampersand", self.bare_ampersands, || "an `&` that begins no entity".to_owned());
-        problems.note_many("bare-less-than", tokens.bare, || "a `<` that begins no tag".to_owned());
+        problems
+            .note_many("bare-ampersand", self.bare_ampersands, || "an `&` that does not start an entity".to_owned());
+        problems.note_many("bare-less-than", tokens.bare, || "a `<` that does not start a tag".to_owned());
     }
 
     fn doctype(&mut self, doctype: &'a str) {
@@ -140,7 +141,7 @@ impl<'a> FeedReader<'a> {
         }
     }
 
-    /// What an element is for, with its namespace and its name in there.
+    /// What an element is for, with its namespace and its name in it.
     fn meaning<'n>(&self, name: &'n str) -> (Tag, Namespace, &'n str) {
         let (prefix, local) = name.split_once(':').unwrap_or(("", name));
         let namespace = self.scope.namespace(prefix);
@@ -148,7 +149,7 @@ impl<'a> FeedReader<'a> {
         (if is_url { Tag::Item } else { names::tag(namespace, local) }, namespace, local)
     }
 
-    /// How many entries begin in what is left of the document.
+    /// How many entries start in the rest of the document.
     fn entries_in(&self, rest: impl Iterator<Item = Token<'a>>) -> u32 {
         let begins = |token: &Token<'_>| matches!(token, Token::Open { name, .. } if self.meaning(name).0 == Tag::Item);
         u32::try_from(rest.filter(begins).count()).unwrap_or(u32::MAX)
@@ -182,7 +183,7 @@ impl<'a> FeedReader<'a> {
         if !field.has_markup() || begins_entry {
             return false;
         }
-        // what HTML and feeds both call so
+        // names that both HTML and feeds use
         let html = matches!(local, "title" | "link" | "source" | "body" | "summary" | "image");
         field.style == Style::Inline || namespace == Namespace::Xhtml || (html && deep)
     }
@@ -269,8 +270,8 @@ impl<'a> FeedReader<'a> {
         }
     }
 
-    /// The next field begins inside this one: parts give way to their own fields, a value ends; what says all in its
-    /// attributes may hold others.
+    /// The next field starts inside this one: parts give way to their own fields, a value ends; an element with all its
+    /// data in attributes may contain others.
     fn leave_field(&mut self) {
         let Some(field) = &self.field else { return };
         let frame = field.frame;
@@ -284,12 +285,12 @@ impl<'a> FeedReader<'a> {
         }
     }
 
-    /// Whether an element stands right inside one for a field.
+    /// Whether an element is directly inside one for a field.
     pub(super) fn is_inside(&self, frame: usize, field: Field) -> bool {
         self.outer(frame).is_some_and(|outer| self.meaning(outer.name).0 == Tag::Field(field))
     }
 
-    /// Whether an element stands right inside an entry.
+    /// Whether an element is directly inside an entry.
     pub(super) fn stands_on_entry(&self, frame: usize) -> bool {
         self.outer(frame).is_some_and(|outer| outer.kind == ElementKind::Entry)
     }
@@ -298,7 +299,7 @@ impl<'a> FeedReader<'a> {
         self.frames.get(frame.checked_sub(1)?)
     }
 
-    /// Where the element of a frame stands.
+    /// The place of a frame's element.
     fn place_outside(&self, frame: usize) -> Place {
         self.outer(frame).map_or(Place::Outside, |outer| outer.place)
     }

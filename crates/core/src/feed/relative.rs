@@ -1,7 +1,7 @@
-//! Links inside an entry's HTML, made absolute: whoever reads it later does not know where it stood.
+//! Links inside an entry's HTML, made absolute: a later reader does not know where the HTML was.
 //!
-//! Relative to the `xml:base` in force, else to the entry's page, else to the document. What all of them together grow
-//! by is bounded, as in [`super::scope`].
+//! Relative to the current `xml:base`, else to the entry's page, else to the document. The total growth is limited, as
+//! in [`super::scope`].
 
 use memchr::{memchr, memmem};
 use url::Url;
@@ -9,7 +9,7 @@ use url::Url;
 use super::entity::{escape, resolve_html};
 use super::token::{Token, Tokenizer, attributes};
 
-/// Bytes that they may grow by in a document of any size; beyond it, half as many as it has itself.
+/// Bytes that they may grow by in a document of any size; beyond that, half of the document's own size.
 const FREE_GROWTH: usize = 65_536;
 const LINKS: [&str; 3] = ["href", "src", "poster"];
 
@@ -63,7 +63,7 @@ impl Links {
     }
 }
 
-/// A quick look for a link that may be relative: most texts have none.
+/// A quick check for a link that may be relative: most texts have none.
 fn has_relative(html: &str) -> bool {
     let bytes = html.as_bytes();
     let is_there = |name: &str| {
@@ -75,7 +75,7 @@ fn has_relative(html: &str) -> bool {
     memchr(b'<', bytes).is_some() && LINKS.iter().any(|name| is_there(name))
 }
 
-/// Neither with a scheme of its own nor a place on the same page.
+/// Has no scheme of its own, and is not a place on the same page.
 fn is_relative(value: &str) -> bool {
     let value = value.trim_start();
     let scheme = value.bytes().take(16).take_while(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b)).count();

@@ -1,6 +1,6 @@
-//! What holds inside an element and not outside: prefixes and base addresses.
+//! What is in force inside an element and not outside: prefixes and base addresses.
 //!
-//! Bounded, since an attacker declares thousands of the one and multiplies a long one of the other by every link.
+//! Limited, because an attacker can declare thousands of prefixes, and multiply a long base address by every link.
 
 use url::Url;
 
@@ -10,9 +10,9 @@ use super::{address, bounds};
 
 const MAX_BINDINGS: usize = 256;
 const MAX_BASES: usize = 128;
-/// Longest base that is worth resolving against.
+/// Longest base that is used.
 const MAX_BASE: usize = 2048;
-/// Bytes that relative addresses may grow by in a document of any size; beyond it, half as many as it has itself.
+/// Bytes that relative addresses may grow by in a document of any size; beyond that, half of the document's own size.
 const FREE_GROWTH: usize = 65_536;
 
 /// The declarations in force.
@@ -57,12 +57,12 @@ impl<'a> Scope<'a> {
         bound.map_or_else(|| names::by_prefix(prefix), |(_, namespace)| *namespace)
     }
 
-    /// The base that an `xml:base` in force names.
+    /// The base that the `xml:base` in force names.
     pub(super) fn told_base(&self) -> Option<&Url> {
         self.bases.last()
     }
 
-    /// Whether an address without a scheme begins with a host.
+    /// Whether an address without a scheme starts with a host.
     pub(super) fn begins_with_host(&self, text: &str) -> bool {
         address::begins_with_host(text, self.url)
     }
@@ -80,7 +80,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// An absolute address; `None` for what is no address, and for more relative ones than a document may have.
+    /// An absolute address; `None` if it is not an address, or if the document has too many relative ones.
     pub(super) fn resolve(&mut self, text: &str, problems: &mut Problems) -> Option<Url> {
         let text = text.trim();
         if text.is_empty() {
@@ -104,7 +104,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// An absolute address as it was written, where the URL spells it otherwise.
+/// An absolute address as it was written, if the URL has another spelling.
 pub(super) fn other_spelling(told: &str, url: &Url) -> Option<String> {
     let told = address::meant(told, None);
     let told = told.trim_end_matches(['?', '#']);

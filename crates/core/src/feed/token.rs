@@ -1,9 +1,9 @@
-//! Tags and texts of a document that only means to be XML.
+//! Tags and texts of a document that is meant to be XML.
 //!
-//! Never fails and reads every byte once: where XML would stop, the smallest reading that goes on is taken. A `<` that
-//! opens nothing is text, an attribute's quote that was forgotten ends with its tag, a construct without an end runs
-//! to the end of the document. Slices of the input are handed out as they are; entities are resolved by
-//! [`super::entity`], and only where somebody wants the text.
+//! Never fails and reads every byte once: where XML would stop, the smallest reading that continues is taken. A `<`
+//! that opens nothing is text, a missing attribute quote ends with its tag, a construct without an end runs to the end
+//! of the document. Slices of the input are returned as they are; [`super::entity`] resolves entities, and only where
+//! the text is needed.
 
 use memchr::{memchr, memchr2, memmem};
 
@@ -21,7 +21,7 @@ pub(super) enum Token<'a> {
     /// Text with its entities unresolved.
     Text(&'a str),
     Cdata(&'a str),
-    /// What stands between `<!DOCTYPE` and its `>`.
+    /// The text between `<!DOCTYPE` and its `>`.
     Doctype(&'a str),
 }
 
@@ -29,7 +29,7 @@ pub(super) enum Token<'a> {
 pub(super) struct Tokenizer<'a> {
     text: &'a str,
     at: usize,
-    /// Ends that were looked for and are nowhere in the rest of the document: looking again would cost a pass each.
+    /// Ends that were searched for and are nowhere in the rest of the document: each further search would cost a pass.
     missing: [bool; 7],
     /// The document ended inside a construct.
     pub(super) truncated: bool,
@@ -66,7 +66,7 @@ impl<'a> Tokenizer<'a> {
         found
     }
 
-    /// Takes what lies between here and an end, and goes behind it.
+    /// Takes the text from here to an end, and moves after it.
     fn up_to(&mut self, end: usize, from: usize) -> &'a str {
         let found = self.find(end, from);
         self.truncated |= found.is_none();
@@ -117,7 +117,7 @@ impl<'a> Tokenizer<'a> {
         None
     }
 
-    /// A tag from its `<` on; `None` where it turns out to be text.
+    /// A tag from its `<` on; `None` if it is text.
     fn tag(&mut self, start: usize) -> Option<Token<'a>> {
         let bytes = self.text.as_bytes();
         let close = bytes.get(start + 1) == Some(&b'/');
@@ -157,7 +157,7 @@ impl<'a> Tokenizer<'a> {
                 b'"' | b'\'' if after_equals => {
                     let quote = if byte == b'"' { QUOTE } else { APOSTROPHE };
                     let Some(end) = self.find(quote, at + 1) else { return first_end(bytes, at) };
-                    // a value with a tag's end and then another tag in it lacks its quote
+                    // a value that contains a tag's end and then another tag lacks its quote
                     let value = &bytes[at + 1..end];
                     if let Some(inner) = memchr2(b'<', b'>', value).filter(|&inner| value[inner] == b'>')
                         && memchr(b'<', &value[inner..]).is_some()
@@ -203,7 +203,7 @@ impl<'a> Iterator for Tokenizer<'a> {
     }
 }
 
-/// Whether what follows a `<` makes it markup.
+/// Whether the text after a `<` makes it markup.
 fn opens(after: &[u8]) -> bool {
     let name = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b':' | 0x80..));
     match after.first() {

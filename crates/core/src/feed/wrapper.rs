@@ -1,10 +1,10 @@
-//! Links that lead through somebody else: alert services, counters, interstitials.
+//! Links that lead through somebody else: alert services, click counters, interstitials.
 //!
-//! PURE. Where the target is written in the address, it is taken from there: no request has to be made to a counter that
-//! may be gone tomorrow, and the same story through two of them is one story. An address is a wrapper if it says so
-//! (`/url?…`, `/redirect/…`, `click.…`) and has in it the address of another site: as a parameter, as all of its query, as
-//! the end of its path, or in Base64. What else has an address in it (a translation, an archive, a form to share) is a
-//! page of its own.
+//! PURE. If the target is written in the address, it is taken from there: no request to a counter is needed that may be
+//! gone tomorrow, and the same story through two of them is one story. An address is a wrapper if it says so (`/url?…`,
+//! `/redirect/…`, `click.…`) and contains the address of another site: as a parameter, as all of its query, as the end
+//! of its path, or in Base64. Any other address that contains an address (a translation, an archive, a form to share)
+//! is a page.
 
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
@@ -15,7 +15,7 @@ use crate::link;
 
 /// Wrappers around wrappers.
 const MAX_DEPTH: usize = 4;
-/// Parameters that carry the target, the surest first. Any other counts where it is the only one with an address.
+/// Parameters that contain the target, the most certain first. Any other counts if it is the only one with an address.
 const PARAMETERS: &[&str] = &[
     "url",
     "u",
@@ -40,7 +40,7 @@ const PARAMETERS: &[&str] = &[
     "z",
     "k",
 ];
-/// What the last part of a path is called that only leads on.
+/// Names of the last part of a path that only forwards.
 const LEADING_ON: &[&str] = &[
     "url",
     "redirect",
@@ -88,12 +88,12 @@ const LEADING_ON: &[&str] = &[
     "extern",
     "interstitial",
 ];
-/// What an address that is in Base64 has around it, at the most.
+/// The most bytes around an address that is in Base64.
 const AROUND: usize = 32;
 /// The shortest text in Base64 that an address fits into.
 const MIN_BASE64: usize = 16;
 
-/// The address that a link leads to, where it is written in the link.
+/// The address that a link leads to, if it is written in the link.
 pub(super) fn unwrapped(link: &Url) -> Option<Url> {
     let mut found = target(link)?;
     for _ in 1..MAX_DEPTH {
@@ -150,7 +150,7 @@ fn in_path(link: &Url) -> Option<Url> {
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
         return address(&format!("{rest}{query}"));
     }
-    // one that is escaped ends with its part of the path
+    // an escaped one ends with its part of the path
     let part = rest.split(['/', ';']).next().unwrap_or(rest);
     address(&percent_decoded(part))
 }
@@ -170,19 +170,19 @@ fn decoded(part: &str) -> Option<Url> {
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
     let url_safe: String = part.chars().map(|c| if c == '+' { '-' } else { c }).collect();
-    // what is cut in the middle of a group is read as far as it goes
+    // a text that is cut in the middle of a group is read as far as possible
     let whole = url_safe.trim_end_matches('=');
     let whole = if whole.len() % 4 == 1 { &whole[..whole.len() - 1] } else { whole };
     let bytes = GeneralPurpose::new(&base64::alphabet::URL_SAFE, config).decode(whole).ok()?;
     let start =
         [&b"http://"[..], b"https://"].iter().filter_map(|scheme| memchr::memmem::find(&bytes, scheme)).min()?;
     let length = bytes[start..].iter().take_while(|byte| byte.is_ascii_graphic()).count();
-    // an address that is the whole: not a text that has one in it
+    // an address that is the whole text, not a text that contains one
     (bytes.len() - length <= AROUND)
         .then(|| std::str::from_utf8(&bytes[start..start + length]).ok().and_then(address))?
 }
 
-/// Whether an address says that it only leads on: by the last part of its path, or where it has none, by its host.
+/// Whether an address says that it only forwards: by the last part of its path, or if it has none, by its host.
 fn leads_on(link: &Url) -> bool {
     let is_known = |name: &str| LEADING_ON.contains(&name.to_ascii_lowercase().as_str());
     let mut parts = link.path_segments().into_iter().flatten().filter(|part| !part.is_empty());
@@ -210,7 +210,7 @@ fn address(text: &str) -> Option<Url> {
 }
 
 fn percent_decoded(text: &str) -> String {
-    // a form's `+` is no space in an address
+    // a form's `+` is not a space in an address
     let pair = text.replace('+', "%2B");
     url::form_urlencoded::parse(pair.replace(['&', '='], "%26").as_bytes()).map(|(name, _)| name.into_owned()).collect()
 }

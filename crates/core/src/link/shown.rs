@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-/// What stands in place of a secret.
+/// The replacement of a secret.
 const HIDDEN: &str = "***";
 /// Ends of the names of parameters whose values are secrets, in lower case.
 const SECRET_ENDS: &[&str] = &[
@@ -21,16 +21,16 @@ const SECRET_ENDS: &[&str] = &[
     "auth",
     "authorization",
 ];
-/// Words of such names that are no secrets where they only end another word.
+/// Words that end like these, and are not secrets.
 const SECRET_WORDS: &[&str] =
     &["pass", "pwd", "pw", "sig", "sign", "hmac", "jwt", "sid", "session", "sessionid", "otp"];
 
-/// A URL as it may be logged, published and shown: without a user's name and password, and without what parameters named
-/// as secrets hold, in query and fragment.
+/// A URL as it may be logged, published and shown: without user name and password, and without the values of parameters
+/// whose names mean a secret, in query and fragment.
 pub fn shown(url: &Url) -> String {
     let mut shown = url.clone();
     if !url.username().is_empty() || url.password().is_some() {
-        // cannot fail: where there is a user there is a host
+        // cannot fail: a URL with a user has a host
         let _ = shown.set_username(HIDDEN);
         let _ = shown.set_password(None);
     }
@@ -43,12 +43,12 @@ pub fn shown(url: &Url) -> String {
     shown.into()
 }
 
-/// The same for a text that is a URL, or was one once: no URL, as it is.
+/// The same for a text that is, or was, a URL; any other text is unchanged.
 pub fn shown_text(text: &str) -> String {
     Url::parse(text).map_or_else(|_| text.to_owned(), |url| shown(&url))
 }
 
-/// Pairs with what secrets hold taken out; owned where there were any.
+/// Pairs with secret values replaced; owned if there were any.
 fn hidden(pairs: &str) -> Cow<'_, str> {
     let secret = |pair: &str| pair.split_once('=').is_some_and(|(name, value)| !value.is_empty() && is_secret(name));
     if !pairs.split(['&', ';']).any(secret) {
@@ -64,7 +64,8 @@ fn hidden(pairs: &str) -> Cow<'_, str> {
     Cow::Owned(pairs.split_inclusive(['&', ';']).map(hide).collect())
 }
 
-/// Whether the name of a parameter says that its value is one: `access_token`, `apiKey`, `X-Amz-Signature`, `auth[pw]`.
+/// Whether the name of a parameter says that its value is secret: `access_token`, `apiKey`, `X-Amz-Signature`,
+/// `auth[pw]`.
 fn is_secret(name: &str) -> bool {
     let decoded = url::form_urlencoded::parse(name.as_bytes()).next().map(|(name, _)| name.into_owned());
     let name = decoded.unwrap_or_default();
@@ -117,7 +118,7 @@ mod tests {
             ("https://example.com/#access_token=a&b=c", "https://example.com/#access_token=***&b=c"),
             ("https://me:hunter2@example.com/feed", "https://***@example.com/feed"),
             ("https://hunter2@example.com/feed", "https://***@example.com/feed"),
-            // no secrets
+            // not secrets
             ("https://example.com/feed?id=7&&b=", "https://example.com/feed?id=7&&b="),
             ("https://example.com/?token=", "https://example.com/?token="),
             ("https://example.com/?token", "https://example.com/?token"),

@@ -1,9 +1,9 @@
 //! When a feed is polled next.
 //!
-//! PURE: outcomes and `now` in, a time out; no clock, no I/O. What bounds the schedule from below, strongest first:
-//! the host's `Retry-After`, the answer's freshness (RFC 9111), the feed's own `ttl`, `sy:*`, `skipHours` and
-//! `skipDays`, the user's interval. Above that floor the interval follows the feed's [`Rhythm`]. A feed is never
-//! parked: every failure backs off to at most a day.
+//! PURE: outcomes and `now` in, a time out; no clock, no I/O. The lower limits of the schedule, strongest first: the
+//! host's `Retry-After`, the response's freshness (RFC 9111), the feed's own `ttl`, `sy:*`, `skipHours` and `skipDays`,
+//! the user's interval. Above these limits the interval follows the feed's [`Rhythm`]. No feed is given up: repeated
+//! failures lengthen the wait to at most a day.
 
 use std::time::Duration;
 
@@ -17,31 +17,30 @@ mod rhythm;
 
 pub use rhythm::Rhythm;
 
-/// No failure, hint or interval of ours keeps a feed unpolled for longer; only a `Retry-After` may, where the user lets
-/// it.
+/// No failure, hint or interval of ours delays a poll for longer; only a `Retry-After` may, if the user allows it.
 pub const LONGEST: Duration = Duration::from_secs(24 * 3600);
-/// A hint to stay fresh longer than this is taken for a mistake of the publisher's cache.
+/// A longer freshness than this is considered a mistake of the publisher's cache.
 const LONGEST_HINT: Duration = Duration::from_secs(24 * 3600);
-/// A feed with an entry an hour is polled each so many intervals: hourly, by default. One with so many squared is
-/// polled each interval.
+/// A feed with one entry per hour is polled once in this many intervals: hourly, by default. One with the square of
+/// this many entries per hour is polled every interval.
 const ORDINARY: u32 = 4;
-/// Waits are longer by up to this part of themselves, so that feeds do not come due together for ever.
+/// Each wait is made longer by up to this part of itself, so that feeds do not stay due at the same time.
 const SPREAD: f64 = 0.1;
 
-/// The bounds a feed is polled within.
+/// The limits for polls of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// The user's interval: never more often.
     pub interval: Duration,
-    /// Never more seldom, failures and hints apart.
+    /// Never less often, except for failures and hints.
     pub max_interval: Duration,
-    /// Where each poll costs the publisher a whole document, and nobody asks for more polls: never more often.
+    /// If each poll costs the publisher a whole document, and nobody requests more polls: never more often.
     pub unconditional: Duration,
-    /// A number of the feed's own, which spreads it from others.
+    /// A number of the feed's own, which spreads its polls from those of others.
     pub feed: u64,
 }
 
-/// What a schedule remembers of a feed.
+/// What a schedule remembers about a feed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ScheduleState {
@@ -54,10 +53,10 @@ pub struct ScheduleState {
     /// Failures since the last success.
     #[serde(skip_serializing_if = "is_zero")]
     pub failures: u32,
-    /// When it was last asked for.
+    /// When it was last requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<DateTime<Utc>>,
-    /// When it last answered usefully.
+    /// When it last gave a usable response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<DateTime<Utc>>,
 }
@@ -66,38 +65,38 @@ fn is_zero(n: &u32) -> bool {
     *n == 0
 }
 
-/// What a poll that succeeded tells the schedule.
+/// What a successful poll reports to the schedule.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Success<'a> {
     /// Entries of the document.
     pub entries: usize,
     /// Those that were not known before.
     pub new_entries: usize,
-    /// None of the document's entries was known, though others were: some may have come and gone between.
+    /// None of the document's entries was known, though others were: some may have appeared and disappeared in between.
     pub overflowed: bool,
     /// Whether the next request can be conditional.
     pub has_validators: bool,
-    /// Dates of all its entries: the history of a feed that is met for the first time.
+    /// Dates of all its entries: the history of a feed that is read for the first time.
     pub published: &'a [DateTime<Utc>],
-    /// How long the answer stays fresh.
+    /// How long the response stays fresh.
     pub fresh_for: Option<Duration>,
-    /// What the feed asks for; the last one told where the answer was a 304.
+    /// What the feed requests; after a 304, its last request.
     pub pace: Option<&'a Pace>,
 }
 
-/// Kinds of failures, by what time does to them.
+/// Kinds of failures, by how they end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureClass {
-    /// It may be over in a moment.
+    /// It may end at any moment.
     Passing,
-    /// Time alone will hardly mend it (404, not a feed).
+    /// It will probably not end by itself (404, not a feed).
     Lasting,
     /// The server says that the feed will not come back (410).
     Gone,
 }
 
 impl ScheduleState {
-    /// After a poll that answered, with news or without.
+    /// After a poll with a response, with or without news.
     pub fn succeeded(&mut self, now: DateTime<Utc>, bounds: Bounds, told: Success<'_>) {
         let least = hinted(told).max(self.unconditional(now, bounds, told));
         let wait = self.rhythmic(now, bounds, told).max(least);
@@ -110,7 +109,7 @@ impl ScheduleState {
         self.due = Some(told.pace.map_or(due, |pace| skip(due, pace, bounds.feed)));
     }
 
-    /// After a poll that failed. `retry_after` is the host's word, as far as it may be heard, and is obeyed.
+    /// After a poll that failed. `retry_after` is the host's wait, already limited, and is obeyed.
     pub fn failed(&mut self, now: DateTime<Utc>, bounds: Bounds, class: FailureClass, retry_after: Option<Duration>) {
         self.failures = self.failures.saturating_add(1);
         self.asked_at = Some(now);
@@ -127,7 +126,7 @@ impl ScheduleState {
         self.due = Some(now + delta(wait));
     }
 
-    /// Learns from the poll, and says how long to wait by the feed's rhythm, within the bounds.
+    /// Learns from the poll, and returns how long to wait by the feed's rhythm, within the limits.
     fn rhythmic(&mut self, now: DateTime<Utc>, bounds: Bounds, told: Success<'_>) -> Duration {
         let rhythm = match (self.hours, self.answered_at) {
             (Some(mut rhythm), Some(since)) => {
@@ -138,20 +137,20 @@ impl ScheduleState {
         };
         self.hours = Some(rhythm);
         let ordinary = bounds.interval.saturating_mul(ORDINARY);
-        // the ceiling is the softer bound: it may have been configured below a single feed's interval
+        // the ceiling is the weaker limit: it may be below the interval of a single feed
         let longest = bounds.max_interval.div_f64(1.0 + SPREAD).max(bounds.interval);
         let wait = rhythm.wait(now, ordinary, longest);
         let wait = match self.answered_at.filter(|_| told.overflowed) {
-            // what is lost is worse than what is asked once too often
+            // losing an entry is worse than one poll too many
             Some(since) => wait.min((now - since).to_std().unwrap_or_default() / 2),
             None => wait,
         };
         wait.max(bounds.interval)
     }
 
-    /// How long a feed is left alone that has to be sent whole at each poll: as long as is wanted, but only until half of
-    /// what it holds is likely to be new, lest entries be lost. A publisher that says how long its answer stays fresh
-    /// knows what a poll costs.
+    /// How long to leave a feed alone that is sent as a whole at each poll: as long as configured, but only until half
+    /// of its entries are probably new, so that no entry is lost. If a publisher says how long its response stays
+    /// fresh, it knows the cost of a poll.
     fn unconditional(&self, now: DateTime<Utc>, bounds: Bounds, told: Success<'_>) -> Duration {
         if told.has_validators || told.overflowed || !hinted(told).is_zero() {
             return Duration::ZERO;
@@ -166,13 +165,13 @@ impl ScheduleState {
         half_new.unwrap_or(LONGEST).min(bounds.unconditional)
     }
 
-    /// How far the clock was ahead of `now` by which this was written: another machine's, or ours before it was set
-    /// back. What waits until a time by that clock would wait for so much longer.
+    /// How far the clock that wrote this was ahead of `now`: another machine's clock, or ours before it was set back.
+    /// What waits for a time of that clock would wait longer by this much.
     pub fn ahead(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
         self.asked_at.map(|asked| asked - now).filter(|ahead| *ahead > TimeDelta::zero())
     }
 
-    /// Counts from a clock that is so much behind.
+    /// Counts from a clock that is behind by this much.
     pub fn bring_back(&mut self, by: TimeDelta) {
         for time in [&mut self.due, &mut self.asked_at, &mut self.answered_at].into_iter().flatten() {
             *time -= by;
@@ -188,8 +187,8 @@ fn hinted(told: Success<'_>) -> Duration {
     Duration::from_secs(pace).max(told.fresh_for.unwrap_or_default()).min(LONGEST_HINT)
 }
 
-/// The first moment from `due` on that falls into no skipped hour and on no skipped day (RSS 2.0 `skipHours` and
-/// `skipDays`, both in GMT), some minutes into it where it is another hour. A feed that skips everything skips nothing.
+/// The first time from `due` on that is in no skipped hour and on no skipped day (RSS 2.0 `skipHours` and `skipDays`,
+/// both in GMT); if that is another hour, some minutes after its start. A feed that skips everything skips nothing.
 fn skip(due: DateTime<Utc>, pace: &Pace, feed: u64) -> DateTime<Utc> {
     let skipped = |at: &DateTime<Utc>| {
         pace.skip_hours.contains(&(at.hour() as u8))
@@ -205,19 +204,19 @@ fn skip(due: DateTime<Utc>, pace: &Pace, feed: u64) -> DateTime<Utc> {
     }
 }
 
-/// A wait, longer by a part that is the feed's own and another one each time.
+/// A wait, made longer by a part that is different for each feed and each time.
 fn spread(wait: Duration, feed: u64, now: DateTime<Utc>) -> Duration {
     let part = xxh3_64_with_seed(&now.timestamp().to_le_bytes(), feed) as f64 / u64::MAX as f64;
     wait.saturating_add(wait.mul_f64(SPREAD * part))
 }
 
-/// How long a page that failed waits before it is tried again: a minute, doubling to six hours, or the host's word.
+/// How long to wait before a failed page is tried again: a minute, doubling to six hours, or the host's `Retry-After`.
 pub fn page_retry(attempts: u32, retry_after: Option<Duration>) -> Duration {
     let backoff = Duration::from_secs(60).saturating_mul(1 << attempts.saturating_sub(1).min(16));
     backoff.min(Duration::from_secs(6 * 3600)).max(retry_after.unwrap_or_default())
 }
 
-/// A duration as chrono counts it; absurd ones become a century.
+/// A duration in chrono's type; absurd ones become a century.
 pub fn delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::days(36_500)).min(TimeDelta::days(36_500))
 }

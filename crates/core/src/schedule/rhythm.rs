@@ -11,19 +11,19 @@ use std::time::Duration;
 
 const HOURS: usize = 24;
 const HOUR: f64 = 3600.0;
-/// What is believed of a feed of which nothing is known, in entries an hour.
+/// The assumed rate of a feed of which nothing is known, in entries per hour.
 const UNKNOWN: f64 = 1.0;
-/// What an hour's observation weighs against all before it: a change is believed within a working week.
+/// The weight of one hour's observation against everything before: a change is believed within a working week.
 const WEIGHT: f64 = 0.2;
-/// A poll says nothing of what was longer before it than this.
+/// A poll says nothing about what was longer ago than this.
 const LONGEST_MEMORY: TimeDelta = TimeDelta::hours(HOURS as i64);
 /// Days that the mean counts for in an hour's first rate, so that two stories at night make no peak.
 const PRIOR_DAYS: f64 = 2.0;
-/// Publication dates further back than this say little of today.
+/// Older publication dates than this say little about today.
 const LONGEST_HISTORY: TimeDelta = TimeDelta::days(14);
 
-/// Levels of a stored rate: powers of two from 2⁻¹⁰ on, in steps of a two-hundredth, so that the weight of a poll after
-/// some minutes is not rounded away.
+/// Levels of a stored rate: powers of two from 2⁻¹⁰ on, in steps of 1/200, so that the weight of a poll after a few
+/// minutes is not lost by rounding.
 const LOWEST: f64 = -10.0;
 const STEPS: f64 = 200.0;
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -33,7 +33,7 @@ const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 pub struct Rhythm([u16; HOURS]);
 
 impl Rhythm {
-    /// From the dates of what a feed had published when it was first read; none where they are too few.
+    /// From the dates of what a feed had published when it was first read; none if they are too few.
     pub fn from_history(published: &[DateTime<Utc>], now: DateTime<Utc>) -> Option<Self> {
         let recent: Vec<_> = published.iter().filter(|at| **at <= now && now - **at <= LONGEST_HISTORY).collect();
         let oldest = recent.iter().copied().min().filter(|_| recent.len() >= 3)?;
@@ -44,7 +44,7 @@ impl Rhythm {
         Some(Self(counts.map(|count| level((count + mean * PRIOR_DAYS) / (days + PRIOR_DAYS)))))
     }
 
-    /// Takes in that `entries` came between two polls, as if they had come evenly.
+    /// Records that `entries` came between two polls, as if they were evenly distributed.
     pub fn observe(&mut self, since: DateTime<Utc>, now: DateTime<Utc>, entries: usize) {
         let span = now - since;
         if span <= TimeDelta::zero() {
@@ -57,7 +57,7 @@ impl Rhythm {
         }
     }
 
-    /// How long to wait from `now` on, where a feed with an entry an hour waits for `ordinary`; at most `longest`.
+    /// How long to wait from `now`, if a feed with one entry per hour waits for `ordinary`; at most `longest`.
     pub fn wait(&self, now: DateTime<Utc>, ordinary: Duration, longest: Duration) -> Duration {
         let mut left = ordinary.as_secs_f64();
         let mut waited = 0.0;
@@ -72,7 +72,7 @@ impl Rhythm {
         longest
     }
 
-    /// Entries an hour in an hour of the day.
+    /// Entries per hour in an hour of the day.
     pub fn rate(&self, hour: usize) -> f64 {
         (LOWEST + f64::from(self.0[hour]) / STEPS).exp2()
     }
@@ -85,7 +85,7 @@ impl Default for Rhythm {
 }
 
 fn level(rate: f64) -> u16 {
-    // a cast of floats saturates: at 0 for what is lower than the lowest
+    // a cast of floats saturates: at 0 for values below the lowest
     ((rate.log2() - LOWEST) * STEPS).round().min(4095.0) as u16
 }
 
@@ -93,7 +93,7 @@ fn hours(span: TimeDelta) -> f64 {
     span.as_seconds_f64() / HOUR
 }
 
-/// A span of time cut at full hours: the hour of the day, and seconds in it.
+/// A time span cut at full hours: the hour of the day, and seconds in it.
 fn pieces(from: DateTime<Utc>, to: DateTime<Utc>) -> impl Iterator<Item = (usize, f64)> {
     let mut at = from;
     std::iter::from_fn(move || {
@@ -101,7 +101,7 @@ fn pieces(from: DateTime<Utc>, to: DateTime<Utc>) -> impl Iterator<Item = (usize
             return None;
         }
         let into = i64::from(at.minute() * 60 + at.second());
-        // at least a second on, whatever a leap second does
+        // at least one second further, whatever a leap second does
         let next = (at + TimeDelta::seconds((3600 - into).max(1))).min(to);
         let piece = (at.hour() as usize, (next - at).as_seconds_f64());
         at = next;
@@ -138,7 +138,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// A feed that publishes as `rate` says was read for a month, each half an hour.
+    /// A feed that publishes as `rate` says was read for a month, every half hour.
     fn learned(rate: impl Fn(u32) -> f64) -> Rhythm {
         let mut rhythm = Rhythm::default();
         let (mut now, mut owed) = (at("2026-01-05T00:00:00Z"), 0.0);

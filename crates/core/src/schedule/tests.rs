@@ -22,7 +22,7 @@ fn wait_after(figures: &ScheduleState, now: DateTime<Utc>) -> i64 {
     (figures.due.unwrap() - now).num_seconds()
 }
 
-/// That a wait is what is expected, or a tenth more.
+/// Checks that a wait is the expected one, or up to a tenth longer.
 #[track_caller]
 fn check(wait: i64, expected: i64) {
     assert!((expected..=expected + expected / 10).contains(&wait), "{wait} s where {expected} s are expected");
@@ -46,7 +46,8 @@ fn the_strongest_hint_is_the_floor() {
     }
 }
 
-/// Polls a feed for a month whenever it is due; each poll brings what `new` says. The last wait in seconds.
+/// Polls a feed for a month whenever it is due; each poll has as many new entries as `new` says. The last wait in
+/// seconds.
 fn after_a_month(new: impl Fn(i64) -> usize, told: Success<'_>) -> i64 {
     let (mut figures, mut now) = (ScheduleState::default(), start());
     while now < start() + TimeDelta::days(30) {
@@ -77,7 +78,7 @@ fn whole_documents_are_asked_for_more_seldom_unless_entries_would_be_lost() {
     assert!((HOUR * 9 / 10..=HOUR * 5 / 2).contains(&half), "{half} s where 400 entries last four hours");
     check(after_a_month(each_36_s, holds(10)), 900);
     check(after_a_month(each_36_s, Success { overflowed: true, ..holds(10_000) }), 900);
-    // somebody says otherwise
+    // if the user or the publisher says otherwise
     let pace = Pace { ttl_minutes: Some(20), ..Pace::default() };
     check(after_a_month(each_36_s, Success { fresh_for: Some(20 * MINUTE), ..holds(10_000) }), 1_200);
     check(after_a_month(each_36_s, Success { pace: Some(&pace), ..holds(10_000) }), 1_200);

@@ -1,9 +1,9 @@
 //! Which characters are text.
 
-/// Whether a character is dropped: it has no meaning in running text, or only one that harms its readers.
+/// Whether a character is dropped: it has no meaning in running text, or only a harmful one.
 pub(super) fn is_junk(c: char) -> bool {
     match c {
-        ' '..='~' => false, // most of all text, asked first
+        ' '..='~' => false, // most of all text, so tested first
         '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' => false,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true, // controls; C1 with a meaning in windows-1252 were read before
         '\u{ad}' => true,                              // soft hyphen: a hint for layout
@@ -19,16 +19,16 @@ pub(super) fn is_junk(c: char) -> bool {
     }
 }
 
-/// Whether a character is one of the wide East Asian ones whose lines join without a space (Han, kana, their
-/// punctuation; not Hangul, which separates words by spaces, nor marks that combine with what stands before them).
+/// Whether a character is one of the wide East Asian ones whose lines join without a space: Han, kana, their
+/// punctuation. Not Hangul, which separates words by spaces, nor marks that combine with the character before them.
 pub fn is_wide(c: char) -> bool {
     matches!(c, '\u{2e80}'..='\u{2fdf}' | '\u{3001}'..='\u{3029}' | '\u{3030}'..='\u{3098}' | '\u{309b}'..='\u{312f}' | '\u{31a0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}'
         | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe4f}' | '\u{ff01}'..='\u{ff60}'
         | '\u{20000}'..='\u{3fffd}')
 }
 
-/// Whether text whose bytes were found to be UTF-8 cannot be meant as another encoding's: it holds `plenty` characters
-/// beyond ASCII, or a quote, a dash or a sign for money, whose three bytes no other encoding's text has in a row.
+/// Whether text whose bytes are valid UTF-8 cannot be meant in another encoding: it has `plenty` characters beyond
+/// ASCII, or a quote, a dash or a currency sign, whose three bytes occur in a row in no other encoding's text.
 pub fn is_utf8_beyond_chance(text: &str, plenty: usize) -> bool {
     let mut beyond = 0;
     text.chars().filter(|c| !c.is_ascii()).take(plenty).any(|c| {
@@ -37,7 +37,7 @@ pub fn is_utf8_beyond_chance(text: &str, plenty: usize) -> bool {
     })
 }
 
-/// A C1 control as the windows-1252 character that was meant (HTML, section 13.2.5.80), where there is one.
+/// A C1 control as the windows-1252 character that is meant (HTML, section 13.2.5.80), if there is one.
 pub(super) fn read_c1(c: char) -> char {
     match c {
         '\u{80}'..='\u{9f}' => WINDOWS_1252[usize::from(c as u8 - 0x80)].unwrap_or(c),
@@ -45,7 +45,7 @@ pub(super) fn read_c1(c: char) -> char {
     }
 }
 
-/// The byte that a character is in windows-1252; the five unassigned bytes are read as the C1 controls they are.
+/// The byte of a character in windows-1252; the five unassigned bytes are read as the C1 controls of the same number.
 pub(super) fn windows_1252_byte(c: char) -> Option<u8> {
     match u32::from(c) {
         code @ (0..=0x7f | 0xa0..=0xff) => u8::try_from(code).ok(),

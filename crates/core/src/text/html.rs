@@ -7,9 +7,9 @@ use html5ever::tokenizer::{
     BufferQueue, CharacterTokens, StartTag, Tag, TagToken, Token, TokenSink, TokenSinkResult, Tokenizer,
 };
 
-/// Text with a blank line at each block's edge and a line feed at each `<br>`; entities decoded once.
+/// Text with a blank line at the edges of each block and a line feed at each `<br>`; entities decoded once.
 ///
-/// What holds neither tags nor entities is no HTML but text, and keeps its line breaks.
+/// A text with neither tags nor entities is not HTML but plain text, and keeps its line breaks.
 pub(super) fn visible_text(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return html.to_owned();
@@ -50,7 +50,7 @@ impl Visible {
         if self.preformatted.get() > 0 {
             out.push_str(text);
         } else {
-            // a line break in the source is a space to a reader, unless it joins two wide characters
+            // a line break in the source looks like a space to a reader, unless it joins two wide characters
             for (i, part) in text.split(['\n', '\r']).enumerate() {
                 if i > 0 {
                     self.broken.set(true);

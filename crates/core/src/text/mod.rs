@@ -4,7 +4,7 @@
 //!
 //! The rules, in the order in which they are applied:
 //!
-//! 1. *Mojibake* (UTF-8 read as windows-1252) is mended, only where it is certain: see `mojibake.rs`.
+//! 1. *Mojibake* (UTF-8 read as windows-1252) is repaired, but only where it is certain: see `mojibake.rs`.
 //! 2. *Characters* that carry no text are dropped, C1 controls are read as windows-1252 (as HTML does for numeric
 //!    references): see `chars.rs`. ZWJ, ZWNJ and variation selectors stay: scripts and emoji need them.
 //! 3. *NFC* (Unicode Annex #15). Quotes, dashes and case stay as they were written.
@@ -39,17 +39,17 @@ pub fn paragraphs(raw: &str) -> String {
 
 /// An HTML fragment (a feed's summary, a title with markup) as paragraphs of text.
 ///
-/// A tokenizer reads it, no tree is built: depth costs nothing. Scripts, styles and comments are no text, block
+/// A tokenizer reads it and no tree is built, so depth costs nothing. Scripts, styles and comments are not text, block
 /// elements end a paragraph, `<br>` ends a line.
 pub fn from_html(html: &str) -> String {
     paragraphs(&html::visible_text(html))
 }
 
 fn normalise(raw: &str, fold: fn(&str) -> String) -> String {
-    let mut text = fold(&tidy(&mojibake::mend(raw)));
-    // dropping characters and composing others may bring new mojibake to light; each mending shortens the text
-    while let Cow::Owned(mended) = mojibake::mend(&text) {
-        text = fold(&tidy(&mended));
+    let mut text = fold(&tidy(&mojibake::repair(raw)));
+    // dropping characters and composing others may reveal new mojibake; each repair shortens the text
+    while let Cow::Owned(repaired) = mojibake::repair(&text) {
+        text = fold(&tidy(&repaired));
     }
     text
 }
@@ -63,7 +63,7 @@ fn tidy(text: &str) -> Cow<'_, str> {
     Cow::Owned(if is_nfc(&kept) { kept } else { kept.nfc().collect() })
 }
 
-/// What a run of white space stands for.
+/// What a run of white space means.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Gap {
     None,
@@ -80,7 +80,7 @@ fn fold_paragraphs(text: &str) -> String {
     fold(text, |gap| gap, |gap| if gap == Gap::Line { "\n" } else { "\n\n" })
 }
 
-/// Writes the text's words with what the gaps between them come to.
+/// Writes the text's words with what the gaps between them mean.
 fn fold(text: &str, limit: fn(Gap) -> Gap, line_break: fn(Gap) -> &'static str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -100,7 +100,7 @@ fn fold(text: &str, limit: fn(Gap) -> Gap, line_break: fn(Gap) -> &'static str) 
     }
 }
 
-/// What the white space before a text's first word comes to, and the text from there on.
+/// What the white space before a text's first word means, and the rest of the text.
 fn gap_before(text: &str) -> (Gap, &str) {
     let (mut gap, mut after_return) = (Gap::None, false);
     for (at, c) in text.char_indices() {
@@ -122,7 +122,7 @@ fn wider(gap: Gap, space: char, after_return: bool) -> Gap {
     }
 }
 
-/// The separator at a line break; a break folded to a space is nothing between two wide characters.
+/// The separator at a line break; a break that becomes a space is nothing between two wide characters.
 fn joint(before: &str, after: char, separator: &'static str) -> &'static str {
     let wide = separator == " " && is_wide(after) && before.chars().next_back().is_some_and(is_wide);
     if wide { "" } else { separator }

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 
 use super::chars::windows_1252_byte;
 
-/// Mends a text's mojibake, only where it is certain.
+/// Repairs a text's mojibake, only where it is certain.
 ///
-/// A sequence is a candidate where its characters, as windows-1252 bytes, are one valid UTF-8 character of two or
-/// more bytes. Three or four bytes in a row never form by chance, and are mended wherever they stand. Two (`Ã©`) may
-/// be meant, so they are mended only where every non-ASCII character of the text belongs to some candidate, and
-/// there are two candidates or one that is followed by a lower case letter.
-pub(super) fn mend(text: &str) -> Cow<'_, str> {
-    // the characters that UTF-8's lead bytes become, U+00C2 to U+00F4, all begin with this byte themselves
-    // and what follows one in mojibake is not ASCII either: `é` alone, in any French text, is no candidate
+/// A sequence is a candidate if its characters, as windows-1252 bytes, are one valid UTF-8 character of two or more
+/// bytes. Three or four bytes in a row never occur by chance, and are always repaired. Two (`Ã©`) may be intended, so
+/// they are repaired only if every non-ASCII character of the text belongs to some candidate, and there are two
+/// candidates or one that is followed by a lower case letter.
+pub(super) fn repair(text: &str) -> Cow<'_, str> {
+    // the characters that UTF-8's lead bytes become, U+00C2 to U+00F4, start with this byte themselves
+    // and the character after one in mojibake is not ASCII either: `é` alone, in any French text, is not a candidate
     let bytes = text.as_bytes();
     if !memchr::memchr_iter(0xc3, bytes).any(|at| bytes.get(at + 2).is_some_and(|next| !next.is_ascii())) {
         return Cow::Borrowed(text);
@@ -20,13 +20,13 @@ pub(super) fn mend(text: &str) -> Cow<'_, str> {
     let chars: Vec<char> = text.chars().collect();
     let pairs_too = pairs_are_certain(&chars);
     let mut out = String::with_capacity(text.len());
-    let mut mended = false;
+    let mut is_repaired = false;
     let mut at = 0;
     while at < chars.len() {
         match candidate(&chars[at..]) {
             Some((c, length)) if length > 2 || pairs_too => {
                 out.push(c);
-                mended = true;
+                is_repaired = true;
                 at += length;
             }
             _ => {
@@ -35,7 +35,7 @@ pub(super) fn mend(text: &str) -> Cow<'_, str> {
             }
         }
     }
-    if mended { Cow::Owned(out) } else { Cow::Borrowed(text) }
+    if is_repaired { Cow::Owned(out) } else { Cow::Borrowed(text) }
 }
 
 fn pairs_are_certain(chars: &[char]) -> bool {
@@ -54,7 +54,7 @@ fn pairs_are_certain(chars: &[char]) -> bool {
     found > 1 || in_word
 }
 
-/// The character that the text starts with if it is mojibake, and how many characters it takes the place of.
+/// The character that the text starts with if it is mojibake, and how many characters it replaces.
 fn candidate(chars: &[char]) -> Option<(char, usize)> {
     let lead = windows_1252_byte(*chars.first()?)?;
     let length = match lead {

@@ -1,4 +1,4 @@
-//! Tables for the rules, properties for what must hold for any input.
+//! Tables for the rules, properties for what must be true for any input.
 
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ fn lines() {
 }
 
 #[test]
-fn mojibake_is_mended_only_when_certain() {
+fn mojibake_is_repaired_only_when_certain() {
     let cases = [
         ("donâ€™t", "don’t"),
         ("â€œQuotedâ€\u{9d}", "“Quoted”"),
@@ -82,7 +82,7 @@ fn check(f: fn(&str) -> String, cases: &[(&str, &str)]) {
     }
 }
 
-/// Strings from the characters that the rules are about, next to arbitrary ones.
+/// Strings from the characters that the rules treat, mixed with arbitrary ones.
 fn tricky() -> impl Strategy<Value = String> {
     let odd = prop::sample::select(vec![
         "â",
@@ -119,7 +119,7 @@ fn tricky() -> impl Strategy<Value = String> {
 
 #[test]
 fn a_mark_behind_a_line_break_stays_apart() {
-    // joined, the two would be composed at the next reading, and the normal form would be none
+    // joined, the two would be composed when the text is read again, so the result would not be the normal form
     for raw in ["か\n\u{3099}", "か\u{200b}\n\u{3099}", "か\n\u{200b}\u{3099}"] {
         for form in [line, paragraphs] {
             assert_eq!(form(&form(raw)), form(raw), "{raw:?}");

@@ -1,6 +1,6 @@
 use super::*;
 
-/// First and last address, or one inside, of every network that is out of reach.
+/// First and last address, or one inside, of every network that must not be reached.
 const PRIVATE_V4: &[&str] = &[
     "0.0.0.0",
     "0.255.255.255",
@@ -80,7 +80,7 @@ fn spellings(address: Ipv4Addr) -> Vec<String> {
     ]
 }
 
-/// The address with three digits to each part but for the first digit, full-width dots between: `%3` and the digit
+/// The address with three digits to each part except for the first digit, full-width dots between: `%3` and the digit
 /// stand before it. An octal part would be read as such, so this is for parts of three digits.
 fn percent_tail(address: Ipv4Addr) -> String {
     let [a, b, c, d] = address.octets();
@@ -95,7 +95,7 @@ fn check(guard: &Guard, url: &str, allowed: bool) {
     let verdict = Url::parse(url).map(|url| guard.check_url(&url));
     match verdict {
         Ok(verdict) => assert_eq!(verdict.is_ok(), allowed, "{url}: {verdict:?}"),
-        // what the URL standard does not take as a host is never asked for
+        // what the URL standard does not accept as a host is never requested
         Err(error) => assert!(!allowed, "{url}: {error}"),
     }
 }
@@ -254,7 +254,7 @@ fn a_proxy_that_looks_names_up_widens_nothing() {
     for (proxy, sees) in [("http", false), ("https", false), ("socks5h", false), ("socks5", true)] {
         let proxy = Url::parse(&format!("{proxy}://proxy.internal:3128")).unwrap();
         let guard = Guard::new(&[80], &networks, Some(&proxy));
-        // only a look-up would tell whether it is in an excepted network
+        // only a look-up shows whether it is in an excepted network
         check(&guard, "http://intranet:9999/", sees);
         check(&guard, "http://intranet/", true);
         check(&guard, "http://10.1.2.3:9999/", true);
@@ -319,7 +319,7 @@ fn an_address_behind_a_configured_translator_is_judged_by_what_it_carries() {
         ("64:ff9b:1::809:a0b", true),
         ("64:ff9b:1::a09:807", false),
         ("64:ff9b:1::7f00:1", false),
-        // the rest of the local-use network is nobody's
+        // the rest of the local-use network is unassigned
         ("64:ff9b:1:1::809:a0b", false),
         ("64:ff9b::a09:807", false),
         ("2a00:9::a09:807", true),

@@ -1,4 +1,4 @@
-//! One hop of a chain of redirects: robots.txt, the request at its host's turn, and the body of its answer.
+//! One hop of a chain of redirects: robots.txt, the request when it is its host's turn, and the body of its response.
 
 use std::time::Duration;
 
@@ -20,11 +20,11 @@ use super::{
 use crate::config::{CookieScope, Route};
 use copydesk_core::link;
 
-/// The most that is read of a body which nobody wants, and how long that may take.
+/// The most that is read of an unneeded body, and how long that may take.
 const MOST_DISCARDED: usize = 64 * 1024;
 const DISCARD_WITHIN: Duration = Duration::from_secs(1);
 
-/// One hop of a chain that began with a request.
+/// One hop of a chain that started with a request.
 pub(super) struct Hop<'a> {
     pub(super) request: &'a Request,
     pub(super) url: &'a Url,
@@ -33,12 +33,12 @@ pub(super) struct Hop<'a> {
 }
 
 impl Hop<'_> {
-    /// What the user configured for the request's own origin is meant for it alone, and may be a secret.
+    /// The user's settings for the request's own origin are for it alone, and may be secret.
     pub(super) fn is_home(&self) -> bool {
         self.url.origin() == self.request.url.origin()
     }
 
-    /// Whose cookies go to this hop and are taken from it.
+    /// Whose cookies are sent to this hop and taken from it.
     pub(super) fn cookies(&self) -> CookieScope {
         match self.request.cookies {
             CookieScope::Origin if self.is_home() => CookieScope::Origin,
@@ -52,11 +52,11 @@ impl Hop<'_> {
     }
 }
 
-/// An answer whose body is yet to be read. Its host's permit lasts as long.
+/// A response whose body has not been read yet. The permit of its host lasts as long.
 pub(super) struct OpenResponse {
     permit: Permit,
     pub(super) response: reqwest::Response,
-    /// Of the request that asked, without the waiting for its turn.
+    /// Of the request, without the wait for its turn.
     pub(super) begun: Instant,
     deadline: Instant,
     /// The host is too busy, and is left alone for this long.
@@ -64,18 +64,18 @@ pub(super) struct OpenResponse {
 }
 
 impl OpenResponse {
-    /// Of the request, its body included.
+    /// Of the request, including its body.
     pub(super) fn deadline(&self) -> Instant {
         self.deadline
     }
 }
 
 impl Inner {
-    /// One hop: what robots.txt says, then the request itself. Says whether it was conditional.
+    /// One hop: what robots.txt says, then the request itself. Returns whether it was conditional.
     pub(super) async fn step(&self, hop: &Hop<'_>) -> Result<(OpenResponse, bool), Failure> {
         let Hop { request, url, left } = *hop;
         let way = self.connections.way(&hop.route()).await?;
-        // before robots.txt, so that nothing is asked of a host that is out of reach
+        // before robots.txt, so that nothing is requested from a host that must not be reached
         way.check(url)?;
         let politeness = self.config.politeness_at(url.host_str().unwrap_or_default());
         let obeys = match request.kind {
@@ -93,7 +93,7 @@ impl Inner {
             headers.insert(header::COOKIE, cookie);
         }
         if hop.is_home() {
-            // the user's word goes before ours
+            // the user's headers override ours
             for (name, value) in &request.headers {
                 headers.insert(name, value.clone());
             }
@@ -104,7 +104,7 @@ impl Inner {
         Ok((self.ask(&way, url, headers, crawl_delay, left).await?, conditional))
     }
 
-    /// One request at its host's turn, up to the end of the answer's head.
+    /// One request when it is its host's turn, up to the end of the response's head.
     pub(super) async fn ask(
         &self,
         way: &Egress,
@@ -148,7 +148,7 @@ impl Inner {
         Ok(body)
     }
 
-    /// Reads what nobody wants of an answer, if it is little and there already: then its connection serves the next
+    /// Reads the unneeded body of a response, if it is small and already there: then its connection serves the next
     /// request.
     pub(super) async fn discard(&self, answer: OpenResponse) {
         let OpenResponse { permit: _permit, response, deadline, .. } = answer;
@@ -157,20 +157,20 @@ impl Inner {
         }
         let deadline = deadline.min(Instant::now() + DISCARD_WITHIN);
         let limits = Limits::of(&self.config, MOST_DISCARDED, Excess::IsCut, deadline);
-        // as it is on the wire: nothing is decoded for nobody
+        // as it is on the wire: unneeded bytes are not decoded
         if let Ok((_, wire)) = body::read(&HeaderMap::new(), Box::pin(response.bytes_stream()), limits).await {
             self.counters.body(wire, 0);
         }
     }
 }
 
-/// Whether validators are those of the URL that is asked now: another's would bring a false 304.
+/// Whether validators belong to the URL that is requested now: those of another would cause a false 304.
 fn belongs(validators: &Validators, request: &Request, url: &Url) -> bool {
     is_where(validators.url.as_deref().unwrap_or(&request.url), url)
 }
 
-/// Gives a URL the credentials that the user wrote into the feed's own, at the same origin. Those in a link to a page
-/// are nobody's that we know.
+/// Adds to a URL the credentials that the user wrote into the feed's URL, within the same origin. Credentials in a link
+/// to a page are not used.
 pub(super) fn lend_credentials(request: &Request, to: &mut Url) {
     if request.kind == RequestKind::Feed && to.origin() == request.url.origin() {
         // cannot fail: both have hosts

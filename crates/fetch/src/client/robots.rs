@@ -1,4 +1,4 @@
-//! How the client comes by a robots.txt: as by anything else, but that nothing asks robots.txt first.
+//! How the client fetches a robots.txt: like everything else, except that robots.txt is not checked first.
 
 use url::Url;
 
@@ -17,7 +17,7 @@ use copydesk_core::link;
 use crate::config::Route;
 
 impl Inner {
-    /// Loads the file, along a route as far as its own origin goes.
+    /// Loads the file, along a route within its own origin.
     pub(super) async fn load_robots(&self, file: Url, route: &Route) -> Loaded {
         let home = file.origin();
         let mut chain = Chain::new(file, robots::MAX_REDIRECTS, self.config.allow_downgrade);
@@ -56,7 +56,7 @@ impl Inner {
                         format!("status {status}"),
                     )
                 }),
-                // redirects that are too many, or lead nowhere, among them (RFC 9309 section 2.3.1.2)
+                // this includes redirects that are too many, or lead nowhere (RFC 9309 section 2.3.1.2)
                 _ => Loaded::Unavailable,
             };
         }

@@ -13,7 +13,7 @@ fn governor(per_host: usize, host_gap: Duration, in_flight: usize) -> Governor {
     Governor::new(&Fetch { politeness, in_flight, ..Fetch::default() })
 }
 
-/// When eight requests to a host start that are asked for at once, in seconds.
+/// When eight simultaneous requests to a host start, in seconds.
 async fn starts(governor: &Governor, host: &str) -> Vec<u64> {
     let begun = Instant::now();
     let one = async |_| {
@@ -187,7 +187,7 @@ async fn no_hold_is_longer_than_it_may_be() {
         let permit = governor.acquire(host).await.unwrap();
         assert_eq!(permit.back_off(Some(Duration::MAX)), longest);
         assert_eq!(governor.acquire(host).await.unwrap_err(), BackOff(longest));
-        // what was said before this process was begun
+        // what was said before this process started
         governor.back_off(host, 30 * day);
         assert_eq!(governor.acquire(host).await.unwrap_err(), BackOff(longest));
         tokio::time::advance(longest).await;

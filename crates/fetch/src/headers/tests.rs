@@ -1,6 +1,6 @@
 use super::*;
 
-/// A clock that is far off: what an answer says of its own date must go before it.
+/// A clock that is very wrong: the date in a response must take precedence over it.
 const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 const NAMES: [&str; 8] =
     ["etag", "last-modified", "retry-after", "cache-control", "expires", "age", "x-robots-tag", "tdm-policy"];

@@ -13,7 +13,7 @@ fn file(text: &'static str) -> Loaded {
     Loaded::File(Bytes::from_static(text.as_bytes()), None)
 }
 
-/// Asks for a URL when the file's load comes to what is given.
+/// Checks a URL after the file was loaded with the given result.
 async fn check(robots: &Robots, url: &str, loaded: Loaded) -> Result<Duration, Reason> {
     let answer = robots.check(&Url::parse(url).unwrap(), async |_| loaded).await;
     answer.map_err(|failure| failure.reason)

@@ -1,6 +1,7 @@
 //! The clients of librdkafka, each with the settings of its part.
 //!
-//! Settings come in three layers: defaults that a user may change, the user's options, and on top of them what the
+//! Settings come in three layers: defaults that a user may change, the user's options, and on top of them those on
+//! which exactly once depends (idempotence, isolation, no automatic commits).
 //! promises rest on (idempotence, isolation, no commits behind our back).
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,11 +19,11 @@ use crate::{LedgerError, config};
 /// What a client is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part<'a> {
-    /// Writes records, rejects, state and offsets in transactions of this id.
+    /// Writes records, rejects, state and offsets in transactions with this id.
     Producer { transactional_id: &'a str },
-    /// Backoffs our place in the group.
+    /// Keeps our place in the group.
     Member,
-    /// Reads what is committed. It may ask for the group's offsets, but never joins.
+    /// Reads what is committed. It may request the group's offsets, but never joins.
     RecordReader,
     /// Sees what open transactions have written, too.
     Witness,
@@ -51,10 +52,10 @@ fn settings(config: &config::KafkaLedger, part: Part<'_>) -> ClientConfig {
 }
 
 fn defaults(settings: &mut ClientConfig, config: &config::KafkaLedger, part: Part<'_>) {
-    // a broker that is back is to be found at once, not after up to ten seconds
+    // a broker that is back should be found at once, not after up to ten seconds
     settings.set("reconnect.backoff.max.ms", "1000");
     if !matches!(part, Part::Producer { .. }) {
-        // a route that swallows packets is given up before a minute; of a producer, `transaction.timeout.ms` sets this
+        // a route that swallows packets is given up before a minute; for a producer, `transaction.timeout.ms` sets this
         settings.set("socket.timeout.ms", "10000");
     }
     match part {
@@ -64,12 +65,12 @@ fn defaults(settings: &mut ClientConfig, config: &config::KafkaLedger, part: Par
             settings.set("linger.ms", "5").set("compression.type", "zstd");
             settings.set("queue.buffering.max.kbytes", "131072");
         }
-        // with KIP-848 the broker decides on these, and librdkafka refuses them
+        // with KIP-848 the broker decides these, and librdkafka refuses them
         Part::Member if !config.consumer_protocol => {
             settings.set("session.timeout.ms", "6000").set("heartbeat.interval.ms", "500");
             settings.set("partition.assignment.strategy", "cooperative-sticky");
         }
-        // how long a broker keeps the news that there is nothing more to itself
+        // how long a broker waits before it answers that there is nothing new
         Part::RecordReader => _ = settings.set("fetch.wait.max.ms", "100"),
         Part::Member | Part::Witness => {}
     }
@@ -112,7 +113,7 @@ fn security(settings: &mut ClientConfig, security: &config::KafkaSecurity) {
     };
     settings.set("security.protocol", protocol);
     if security.tls {
-        // `probe` finds the system's certificates: the OpenSSL within the binary knows of none
+        // `probe` finds the system's certificates: the OpenSSL in the binary knows none
         let ca = security.ca_file.as_ref().map_or("probe".into(), |path| path.to_string_lossy());
         settings.set("ssl.ca.location", ca);
     }
@@ -126,15 +127,15 @@ fn security(settings: &mut ClientConfig, security: &config::KafkaSecurity) {
     }
 }
 
-/// Takes what a client tells on the side: log lines go to the log; the last error is kept, since a call that fails for
-/// it says no more than "timed out".
+/// Receives what a client reports on the side: log lines go to the log; the last error is kept, because a call that
+/// fails because of it says only "timed out".
 #[derive(Debug, Clone, Default)]
 pub(super) struct Context {
     last_error: Arc<Mutex<Option<(KafkaError, String)>>>,
 }
 
 impl Context {
-    /// What a failed call means, given what was told beside it.
+    /// What a failed call means, given what was reported on the side.
     pub(super) fn explain(&self, doing: &str, error: &KafkaError) -> LedgerError {
         let last = self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match (failure::of(doing, error), last) {
@@ -153,7 +154,7 @@ impl ClientContext for Context {
         match level {
             // options for consumers are given to producers too, and the other way round
             Warning if facility == "CONFWARN" => tracing::debug!(facility, "librdkafka: {message}"),
-            // what goes wrong is told again by the call that fails for it, once and with its consequence
+            // the call that fails because of it reports it again, once and with its consequence
             Emerg | Alert | Critical => tracing::error!(facility, "librdkafka: {message}"),
             Error | Warning => tracing::debug!(facility, "librdkafka: {message}"),
             Notice | Info | Debug => tracing::trace!(facility, "librdkafka: {message}"),
@@ -161,7 +162,7 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        // the end of a partition is reported as an error, and is none
+        // the end of a partition is reported as an error, and is not one
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::PartitionEOF) {
             return;
         }

@@ -1,4 +1,4 @@
-//! Kafka's failures by class: what a retry may mend, what ends a transaction, what ends the client, what ends the run.
+//! Kafka's failures by class: what a retry may fix, what ends a transaction, what ends the client, what ends the run.
 
 use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode as Code},
@@ -16,9 +16,9 @@ pub(super) fn of(doing: &str, error: &KafkaError) -> LedgerError {
 /// How a transaction goes on after a failure within it.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// It must be aborted; then the caller is told this.
+    /// It must be aborted; then the caller gets this.
     Abort(LedgerError),
-    /// It cannot even be aborted: the producer is of no more use.
+    /// It cannot even be aborted: the producer cannot be used any more.
     Lost(LedgerError),
 }
 
@@ -41,7 +41,8 @@ pub(super) fn is_retriable(error: &KafkaError) -> bool {
     matches!(error, KafkaError::Transaction(e) if e.is_retriable() && !e.is_fatal())
 }
 
-/// Whether the group's coordinator no longer knows us as the member that we were: abortable, and no fault of ours.
+/// Whether the group's coordinator no longer knows us as the member that we were: can be aborted, and is no error of
+/// ours.
 fn is_fence(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
@@ -55,7 +56,7 @@ fn is_fence(error: &KafkaError) -> bool {
     )
 }
 
-/// Whether only a person can mend it: permissions, credentials, settings.
+/// Whether only a person can fix it: permissions, credentials, settings.
 pub(super) fn is_permanent(error: &KafkaError) -> bool {
     match error {
         KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_) => true,

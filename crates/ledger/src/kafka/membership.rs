@@ -1,6 +1,6 @@
-//! Our place in the consumer group, kept by a thread of its own so that no commit and no restore delays its polling.
+//! Our place in the consumer group, kept by a separate thread so that no commit and no restore delays its polling.
 //!
-//! The consumer reads nothing: its partitions stay paused. It is there for the assignment, and for the generation that
+//! The consumer reads nothing: its partitions stay paused. It exists for the assignment, and for the generation that
 //! fences our transactions.
 
 use std::{
@@ -31,27 +31,27 @@ use super::{
 };
 use crate::{LedgerError, Partition, config};
 
-/// How long a revocation waits for the running transaction and for memory to be dropped. Past that the partition is
-/// given up all the same, and the coordinator refuses what is still under way.
+/// How long a revocation waits for the running transaction and for memory to be dropped. After that the partition is
+/// given up anyway, and the coordinator refuses what is still running.
 pub(super) const GIVE_UP_WITHIN: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(100);
-/// How long a name may belong to a member that is gone: longer than a broker lets a session last (45 s by default, 60 s at
-/// most unless its settings say otherwise).
+/// How long a name may belong to a member that is gone: longer than a broker lets a session last (45 s by default, at
+/// most 60 s unless its settings say otherwise).
 const RELEASED_WITHIN: Duration = Duration::from_secs(120);
-/// How often the name is asked for meanwhile.
+/// How often the name is requested meanwhile.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 
 /// What happened to our place in the group.
 #[derive(Debug)]
 pub(super) enum Change {
     Assigned(Vec<Partition>),
-    /// Taken from us once `done` is answered, or after [`GIVE_UP_WITHIN`]; if `lost`, it was taken already.
+    /// Taken from us once `done` is answered, or after [`GIVE_UP_WITHIN`]; if `lost`, it is already taken.
     Revoked {
         partitions: Vec<Partition>,
         lost: bool,
         done: blocking_mpsc::SyncSender<()>,
     },
-    /// Nothing, but what is held may not be what the topic has: it is to be restored again.
+    /// Nothing, but memory may not be what the topic has: the partitions are to be restored again.
     Doubtful,
     /// The last one: there is no membership any more.
     Failed(LedgerError),
@@ -65,7 +65,7 @@ pub(super) fn join(
     stop: CancellationToken,
 ) -> Result<JoinHandle<()>, LedgerError> {
     let membership = Membership { config: config.clone(), member, rejoin, stop };
-    // the first consumer is made here: settings that it does not take are for the caller to hear of
+    // the first consumer is created here: the caller must see settings that it does not accept
     let consumer = membership.consumer()?;
     thread::Builder::new()
         .name("kafka-member".to_owned())
@@ -81,9 +81,9 @@ struct Membership {
     stop: CancellationToken,
 }
 
-/// Why a consumer is of no more use.
+/// Why a consumer cannot be used any more.
 enum End {
-    /// With KIP-848, a name belongs to the member that had it until that leaves, or until its session is over.
+    /// With KIP-848, a name belongs to its member until the member leaves, or until its session ends.
     NameHeld(String),
     Failed(LedgerError),
 }
@@ -95,7 +95,7 @@ impl Membership {
         Ok(consumer)
     }
 
-    /// Stays a member until it is stopped, or cannot be one.
+    /// Stays a member until it is stopped, or cannot be a member.
     fn keep(self, mut consumer: BaseConsumer<Member>) {
         let mut waiting_since = None;
         let failed = loop {
@@ -103,7 +103,7 @@ impl Membership {
                 None => return,
                 Some(End::Failed(error)) => break error,
                 Some(End::NameHeld(reason)) => {
-                    // gives up what it has, if that was held until now
+                    // gives up what it has, if it had something until now
                     drop(consumer);
                     if let Some(error) = self.wait_for_name(&mut waiting_since, &reason) {
                         break error;
@@ -118,7 +118,7 @@ impl Membership {
         let _ = self.member.changes.blocking_send(Change::Failed(failed));
     }
 
-    /// Polls for as long as that is of use; `None`: it was stopped.
+    /// Polls as long as that is useful; `None`: it was stopped.
     fn poll(&self, consumer: &BaseConsumer<Member>) -> Option<End> {
         while !self.stop.is_cancelled() {
             if self.rejoin.swap(false, Ordering::Relaxed) {
@@ -132,10 +132,10 @@ impl Membership {
             {
                 return Some(end);
             }
-            // With KIP-848 the epoch moves on without a callback. What is read between two polls is never of an assignment
-            // that lacks a held partition, and a member that was thrown out has an epoch that the coordinator refuses.
-            // In a classic group such a member has generation -1, which is not checked at all: there, only the callback
-            // for an assignment is a good moment.
+            // With KIP-848 the epoch moves on without a callback. What is read between two polls is never of an
+            // assignment that lacks a held partition, and a member that was thrown out has an epoch that the
+            // coordinator refuses. In a classic group such a member has generation -1, which is not checked at all:
+            // there, only the callback for an assignment is a good moment.
             if self.config.consumer_protocol {
                 self.member.ownership.renew(consumer.group_metadata());
             }
@@ -143,7 +143,7 @@ impl Membership {
         None
     }
 
-    /// Waits a moment before the name is asked for again. An error: it has been held for too long.
+    /// Waits a moment before the name is requested again. An error: it has been taken for too long.
     fn wait_for_name(&self, since: &mut Option<Instant>, reason: &str) -> Option<LedgerError> {
         let now = Instant::now();
         if self.member.was_assigned.swap(false, Ordering::Relaxed) {
@@ -157,13 +157,13 @@ impl Membership {
                 tracing::warn!(
                     instance,
                     "the group still has a member of this name: another process, or one that was killed and whose session \
-                     is not over. Joining again until it is gone, for at most {limit} s"
+                     is not over; joining again until it is gone, for at most {limit} s"
                 );
             }
             Some(begun) if now - begun > RELEASED_WITHIN => {
                 return Some(LedgerError::Fatal(format!(
                     "another process is in the group under the name `{instance}` and did not leave it within {limit} s \
-                     ({reason}): stop it, or give each process an `instance` of its own"
+                     ({reason}); stop it, or give each process its own `instance`"
                 )));
             }
             Some(_) => {}
@@ -202,7 +202,7 @@ fn end_of_membership(consumer: &BaseConsumer<Member>, error: &KafkaError) -> Opt
     }
 }
 
-/// Who hears of the group.
+/// The receiver of changes in the group.
 #[derive(Clone)]
 pub(super) struct Member {
     context: Context,
@@ -230,7 +230,7 @@ impl ConsumerContext for Member {
             _ => self.revoke(consumer, list),
         };
         if let Err(e) = done {
-            let failed = LedgerError::Reopen(format!("cannot take over an assignment: {e}"));
+            let failed = LedgerError::Reopen(format!("cannot apply an assignment: {e}"));
             let _ = self.changes.blocking_send(Change::Failed(failed));
         }
     }
@@ -248,7 +248,7 @@ impl Member {
             _ => consumer.assign(list)?,
         }
         consumer.pause(list)?;
-        // a cooperative rebalance that leaves us as we were assigns an empty list, so this stays fresh
+        // a cooperative rebalance that leaves our assignment unchanged assigns an empty list, so this stays fresh
         self.ownership.renew(consumer.group_metadata());
         self.was_assigned.store(true, Ordering::Relaxed);
         let partitions = partitions(list);
@@ -262,7 +262,7 @@ impl Member {
         tracing::info!(?partitions, lost, "revoked");
         let (done, given_up) = blocking_mpsc::sync_channel(1);
         if self.changes.blocking_send(Change::Revoked { partitions, lost, done }).is_ok() {
-            // the handover has its own bound; this one is for the case that it hangs
+            // the handover has its own deadline; this one is for the case that it hangs
             let _ = given_up.recv_timeout(GIVE_UP_WITHIN + Duration::from_secs(1));
         }
         match consumer.rebalance_protocol() {

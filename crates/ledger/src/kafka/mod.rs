@@ -1,7 +1,7 @@
 //! The ledger of many instances: state in a compacted topic, records, rejects and state in one Kafka transaction.
 //!
 //! ```text
-//!  membership ──assigned, revoked──▶ handover ──gained, lost──▶ whoever opened the ledger
+//!  membership ──assigned, revoked──▶ handover ──gained, lost──▶ the opener of the ledger
 //!   (thread)                           │  └─▶ restore (reads a partition back, in the safe order)
 //!      └──generation──▶ ownership ◀────┘
 //!                          │ fence
@@ -9,15 +9,15 @@
 //! ```
 //!
 //! The instances are one consumer group on the state topic, and the partitions assigned to an instance are the sites it
-//! works for. A transaction carries an offset for each partition it touches, with member and generation: the group's
-//! coordinator refuses it if the instance has lost its place (KIP-447). A new owner waits for what its predecessor had
-//! under way before it reads the state back. So nothing but Kafka coordinates, and an instance needs no disk.
+//! works for. A transaction contains an offset for each partition it touches, with member and generation: the group's
+//! coordinator refuses it if the instance has lost its place (KIP-447). A new owner waits for its predecessor's open
+//! transactions before it reads the state back. So only Kafka coordinates, and an instance needs no disk.
 //!
-//! What a read_uncommitted consumer sees is another matter: messages of aborted transactions, too.
+//! A read_uncommitted consumer also sees messages of aborted transactions.
 //!
-//! Permissions that an instance needs, and that a test holds it to: on all three topics `Write` and `DescribeConfigs`
-//! (and `Create`, unless they are there already), on the state topic `Read`, on the group `Read`, on transactional ids
-//! with the prefix `GROUP-` `Write`. Who reads the records needs `Read` on their topic and on the group.
+//! Permissions that an instance needs, checked by a test: on all three topics `Write` and `DescribeConfigs` (and
+//! `Create`, unless they exist), on the state topic `Read`, on the group `Read`, on transactional ids with the prefix
+//! `GROUP-` `Write`. A reader of the records needs `Read` on their topic and on the group.
 
 mod client;
 mod failure;
@@ -61,7 +61,7 @@ use crate::config;
 const LEAVE_WITHIN: Duration = Duration::from_secs(10);
 /// How long the producer may take to end.
 const END_WITHIN: Duration = Duration::from_secs(2);
-/// Some heartbeats.
+/// A few heartbeats.
 const HEAR_WITHIN: Duration = Duration::from_secs(3);
 
 /// Topics for records, rejects and state, and a place in the group that shares them.
@@ -71,21 +71,21 @@ pub struct KafkaLedger {
     ownership: Arc<Ownership>,
     producer: Producer,
     changes: mpsc::Sender<Change>,
-    /// Held for as long as a transaction runs.
+    /// Locked as long as a transaction runs.
     running: Arc<Mutex<()>>,
     member: thread::JoinHandle<()>,
-    /// Ends what runs beside the commits.
+    /// Ends everything except the commits.
     stop: DropGuard,
 }
 
-/// The transactional producer, or the one that follows on one that was lost.
+/// The transactional producer, or the one that replaces a lost one.
 enum Producer {
     Open(Box<Transactions>),
     Opening(JoinHandle<Result<Transactions, LedgerError>>),
 }
 
 impl KafkaLedger {
-    /// Makes or verifies the topics, and joins the group. The events tell what becomes ours.
+    /// Creates or verifies the topics, and joins the group. The events report what becomes ours.
     pub async fn open(config: &config::KafkaLedger) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
         Self::open_in(config, &Arc::default()).await
     }
@@ -139,9 +139,9 @@ impl KafkaLedger {
         Producer::Opening(tokio::spawn(async move { Transactions::open(&config, &id).await }))
     }
 
-    /// Replaces a producer that is of no more use, in its place in the group: whoever left the group for this might, with
-    /// a name, miss a rebalance under way. What the last transaction did only the brokers know, so everything held is
-    /// given up and restored.
+    /// Replaces a producer that cannot be used any more, without leaving the group: an instance with a name that left
+    /// the group might miss a running rebalance. Only the brokers know what the last transaction did, so everything
+    /// owned is given up and restored.
     async fn replace_producer(&mut self, why: String) -> LedgerError {
         if let Some(error) = self.usurped().await {
             return error;
@@ -158,8 +158,8 @@ impl KafkaLedger {
         }
     }
 
-    /// Whether the producer is lost because another process runs under our name, which the membership hears of a
-    /// heartbeat later. Were it replaced, the two would throw each other out for ever.
+    /// Whether the producer is lost because another process runs with our name, which the membership notices a
+    /// heartbeat later. If it were replaced, the two would displace each other endlessly.
     async fn usurped(&self) -> Option<LedgerError> {
         let deadline = Instant::now() + HEAR_WITHIN;
         while self.config.instance.is_some() && Instant::now() < deadline {
@@ -227,8 +227,8 @@ impl Ledger for KafkaLedger {
     }
 }
 
-/// Stable for an instance with a name, and else for a run of it: a successor with the same id ends what was left dangling
-/// in half a second, instead of waiting for `transaction.timeout.ms`.
+/// The same for every run of an instance with a name, and else for one run: a successor with the same id ends an open
+/// transaction in half a second, instead of waiting for `transaction.timeout.ms`.
 fn transactional_id(config: &config::KafkaLedger, run: u64) -> String {
     match &config.instance {
         Some(instance) => format!("{}-{instance}", config.group),

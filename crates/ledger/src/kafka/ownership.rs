@@ -1,4 +1,4 @@
-//! Which partitions are ours, and the proof of it that the group's coordinator checks.
+//! Which partitions are ours, and the proof that the group's coordinator checks.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,7 @@ use rdkafka::consumer::ConsumerGroupMetadata;
 
 use crate::{LedgerError, Partition};
 
-/// Shared by commits, the membership and the handover. Held for moments only, never across a wait.
+/// Shared by commits, the membership and the handover. Locked for moments only, never across a wait.
 #[derive(Default)]
 pub(super) struct Ownership {
     inner: Mutex<Inner>,
@@ -19,13 +19,13 @@ pub(super) struct Ownership {
 struct Inner {
     /// Restored partitions, with the offset that is committed for each.
     held: BTreeMap<Partition, i64>,
-    /// Those among them that are to be restored again: nothing more is committed to them before that.
+    /// Those that are to be restored again: nothing is committed to them before that.
     doubtful: BTreeSet<Partition>,
     metadata: Option<Arc<ConsumerGroupMetadata>>,
     failed: Option<LedgerError>,
 }
 
-/// What a transaction sends to the group's coordinator, to be refused there if we are out of date.
+/// What a transaction sends to the group's coordinator, which refuses it if we are out of date.
 pub(super) struct Fence {
     /// Member and generation.
     pub(super) metadata: Arc<ConsumerGroupMetadata>,
@@ -37,8 +37,8 @@ impl Ownership {
     /// The fence for a transaction that touches these partitions, if all of them are ours.
     ///
     /// Partitions and metadata are taken in one moment. A partition leaves `held` before its revocation is
-    /// acknowledged, and nobody else gets it before that; so metadata seen together with a held partition is of a
-    /// generation in which it was ours, or of one that the coordinator refuses.
+    /// acknowledged, and nobody else gets it before that; so metadata seen together with a held partition belongs to a
+    /// generation in which the partition was ours, or to one that the coordinator refuses.
     pub(super) fn fence(&self, touched: &BTreeSet<Partition>) -> Result<Fence, LedgerError> {
         let inner = self.lock();
         if let Some(error) = &inner.failed {
@@ -75,7 +75,7 @@ impl Ownership {
         inner.doubtful.remove(&partition);
     }
 
-    /// Nobody here knows what the last transaction did. From this moment on none follows on memory as it is.
+    /// Nobody here knows what the last transaction did. From now on no commit may depend on today's memory.
     pub(super) fn doubt(&self) {
         let mut inner = self.lock();
         inner.doubtful = inner.held.keys().copied().collect();
@@ -95,7 +95,7 @@ impl Ownership {
         }
     }
 
-    /// From now on every commit fails with this. The first failure stays.
+    /// From now on every commit fails with this. The first failure is kept.
     pub(super) fn fail(&self, error: LedgerError) {
         self.lock().failed.get_or_insert(error);
     }

@@ -1,4 +1,4 @@
-//! Reads what was committed, from outside of the group.
+//! Reads what was committed, without joining the group.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -21,7 +21,7 @@ use crate::{LedgerError, Partition, Start, State, config, threads};
 /// How long a reader that does not follow waits for the brokers.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// Every committed state value. Reads beside the instances that write, and does not wait for their transactions.
+/// Every committed state value. Reads while other instances write, and does not wait for their transactions.
 pub async fn states(config: &config::KafkaLedger) -> Result<Vec<State>, LedgerError> {
     let partitions = existing(config, &config.state).await?;
     let config = config.clone();
@@ -30,14 +30,17 @@ pub async fn states(config: &config::KafkaLedger) -> Result<Vec<State>, LedgerEr
         let deadline = std::time::Instant::now() + 4 * ANSWER_WITHIN;
         let read = restore::replay(&config, &reader, &partitions, || std::time::Instant::now() > deadline)?;
         if read.len() < partitions.len() {
-            return Err(LedgerError::Retry(format!("cannot read state topic `{}`: no answer in time", config.state)));
+            return Err(LedgerError::Retry(format!(
+                "cannot read state topic `{}`: the brokers did not answer in time",
+                config.state
+            )));
         }
         Ok(read.into_iter().flat_map(|(_, states)| states).collect())
     })
     .await
 }
 
-/// Every committed state value, once nothing is undecided: transactions under way are waited for, at most `within`.
+/// Every committed state value, once nothing is undecided: waits for running transactions, at most `within`.
 pub async fn settled_states(config: &config::KafkaLedger, within: Duration) -> Result<Vec<State>, LedgerError> {
     let partitions = existing(config, &config.state).await?;
     let late = CancellationToken::new();
@@ -57,7 +60,7 @@ pub async fn settled_states(config: &config::KafkaLedger, within: Duration) -> R
         }
     };
     if read.len() < partitions.len() {
-        let why = "a transaction is still under way, or the brokers do not answer: is every instance stopped?";
+        let why = "a transaction is still open, or the brokers do not answer; stop every instance";
         return Err(LedgerError::Retry(format!("cannot read all state: {why}")));
     }
     Ok(read.into_iter().flatten().collect())
@@ -66,13 +69,13 @@ pub async fn settled_states(config: &config::KafkaLedger, within: Duration) -> R
 /// Committed records, in order within a partition.
 pub struct RecordReader {
     consumer: StreamConsumer<Context>,
-    /// Partitions whose end was not met yet.
+    /// Partitions whose end has not been reached yet.
     unfinished: HashSet<Partition>,
     follow: bool,
 }
 
 impl RecordReader {
-    /// Reads the records' topic. With `follow` it waits for further ones at the end.
+    /// Reads the records' topic. With `follow` it waits for more records at the end.
     pub async fn open(config: &config::KafkaLedger, start: Start, follow: bool) -> Result<RecordReader, LedgerError> {
         let partitions = existing(config, &config.records).await?;
         let consumer: StreamConsumer<Context> = client::create(config, Part::RecordReader, Context::default())?;
@@ -95,7 +98,8 @@ impl RecordReader {
             let received = if self.follow {
                 self.consumer.recv().await
             } else {
-                let late = |_| LedgerError::Retry("cannot read the records: no answer in time".to_owned());
+                let late =
+                    |_| LedgerError::Retry("cannot read the records: the brokers did not answer in time".to_owned());
                 timeout(ANSWER_WITHIN, self.consumer.recv()).await.map_err(late)?
             };
             match received {
@@ -112,6 +116,6 @@ impl RecordReader {
 async fn existing(config: &config::KafkaLedger, topic: &str) -> Result<Vec<Partition>, LedgerError> {
     match topics::partitions(config, &[topic]).await?.first() {
         Some(Some(count)) => Ok((0..*count).collect()),
-        _ => Err(LedgerError::Fatal(format!("there is no topic `{topic}`"))),
+        _ => Err(LedgerError::Fatal(format!("topic `{topic}` does not exist"))),
     }
 }

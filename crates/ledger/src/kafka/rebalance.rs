@@ -1,4 +1,4 @@
-//! Turns changes of the assignment into [`Event`]s: a gained partition is restored before it is told of, a revoked one
+//! Turns changes of the assignment into [`Event`]s: a gained partition is restored before it is reported, a revoked one
 //! is dropped before it is let go.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -17,19 +17,19 @@ use super::{
 };
 use crate::{Event, LedgerError, Partition, config, threads};
 
-/// The task between the membership and whoever takes the events.
+/// The task between the membership and the receiver of the events.
 pub(super) struct RebalanceHandler {
     config: config::KafkaLedger,
     ownership: Arc<Ownership>,
-    /// Held by a commit for as long as its transaction runs.
+    /// Held by a commit as long as its transaction runs.
     running: Arc<Mutex<()>>,
-    /// Takes all that can be outstanding, so that sending never waits: a `Gained` and a `Lost` a partition (there is
-    /// no second `Gained` before the `Lost` is acknowledged), and a `Failed`.
+    /// Has room for everything that can be outstanding, so that sending never waits: one `Gained` and one `Lost` per
+    /// partition (there is no second `Gained` before the `Lost` is acknowledged), and one `Failed`.
     events: mpsc::Sender<Event>,
     restored: mpsc::Sender<Result<Restored, LedgerError>>,
     restoring: HashMap<Partition, CancellationToken>,
-    /// Partitions that were let go without a word from their holder. They are not gained again before it speaks, however
-    /// often they come and go meanwhile.
+    /// Partitions that were let go without an acknowledgement. They are not gained again before it comes, however often
+    /// they come and go meanwhile.
     undropped: HashMap<Partition, Shared<oneshot::Receiver<()>>>,
     stop: CancellationToken,
 }
@@ -73,7 +73,7 @@ impl RebalanceHandler {
                     None => break,
                     Some(Change::Assigned(partitions)) => self.restore(partitions),
                     Some(Change::Revoked { partitions, lost, done }) => {
-                        // there is nothing to be polite about once others may have them
+                        // others may have them already: no need to wait
                         let patience = if lost { Duration::ZERO } else { GIVE_UP_WITHIN };
                         self.give_up(&partitions, Instant::now() + patience).await;
                         let _ = done.send(());
@@ -127,7 +127,7 @@ impl RebalanceHandler {
 
     fn gain(&mut self, restored: Restored) {
         let Restored { partition, states, end, cancelled } = restored;
-        // revoked while it was restored: nobody was told of it, and nobody is
+        // revoked while it was restored: nobody was told about it
         if cancelled.is_cancelled() {
             return;
         }
@@ -166,7 +166,7 @@ impl RebalanceHandler {
     }
 
     fn fail(&mut self, error: LedgerError) {
-        // there is no commit to be given again: the ledger itself has to be opened again
+        // there is no commit to repeat: the ledger itself has to be opened again
         let error = match error {
             LedgerError::Retry(why) | LedgerError::Fenced(why) => LedgerError::Reopen(why),
             error => error,
@@ -175,12 +175,12 @@ impl RebalanceHandler {
         self.ownership.fail(error);
     }
 
-    /// Sends an event, unless nobody cares any more: then a `Lost` counts as acknowledged, since its sender is dropped.
+    /// Sends an event, unless nobody receives it: then a `Lost` counts as acknowledged, because its sender is dropped.
     fn send(&self, event: Event) {
         if self.stop.is_cancelled() || self.ownership.failure().is_some() {
             return;
         }
-        // a closed channel is that of a holder who is gone
+        // a closed channel means that the receiver is gone
         if let Err(mpsc::error::TrySendError::Full(_)) = self.events.try_send(event) {
             tracing::error!("more changes of ownership than partitions");
             self.ownership.fail(LedgerError::Reopen("changes of ownership were not taken".to_owned()));

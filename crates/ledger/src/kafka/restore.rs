@@ -1,12 +1,12 @@
 //! Reads a partition's state back. The order of the steps decides whether anything is published twice.
 //!
-//! What a read_committed consumer calls the end of a partition is its last *stable* offset, which stands in front of the
-//! first open transaction. Reading to there misses what a former owner is just about to commit, and its stories would
-//! be published again (Kafka Streams had this fault: KAFKA-10167). So, for each partition:
+//! What a read_committed consumer calls the end of a partition is its last *stable* offset, which is before the first
+//! open transaction. Reading up to there misses what a former owner is about to commit, and its stories would be
+//! published again (Kafka Streams had this defect: KAFKA-10167). So, for each partition:
 //!
-//! 1. ask for the group's committed offset. The coordinator answers only when no transaction has one pending; and since
+//! 1. request the group's committed offset. The coordinator answers only if no transaction has one pending; and because
 //!    every commit sends an offset for each partition it touches, no former owner can commit here any more;
-//! 2. ask for the end of the partition, open transactions included;
+//! 2. request the end of the partition, including open transactions;
 //! 3. wait until the last stable offset has reached it: what was open is committed or aborted;
 //! 4. read from the beginning to the end.
 
@@ -32,16 +32,16 @@ use crate::{LedgerError, Partition, State, config, fault, placement};
 const ANSWER_WITHIN: Duration = Duration::from_millis(500);
 const ANSWER_WITHIN_AT_MOST: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How long a failure that may pass is left alone.
+/// How long to wait after a failure that may pass.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// How often it is told that a partition is still waited for.
+/// How often it is reported that a partition is still awaited.
 const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// A partition to be restored.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     pub(super) partition: Partition,
-    /// It is ours no more.
+    /// It is no longer ours.
     pub(super) cancelled: CancellationToken,
 }
 
@@ -50,13 +50,13 @@ pub(super) struct Wanted {
 pub(super) struct Restored {
     pub(super) partition: Partition,
     pub(super) states: Vec<State>,
-    /// The offset behind its last record.
+    /// The offset after its last record.
     pub(super) end: i64,
     pub(super) cancelled: CancellationToken,
 }
 
-/// Restores partitions, each as soon as it can be, and tries again whatever may pass. Blocks until all are restored or
-/// cancelled.
+/// Restores partitions, each as soon as possible, and repeats what fails in a way that may pass. Blocks until all are
+/// restored or cancelled.
 pub(super) fn run(
     config: &config::KafkaLedger,
     mut wanted: Vec<Wanted>,
@@ -65,7 +65,7 @@ pub(super) fn run(
     patiently(|| attempt(config, &mut wanted, &mut restored))
 }
 
-/// Repeats what fails in a way that may pass. It has to end by itself where nobody waits for it any more.
+/// Repeats what fails in a way that may pass. It has to end by itself if nobody waits for it any more.
 fn patiently(mut attempt: impl FnMut() -> Result<(), LedgerError>) -> Result<(), LedgerError> {
     loop {
         match attempt() {
@@ -78,7 +78,7 @@ fn patiently(mut attempt: impl FnMut() -> Result<(), LedgerError>) -> Result<(),
     }
 }
 
-/// Takes from `wanted` what is restored.
+/// Removes from `wanted` what is restored.
 fn attempt(
     config: &config::KafkaLedger,
     wanted: &mut Vec<Wanted>,
@@ -132,7 +132,7 @@ fn settled(
     let mut list = TopicPartitionList::new();
     list.add_partition(&config.state, partition);
     let committed = reader.committed_offsets(list, patience).and_then(|list| {
-        // an error may be that of the partition alone
+        // an error may be about this partition alone
         list.elements().iter().try_for_each(|element| element.error())
     });
     if waits("ask for the group's offsets", committed)?.is_none() {
@@ -151,7 +151,7 @@ fn settled(
     Ok(None)
 }
 
-/// What time mends is waited for.
+/// Failures that may pass are waited out.
 fn waits<T>(doing: &str, result: KafkaResult<T>) -> Result<Option<T>, LedgerError> {
     match result {
         Ok(value) => Ok(Some(value)),

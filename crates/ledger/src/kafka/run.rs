@@ -5,14 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// So often within [`WITHIN`] it takes another process to throw us out.
+/// If another process displaces us this often within [`WITHIN`], the run ends.
 const USURPED: usize = 3;
 const WITHIN: Duration = Duration::from_secs(60);
 
-/// What an instance takes along from one ledger to the next.
+/// What an instance keeps from one ledger to the next.
 #[derive(Debug)]
 pub struct Run {
-    /// Part of the transactional id where the instance has no name: the next producer ends what the last one left.
+    /// Part of the transactional id if the instance has no name: the next producer ends what the last one left open.
     pub(super) id: u64,
     fenced: Mutex<Vec<Instant>>,
 }
@@ -24,8 +24,8 @@ impl Default for Run {
 }
 
 impl Run {
-    /// Notes that somebody joined the group under our name. Tells whether that was another process: a request of our own
-    /// that the network kept back has the same effect, but not again and again.
+    /// Notes that somebody joined the group with our name. Returns whether that was another process: a delayed request
+    /// of our own has the same effect, but not again and again.
     pub(super) fn fenced(&self, now: Instant) -> bool {
         let mut fenced = self.fenced.lock().unwrap_or_else(PoisonError::into_inner);
         fenced.retain(|at| now.saturating_duration_since(*at) < WITHIN);

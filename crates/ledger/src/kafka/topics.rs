@@ -1,4 +1,5 @@
-//! The three topics: made if missing, and verified on every start, since a wrong setting would lose state in silence.
+//! The three topics: created if missing, and verified at every start, because a wrong setting would lose state
+//! silently.
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::{LedgerError, config, threads};
 /// How long a broker may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// Sees to it that the topics are there and fit.
+/// Ensures that the topics exist and have the right settings.
 pub(super) async fn prepare(config: &config::KafkaLedger) -> Result<(), LedgerError> {
     let names = [config.state.as_str(), &config.records, &config.rejects];
     let mut missing = Vec::new();
@@ -45,12 +46,12 @@ pub(super) async fn prepare(config: &config::KafkaLedger) -> Result<(), LedgerEr
     Ok(())
 }
 
-/// The number of partitions of each topic that is there.
+/// The number of partitions of each topic that exists.
 pub(super) async fn partitions(config: &config::KafkaLedger, names: &[&str]) -> Result<Vec<Option<i32>>, LedgerError> {
     let (config, names) = (config.clone(), names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
     threads::once("kafka-topics", move || {
         let context = Context::default();
-        // not a producer, whose questions may create a topic
+        // not a producer, whose requests may create a topic
         let consumer: BaseConsumer<Context> = client::create(&config, Part::Witness, context.clone())?;
         names.iter().map(|name| count(&config, &consumer, &context, name)).collect()
     })
@@ -64,7 +65,7 @@ fn count(
     name: &str,
 ) -> Result<Option<i32>, LedgerError> {
     let metadata = consumer.fetch_metadata(Some(name), ANSWER_WITHIN).map_err(|e| {
-        // lets the context hear why
+        // lets the context receive the reason
         let _ = (0..100).find(|_| consumer.poll(Duration::from_millis(10)).is_none());
         context.explain(&format!("reach a broker at `{}`", config.brokers.join(",")), &e)
     })?;
@@ -80,7 +81,7 @@ fn count(
 
 async fn create(admin: &AdminClient<Context>, config: &config::KafkaLedger, names: &[&str]) -> Result<(), LedgerError> {
     let size = config.max_message_bytes.to_string();
-    // -1: as the broker has it
+    // -1: the broker's default
     let replicas = config.replication.unwrap_or(-1);
     let topics: Vec<_> = names
         .iter()
@@ -90,7 +91,7 @@ async fn create(admin: &AdminClient<Context>, config: &config::KafkaLedger, name
             if *name != config.state {
                 return topic;
             }
-            // state is read back whole: small segments and early cleaning keep it short
+            // state is read back completely: small segments and early cleaning keep it short
             topic
                 .set("cleanup.policy", "compact")
                 .set("segment.bytes", "67108864")
@@ -112,7 +113,7 @@ async fn create(admin: &AdminClient<Context>, config: &config::KafkaLedger, name
     wait_for(config, names).await
 }
 
-/// Brokers hear of new topics one after the other.
+/// Brokers learn about new topics one after the other.
 async fn wait_for(config: &config::KafkaLedger, names: &[&str]) -> Result<(), LedgerError> {
     let deadline = Instant::now() + ANSWER_WITHIN;
     while Instant::now() < deadline {
@@ -133,7 +134,7 @@ fn check_partitions(config: &config::KafkaLedger, name: &str, found: i32) -> Res
         return Ok(());
     }
     Err(LedgerError::Fatal(format!(
-        "state topic `{name}` has {found} partitions, and the configuration says {}: set `partitions` to what the topic \
+        "state topic `{name}` has {found} partitions, and the configuration says {}; set `partitions` to what the topic \
          was created with; to change it, export the state and import it into a new state topic",
         config.partitions
     )))
@@ -142,19 +143,19 @@ fn check_partitions(config: &config::KafkaLedger, name: &str, found: i32) -> Res
 fn check_settings(config: &config::KafkaLedger, name: &str, topic: &ConfigResource) -> Result<(), LedgerError> {
     let setting = |key| topic.get(key).and_then(|entry| entry.value.as_deref()).unwrap_or_default();
     let policy = setting("cleanup.policy");
-    // every topic has one, and a node that has just heard of the topic may not know it yet
+    // every topic has one, and a node that has just learned about the topic may not know it yet
     if policy.is_empty() {
         return Err(LedgerError::Retry(format!("the broker does not know the settings of topic `{name}` yet")));
     }
     if name == config.state && policy != "compact" {
         return Err(LedgerError::Fatal(format!(
-            "state topic `{name}` has `cleanup.policy={policy}` and would forget what was published: set it to `compact`"
+            "state topic `{name}` has `cleanup.policy={policy}` and would forget what was published; set it to `compact`"
         )));
     }
     let size = setting("max.message.bytes");
     if size.parse::<usize>().is_ok_and(|size| size < config.max_message_bytes) {
         return Err(LedgerError::Fatal(format!(
-            "topic `{name}` takes messages of up to {size} bytes, and the configuration promises {}: raise the topic's \
+            "topic `{name}` accepts messages of up to {size} bytes, and the configuration promises {}; raise the topic's \
              `max.message.bytes`, or lower `max_message`",
             config.max_message_bytes
         )));

@@ -22,25 +22,26 @@ use crate::{Batch, LedgerError, Message, Partition, State, config, fault, placem
 
 type Producer = FutureProducer<Context>;
 
-/// How long the coordinator may take to know us, a dangling transaction of a predecessor's included.
+/// How long the coordinator may take to know us, including an open transaction of a predecessor.
 const INIT_WITHIN: Duration = Duration::from_secs(30);
 /// How long messages may take to be stored.
 const DELIVER_WITHIN: Duration = Duration::from_secs(20);
 /// How long a step of the protocol may take.
 const STEP_WITHIN: Duration = Duration::from_secs(6);
-/// The same for the end of a transaction. Past it, nobody but the coordinator knows how it ended.
+/// The same for the end of a transaction. After it, only the coordinator knows how the transaction ended.
 const END_WITHIN: Duration = Duration::from_secs(30);
 const RETRY_AFTER: Duration = Duration::from_millis(100);
-/// How long a call may overstay its own timeout before it is given up. `rd_kafka_send_offsets_to_transaction` can do so for
-/// ever where the broker of the group's coordinator has left the cluster (librdkafka issues 5456 and 5511).
+/// How much longer than its own timeout a call may take before it is given up. `rd_kafka_send_offsets_to_transaction`
+/// may never return if the broker of the group's coordinator has left the cluster (librdkafka issues 5456 and 5511).
 const OVERSTAY: Duration = Duration::from_secs(2);
-/// What a message costs beside key, value and headers: the head of a batch and lengths.
+/// What a message takes in addition to key, value and headers: the head of a batch and lengths.
 pub(super) const OVERHEAD: usize = 128;
 
 /// The transactional producer.
 pub(super) struct Transactions {
     producer: Producer,
-    /// Makes the producer's calls that block. Its end blocks, too: behind `producer`, so that it is dropped there.
+    /// Makes the producer's calls that block. Dropping it blocks, too; it is after `producer`, so that it is dropped
+    /// there.
     calls: Worker<Producer>,
     config: config::KafkaLedger,
     /// A transaction failed and could not be aborted yet.
@@ -59,8 +60,8 @@ impl Transactions {
         Ok(Transactions { producer, calls, config: config.clone(), unaborted: false })
     }
 
-    /// Carries out a batch. Gives the offsets committed for the state's partitions. After [`LedgerError::Reopen`] the
-    /// producer is of no more use.
+    /// Commits a batch. Returns the offsets committed for the state's partitions. After [`LedgerError::Reopen`] the
+    /// producer cannot be used any more.
     pub(super) async fn run(&mut self, batch: &Batch, fence: &Fence) -> Result<BTreeMap<Partition, i64>, LedgerError> {
         if self.unaborted {
             self.abort().await?;
@@ -83,7 +84,7 @@ impl Transactions {
         }
     }
 
-    /// Waits until the client has ended. Where this is dropped instead, the client ends by itself.
+    /// Waits until the client has ended. If this is dropped, the client ends by itself.
     pub(super) async fn close(self) {
         let Self { producer, calls, .. } = self;
         drop(producer);
@@ -91,7 +92,7 @@ impl Transactions {
             drop(last);
             Ok(())
         };
-        // fails where the thread has ended before, and the client with it
+        // fails if the thread has ended before, and the client with it
         let _ = calls.end(end).await;
     }
 
@@ -105,7 +106,7 @@ impl Transactions {
         Ok(offsets)
     }
 
-    /// Stores all messages, and tells the offset behind the last state value of each partition.
+    /// Stores all messages, and returns the offset after the last state value of each partition.
     async fn produce(&self, batch: &Batch, fence: &Fence) -> Result<BTreeMap<Partition, i64>, Failure> {
         let deadline = Instant::now() + DELIVER_WITHIN;
         let mut messages = Vec::new();
@@ -166,7 +167,7 @@ impl Transactions {
         let commit = |p: &Producer| p.commit_transaction(STEP_WITHIN);
         match self.persist("commit of a transaction", END_WITHIN, commit).await.map_err(Failure::Lost)? {
             Ok(()) => Ok(()),
-            // may have been carried out, and only its coordinator knows
+            // may have been committed, and only its coordinator knows
             Err(e) if failure::is_retriable(&e) => {
                 Err(Failure::Lost(LedgerError::Reopen(format!("no answer to the commit of a transaction: {e}"))))
             }
@@ -191,8 +192,8 @@ impl Transactions {
         }
     }
 
-    /// Makes a call that blocks, and again for as long as that can help. An error of the ledger says that the call did not
-    /// come back: its thread stays with a producer that is of no more use.
+    /// Makes a call that blocks, and repeats it as long as that can help. A ledger error means that the call did not
+    /// return: its thread stays with a producer that cannot be used any more.
     async fn persist<F>(&self, what: &str, within: Duration, call: F) -> Result<KafkaResult<()>, LedgerError>
     where
         F: Fn(&Producer) -> KafkaResult<()> + Clone + Send + 'static,
@@ -217,7 +218,7 @@ pub(super) fn oversized(batch: &Batch, max: usize) -> Option<LedgerError> {
     let messages = batch.records.iter().chain(&batch.rejects).map(|m| (&m.key, size(m)));
     let states = batch.states.iter().map(|s| (&s.key, s.key.len() + s.value.len() + OVERHEAD));
     let (key, size) = messages.chain(states).find(|(_, size)| *size > max)?;
-    Some(LedgerError::Unstorable { key: key.clone(), why: format!("it has {size} bytes, and the topic takes {max}") })
+    Some(LedgerError::Unstorable { key: key.clone(), why: format!("it has {size} bytes, and the topic accepts {max}") })
 }
 
 fn size(message: &Message) -> usize {

@@ -1,9 +1,10 @@
-//! Looks for partitions that nobody in the group owns.
+//! Finds partitions that nobody in the group owns.
 //!
-//! A cooperative rebalance has two rounds: in the first, partitions are taken from one member, and in the second, which
-//! that member's return begins, they are given to another. A static member that restarts between the two is given its
-//! old assignment back without a rebalance (KIP-345), so the second round never comes, and what was taken stays with
-//! nobody until the next member comes or goes. Whoever sees that for long enough leaves the group and joins it again.
+//! A cooperative rebalance has two rounds: in the first, partitions are taken from one member; in the second, which
+//! starts when that member joins again, they are given to another. A static member that restarts between the two gets
+//! its old assignment back without a rebalance (KIP-345), so the second round never comes, and nobody owns the taken
+//! partitions until the next member joins or leaves. An instance that sees this for long enough leaves the group and
+//! joins it again.
 
 use std::{
     collections::BTreeSet,
@@ -27,12 +28,13 @@ use crate::{LedgerError, Partition, config, threads};
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
-/// How long partitions may have no owner while the second round is still to come: its beginning waits for those who give up.
+/// How long partitions may have no owner before the second round: it starts only when the members that give up have
+/// joined.
 const PATIENCE: Duration = GIVE_UP_WITHIN.saturating_add(LOOK_EVERY);
 
-/// Watches until `stop`, and sets `rejoin` where the membership has to leave and join.
+/// Watches until `stop`, and sets `rejoin` if the membership has to leave and join.
 ///
-/// Groups of the newer protocol (KIP-848) are assigned by the broker, partition by partition, and need none of this.
+/// Groups of the newer protocol (KIP-848) are assigned by the broker, partition by partition, and do not need this.
 pub(super) fn watch(config: &config::KafkaLedger, rejoin: Arc<AtomicBool>, stop: CancellationToken) {
     if config.consumer_protocol {
         return;
@@ -132,7 +134,7 @@ mod tests {
         );
         check(&[0, 1, 0, 0, 0, 1, 0, 1, b'x', 0, 0, 0, 1, 0, 0, 0, 1], Some(&[]));
         check(&[0, 3, 0, 0, 0, 0], Some(&[]));
-        // cut off, a length that is none, a count beyond the end
+        // truncated, an invalid length, a count beyond the end
         check(&[], None);
         check(&[0, 1, 0, 0, 0, 1, 0, 9, b's'], None);
         check(&[0, 1, 0, 0, 0, 1, 0xff, 0xff, b's'], None);

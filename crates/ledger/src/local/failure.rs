@@ -1,4 +1,4 @@
-//! Which failures of the disk and of SQLite a retry may mend.
+//! Which failures of the disk and of SQLite a retry may fix.
 
 use std::{io, path::Path};
 
@@ -14,12 +14,12 @@ pub(super) fn io(doing: &str, path: &Path, error: &io::Error) -> LedgerError {
     };
     let text = format!("cannot {doing} `{}`: {error}", path.display());
     if is_no_file(error) {
-        return LedgerError::Fatal(format!("{text}: it has to be a regular file, and no link to one"));
+        return LedgerError::Fatal(format!("{text}: it must be a regular file, not a link to one"));
     }
     match error.kind() {
         AlreadyExists | InvalidInput | IsADirectory | NotADirectory | NotFound | PermissionDenied
         | ReadOnlyFilesystem => LedgerError::Fatal(text),
-        // a full disk, a quota, a device that is away
+        // a full disk, a quota, a device that cannot be reached
         _ => LedgerError::Retry(text),
     }
 }
@@ -40,7 +40,7 @@ pub(super) fn sqlite(doing: &str, error: &rusqlite::Error) -> LedgerError {
 }
 
 /// A failed COMMIT. After an I/O error (a failed fsync of the log) nobody knows whether the transaction will be found
-/// after a crash: only opening anew tells, and until then no file may be cut.
+/// after a crash: only opening again shows it, and until then no file may be cut.
 pub(super) fn commit(error: &rusqlite::Error) -> LedgerError {
     match sqlite("commit to", error) {
         LedgerError::Retry(text) if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => {

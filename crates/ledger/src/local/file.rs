@@ -1,7 +1,7 @@
 //! A file of a journal: appended to at its committed end, and only while it is as this ledger left it.
 //!
-//! Something outside may move, delete, compress, replace, truncate or append to it at any moment. That is looked for
-//! before each append. What is found then is left as it is: a file is never made longer to fit its committed length.
+//! Something else may move, delete, compress, replace, truncate or append to it at any time. This is checked before
+//! each append. A changed file is left as it is: a file is never made longer to fit its committed length.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -14,10 +14,10 @@ use rustix::{fs::OFlags, io::Errno};
 
 use crate::fault;
 
-/// Flags to open a file with that may only be a regular one: a link is refused, and a pipe is not waited for.
+/// Flags for opening a file that must be a regular one: a link is refused, and a pipe is not waited for.
 pub(super) const NOT_THROUGH_LINKS: i32 = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).bits().cast_signed();
 
-/// What the database says of a file.
+/// What the database says about a file.
 #[derive(Debug, Clone)]
 pub(super) struct FileEntry {
     pub(super) id: i64,
@@ -31,13 +31,13 @@ pub(super) struct FileEntry {
 pub(super) struct JournalFile {
     entry: FileEntry,
     file: File,
-    /// Where lines begin that were written, and are not committed or not yet.
+    /// The start of lines that were written, and are not committed or not yet.
     tail: Option<u64>,
-    /// Its length once the commit under way has succeeded.
+    /// Its length once the running commit has succeeded.
     appended: Option<u64>,
 }
 
-/// What something outside did to a file.
+/// What something else did to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Change {
     #[error("was moved away or deleted")]
@@ -53,14 +53,14 @@ pub(super) enum Change {
 }
 
 impl JournalFile {
-    /// Makes the file of an entry. It must not be there, not even as a link to nowhere.
+    /// Creates the file of an entry. It must not exist, not even as a dangling link.
     pub(super) fn create(entry: FileEntry) -> io::Result<JournalFile> {
         let file = OpenOptions::new().read(true).append(true).create_new(true).open(&entry.path)?;
         Ok(JournalFile { entry, file, tail: None, appended: None })
     }
 
-    /// Opens the file of an entry again. After a crash, what stands behind its committed length is of a commit that was
-    /// cut short: it is ours to be cut.
+    /// Opens the file of an entry again. After a crash, what is after its committed length belongs to an interrupted
+    /// commit, and is ours to cut.
     pub(super) fn reopen(entry: FileEntry, crashed: bool) -> io::Result<Result<JournalFile, Change>> {
         let mut options = OpenOptions::new();
         let file = match options.read(true).append(true).custom_flags(NOT_THROUGH_LINKS).open(&entry.path) {
@@ -75,7 +75,7 @@ impl JournalFile {
         }
         let behind = metadata.len().saturating_sub(entry.committed);
         let mut opened = JournalFile { file, tail: None, appended: None, entry };
-        // what was written over is no more ours than what was appended
+        // as with a file that was appended to, an overwritten file is not ours to cut
         if crashed && behind > 0 && opened.ends_a_line()? {
             opened.tail = Some(opened.entry.committed);
             opened.cut()?;
@@ -99,7 +99,7 @@ impl JournalFile {
         self.entry.committed
     }
 
-    /// What was done to it from outside since it was written last. Only of a file without a tail.
+    /// What something else did to it since it was last written. Only for a file without a tail.
     pub(super) fn change(&self) -> io::Result<Option<Change>> {
         let (ours, committed) = (self.file.metadata()?, self.entry.committed);
         let there = match fs::symlink_metadata(&self.entry.path) {
@@ -134,7 +134,7 @@ impl JournalFile {
         self.tail = Some(self.entry.committed);
         fault::disk("write")?;
         self.file.write_all(lines)?;
-        // where it was truncated since it was looked at, they begin where it ended then
+        // if it was truncated since the check, they start where it ended then
         let end = self.file.stream_position()?;
         if end != length {
             self.tail = end.checked_sub(lines.len() as u64);
@@ -159,7 +159,7 @@ impl JournalFile {
         }
     }
 
-    /// What was appended is not committed, and is cut off. May be tried again until it succeeds.
+    /// What was appended is not committed, and is cut off. May be repeated until it succeeds.
     pub(super) fn cut(&mut self) -> io::Result<()> {
         self.appended = None;
         let Some(start) = self.tail else { return Ok(()) };
@@ -173,7 +173,7 @@ impl JournalFile {
         Ok(())
     }
 
-    /// Whether nothing uncommitted stands in it.
+    /// Whether nothing uncommitted is in it.
     pub(super) fn is_clean(&self) -> bool {
         self.tail.is_none()
     }

@@ -1,7 +1,8 @@
-//! One kind of JSON Lines files: which one is appended to, when a new one is begun, and what was done to one from outside.
+//! One kind of JSON Lines files: which one is appended to, when a new one is started, and what something else did to
+//! one.
 //!
-//! Only files that this ledger has entered in its database are ever written or cut. One that something outside has
-//! changed in any way ([`Change`]) is left alone, and a new one begun.
+//! Only files that this ledger has entered in its database are ever written or cut. A file that something else has
+//! changed in any way ([`Change`]) is left alone, and a new one is started.
 
 use std::{
     fs::{self, File},
@@ -48,8 +49,8 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Goes on with the last file. `crashed`: the last process did not close the ledger, and may have left lines behind
-    /// that were not committed.
+    /// Continues with the last file. `crashed`: the last process did not close the ledger, and may have left lines that
+    /// were not committed.
     pub(super) fn open(
         db: &Connection,
         kind: Stream,
@@ -68,7 +69,7 @@ impl Journal {
             let (path, never_written) = (entry.path.clone(), entry.committed == 0);
             match JournalFile::reopen(entry, crashed).map_err(|e| failure::io("open", &path, &e))? {
                 Ok(file) => journal.current = Some(file),
-                // entered, and not made before a crash
+                // entered, but not created before a crash
                 Err(Change::Gone) if never_written => {}
                 Err(change) => report(&path, change),
             }
@@ -116,8 +117,8 @@ impl Journal {
         }
     }
 
-    /// What was appended is not committed. Best effort, for those who read the file without asking for its committed
-    /// length: the next append tries again before anything else, and the next opening does.
+    /// What was appended is not committed. Best effort, for readers that do not ask for the committed length: the next
+    /// append tries again before anything else, and so does the next opening.
     pub(super) fn cut(&mut self) {
         if let Some(current) = &mut self.current
             && let Err(e) = current.cut()
@@ -134,10 +135,10 @@ impl Journal {
     fn leave_what_is_over(&mut self, day: &str) -> Result<(), LedgerError> {
         let Some(current) = &mut self.current else { return Ok(()) };
         let path = current.path().to_owned();
-        // what could not be cut before must not stay behind, wherever the file is by now
+        // what could not be cut before must not remain, wherever the file is by now
         current.cut().map_err(|e| failure::io("cut", &path, &e))?;
         let change = current.change().map_err(|e| failure::io("read", &path, &e))?;
-        // days compare as text; a clock set back does not begin a file of the past
+        // days compare as text; a clock set back does not start a file of the past
         let over = current.committed() >= self.rotate_bytes || (self.rotate_daily && day > current.day());
         if let Some(change) = change {
             report(&path, change);
@@ -149,7 +150,8 @@ impl Journal {
     }
 }
 
-/// Enters a new file in the database, and makes it: in this order, so that a crash leaves no file that nobody knows of.
+/// Enters a new file in the database, and creates it: in this order, so that a crash leaves no file that is not
+/// entered.
 fn begin(db: &Connection, kind: Stream, directory: &Path, day: &str) -> Result<JournalFile, LedgerError> {
     let entry = enter(db, kind, directory, day).map_err(|e| failure::sqlite("write", &e))?;
     let (id, path) = (entry.id, entry.path.clone());
@@ -170,7 +172,7 @@ fn enter(db: &Connection, kind: Stream, directory: &Path, day: &str) -> rusqlite
     )?;
     let path = |number| directory.join(kind.file_name(day, number));
     let mut number = last + 1;
-    // one of somebody else, or of a database that was removed; a link to nowhere is one, too
+    // one of somebody else, or of a database that was removed; a dangling link is one, too
     while fs::symlink_metadata(path(number)).is_ok() {
         number += 1;
     }
@@ -178,7 +180,7 @@ fn enter(db: &Connection, kind: Stream, directory: &Path, day: &str) -> rusqlite
     Ok(FileEntry { id: db.last_insert_rowid(), day: day.to_owned(), path: path(number), committed: 0 })
 }
 
-/// Says once what was done to a file from outside, and what to do about it.
+/// Reports once what something else did to a file, and what to do about it.
 fn report(path: &Path, change: Change) {
     let lost = match change {
         Change::Truncated { .. } | Change::Overwritten => "; the lines that are gone are not written again",
@@ -186,7 +188,7 @@ fn report(path: &Path, change: Change) {
     };
     tracing::warn!(
         path = %path.display(),
-        "this file {change}. It is left as it is, and a new file is begun{lost}. To rotate, leave it to copydesk, and move \
+        "this file {change}; it is left as it is, and a new file is started{lost}. To rotate, leave it to copydesk, and move \
          files away only by renaming them (logrotate: never `copytruncate`)"
     );
 }

@@ -1,7 +1,7 @@
-//! One process a directory: an advisory lock that the kernel drops with its holder, however that one ends.
+//! One process per directory: an advisory lock that the kernel releases when its holder ends in any way.
 //!
-//! The text of the lock's file is the holder's process id, and after a clean end `closed`. So the next holder knows
-//! whether bytes behind a committed length can be those of a commit that was cut short.
+//! The text of the lock file is the holder's process id, and after a clean end `closed`. So the next holder knows
+//! whether bytes after a committed length can belong to an interrupted commit.
 
 use std::{
     fs::{self, File, Metadata, OpenOptions, TryLockError},
@@ -24,14 +24,14 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of a directory, or says who has it.
+    /// Takes the lock of a directory, or returns who has it.
     pub(super) fn take(directory: &Path) -> Result<Lock, LedgerError> {
         let path = directory.join("lock");
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).custom_flags(NOT_THROUGH_LINKS);
         let mut file = options.open(&path).map_err(|e| failure::io("open", &path, &e))?;
         if !file.metadata().map_err(|e| failure::io("read", &path, &e))?.is_file() {
-            return Err(LedgerError::Fatal(format!("`{}` is not a regular file: remove it", path.display())));
+            return Err(LedgerError::Fatal(format!("`{}` is not a regular file; remove it", path.display())));
         }
         match file.try_lock() {
             Ok(()) => {}
@@ -46,12 +46,12 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Whether the last holder closed the ledger, and left nothing uncommitted behind.
+    /// Whether the last holder closed the ledger, and left nothing uncommitted.
     pub(super) fn was_closed(&self) -> bool {
         self.was_closed
     }
 
-    /// Whether it still keeps others out: whoever finds no file there makes one, and locks that.
+    /// Whether it still keeps others out: a process that finds no file there would create one, and lock that.
     pub(super) fn holds(&self) -> bool {
         let identity = |metadata: &Metadata| (metadata.dev(), metadata.ino());
         match (self.file.metadata(), fs::symlink_metadata(&self.path)) {
@@ -79,7 +79,7 @@ fn in_use(file: &mut File, directory: &Path) -> String {
     }
 }
 
-/// What can be read of it: it is not needed to hold the lock.
+/// What can be read of it: it is not needed for the lock.
 fn text(file: &mut File) -> String {
     let mut text = String::new();
     let _ = file.take(32).read_to_string(&mut text);

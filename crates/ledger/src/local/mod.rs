@@ -1,15 +1,15 @@
-//! The ledger that needs nothing installed: state in SQLite, records and rejects in JSON Lines files beside it.
+//! The ledger that needs nothing installed: state in SQLite, records and rejects in JSON Lines files next to it.
 //!
 //! ```text
 //!  state.db                      state values, and the committed length of every file
-//!  records-20260131-0001.jsonl   a record a line, rotated by size and day
-//!  rejects-20260131-0001.jsonl   likewise
+//!  records-20260131-0001.jsonl   one record per line, rotated by size and day
+//!  rejects-20260131-0001.jsonl   the same for rejects
 //!  lock                          held by the one process that may write
 //! ```
 //!
 //! A commit appends to the files, makes that durable, and then commits state and new lengths in one SQLite transaction.
-//! What stands behind a committed length was never committed: it is cut when the ledger is opened, and readers
-//! ([`RecordReader`]) stop in front of it.
+//! What is after a committed length was never committed: it is cut when the ledger is opened, and readers
+//! ([`RecordReader`]) stop before it.
 
 mod failure;
 mod file;
@@ -47,7 +47,7 @@ pub struct LocalLedger {
 }
 
 impl LocalLedger {
-    /// Opens the ledger of a directory, which is made if missing. The events have one `Gained` with all state.
+    /// Opens the ledger of a directory, which is created if missing. The events have one `Gained` with all state.
     pub async fn open(config: &config::LocalLedger) -> Result<(Self, mpsc::Receiver<Event>), LedgerError> {
         Self::open_at(config, clock).await
     }

@@ -1,7 +1,7 @@
 //! Reads what was committed, also while another process writes: never past a committed length.
 //!
-//! What something outside did to a file does not stop a reader: of a file that was truncated it reads what is left, and
-//! one that was moved away it leaves out.
+//! Changes by something else do not stop a reader: it reads what is left of a truncated file, and skips one that was
+//! moved away.
 
 use std::{
     collections::VecDeque,
@@ -23,7 +23,7 @@ use crate::{
     threads::{self, Worker},
 };
 
-/// How often a reader that follows looks for new records.
+/// How often a reader that follows checks for new records.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How much is read ahead.
 const READ_AHEAD: usize = 1 << 20;
@@ -51,7 +51,7 @@ struct ReadPosition {
     offset: u64,
 }
 
-/// Whole lines, and the place behind them.
+/// Whole lines, and the position after them.
 #[derive(Debug)]
 struct Lines {
     lines: VecDeque<Vec<u8>>,
@@ -59,7 +59,7 @@ struct Lines {
 }
 
 impl RecordReader {
-    /// Reads the records of a directory. With `follow` it waits for further ones at the end.
+    /// Reads the records of a directory. With `follow` it waits for more records at the end.
     pub async fn open(directory: &Path, start: Start, follow: bool) -> Result<RecordReader, LedgerError> {
         let directory = directory.to_owned();
         let (files, place) = threads::once("ledger-reader", move || {
@@ -97,7 +97,7 @@ struct Files {
 }
 
 impl Files {
-    /// The next lines, and how far that is; `None` at the end.
+    /// The next lines, and their end position; `None` at the end.
     fn read(&self, mut place: ReadPosition) -> Result<Option<Lines>, LedgerError> {
         loop {
             let next = self.next_file(place).map_err(|e| failure::sqlite("read", &e))?;
@@ -111,7 +111,7 @@ impl Files {
                     let missing = committed - offset;
                     tracing::warn!(path = %path.display(), "this file was truncated: its last {missing} bytes are missing");
                 }
-                // moved away by its owner: what it held is read elsewhere
+                // moved away by its owner: its content is read elsewhere
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
                 Err(e) => return Err(failure::io("read", &path, &e)),
             }
@@ -147,7 +147,7 @@ impl Files {
     }
 }
 
-/// Whole lines from `offset` on, not past `committed`, and how many bytes they are: none where the file ends before the
+/// Whole lines from `offset` on, not past `committed`, and how many bytes they are: none if the file ends before the
 /// next line does.
 fn read_lines(path: &Path, offset: u64, committed: u64) -> io::Result<(VecDeque<Vec<u8>>, u64)> {
     let mut file = File::open(path)?;

@@ -30,7 +30,7 @@ const SCHEMA: &str = "
     PRAGMA user_version = 1;";
 const VERSION: i64 = 1;
 
-/// A batch as it will stand in the files.
+/// A batch as it will be in the files.
 #[derive(Debug)]
 pub(super) struct Lines {
     records: Vec<u8>,
@@ -65,7 +65,7 @@ pub(super) struct Store {
     rejects: Journal,
     /// Set once the outcome of a commit is unknown: nothing is written from then on.
     broken: Option<LedgerError>,
-    // last, so that it is given up when all else is closed
+    // last, so that it is released when everything else is closed
     lock: Lock,
 }
 
@@ -89,8 +89,8 @@ impl Store {
         states(&self.db).map_err(|e| failure::sqlite("read", &e))
     }
 
-    /// Commits a batch. On an error the files are as they were, except after [`LedgerError::Reopen`], when only opening
-    /// anew can tell what was committed.
+    /// Commits a batch. After an error the files are as they were, except after [`LedgerError::Reopen`], when only
+    /// opening again can show what was committed.
     pub(super) fn commit(&mut self, lines: &Lines, now: DateTime<Utc>) -> Result<(), LedgerError> {
         if let Some(error) = &self.broken {
             return Err(error.clone());
@@ -113,17 +113,17 @@ impl Store {
         committed
     }
 
-    /// A database that is no more where the next start looks for it would take commits that nobody hears of again.
+    /// A database that is not where the next start looks for it would accept commits that nobody finds again.
     fn ensure_in_place(&self) -> Result<(), LedgerError> {
         if identity(&self.db_path).ok() != Some(self.db_file) {
             return Err(LedgerError::Fatal(format!(
-                "`{}` was moved away, deleted or replaced while it was in use: put it back before the next start, which \
+                "`{}` was moved away, deleted or replaced while it was in use; put it back before the next start, which \
                  knows nothing of what was published without it",
                 self.db_path.display()
             )));
         }
         if !self.lock.holds() {
-            return Err(LedgerError::Reopen("the lock's file was moved away or deleted: locking again".to_owned()));
+            return Err(LedgerError::Reopen("the lock file was moved away or deleted; locking again".to_owned()));
         }
         Ok(())
     }
@@ -147,7 +147,7 @@ impl Store {
         transaction.commit().map_err(|e| failure::commit(&e))
     }
 
-    /// Closes the database and gives the directory up.
+    /// Closes the database and releases the directory.
     pub(super) fn close(mut self) -> Result<(), LedgerError> {
         self.records.cut();
         self.rejects.cut();
@@ -190,7 +190,7 @@ fn open_for_writing(directory: &Path) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-/// Opens a directory's state beside the process that writes it.
+/// Opens a directory's state while another process writes it.
 pub(super) fn open_for_reading(directory: &Path) -> Result<Connection, LedgerError> {
     let path = directory.join("state.db");
     fs::metadata(&path).map_err(|e| failure::io("read", &path, &e))?;

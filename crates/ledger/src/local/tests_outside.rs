@@ -1,4 +1,4 @@
-//! Files that something outside has a hand in.
+//! Files that something else changes.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use crate::{LedgerError, fault};
 
 const FIRST: &str = "records-20260202-0001.jsonl";
 
-/// What stands under the names of records, each name with what it is.
+/// What exists under the names of records, each name with what it is.
 fn shown(directory: &Path) -> Vec<(String, String)> {
     let mut shown: Vec<_> = fs::read_dir(directory)
         .unwrap()
@@ -56,7 +56,7 @@ fn logged(work: impl FnOnce()) -> String {
     String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
 }
 
-/// What something outside does with a file.
+/// What something else does with a file.
 type Outside = fn(&Path);
 
 /// How a process ends before the next one.
@@ -67,8 +67,8 @@ enum Between {
     Crash,
 }
 
-/// Commits two lines, lets something outside at the file, and commits two more: what the outside left is as it was, and
-/// the new lines stand in a new file, whole.
+/// Commits two lines, lets something else change the file, and commits two more: the changed file is as it was left,
+/// and the new lines are complete in a new file.
 fn check_change(between: Between, name: &str, said: &str, change: Outside) {
     let dir = tempfile::tempdir().unwrap();
     let first = dir.path().join(FIRST);
@@ -139,7 +139,7 @@ fn what_was_changed_from_outside_is_left_alone_and_a_new_file_begun() {
     ];
     for (name, said, change) in changes {
         for between in [Between::Nothing, Between::Close, Between::Crash] {
-            // a process that was not there cannot know one file from another
+            // a process that was not there cannot tell one file from another
             let same_length = name.starts_with("rotated") || name.starts_with("edited");
             if !same_length || between == Between::Nothing {
                 check_change(between, name, said, change);
@@ -174,7 +174,7 @@ fn what_could_not_be_cut_does_not_stay_behind_when_a_new_file_is_begun() {
     let reasons: [(&str, &str, Outside); 3] = [
         (TUESDAY, FIRST, |_| {}),
         (MONDAY, "archive", |f| rename(f, "archive")),
-        // the cut itself takes what others appended to our lines with it
+        // the cut itself removes what others appended to our lines
         (TUESDAY, FIRST, |f| append(f, "theirs\n")),
     ];
     for (time, is_now, happens) in reasons {
@@ -195,7 +195,7 @@ fn what_could_not_be_cut_does_not_stay_behind_when_a_new_file_is_begun() {
     }
 }
 
-/// Between the look at a file and the write, too.
+/// Also between the check of a file and the write.
 #[test]
 fn a_truncation_at_the_moment_of_a_write_leaves_no_gap_and_no_line() {
     for (length, left) in [(0, ""), (2, "1\n"), (3, "1\n2")] {

@@ -7,7 +7,7 @@ const WORDS: [&str; 12] = [
     "garden",
 ];
 
-/// A story of twelve paragraphs, of which the first `edited` are other ones; `numbers` are in it, too.
+/// A story of twelve paragraphs, of which the first `edited` are different; `numbers` are in it too.
 fn story(edited: usize, numbers: u32) -> Article {
     let paragraph = |(n, word): (usize, &&str)| {
         let verb = if n < edited { "was closed by" } else { "is open to" };
@@ -22,7 +22,7 @@ fn another() -> Article {
     article(&WORDS.iter().map(paragraph).collect::<Vec<_>>().join("\n\n"))
 }
 
-/// The same under a headline that the feed does not have.
+/// The same with a headline that the feed does not have.
 fn wall() -> Article {
     Article { title: Some("One moment".to_owned()), ..another() }
 }
@@ -35,7 +35,8 @@ fn page_of(text: &str) -> Option<Print> {
     Some(Print::of_text(text))
 }
 
-/// What is known of an article of which `story(0, 5)` was published as revision 2, and the mere beginning before that.
+/// What is known about an article of which `story(0, 5)` was published as revision 2, and only its beginning before
+/// that.
 fn published() -> Published {
     let (first, last) = (article("first"), story(0, 5));
     Published {
@@ -54,7 +55,7 @@ fn told() -> Published {
     Published { changed_in_feed: true, ..published() }
 }
 
-/// One that was seen before, so long ago.
+/// An article that was seen before, this long ago.
 fn seen(published: Published, content: &Article, ago: TimeDelta) -> Published {
     Published { candidate: Some(Candidate { content: text_of(content).content, at: now() - ago }), ..published }
 }
@@ -88,7 +89,7 @@ fn a_revision_says_that_the_publisher_changed_the_story() {
         ("an edit", published(), gives(edit()), "publish 3 Page"),
         ("an edit, seen twice in a row", published(), then(edit(), gives(edit())), "publish 3 Page"),
         ("an edit that a feed told", told(), gives(edit()), "publish 3 Page"),
-        // it is read otherwise now
+        // it is read differently now
         ("the page is the same", published(), same_page(edit()), "unchanged"),
         ("the page is the same, and a feed told an edit", told(), same_page(edit()), "unchanged"),
         ("the page says the same in other numbers", published(), numbers_of_page(edit()), "unchanged"),
@@ -154,7 +155,7 @@ fn a_page_that_fails_at_a_recheck_changes_nothing() {
         let entry = Pending { attempts, published: Some(published()), ..pending() };
         assert_eq!(check(&entry, FullText::Auto, page, told), expected, "{what}");
     }
-    // where a feed told an edit, no other recheck may follow
+    // if a feed showed an edit, no other recheck may follow
     for (attempts, since, expected) in [(0, 0, "retry in 60 s"), (8, 20, "retry in 15360 s"), (20, 80, "unchanged")] {
         let entry = Pending { published: Some(told()), ..failing(attempts, TimeDelta::hours(since)) };
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Polls and pages, as the coordinator and its workers take them in.
+//! Polls and pages, as the coordinator and its workers process them.
 
 use std::time::Duration;
 

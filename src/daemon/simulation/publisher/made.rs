@@ -1,4 +1,4 @@
-//! Publishers made of a seed.
+//! Publishers made from a seed.
 //!
 //! PURE.
 
@@ -10,7 +10,8 @@ pub(super) fn outlets(habits: Habits, chance: &mut Chance) -> Vec<Outlet> {
     if habits.guid == Guid::Counter {
         return vec![Outlet::System(0, 2), Outlet::System(1, 2)];
     }
-    // a guid that another feed gave says little: what changes all else at once is told within one feed only
+    // a guid that another feed gave says little: if everything else changes at once, this is recognised within one feed
+    // only
     let is_alone = matches!(habits.links, Links::Constant | Links::None | Links::Fragment) || habits.is_live;
     if is_alone || habits.guid == Guid::Constant {
         return vec![Outlet::All];
@@ -82,7 +83,7 @@ fn changes(
     changes
 }
 
-/// Whether something but the words still says which story it is, however many of its changes are seen at once.
+/// Whether something besides the words still says which story it is, however many of its changes are seen at once.
 fn can_be_told(habits: Habits, before: &[(DateTime<Utc>, Change)], change: Change, will_move: bool) -> bool {
     let renames = |change: &Change| matches!(change, Change::Title | Change::Rewrite | Change::Live);
     let had = |wanted: &dyn Fn(&Change) -> bool| before.iter().any(|(_, change)| wanted(change));
@@ -153,7 +154,7 @@ pub(super) fn happenings(
             _ => (What::Crash, hours(1)),
         };
         happenings.push(Happening { from: at, to: at + lasts, what });
-        // mostly apart, at times two at once
+        // mostly separate, sometimes two at once
         at += hours(chance.between(6, 24 * 9));
     }
     happenings

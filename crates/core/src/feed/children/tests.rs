@@ -11,7 +11,7 @@ fn index_url() -> Url {
     Url::parse("https://gazette.example/sitemap.xml").unwrap()
 }
 
-/// A sitemap that was last changed so many hours ago.
+/// A sitemap that was last changed this many hours ago.
 fn sitemap(name: &str, hours: Option<i64>) -> Sitemap {
     let at = |hours| (now() - TimeDelta::hours(hours)).fixed_offset();
     Sitemap { url: index_url().join(name).unwrap(), updated: hours.map(|hours| Moment { at: at(hours), zoned: true }) }
@@ -21,7 +21,7 @@ fn index(count: i64, hours: impl Fn(i64) -> Option<i64>) -> Vec<Sitemap> {
     (0..count).map(|n| sitemap(&format!("/{n}.xml"), hours(n))).collect()
 }
 
-/// Polls once, and reads all that is chosen; tells their paths.
+/// Polls once, and reads everything that is chosen; returns the paths.
 fn poll(children: &mut Children, index: &[Sitemap], at: DateTime<Utc>) -> Vec<String> {
     let offer = children.choose(index, &index_url(), at);
     offer.chosen.iter().for_each(|sitemap| children.read(sitemap, at));
@@ -133,7 +133,7 @@ fn other_sites_and_too_many_are_ignored() {
     assert_eq!(children.choose(&index, &index_url(), now()).ignored, 8);
     assert!(serde_json::to_vec(&children).unwrap().len() < 40 * MOST, "small enough to be stored");
     children.choose(&index[..1], &index_url(), now());
-    assert_eq!(children.0.len(), 1, "what the index names no more is forgotten");
+    assert_eq!(children.0.len(), 1, "what the index no longer names is forgotten");
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use chrono::Weekday;
 
-/// What stands between hour and minute in place of a colon.
+/// Signs between hour and minute in place of a colon.
 pub(super) const HOUR_MARKS: &[&str] = &["h", "시", "時", "时", "点", "點"];
 
-/// What stands behind a time and says no more than that it is one.
+/// Words after a time that only say that it is one.
 pub(super) const TIME_MARKS: &[&str] = &[
     "uhr", "hrs", "hr", "hours", "h", "min", "s", "local", "time", "분", "초", "秒", "分", "noon", "o", "clock", "ч",
     "ore",
@@ -20,12 +20,12 @@ pub(super) enum Named {
     Weekday(Weekday),
 }
 
-/// The month or weekday that a word begins like; of several stems the longest, and a month before a weekday.
+/// The month or weekday that a word starts like; of several stems the longest, and a month before a weekday.
 pub(super) fn day_or_month(word: &str) -> Option<Named> {
     if let Some(named) = english(word) {
         return Some(named);
     }
-    // of the longest the last is taken, so the last is the first
+    // of the longest, the last is taken, so the last is the first
     let fits = STEMS.iter().rev().filter(|(stem, _)| word.starts_with(stem));
     fits.max_by_key(|(stem, _)| stem.len()).map(|(_, named)| *named)
 }
@@ -38,7 +38,7 @@ static STEMS: LazyLock<Vec<(&str, Named)>> = LazyLock::new(|| {
     months.chain(days).flat_map(|(stems, named)| stems.split(' ').map(move |stem| (stem, named))).collect()
 });
 
-/// The short names of RFC 822, which are nearly all there is.
+/// The short names of RFC 822, which are nearly all that occur.
 fn english(word: &str) -> Option<Named> {
     Some(match word {
         "jan" => Named::Month(1),
@@ -63,8 +63,8 @@ fn english(word: &str) -> Option<Named> {
     })
 }
 
-/// Whether a word says "before noon" (`false`) or "after noon" (`true`). Chinese, Japanese and Korean put it before
-/// the time, often without a space.
+/// Whether a word says "before noon" (`false`) or "after noon" (`true`). Chinese, Japanese and Korean put it before the
+/// time, often without a space.
 pub(super) fn half_of_day(word: &str) -> Option<bool> {
     match word {
         "am" => Some(false),
@@ -75,7 +75,7 @@ pub(super) fn half_of_day(word: &str) -> Option<bool> {
     }
 }
 
-/// The offset of a named zone in minutes. Names that several zones share mean the one that feeds mean by them; the
+/// The offset of a named zone in minutes. Names that several zones share have the meaning that is usual in feeds; the
 /// military letters of RFC 822 say nothing (RFC 5322, section 4.3), except `Z`.
 pub(super) fn zone(word: &str) -> Option<i32> {
     let minutes = match word {
@@ -113,7 +113,7 @@ pub(super) fn zone(word: &str) -> Option<i32> {
     Some(minutes)
 }
 
-/// Whether a zone's name says nothing of summer or winter: those of the United States without their middle letter.
+/// Whether a zone's name says nothing about summer or winter: those of the United States without their middle letter.
 pub(super) fn is_american_zone(word: &str) -> bool {
     matches!(word, "et" | "ct" | "mt" | "pt")
 }

@@ -1,4 +1,4 @@
-//! The parts of a date: numbers, words, signs; and what a reading takes from the front of them.
+//! The parts of a date: numbers, words, signs; and functions that read them from the start of a text.
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
@@ -53,7 +53,7 @@ fn without_comments(text: &str) -> String {
     out
 }
 
-/// Decimal digits of the scripts that write dates with them.
+/// Decimal digits of the scripts that are used for dates.
 fn digit(c: char) -> Option<u64> {
     let zero = match c {
         '0'..='9' => '0',

@@ -1,7 +1,7 @@
-//! Zones by their names in the time zone database (`Europe/Lisbon`), which say what to add in summer and winter.
+//! Zones by their names in the time zone database (`Europe/Lisbon`), which define the offsets of summer and winter.
 //!
-//! PURE: the database is part of the program. A name that it does not have is still no date: `Europe/Decatur` is taken out
-//! of the text, so that nothing in it is read as a month.
+//! PURE: the database is part of the program. A name that it does not have is still not a date: `Europe/Decatur` is
+//! removed from the text, so that nothing in it is read as a month.
 
 use std::borrow::Cow;
 
@@ -30,9 +30,9 @@ pub(super) fn taken(text: &str) -> (Cow<'_, str>, Option<Tz>) {
     (rest, zone)
 }
 
-/// The offset of a zone at a time on its clocks: of an hour that they show twice, the first one's; in one that they pass
-/// over, that of the hours after it. In whole minutes, as RFC 3339 writes them: before there were zones, clocks showed the
-/// local mean time to the second.
+/// The offset of a zone at a local time: if clocks show an hour twice, that of the first one; if they skip it, that of
+/// the hours after it. In whole minutes, as in RFC 3339: before there were zones, clocks showed the local mean time to
+/// the second.
 pub(super) fn offset(zone: Tz, local: NaiveDateTime) -> FixedOffset {
     let found = zone.offset_from_local_datetime(&local).earliest();
     let offset = found.unwrap_or_else(|| zone.offset_from_utc_datetime(&local)).fix();
@@ -56,18 +56,18 @@ fn known(name: &str, before: &str) -> Option<Tz> {
     })
 }
 
-/// A country or city alone (`Japan`, `EST5EDT`) is a zone right behind a time only.
+/// A country or city alone (`Japan`, `EST5EDT`) is a zone only right after a time.
 fn is_behind_time(before: &str) -> bool {
     let before = before.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '(' | '[' | '.' | ','));
     before.contains(':') && (before.ends_with(|c: char| c.is_ascii_digit()) || before.ends_with(['m', 'M']))
 }
 
-/// Words that slashes join, as in no date.
+/// Words joined by slashes, which is never part of a date.
 fn is_like_a_zone(name: &str) -> bool {
     name.contains('/') && name.split('/').all(|part| part.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
-/// How much of `CET/CEST` says what is meant.
+/// Which part of `CET/CEST` is meant.
 fn abbreviation(name: &str) -> usize {
     let first = name.split('/').next().unwrap_or_default();
     if names::zone(&first.to_ascii_lowercase()).is_some() { first.len() } else { 0 }

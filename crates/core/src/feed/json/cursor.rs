@@ -1,24 +1,24 @@
-//! JSON that is read on where its grammar is broken.
+//! JSON that is read further where its syntax is wrong.
 //!
-//! Never fails and reads every byte a bounded number of times: raw line feeds in strings, commas too many or too few,
-//! keys and strings in other quotes or none, brackets that do not match and quotes inside a string leave no doubt of what
-//! is meant, and are counted. What is right is read as RFC 8259 has it.
+//! Never fails, and reads every byte a limited number of times. Raw line feeds in strings, extra and missing commas,
+//! keys and strings with other quotes or none, brackets that do not match and quotes inside a string leave no doubt
+//! about the meaning, and are counted. Correct JSON is read as RFC 8259 says.
 
 use memchr::memchr2;
 
 use crate::feed::entity::without_controls;
 
-/// What is nested deeper is passed over.
+/// Values nested deeper than this are skipped.
 const MAX_DEPTH: usize = 64;
-/// A key is not longer, where one has to be told from text.
+/// A key is not longer than this, if it has to be distinguished from text.
 const MAX_KEY: usize = 64;
 
-/// A place in a JSON text.
+/// A position in a JSON text.
 pub(super) struct Cursor<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
-    /// How often the grammar was broken, and how it was first.
+    /// How often the syntax was wrong, and how it was first.
     pub(super) slips: u32,
     pub(super) first_slip: &'static str,
     /// The text ended inside a value.
@@ -39,7 +39,7 @@ impl<'a> Cursor<'a> {
         &self.text[self.at..]
     }
 
-    /// Passes over a value; tells what it was.
+    /// Skips a value; returns what it was.
     pub(super) fn raw(&mut self) -> &'a str {
         self.peek();
         let begun = self.at;
@@ -59,7 +59,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Passes over a comment of JavaScript, if one is next.
+    /// Skips a comment of JavaScript, if one is next.
     fn comment(&mut self) -> bool {
         let rest = self.rest();
         let Some(end) = [("/*", "*/"), ("//", "\n")].into_iter().find_map(|(open, close)| {
@@ -72,8 +72,8 @@ impl<'a> Cursor<'a> {
         self.slip("a comment")
     }
 
-    /// Reads an object, if one is next; `member` is called with each key, and reads the value or leaves it. Tells whether
-    /// the object was there as a whole.
+    /// Reads an object, if one is next; `member` is called with each key, and reads the value or leaves it. Returns
+    /// whether the object was complete.
     pub(super) fn members(&mut self, mut member: impl FnMut(&mut Self, &str)) -> bool {
         if self.peek() != Some(b'{') {
             self.skip();
@@ -156,7 +156,7 @@ impl<'a> Cursor<'a> {
         self.depth -= 1;
     }
 
-    /// A string, or a number as one; nothing of anything else.
+    /// A string, or a number as one; nothing for any other value.
     pub(super) fn text(&mut self) -> Option<String> {
         match self.peek() {
             Some(quote @ (b'"' | b'\'')) => Some(self.string(quote, false)),
@@ -168,7 +168,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Passes over a value.
+    /// Skips a value.
     pub(super) fn skip(&mut self) {
         match self.peek() {
             Some(b'{' | b'[') if self.depth >= MAX_DEPTH => self.skip_deep(),
@@ -188,7 +188,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Passes over a value by counting brackets.
+    /// Skips a value by counting brackets.
     fn skip_deep(&mut self) {
         let mut open = 0;
         while let Some(byte) = self.peek() {
@@ -209,7 +209,7 @@ impl<'a> Cursor<'a> {
         self.cut_off();
     }
 
-    /// Lets a value be read, and passes over it where it was not.
+    /// Lets a value be read, and skips it if it was not.
     fn one(&mut self, read: impl FnOnce(&mut Self)) {
         let is_there = !matches!(self.peek(), Some(b'}' | b']' | b','));
         let before = self.at;
@@ -245,7 +245,7 @@ impl<'a> Cursor<'a> {
         true
     }
 
-    /// Whether a list of objects goes on behind a brace that closes nothing.
+    /// Whether a list of objects continues after a brace that closes nothing.
     fn goes_on(&self) -> bool {
         let rest = self.rest()[1..].trim_start();
         let rest = rest.strip_prefix(',').map_or(rest, str::trim_start);
@@ -262,7 +262,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A number, `true`, `null`, or whatever stands there without quotes. At least a character, so that reading goes on.
+    /// A number, `true`, `null`, or any text without quotes. At least one character, so that reading continues.
     fn word(&mut self) -> &'a str {
         let rest = self.rest();
         let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ':' | '{' | '}' | '[' | ']' | '"');
@@ -306,7 +306,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Whether what follows a quote shows that it is the string's end.
+    /// Whether the text after a quote shows that the quote ends the string.
     fn ends_string(&self, is_key: bool) -> bool {
         let rest = self.rest().trim_start();
         let Some(next) = rest.bytes().next() else { return true };
@@ -325,7 +325,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// What stands behind a backslash.
+    /// What follows a backslash.
     fn escape(&mut self, out: &mut String) {
         let Some(c) = self.rest().chars().next() else { return };
         self.at += c.len_utf8();
@@ -356,7 +356,7 @@ impl<'a> Cursor<'a> {
         Some(unit)
     }
 
-    /// The character of a UTF-16 unit, of two where they belong together.
+    /// The character of a UTF-16 unit, or of two that belong together.
     fn character(&mut self, unit: u32) -> char {
         if !(0xD800..0xDC00).contains(&unit) {
             return char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER);
@@ -377,7 +377,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Whether a comment stands behind a string: an address without a scheme begins like one, but for the blank.
+/// Whether a comment follows a string: an address without a scheme starts like one, except for the space.
 fn is_comment(text: &str) -> bool {
     text.starts_with("/*") || text.starts_with("// ")
 }
@@ -388,7 +388,7 @@ fn is_bare_key(text: &str) -> bool {
     length > 0 && text[length..].starts_with(':')
 }
 
-/// Whether a key and its colon stand behind a quote.
+/// Whether a key and its colon follow a quote.
 fn begins_key(text: &str) -> bool {
     let window = crate::feed::bounds::beginning(text, MAX_KEY);
     window.split_once('"').is_some_and(|(key, after)| {

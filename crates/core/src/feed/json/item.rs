@@ -1,5 +1,5 @@
-//! The parts of a JSON Feed, as far as they are of use. Every value is optional, and absent where it is of a type that
-//! says nothing; where its meaning is plain (an author as a string, one tag in place of a list) it is taken.
+//! The parts of a JSON Feed, as far as they are used. Every value is optional, and absent if its type says nothing; if
+//! its meaning is clear (an author as a string, one tag in place of a list), it is used.
 
 use super::cursor::Cursor;
 use crate::feed::person;
@@ -28,7 +28,7 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// Reads an item; none if it breaks off.
+    /// Reads an item; none if it is cut off.
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<Self> {
         let mut item = Self::default();
         cursor.members(|cursor, key| item.member(cursor, key)).then_some(item)
@@ -54,11 +54,11 @@ impl Item {
             "attachments" => return self.attachments = list(cursor, File::read),
             _ => return cursor.skip(),
         };
-        // of a key that stands twice, the last that says something
+        // if a key occurs twice, the last one with a value
         *slot = cursor.text().or(slot.take());
     }
 
-    /// Whether it is an item of a feed, and not of any other list: it has a name, and leads somewhere or says something.
+    /// Whether it is an item of a feed, and not of any other list: it has a name, and has a link or a text.
     pub(super) fn is_entry(&self) -> bool {
         let leads = self.url.is_some() || self.external_url.is_some();
         let says = self.content_html.is_some() || self.content_text.is_some();
@@ -81,7 +81,7 @@ impl Person {
     fn read(cursor: &mut Cursor<'_>) -> Option<Self> {
         let mut found = Self::default();
         if cursor.peek() != Some(b'{') {
-            // a number is nobody's name
+            // a number is not a name
             cursor.peek().filter(|next| matches!(next, b'"' | b'\''))?;
             let told = person::read(&cursor.text()?)?;
             return Some(Self { name: told.name, url: told.email.map(|email| format!("mailto:{email}")) });
@@ -100,7 +100,7 @@ pub(super) fn people(cursor: &mut Cursor<'_>) -> Vec<Person> {
     list(cursor, Person::read)
 }
 
-/// A file that comes with an item.
+/// A file of an item.
 #[derive(Default)]
 pub(super) struct File {
     pub(super) url: Option<String>,
@@ -124,7 +124,7 @@ impl File {
     }
 }
 
-/// An address, also one in an object of its own.
+/// An address, also inside an object.
 pub(super) fn address(cursor: &mut Cursor<'_>) -> Option<String> {
     if cursor.peek() != Some(b'{') {
         return cursor.text();
@@ -137,7 +137,7 @@ pub(super) fn address(cursor: &mut Cursor<'_>) -> Option<String> {
     url
 }
 
-/// At most [`MAX_LIST`] of something, also one that is in no list; what is not it is left out.
+/// At most [`MAX_LIST`] values, also a single one without a list; other values are left out.
 pub(super) fn list<T>(cursor: &mut Cursor<'_>, read: fn(&mut Cursor<'_>) -> Option<T>) -> Vec<T> {
     let mut found = Vec::new();
     if cursor.peek() != Some(b'[') {

@@ -1,5 +1,5 @@
-//! What feeds say beside the article: who talks about it where, where it happened, where it was taken from; and the
-//! links that some guids are.
+//! What feeds say in addition to the article: who discusses it where, where it happened, where it was taken from; and
+//! guids that are links.
 
 use url::Url;
 
@@ -9,7 +9,7 @@ use super::frame::{OpenField, Place, Values};
 use crate::text;
 
 impl FeedReader<'_> {
-    /// Files a value of an entry.
+    /// Stores a value of an entry.
     pub(in crate::feed) fn extra(&mut self, kind: Field, value: &str) {
         let value = value.trim();
         let url = if kind == Field::CommentsFeed { self.resolve(value) } else { None };
@@ -42,7 +42,7 @@ impl FeedReader<'_> {
         }
     }
 
-    /// The link that a guid is which is not absolute: one that says that it is a link, or can hardly be anything else.
+    /// The link that a relative guid is: one that says that it is a link, or can hardly be anything else.
     pub(in crate::feed) fn guid_link(&mut self, field: &OpenField<'_>) -> Option<Url> {
         let guid = field.buffer.trim();
         let is_permalink = match field.values.get("isPermaLink").map(str::trim) {
@@ -58,7 +58,7 @@ impl FeedReader<'_> {
         self.resolve(guid)
     }
 
-    /// The address of the feed that an entry was taken from.
+    /// The address of the feed from which an entry was taken.
     pub(in crate::feed) fn source_url(&mut self, address: Option<&str>) {
         let url = address.and_then(|address| self.resolve(address));
         if let (Some(url), Some(draft)) = (url, &mut self.document.entry) {
@@ -67,13 +67,13 @@ impl FeedReader<'_> {
     }
 }
 
-/// A number of degrees, to a tenth of a metre; nothing finer is known of news.
+/// A number of degrees, to a tenth of a metre; news is never more exact.
 fn degrees(text: &str, most: f64) -> Option<f64> {
     let degrees: f64 = text.parse().ok()?;
     (degrees.abs() <= most).then(|| (degrees * 1e6).round() / 1e6)
 }
 
-/// Where rssCloud takes subscriptions (`domain`, `port`, `path`).
+/// Where rssCloud accepts subscriptions (`domain`, `port`, `path`).
 pub(in crate::feed) fn cloud(values: &Values<'_>) -> Option<Url> {
     let part = |name| values.get(name).map(str::trim).filter(|value| !value.is_empty());
     let (domain, path) = (part("domain")?, part("path").unwrap_or("/"));

@@ -1,4 +1,4 @@
-//! What a field's value becomes, once its element has closed.
+//! What a field's value becomes when its element is closed.
 
 use url::Url;
 
@@ -15,12 +15,12 @@ use super::{FeedReader, extra};
 use crate::text;
 
 impl FeedReader<'_> {
-    /// Files the open field's value; `place` is where its element stands.
+    /// Stores the open field's value; `place` is the place of its element.
     pub(in crate::feed) fn finish_field(&mut self, place: Place) {
         let Some(mut field) = self.field.take() else { return };
-        if let Some(mended) = encoding::mended(&field.buffer) {
-            self.document.problems.note("encoded-twice", || mended.trim().to_owned());
-            field.buffer = mended;
+        if let Some(repaired) = encoding::repaired(&field.buffer) {
+            self.document.problems.note("encoded-twice", || repaired.trim().to_owned());
+            field.buffer = repaired;
         }
         if let Some(text) = encoding::without_c1(&field.buffer) {
             field.buffer = text;
@@ -65,7 +65,7 @@ impl FeedReader<'_> {
         }
     }
 
-    /// A person given by parts has been read.
+    /// A person given in parts has been read.
     pub(in crate::feed) fn finish_person(&mut self) {
         let found = std::mem::take(&mut self.person);
         self.write_person(&found, self.place());
@@ -248,7 +248,7 @@ impl FeedReader<'_> {
     }
 }
 
-/// A relation's short name: that it is registered under as an IRI is the same (RFC 4287, section 4.2.7.2).
+/// A relation's short name: the IRI under which it is registered means the same (RFC 4287, section 4.2.7.2).
 fn relation(rel: &str) -> &str {
     let rel = rel.trim();
     let name = rel.rsplit('/').next().unwrap_or(rel);

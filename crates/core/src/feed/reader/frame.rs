@@ -7,7 +7,7 @@ use super::super::markup::Style;
 use super::super::names::{Field, Part, Tag};
 use super::super::token::attributes;
 
-/// Where in a feed something stands.
+/// A place in a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::feed) enum Place {
     /// Before any feed began.

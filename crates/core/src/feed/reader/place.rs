@@ -1,4 +1,4 @@
-//! Where in a feed an element stands, and what it begins there.
+//! The place of an element in a feed, and what it starts there.
 
 use super::super::atom::Link;
 use super::super::document::language;
@@ -8,13 +8,13 @@ use super::FeedReader;
 use super::frame::{ElementKind, Place, Values};
 
 impl<'a> FeedReader<'a> {
-    /// What an element begins, seen from where it stands.
+    /// What an element starts, depending on its place.
     pub(in crate::feed) fn enter(&mut self, tag: Tag, raw: &'a str) -> (ElementKind, Place) {
         let place = self.place();
         let outside_page = !self.page || self.started;
         match tag {
             Tag::Page => self.page |= !self.started,
-            // a document whose outermost element is a feed's is no page, whatever its DOCTYPE says
+            // a document whose outermost element is a feed's is not a page, whatever its DOCTYPE says
             Tag::Root(format) if outside_page || raw.contains('=') || self.frames.is_empty() => {
                 if !self.started {
                     self.document.format = format;
@@ -54,9 +54,9 @@ impl<'a> FeedReader<'a> {
         (ElementKind::Plain, place)
     }
 
-    /// An entry begins inside another: the one before was not closed.
+    /// An entry starts inside another: the one before was not closed.
     fn end_open_entry(&mut self) {
-        self.document.problems.note("unclosed-entry", || "an entry begins before the last one has ended".to_owned());
+        self.document.problems.note("unclosed-entry", || "an entry starts before the last one has ended".to_owned());
         if let Some(open) = self.frames.iter().rposition(|frame| frame.kind == ElementKind::Entry) {
             self.unwind(open);
         }

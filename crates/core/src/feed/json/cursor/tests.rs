@@ -1,4 +1,4 @@
-//! Broken JSON, and what is meant by it; whole JSON, which is read as it is.
+//! Broken JSON and its meaning; correct JSON, which is read as it is.
 
 use proptest::prelude::*;
 

@@ -66,7 +66,7 @@ async fn check_asks_every_feed_once() {
     for expected in [
         "feeds    5 feeds, 1 site",
         "http://site/all.xml\n    RSS, 3 entries\n    title       Stories\n    validators  etag\n",
-        "moved to    http://site/all.xml for good",
+        "moved to    http://site/all.xml permanently",
         "problem     future-date × 1: 2099-01-05T10:00:00+00:00",
         "problem     date-without-zone × 1: 2026-01-05 10:00",
         "problem     bare-ampersand × 1",

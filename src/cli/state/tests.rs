@@ -56,8 +56,8 @@ fn what_is_no_export_is_refused_by_its_line() {
         ("nothing", "line 1 is not a line of an export"),
         (r#"{"key":"a.example","value":{},"more":1}"#, "line 1 is not a line of an export"),
         (r#"{"key":"a.example"}"#, "line 1 is not a line of an export"),
-        (r#"{"key":"a.example x","value":{"seen":["?"]}}"#, "line 1: the value of `a.example x`"),
-        (r#"{"key":"a.example x","value":null}"#, "line 1: the value of `a.example x`"),
+        (r#"{"key":"a.example x","value":{"seen":["?"]}}"#, "line 1: copydesk cannot read the value of `a.example x`"),
+        (r#"{"key":"a.example x","value":null}"#, "line 1: copydesk cannot read the value of `a.example x`"),
         (&format!("{line}\n\n{line}\n"), "line 3: `a.example https://a.example/feed` is also in line 1"),
     ] {
         let error = format!("{:#}", read(text.as_bytes()).unwrap_err());

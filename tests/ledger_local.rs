@@ -231,8 +231,8 @@ fn child(directory: &Path, fault: Option<&str>) -> Output {
 async fn as_a_child(directory: &Path) {
     let (mut ledger, mut events) = match LocalLedger::open(&config(directory)).await {
         Ok(opened) => opened,
-        Err(LedgerError::Fatal(text)) => {
-            println!("{text}");
+        Err(error @ LedgerError::Fatal(_)) => {
+            println!("{}", error.whole());
             return;
         }
         Err(e) => panic!("{e}"),

@@ -114,8 +114,7 @@ impl Outbox {
 
 fn task_ended() -> LedgerError {
     LedgerError::Fatal(
-        "the task that commits to the ledger has ended unexpectedly (a defect of copydesk: please report it)"
-            .to_owned(),
+        "the task that commits to the ledger has ended unexpectedly (a defect of copydesk: please report it)".into(),
     )
 }
 
@@ -196,8 +195,8 @@ impl Committer {
         };
         match tokio::time::timeout(within, closed).await {
             Ok(Ok(result)) => result,
-            Ok(Err(panic)) => Err(LedgerError::Fatal(format!("the ledger's task ended unexpectedly: {panic}"))),
-            Err(_) => Err(LedgerError::Retry(format!("the ledger did not close within {} s", within.as_secs()))),
+            Ok(Err(panic)) => Err(LedgerError::Fatal(format!("the ledger's task ended unexpectedly: {panic}").into())),
+            Err(_) => Err(LedgerError::Retry(format!("the ledger did not close within {} s", within.as_secs()).into())),
         }
     }
 }

@@ -91,6 +91,7 @@ where
         let Some(opened) = open_patiently(&mut parts, &open).await? else { return Ok(Ended::default()) };
         match coordinator::run(&mut parts, opened).await {
             Err(LedgerError::Reopen(why)) => {
+                let why = why.whole();
                 tracing::warn!(why, "the ledger is opened again");
                 parts.health.send_replace(Health::Stalled(why));
                 if let Some(()) = answering(&mut parts, tokio::time::sleep(REOPEN_AFTER)).await {
@@ -124,8 +125,9 @@ where
             return Err(error);
         }
         attempts += 1;
-        tracing::warn!(%error, attempts, "the ledger cannot be opened; trying again");
-        parts.health.send_replace(Health::Stalled(error.to_string()));
+        let why = error.whole();
+        tracing::warn!(error = why, attempts, "the ledger cannot be opened; trying again");
+        parts.health.send_replace(Health::Stalled(why));
         if answering(parts, tokio::time::sleep(commit::backoff(attempts))).await.is_none() {
             return Ok(None);
         }

@@ -128,7 +128,7 @@ async fn work(installation: &mut Installation) -> LedgerError {
             match event {
                 Some(Event::Failed(error)) => return error,
                 Some(event) => installation.apply(event),
-                None => return LedgerError::Reopen("no more events".to_owned()),
+                None => return LedgerError::Reopen("no more events".into()),
             }
         }
         let mut batch = Batch::default();

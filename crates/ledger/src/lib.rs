@@ -12,6 +12,7 @@ use std::future::Future;
 use tokio::sync::oneshot;
 
 pub mod config;
+mod error;
 pub mod fault;
 pub mod kafka;
 pub mod local;
@@ -19,6 +20,7 @@ mod placement;
 mod threads;
 
 pub use copydesk_core::record::Message;
+pub use error::{Cause, LedgerError};
 pub use kafka::KafkaLedger;
 pub use local::LocalLedger;
 pub use placement::partition;
@@ -98,32 +100,6 @@ pub struct Batch {
     pub rejects: Vec<Message>,
     /// State values, the last of a key wins.
     pub states: Vec<State>,
-}
-
-/// What failed, by what the caller does next.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum LedgerError {
-    /// The store cannot be reached, is full or slow: give the same batch again, later.
-    #[error("{0}")]
-    Retry(String),
-    /// Ownership has changed: take the pending [`Event`]s, then give again what is still ours.
-    #[error("{0}")]
-    Fenced(String),
-    /// A record, a reject or a state value can never be stored (larger than the topic accepts): put a smaller one in
-    /// its place.
-    #[error("`{key}` cannot be stored: {why}")]
-    Unstorable {
-        /// Its key. The key of a state value starts with its site, and a record's id is not a site.
-        key: String,
-        /// In words.
-        why: String,
-    },
-    /// The ledger must be closed and opened again; memory must be dropped, state will be gained again.
-    #[error("{0}")]
-    Reopen(String),
-    /// No retry can fix it: settings, permissions.
-    #[error("{0}")]
-    Fatal(String),
 }
 
 /// Where a reader of committed records starts.

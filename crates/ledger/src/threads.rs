@@ -7,7 +7,7 @@ use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::LedgerError;
+use super::{Cause, LedgerError};
 
 /// A thread, and what only that thread uses: files, a database, a client. It does one job after another, and ends when
 /// this value is dropped; a running job is finished first.
@@ -83,13 +83,13 @@ pub(super) async fn once<T: Send + 'static>(
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), LedgerError> {
     match thread::Builder::new().name(name.to_owned()).spawn(work) {
         Ok(_) => Ok(()),
-        Err(e) => Err(LedgerError::Retry(format!("cannot start the thread `{name}`: {e}"))),
+        Err(e) => Err(LedgerError::Retry(format!("cannot start the thread `{name}`: {e}").into())),
     }
 }
 
 /// After a panic, nobody knows what the job has done.
 fn ended(name: &str) -> LedgerError {
-    LedgerError::Reopen(format!("the thread `{name}` ended in the middle of its work"))
+    LedgerError::Reopen(Cause::ThreadEnded(name.to_owned()))
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl Coordinator<'_> {
                 names.insert(name.to_owned());
             }
             let site = site_of(&mut self.sites, name, self.largest_state, &self.config);
-            site.restore(&state.key, &state.value).map_err(|error| LedgerError::Fatal(error.to_string()))?;
+            site.restore(&state.key, &state.value).map_err(|error| LedgerError::Fatal(error.to_string().into()))?;
         }
         let now = clock::now();
         for name in &names {

@@ -14,7 +14,7 @@ use rdkafka::{
 };
 
 use super::failure;
-use crate::{LedgerError, config};
+use crate::{Cause, LedgerError, config};
 
 /// What a client is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,10 +139,10 @@ impl Context {
     pub(super) fn explain(&self, doing: &str, error: &KafkaError) -> LedgerError {
         let last = self.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match (failure::of(doing, error), last) {
-            (LedgerError::Retry(text), Some((cause, reason))) if failure::is_permanent(&cause) => {
-                LedgerError::Fatal(format!("{text}: {reason}"))
+            (LedgerError::Retry(Cause::Kafka { doing, said, error }), Some((beneath, reason))) => {
+                let cause = Cause::Kafka { doing, said: format!("{said}: {reason}"), error };
+                if failure::is_permanent(&beneath) { LedgerError::Fatal(cause) } else { LedgerError::Retry(cause) }
             }
-            (LedgerError::Retry(text), Some((_, reason))) => LedgerError::Retry(format!("{text}: {reason}")),
             (error, _) => error,
         }
     }

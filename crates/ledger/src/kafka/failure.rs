@@ -5,12 +5,15 @@ use rdkafka::{
     types::RDKafkaErrorCode,
 };
 
-use crate::LedgerError;
+use crate::{Cause, LedgerError};
 
 /// A failed call outside of a transaction: `doing` completes "cannot …".
 pub(super) fn of(doing: &str, error: &KafkaError) -> LedgerError {
-    let text = format!("cannot {doing}: {}", describe(error));
-    if is_permanent(error) { LedgerError::Fatal(text) } else { LedgerError::Retry(text) }
+    if is_permanent(error) { LedgerError::Fatal(cause(doing, error)) } else { LedgerError::Retry(cause(doing, error)) }
+}
+
+fn cause(doing: &str, error: &KafkaError) -> Cause {
+    Cause::Kafka { doing: doing.to_owned(), said: describe(error), error: Box::new(error.clone()) }
 }
 
 /// How a transaction goes on after a failure within it.
@@ -24,15 +27,15 @@ pub(super) enum Failure {
 
 /// A failed call within a transaction.
 pub(super) fn in_transaction(doing: &str, error: &KafkaError) -> Failure {
-    let text = format!("cannot {doing}: {}", describe(error));
+    let cause = cause(doing, error);
     let fatal = matches!(error, KafkaError::Transaction(e) if e.is_fatal());
     match (fatal, is_permanent(error)) {
-        (true, true) => Failure::Lost(LedgerError::Fatal(text)),
+        (true, true) => Failure::Lost(LedgerError::Fatal(cause)),
         // fenced by a successor, timed out at the coordinator, or out of sequence
-        (true, false) => Failure::Lost(LedgerError::Reopen(text)),
-        (false, _) if is_fence(error) => Failure::Abort(LedgerError::Fenced(text)),
-        (false, true) => Failure::Abort(LedgerError::Fatal(text)),
-        (false, false) => Failure::Abort(LedgerError::Retry(text)),
+        (true, false) => Failure::Lost(LedgerError::Reopen(cause)),
+        (false, _) if is_fence(error) => Failure::Abort(LedgerError::Fenced(cause)),
+        (false, true) => Failure::Abort(LedgerError::Fatal(cause)),
+        (false, false) => Failure::Abort(LedgerError::Retry(cause)),
     }
 }
 

@@ -70,7 +70,7 @@ pub(super) fn join(
     thread::Builder::new()
         .name("kafka-member".to_owned())
         .spawn(move || membership.keep(consumer))
-        .map_err(|e| LedgerError::Retry(format!("cannot start the thread of the group membership: {e}")))
+        .map_err(|e| LedgerError::Retry(format!("cannot start the thread of the group membership: {e}").into()))
 }
 
 /// What the thread works with.
@@ -164,7 +164,7 @@ impl Membership {
                 return Some(LedgerError::Fatal(format!(
                     "another process is in the group under the name `{instance}` and did not leave it within {limit} s \
                      ({reason}); stop it, or give each process its own `instance`"
-                )));
+                ).into()));
             }
             Some(_) => {}
         }
@@ -184,11 +184,11 @@ fn end_of_membership(consumer: &BaseConsumer<Member>, error: &KafkaError) -> Opt
             RDKafkaErrorCode::FencedInstanceId => {
                 let text = format!("another process joined the group under this instance's name: {reason}");
                 End::Failed(match consumer.context().run.fenced(Instant::now()) {
-                    true => LedgerError::Fatal(text),
-                    false => LedgerError::Reopen(text),
+                    true => LedgerError::Fatal(text.into()),
+                    false => LedgerError::Reopen(text.into()),
                 })
             }
-            _ => End::Failed(LedgerError::Reopen(format!("the group membership failed: {reason}"))),
+            _ => End::Failed(LedgerError::Reopen(format!("the group membership failed: {reason}").into())),
         });
     }
     match failure::of("take part in the group", error) {
@@ -230,7 +230,7 @@ impl ConsumerContext for Member {
             _ => self.revoke(consumer, list),
         };
         if let Err(e) = done {
-            let failed = LedgerError::Reopen(format!("cannot apply an assignment: {e}"));
+            let failed = LedgerError::Reopen(format!("cannot apply an assignment: {e}").into());
             let _ = self.changes.blocking_send(Change::Failed(failed));
         }
     }

@@ -54,7 +54,7 @@ use self::{
     rebalance::RebalanceHandler,
     transaction::Transactions,
 };
-use super::{Batch, Event, Ledger, LedgerError, Partition, State, partition, threads};
+use super::{Batch, Cause, Event, Ledger, LedgerError, Partition, State, partition, threads};
 use crate::config;
 
 /// How long leaving the group may take.
@@ -119,7 +119,7 @@ impl KafkaLedger {
     /// The producer; waits for one that is being opened.
     async fn producer(&mut self) -> Result<&mut Transactions, LedgerError> {
         if let Producer::Opening(opening) = &mut self.producer {
-            let opened = opening.await.unwrap_or_else(|e| Err(LedgerError::Reopen(format!("no producer: {e}"))));
+            let opened = opening.await.unwrap_or_else(|e| Err(LedgerError::Reopen(format!("no producer: {e}").into())));
             self.producer = match opened {
                 Ok(transactions) => Producer::Open(Box::new(transactions)),
                 Err(error) => {
@@ -130,7 +130,7 @@ impl KafkaLedger {
         }
         match &mut self.producer {
             Producer::Open(transactions) => Ok(transactions),
-            Producer::Opening(_) => Err(LedgerError::Retry("the producer is being replaced".to_owned())),
+            Producer::Opening(_) => Err(LedgerError::Retry("the producer is being replaced".into())),
         }
     }
 
@@ -142,11 +142,11 @@ impl KafkaLedger {
     /// Replaces a producer that cannot be used any more, without leaving the group: an instance with a name that left
     /// the group might miss a running rebalance. Only the brokers know what the last transaction did, so everything
     /// owned is given up and restored.
-    async fn replace_producer(&mut self, why: String) -> LedgerError {
+    async fn replace_producer(&mut self, why: Cause) -> LedgerError {
         if let Some(error) = self.usurped().await {
             return error;
         }
-        tracing::warn!(why, "the Kafka producer is replaced, and the state restored");
+        tracing::warn!(why = why.whole(), "the Kafka producer is replaced, and the state restored");
         // at once: the handover may be busy, and the same batch must not be tried on the memory that it came from
         self.ownership.doubt();
         let opening = self.opening();
@@ -216,14 +216,14 @@ impl Ledger for KafkaLedger {
     async fn close(self) -> Result<(), LedgerError> {
         let Self { member, producer, stop, .. } = self;
         drop(stop);
-        let panicked = |_| LedgerError::Retry("the membership panicked".to_owned());
+        let panicked = |_| LedgerError::Retry("the membership panicked".into());
         let left = threads::once("kafka-leave", move || member.join().map_err(panicked));
         let result = timeout(LEAVE_WITHIN, left).await;
         if let Producer::Open(transactions) = producer {
             // its threads should not run into the end of the process
             let _ = timeout(END_WITHIN, transactions.close()).await;
         }
-        result.unwrap_or_else(|_| Err(LedgerError::Retry("cannot leave the group: no answer in time".to_owned())))
+        result.unwrap_or_else(|_| Err(LedgerError::Retry("cannot leave the group: no answer in time".into())))
     }
 }
 

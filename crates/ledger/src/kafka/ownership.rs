@@ -7,7 +7,7 @@ use std::{
 
 use rdkafka::consumer::ConsumerGroupMetadata;
 
-use crate::{LedgerError, Partition};
+use crate::{Cause, LedgerError, Partition};
 
 /// Shared by commits, the membership and the handover. Locked for moments only, never across a wait.
 #[derive(Default)]
@@ -47,13 +47,13 @@ impl Ownership {
         let mut offsets = BTreeMap::new();
         for partition in touched {
             let Some(offset) = inner.held.get(partition).filter(|_| !inner.doubtful.contains(partition)) else {
-                return Err(LedgerError::Fenced(format!("partition {partition} of the state is not ours")));
+                return Err(LedgerError::Fenced(Cause::NotOurs(*partition)));
             };
             offsets.insert(*partition, *offset);
         }
         match &inner.metadata {
             Some(metadata) => Ok(Fence { metadata: Arc::clone(metadata), offsets }),
-            None => Err(LedgerError::Fenced("not a member of the group yet".to_owned())),
+            None => Err(LedgerError::Fenced(Cause::NotAMember)),
         }
     }
 

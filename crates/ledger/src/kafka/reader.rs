@@ -30,10 +30,9 @@ pub async fn states(config: &config::KafkaLedger) -> Result<Vec<State>, LedgerEr
         let deadline = std::time::Instant::now() + 4 * ANSWER_WITHIN;
         let read = restore::replay(&config, &reader, &partitions, || std::time::Instant::now() > deadline)?;
         if read.len() < partitions.len() {
-            return Err(LedgerError::Retry(format!(
-                "cannot read state topic `{}`: the brokers did not answer in time",
-                config.state
-            )));
+            return Err(LedgerError::Retry(
+                format!("cannot read state topic `{}`: the brokers did not answer in time", config.state).into(),
+            ));
         }
         Ok(read.into_iter().flat_map(|(_, states)| states).collect())
     })
@@ -61,7 +60,7 @@ pub async fn settled_states(config: &config::KafkaLedger, within: Duration) -> R
     };
     if read.len() < partitions.len() {
         let why = "a transaction is still open, or the brokers do not answer; stop every instance";
-        return Err(LedgerError::Retry(format!("cannot read all state: {why}")));
+        return Err(LedgerError::Retry(format!("cannot read all state: {why}").into()));
     }
     Ok(read.into_iter().flatten().collect())
 }
@@ -98,8 +97,7 @@ impl RecordReader {
             let received = if self.follow {
                 self.consumer.recv().await
             } else {
-                let late =
-                    |_| LedgerError::Retry("cannot read the records: the brokers did not answer in time".to_owned());
+                let late = |_| LedgerError::Retry("cannot read the records: the brokers did not answer in time".into());
                 timeout(ANSWER_WITHIN, self.consumer.recv()).await.map_err(late)?
             };
             match received {
@@ -116,6 +114,6 @@ impl RecordReader {
 async fn existing(config: &config::KafkaLedger, topic: &str) -> Result<Vec<Partition>, LedgerError> {
     match topics::partitions(config, &[topic]).await?.first() {
         Some(Some(count)) => Ok((0..*count).collect()),
-        _ => Err(LedgerError::Fatal(format!("topic `{topic}` does not exist"))),
+        _ => Err(LedgerError::Fatal(format!("topic `{topic}` does not exist").into())),
     }
 }

@@ -183,7 +183,7 @@ impl RebalanceHandler {
         // a closed channel means that the receiver is gone
         if let Err(mpsc::error::TrySendError::Full(_)) = self.events.try_send(event) {
             tracing::error!("more changes of ownership than partitions");
-            self.ownership.fail(LedgerError::Reopen("changes of ownership were not taken".to_owned()));
+            self.ownership.fail(LedgerError::Reopen("changes of ownership were not taken".into()));
         }
     }
 }

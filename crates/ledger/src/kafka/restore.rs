@@ -70,7 +70,7 @@ fn patiently(mut attempt: impl FnMut() -> Result<(), LedgerError>) -> Result<(),
     loop {
         match attempt() {
             Err(LedgerError::Retry(why)) => {
-                tracing::warn!(why, "the state cannot be read back yet; trying again");
+                tracing::warn!(why = why.whole(), "the state cannot be read back yet; trying again");
                 std::thread::sleep(AGAIN_AFTER);
             }
             ended => return ended,
@@ -206,12 +206,15 @@ fn take(
     message: &impl Message,
 ) -> Result<(), LedgerError> {
     let Some(key) = message.key().and_then(|key| str::from_utf8(key).ok()) else {
-        return Err(LedgerError::Fatal(format!(
-            "state topic `{}` holds a message that copydesk did not write (partition {}, offset {})",
-            config.state,
-            message.partition(),
-            message.offset()
-        )));
+        return Err(LedgerError::Fatal(
+            format!(
+                "state topic `{}` holds a message that copydesk did not write (partition {}, offset {})",
+                config.state,
+                message.partition(),
+                message.offset()
+            )
+            .into(),
+        ));
     };
     let place = placement::partition(State::site(key), config.partitions);
     if place != message.partition() {
@@ -221,7 +224,7 @@ fn take(
             config.state,
             message.partition(),
             config.partitions
-        )));
+        ).into()));
     }
     match message.payload().filter(|payload| !payload.is_empty()) {
         Some(payload) => _ = values.insert(key.to_owned(), payload.to_vec()),
@@ -236,9 +239,9 @@ mod tests {
 
     #[test]
     fn what_may_pass_is_tried_again_and_what_may_not_is_not() {
-        let mut answers = vec![Ok(()), Err(LedgerError::Retry("busy".to_owned()))];
+        let mut answers = vec![Ok(()), Err(LedgerError::Retry("busy".into()))];
         patiently(|| answers.pop().unwrap()).unwrap();
-        let mut answers = vec![Ok(()), Err(LedgerError::Fatal("no permission".to_owned()))];
+        let mut answers = vec![Ok(()), Err(LedgerError::Fatal("no permission".into()))];
         assert!(matches!(patiently(|| answers.pop().unwrap()), Err(LedgerError::Fatal(_))));
         assert_eq!(answers.len(), 1);
     }

@@ -126,7 +126,7 @@ async fn wait_for(config: &config::KafkaLedger, names: &[&str]) -> Result<(), Le
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    Err(LedgerError::Retry("topics were created, but no broker knows them yet".to_owned()))
+    Err(LedgerError::Retry("topics were created, but no broker knows them yet".into()))
 }
 
 fn check_partitions(config: &config::KafkaLedger, name: &str, found: i32) -> Result<(), LedgerError> {
@@ -137,7 +137,7 @@ fn check_partitions(config: &config::KafkaLedger, name: &str, found: i32) -> Res
         "state topic `{name}` has {found} partitions, and the configuration says {}; set `partitions` to what the topic \
          was created with; to change it, export the state and import it into a new state topic",
         config.partitions
-    )))
+    ).into()))
 }
 
 fn check_settings(config: &config::KafkaLedger, name: &str, topic: &ConfigResource) -> Result<(), LedgerError> {
@@ -145,12 +145,12 @@ fn check_settings(config: &config::KafkaLedger, name: &str, topic: &ConfigResour
     let policy = setting("cleanup.policy");
     // every topic has one, and a node that has just learned about the topic may not know it yet
     if policy.is_empty() {
-        return Err(LedgerError::Retry(format!("the broker does not know the settings of topic `{name}` yet")));
+        return Err(LedgerError::Retry(format!("the broker does not know the settings of topic `{name}` yet").into()));
     }
     if name == config.state && policy != "compact" {
         return Err(LedgerError::Fatal(format!(
             "state topic `{name}` has `cleanup.policy={policy}` and would forget what was published; set it to `compact`"
-        )));
+        ).into()));
     }
     let size = setting("max.message.bytes");
     if size.parse::<usize>().is_ok_and(|size| size < config.max_message_bytes) {
@@ -158,7 +158,7 @@ fn check_settings(config: &config::KafkaLedger, name: &str, topic: &ConfigResour
             "topic `{name}` accepts messages of up to {size} bytes, and the configuration promises {}; raise the topic's \
              `max.message.bytes`, or lower `max_message`",
             config.max_message_bytes
-        )));
+        ).into()));
     }
     Ok(())
 }

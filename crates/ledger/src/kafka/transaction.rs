@@ -169,10 +169,10 @@ impl Transactions {
             Ok(()) => Ok(()),
             // may have been committed, and only its coordinator knows
             Err(e) if failure::is_retriable(&e) => {
-                Err(Failure::Lost(LedgerError::Reopen(format!("no answer to the commit of a transaction: {e}"))))
+                Err(Failure::Lost(LedgerError::Reopen(format!("no answer to the commit of a transaction: {e}").into())))
             }
             Err(KafkaError::Transaction(e)) if !e.is_fatal() && !e.txn_requires_abort() => {
-                Err(Failure::Lost(LedgerError::Reopen(format!("a commit ended unclear: {}", e.string()))))
+                Err(Failure::Lost(LedgerError::Reopen(format!("a commit ended unclear: {}", e.string()).into())))
             }
             Err(e) => Err(failure::in_transaction("commit a transaction", &e)),
         }
@@ -186,9 +186,9 @@ impl Transactions {
                 Ok(())
             }
             Err(e) if failure::is_retriable(&e) => {
-                Err(LedgerError::Retry(format!("no answer to the abort of a transaction: {e}")))
+                Err(LedgerError::Retry(format!("no answer to the abort of a transaction: {e}").into()))
             }
-            Err(e) => Err(LedgerError::Reopen(format!("cannot abort a transaction: {e}"))),
+            Err(e) => Err(LedgerError::Reopen(format!("cannot abort a transaction: {e}").into())),
         }
     }
 
@@ -203,7 +203,7 @@ impl Transactions {
             let call = call.clone();
             let called = self.calls.run(move |producer| Ok(call(producer)));
             let Ok(result) = timeout(STEP_WITHIN + OVERSTAY, called).await else {
-                return Err(LedgerError::Reopen(format!("no answer to the {what}: the call did not come back")));
+                return Err(LedgerError::Reopen(format!("no answer to the {what}: the call did not come back").into()));
             };
             match result? {
                 Err(e) if failure::is_retriable(&e) && Instant::now() < deadline => sleep(RETRY_AFTER).await,
@@ -254,6 +254,6 @@ async fn delivered(key: &str, delivery: DeliveryFuture, deadline: Instant) -> Re
             Err(Failure::Abort(LedgerError::Unstorable { key: key.to_owned(), why }))
         }
         Ok(Ok(Err((e, _)))) => Err(failure::in_transaction("store a message", &e)),
-        Ok(Err(_)) | Err(_) => Err(Failure::Abort(LedgerError::Retry("the brokers take too long".to_owned()))),
+        Ok(Err(_)) | Err(_) => Err(Failure::Abort(LedgerError::Retry("the brokers take too long".into()))),
     }
 }

@@ -43,14 +43,16 @@ pub(super) fn watch(config: &config::KafkaLedger, rejoin: Arc<AtomicBool>, stop:
     tokio::spawn(async move {
         let client = match client::create(&config, Part::Witness, Context::default()) {
             Ok(client) => Arc::new(client),
-            Err(error) => return tracing::warn!(%error, "partitions without an owner will not be noticed"),
+            Err(error) => {
+                return tracing::warn!(error = error.whole(), "partitions without an owner will not be noticed");
+            }
         };
         let mut since: Option<(Instant, BTreeSet<Partition>)> = None;
         while stop.run_until_cancelled(sleep(LOOK_EVERY)).await.is_some() {
             let seen = match look(&config, Arc::clone(&client)).await {
                 Ok(seen) => seen,
                 Err(error) => {
-                    tracing::debug!(%error, "cannot see the group");
+                    tracing::debug!(error = error.whole(), "cannot see the group");
                     BTreeSet::new()
                 }
             };

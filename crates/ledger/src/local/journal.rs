@@ -64,10 +64,10 @@ impl Journal {
             rotate_daily: config.rotate_daily,
             current: None,
         };
-        let last = journal.last(db).map_err(|e| failure::sqlite("read", &e))?;
+        let last = journal.last(db).map_err(|e| failure::sqlite("read", e))?;
         if let Some(entry) = last {
             let (path, never_written) = (entry.path.clone(), entry.committed == 0);
-            match JournalFile::reopen(entry, crashed).map_err(|e| failure::io("open", &path, &e))? {
+            match JournalFile::reopen(entry, crashed).map_err(|e| failure::io("open", &path, e))? {
                 Ok(file) => journal.current = Some(file),
                 // entered, but not created before a crash
                 Err(Change::Gone) if never_written => {}
@@ -102,7 +102,7 @@ impl Journal {
             Some(current) => current,
             none => none.insert(begin(db, self.kind, &self.directory, &day)?),
         };
-        current.append(lines).map_err(|e| failure::io("write", current.path(), &e))
+        current.append(lines).map_err(|e| failure::io("write", current.path(), e))
     }
 
     /// The file appended to and its new length, for the transaction that commits it.
@@ -136,8 +136,8 @@ impl Journal {
         let Some(current) = &mut self.current else { return Ok(()) };
         let path = current.path().to_owned();
         // what could not be cut before must not remain, wherever the file is by now
-        current.cut().map_err(|e| failure::io("cut", &path, &e))?;
-        let change = current.change().map_err(|e| failure::io("read", &path, &e))?;
+        current.cut().map_err(|e| failure::io("cut", &path, e))?;
+        let change = current.change().map_err(|e| failure::io("read", &path, e))?;
         // days compare as text; a clock set back does not start a file of the past
         let over = current.committed() >= self.rotate_bytes || (self.rotate_daily && day > current.day());
         if let Some(change) = change {
@@ -153,9 +153,9 @@ impl Journal {
 /// Enters a new file in the database, and creates it: in this order, so that a crash leaves no file that is not
 /// entered.
 fn begin(db: &Connection, kind: Stream, directory: &Path, day: &str) -> Result<JournalFile, LedgerError> {
-    let entry = enter(db, kind, directory, day).map_err(|e| failure::sqlite("write", &e))?;
+    let entry = enter(db, kind, directory, day).map_err(|e| failure::sqlite("write", e))?;
     let (id, path) = (entry.id, entry.path.clone());
-    let created = JournalFile::create(entry).map_err(|e| failure::io("create", &path, &e));
+    let created = JournalFile::create(entry).map_err(|e| failure::io("create", &path, e));
     let made = created.and_then(|file| sync_directory(directory).map(|()| file));
     if made.is_err() {
         // an entry without a file does no harm, but each retry would add one
@@ -195,5 +195,5 @@ fn report(path: &Path, change: Change) {
 
 /// Makes the creation of a file in a directory durable.
 pub(super) fn sync_directory(directory: &Path) -> Result<(), LedgerError> {
-    File::open(directory).and_then(|d| d.sync_all()).map_err(|e| failure::io("sync", directory, &e))
+    File::open(directory).and_then(|d| d.sync_all()).map_err(|e| failure::io("sync", directory, e))
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{failure, file::NOT_THROUGH_LINKS};
-use crate::LedgerError;
+use crate::{Cause, LedgerError};
 
 const CLOSED: &str = "closed";
 
@@ -29,20 +29,22 @@ impl Lock {
         let path = directory.join("lock");
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).custom_flags(NOT_THROUGH_LINKS);
-        let mut file = options.open(&path).map_err(|e| failure::io("open", &path, &e))?;
-        if !file.metadata().map_err(|e| failure::io("read", &path, &e))?.is_file() {
-            return Err(LedgerError::Fatal(format!("`{}` is not a regular file; remove it", path.display())));
+        let mut file = options.open(&path).map_err(|e| failure::io("open", &path, e))?;
+        if !file.metadata().map_err(|e| failure::io("read", &path, e))?.is_file() {
+            return Err(LedgerError::Fatal(Cause::NotAFile(path)));
         }
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LedgerError::Fatal(in_use(&mut file, directory))),
-            Err(TryLockError::Error(e)) => return Err(failure::io("lock", &path, &e)),
+            Err(TryLockError::WouldBlock) => {
+                return Err(LedgerError::Fatal(Cause::InUse(in_use(&mut file, directory))));
+            }
+            Err(TryLockError::Error(e)) => return Err(failure::io("lock", &path, e)),
         }
         let mut lock = Lock { was_closed: text(&mut file) == CLOSED, path, file };
         // durable before anything is written: after a loss of power, nothing may say that this holder closed
         lock.write(&std::process::id().to_string())
             .and_then(|()| lock.file.sync_all())
-            .map_err(|e| failure::io("write", &lock.path, &e))?;
+            .map_err(|e| failure::io("write", &lock.path, e))?;
         Ok(lock)
     }
 
@@ -62,7 +64,7 @@ impl Lock {
 
     /// Gives the lock up after a clean end.
     pub(super) fn close(mut self) -> Result<(), LedgerError> {
-        self.write(CLOSED).map_err(|e| failure::io("write", &self.path, &e))
+        self.write(CLOSED).map_err(|e| failure::io("write", &self.path, e))
     }
 
     fn write(&mut self, text: &str) -> io::Result<()> {

@@ -31,7 +31,7 @@ const READ_AHEAD: usize = 1 << 20;
 /// Every state value of a directory, whether or not a process writes it.
 pub async fn states(directory: &Path) -> Result<Vec<State>, LedgerError> {
     let directory = directory.to_owned();
-    let read = move || store::states(&open_for_reading(&directory)?).map_err(|e| failure::sqlite("read", &e));
+    let read = move || store::states(&open_for_reading(&directory)?).map_err(|e| failure::sqlite("read", e));
     threads::once("ledger-reader", read).await
 }
 
@@ -66,7 +66,7 @@ impl RecordReader {
             let files = Files { db: open_for_reading(&directory)?, directory };
             let place = match start {
                 Start::Beginning => ReadPosition { file: 0, offset: 0 },
-                Start::End => files.end().map_err(|e| failure::sqlite("read", &e))?,
+                Start::End => files.end().map_err(|e| failure::sqlite("read", e))?,
             };
             Ok((files, place))
         })
@@ -100,7 +100,7 @@ impl Files {
     /// The next lines, and their end position; `None` at the end.
     fn read(&self, mut place: ReadPosition) -> Result<Option<Lines>, LedgerError> {
         loop {
-            let next = self.next_file(place).map_err(|e| failure::sqlite("read", &e))?;
+            let next = self.next_file(place).map_err(|e| failure::sqlite("read", e))?;
             let Some((file, path, committed)) = next else { return Ok(None) };
             let offset = if file == place.file { place.offset } else { 0 };
             match read_lines(&path, offset, committed) {
@@ -113,7 +113,7 @@ impl Files {
                 }
                 // moved away by its owner: its content is read elsewhere
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-                Err(e) => return Err(failure::io("read", &path, &e)),
+                Err(e) => return Err(failure::io("read", &path, e)),
             }
             place = ReadPosition { file, offset: committed };
         }

@@ -15,7 +15,7 @@ use super::{
     journal::{Journal, Stream, sync_directory},
     lock::Lock,
 };
-use crate::{Batch, LedgerError, Message, State, config, fault};
+use crate::{Batch, Cause, LedgerError, Message, State, config, fault};
 
 const SCHEMA: &str = "
     CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
@@ -72,21 +72,21 @@ pub(super) struct Store {
 impl Store {
     pub(super) fn open(config: &config::LocalLedger) -> Result<Store, LedgerError> {
         let directory = &config.directory;
-        fs::create_dir_all(directory).map_err(|e| failure::io("create", directory, &e))?;
+        fs::create_dir_all(directory).map_err(|e| failure::io("create", directory, e))?;
         let lock = Lock::take(directory)?;
-        let db = open_for_writing(directory).map_err(|e| failure::sqlite("open", &e))?;
+        let db = open_for_writing(directory).map_err(|e| failure::sqlite("open", e))?;
         check_version(&db)?;
         sync_directory(directory)?;
         let crashed = !lock.was_closed();
         let db_path = directory.join("state.db");
-        let db_file = identity(&db_path).map_err(|e| failure::io("read", &db_path, &e))?;
+        let db_file = identity(&db_path).map_err(|e| failure::io("read", &db_path, e))?;
         let records = Journal::open(&db, Stream::Records, config, crashed)?;
         let rejects = Journal::open(&db, Stream::Rejects, config, crashed)?;
         Ok(Store { db, db_path, db_file, records, rejects, broken: None, lock })
     }
 
     pub(super) fn states(&self) -> Result<Vec<State>, LedgerError> {
-        states(&self.db).map_err(|e| failure::sqlite("read", &e))
+        states(&self.db).map_err(|e| failure::sqlite("read", e))
     }
 
     /// Commits a batch. After an error the files are as they were, except after [`LedgerError::Reopen`], when only
@@ -116,14 +116,10 @@ impl Store {
     /// A database that is not where the next start looks for it would accept commits that nobody finds again.
     fn ensure_in_place(&self) -> Result<(), LedgerError> {
         if identity(&self.db_path).ok() != Some(self.db_file) {
-            return Err(LedgerError::Fatal(format!(
-                "`{}` was moved away, deleted or replaced while it was in use; put it back before the next start, which \
-                 knows nothing of what was published without it",
-                self.db_path.display()
-            )));
+            return Err(LedgerError::Fatal(Cause::DatabaseMoved(self.db_path.clone())));
         }
         if !self.lock.holds() {
-            return Err(LedgerError::Reopen("the lock file was moved away or deleted; locking again".to_owned()));
+            return Err(LedgerError::Reopen(Cause::LockMoved));
         }
         Ok(())
     }
@@ -141,10 +137,10 @@ impl Store {
         let transaction = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|e| failure::sqlite("write", &e))?;
-        write(&transaction, &lines.states, lengths.into_iter().flatten()).map_err(|e| failure::sqlite("write", &e))?;
+            .map_err(|e| failure::sqlite("write", e))?;
+        write(&transaction, &lines.states, lengths.into_iter().flatten()).map_err(|e| failure::sqlite("write", e))?;
         fault::point("before-commit");
-        transaction.commit().map_err(|e| failure::commit(&e))
+        transaction.commit().map_err(failure::commit)
     }
 
     /// Closes the database and releases the directory.
@@ -152,7 +148,7 @@ impl Store {
         self.records.cut();
         self.rejects.cut();
         let clean = self.broken.is_none() && self.records.is_clean() && self.rejects.is_clean();
-        self.db.close().map_err(|(_, e)| failure::sqlite("close", &e))?;
+        self.db.close().map_err(|(_, e)| failure::sqlite("close", e))?;
         if clean { self.lock.close() } else { Ok(()) }
     }
 }
@@ -193,21 +189,21 @@ fn open_for_writing(directory: &Path) -> rusqlite::Result<Connection> {
 /// Opens a directory's state while another process writes it.
 pub(super) fn open_for_reading(directory: &Path) -> Result<Connection, LedgerError> {
     let path = directory.join("state.db");
-    fs::metadata(&path).map_err(|e| failure::io("read", &path, &e))?;
+    fs::metadata(&path).map_err(|e| failure::io("read", &path, e))?;
     let db = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .and_then(|db| db.busy_timeout(Duration::from_secs(5)).map(|()| db))
-        .map_err(|e| failure::sqlite("open", &e))?;
+        .map_err(|e| failure::sqlite("open", e))?;
     check_version(&db)?;
     Ok(db)
 }
 
 fn check_version(db: &Connection) -> Result<(), LedgerError> {
     let version: i64 =
-        db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|e| failure::sqlite("read", &e))?;
+        db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|e| failure::sqlite("read", e))?;
     if version == VERSION {
         return Ok(());
     }
-    Err(LedgerError::Fatal(format!("state.db has version {version}, and this copydesk knows version {VERSION}")))
+    Err(LedgerError::Fatal(Cause::Version { found: version, known: VERSION }))
 }
 
 /// Every state value.

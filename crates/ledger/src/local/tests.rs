@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 
 use super::store::{Lines, Store};
-use crate::{Batch, LedgerError, Message, State, config, fault};
+use crate::{Batch, Cause, LedgerError, Message, State, config, fault};
 
 pub(super) const MONDAY: &str = "2026-02-02T23:59:59Z";
 pub(super) const TUESDAY: &str = "2026-02-03T00:00:00Z";
@@ -114,7 +114,7 @@ fn a_full_disk_loses_nothing_and_is_got_over() {
     for failing in [&["write"], &["sync"]] {
         fault::fail_disk(failing);
         let error = store.commit(&story, at(MONDAY)).unwrap_err();
-        assert!(matches!(&error, LedgerError::Retry(text) if text.contains("cannot write")), "{error}");
+        assert!(matches!(&error, LedgerError::Retry(Cause::Io { doing, .. }) if doing == "write"), "{error}");
         assert_eq!(value(&store, "a"), None);
         check(dir.path(), &[("records-20260202-0001.jsonl", "")]);
     }
@@ -144,7 +144,7 @@ fn what_is_no_ledger_is_refused_in_words() {
         let dir = tempfile::tempdir().unwrap();
         prepare(dir.path());
         let error = Store::open(&config(&dir.path().join("ledger"))).unwrap_err();
-        assert!(matches!(&error, LedgerError::Fatal(text) if text.contains(word)), "{error}");
+        assert!(matches!(&error, LedgerError::Fatal(cause) if cause.whole().contains(word)), "{error}");
     };
     refused(|dir| fs::write(dir.join("ledger"), "").unwrap(), "cannot create");
     let garbage = |dir: &Path| {

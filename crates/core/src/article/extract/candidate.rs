@@ -42,8 +42,8 @@ pub(super) fn find(outline: &Outline, scores: &Scores) -> Option<usize> {
     Some(at)
 }
 
-/// The story that stands right under the headline, where the core is something else further down: a list of other
-/// stories' beginnings can hold more prose than a short story.
+/// The story that stands right under the headline, where the core is something else further down, or above it: a list of
+/// other stories' beginnings can hold more prose than a short story, and so can what a site says of itself.
 pub(super) fn under_headline(
     outline: &Outline,
     scores: &Scores,
@@ -56,11 +56,14 @@ pub(super) fn under_headline(
     let first = after.into_iter().find(|&at| scores.block(at) > 0.0 && !outline.signs(at).any(NOT))?;
     let range = &outline.elements[core].blocks;
     let marked = range.clone().any(|at| scores.block(at) > 0.0 && outline.signs(at).any(Signs::BODY));
-    if marked || first >= range.start {
+    if marked || first >= range.start && headline < range.end {
         return None;
     }
     // as far up as the core stays outside
-    let apart = |&at: &usize| outline.elements[at].blocks.end <= range.start;
+    let apart = |&at: &usize| {
+        let blocks = &outline.elements[at].blocks;
+        blocks.end <= range.start || blocks.start >= range.end
+    };
     let story = outline.ancestors(outline.blocks[first].element).take_while(apart).last()?;
     (scores.element(outline, story) > ENOUGH * scores.element(outline, core)).then_some(story)
 }

@@ -15,6 +15,8 @@ const BLOCKS: usize = 16;
 /// Least and most of its weight; the least where it is not marked.
 const WEIGHT: std::ops::Range<usize> = 15..800;
 const UNMARKED: usize = 40;
+/// Longest name of a place that stands before a deck.
+const PLACE: usize = 20;
 
 /// Signs of a deck, and of the points of a story above it.
 const MARKED: Signs = Signs::DECK.and(Signs::INFOBOX);
@@ -86,8 +88,13 @@ fn is_deck(outline: &Outline, at: usize, marked: bool, distance: usize, descript
             || placed && !signs.any(NOT) && (block.weight >= UNMARKED || marked))
 }
 
-/// Whether two texts begin with the same letters, far enough to be the same text.
+/// Whether two texts begin with the same letters, far enough to be the same text, the place before it apart (`Berlin.`).
 fn same_beginning(a: &str, b: &str) -> bool {
+    let behind_place = b.split_once(". ").filter(|(place, _)| place.chars().count() < PLACE).map(|(_, rest)| rest);
+    begin_alike(a, b) || behind_place.is_some_and(|rest| begin_alike(a, rest))
+}
+
+fn begin_alike(a: &str, b: &str) -> bool {
     let letters = |text: &str| {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(60).collect::<String>()
     };

@@ -11,7 +11,7 @@ mod prose;
 mod siblings;
 
 use super::metadata::Titles;
-use super::outline::{Kind, Outline, Signs};
+use super::outline::{Kind, Outline, Signs, Tag};
 
 pub(super) use prose::{breaks_off, ends_sentence, is_prose, prose};
 
@@ -59,7 +59,9 @@ pub(super) fn body(outline: &mut Outline, evidence: &Evidence<'_>) -> Option<Bod
     })?;
     let mut body = siblings::gather(outline, &scores, core);
     body.headline = headline;
-    if headline.is_some_and(|at| evidence.titles.contain(&outline.blocks[at].text)) {
+    let is_said =
+        |at: usize| outline.blocks[at].weight >= HEADLINE && evidence.titles.contain(&outline.blocks[at].text);
+    if headline.is_some_and(is_said) {
         cut_before(outline, &mut body);
     }
     next::cut(outline, &mut body);
@@ -73,6 +75,8 @@ pub(super) fn body(outline: &mut Outline, evidence: &Evidence<'_>) -> Option<Bod
 
 /// How many times more prose has to stand behind the headline than before it, so that what stands before it is another text.
 const TIMES: usize = 2;
+/// Least weight of a headline that is surely no section's name.
+const HEADLINE: usize = 15;
 /// Heaviest paragraph: what is heavier counts no more.
 const PARAGRAPH: usize = 1200;
 
@@ -84,20 +88,30 @@ fn cut_before(outline: &Outline, body: &mut Body) {
         let prose = blocks.iter().map(|&at| &outline.blocks[at]).filter(|block| is_prose(block));
         prose.map(|block| block.weight.min(PARAGRAPH)).sum()
     };
-    if told(&body.blocks[start..]) > TIMES * told(&body.blocks[..start]) {
+    let shared = body.blocks.first().and_then(|&at| {
+        let mut around = outline.ancestors(outline.blocks[headline].element);
+        around.find(|&element| outline.elements[element].blocks.contains(&at))
+    });
+    // in another part of the page it is another text, unless it weighs much more
+    let is_apart = shared.is_some_and(|element| outline.elements[element].tag == Tag::Body);
+    let (before, after) = (told(&body.blocks[..start]), told(&body.blocks[start..]));
+    if after > TIMES * before || is_apart && after * TIMES > before {
         body.blocks.drain(..start);
     }
 }
 
-/// The block that is the headline: an `<h1>` that says the title, any heading that does (links to stories are headings
+/// The block that is the headline: the longest `<h1>` that says a title (a section's name is one, too), any heading that does (links to stories are headings
 /// too), any block that does, or else the only `<h1>`.
 fn headline(outline: &Outline, titles: &Titles) -> Option<usize> {
     let says: Vec<usize> = (0..outline.blocks.len()).filter(|&at| titles.contain(&outline.blocks[at].text)).collect();
     let is_heading = |at: &&usize| matches!(outline.blocks[**at].kind, Kind::Heading(_));
     let is_top = |at: &&usize| outline.blocks[**at].kind == Kind::Heading(1);
     let mut tops = (0..outline.blocks.len()).filter(|&at| outline.blocks[at].kind == Kind::Heading(1));
+    let longest = |best: &usize, at: &usize| outline.blocks[*best].weight.cmp(&outline.blocks[*at].weight);
     says.iter()
-        .find(is_top)
+        .rev()
+        .filter(is_top)
+        .max_by(|one, other| longest(one, other))
         .or_else(|| says.iter().find(is_heading))
         .or_else(|| says.first())
         .copied()

@@ -231,13 +231,9 @@ fn is_shaped(name: &str) -> bool {
 
 /// Whether a name may be an organisation's: no address, no number, and not that of an account (`admin`).
 fn is_organisation(name: &str) -> bool {
-    (2..60).contains(&name.chars().count())
-        && !name.contains("://")
-        && !(name.contains('@') && name.contains('.'))
-        && name.chars().any(char::is_alphabetic)
-        && !name.contains(':')
-        && !is_nobody(name)
-        && !is_account(name)
+    let is_address = name.contains(':') || name.contains('@') && name.contains('.');
+    let is_none = is_address || is_nobody(name) || is_account(name);
+    (2..60).contains(&name.chars().count()) && name.chars().any(char::is_alphabetic) && !is_none
 }
 
 #[cfg(test)]

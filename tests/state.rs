@@ -50,8 +50,7 @@ fn there_and_back(site: &NewsSite, directory: &Path) {
     let running = kafka.start(None);
     let expected = [("case-1".to_owned(), 2), ("case-50".to_owned(), 1)];
     wait_until(&kafka, |records| records.len() >= expected.len());
-    // time for what should not come; its looks at what was published before are among it
-    std::thread::sleep(Duration::from_secs(3));
+    wait_until_all_was_asked_again(&kafka, site);
     stop(running);
     assert_eq!(published(&kafka.records()), expected, "\n{}", kafka.log());
 
@@ -176,6 +175,18 @@ fn wait_until(installation: &Installation, done: impl Fn(&[Record]) -> bool) {
         assert!(Instant::now() < deadline, "not in time:\n{}", installation.log());
         std::thread::sleep(Duration::from_millis(200));
     }
+}
+
+/// Waits for what should not publish anything: each feed is polled, and each page looked at, twice more.
+fn wait_until_all_was_asked_again(installation: &Installation, site: &NewsSite) {
+    let (before, pages) = {
+        let paper = site.paper();
+        (paper.asked, paper.stories.len())
+    };
+    wait_until(installation, |_| {
+        let asked = site.paper().asked;
+        asked.feeds >= before.feeds + 2 * FEEDS.len() && asked.pages >= before.pages + 2 * pages
+    });
 }
 
 fn stop(mut daemon: Child) {

@@ -1,12 +1,12 @@
 //! The harness can fail: without what the promise rests on, it finds what was published twice.
 //!
-//! Part of the long run (`COPYDESK_CHAOS_FAULTS`): an instance has to freeze at one instant of one commit while another
-//! takes over, which a busy machine does not always bring about.
+//! An instance has to freeze at one instant of one commit while another takes over, which a busy machine does not always
+//! bring about at the first attempt. No node fails here, so that one is enough.
 
 use std::time::{Duration, Instant};
 
 use crate::{
-    look, topic, variable,
+    look, topic,
     world::{RECORDS, World},
 };
 
@@ -27,12 +27,8 @@ async fn without_waiting_for_open_transactions_stories_come_twice() {
 const ATTEMPTS: usize = 6;
 
 async fn check(point: &str, left_out: &str) {
-    if variable("COPYDESK_CHAOS_FAULTS").is_none() {
-        println!("left to the long run");
-        return;
-    }
     let directory = tempfile::tempdir().unwrap();
-    let mut world = World::open(directory.path(), 1, TRANSACTION).await;
+    let mut world = World::open(directory.path(), 1, 1, TRANSACTION).await;
     tokio::task::block_in_place(|| {
         let without = ("COPYDESK_FAULT_WITHOUT", left_out);
         world.begin(&[1], &[without]);

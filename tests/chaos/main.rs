@@ -40,14 +40,14 @@ use rand::{SeedableRng, rngs::SmallRng};
 use faults::{KINDS, Kind, plan};
 use installation::{now, number, variable};
 use verdict::Verdict;
-use world::{RECORDS, REJECTS, TRANSACTION, USUAL, World};
+use world::{NODES, RECORDS, REJECTS, TRANSACTION, USUAL, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_fails_consumers_see_each_revision_once() {
     let seed = number("COPYDESK_CHAOS_SEED", 20_260_131);
     let count = usize::try_from(number("COPYDESK_CHAOS_FAULTS", KINDS.len() as u64)).unwrap();
     let directory = tempfile::tempdir().unwrap();
-    let mut world = World::open(directory.path(), seed, TRANSACTION).await;
+    let mut world = World::open(directory.path(), seed, NODES, TRANSACTION).await;
     tokio::task::block_in_place(|| run(&mut world, count, seed));
 }
 

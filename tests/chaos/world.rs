@@ -7,6 +7,7 @@ use std::{
 };
 
 use rand::{SeedableRng, rngs::SmallRng};
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     instance::Instance,
@@ -40,15 +41,20 @@ pub(crate) struct World {
     /// Memory of the largest instance as it was last looked at, and at most.
     pub(crate) mib: u64,
     pub(crate) largest_mib: u64,
+    /// One world at a time: two would take each other's processors, and faults would last longer than they are meant to.
+    _turn: MutexGuard<'static, ()>,
 }
 
+static TURN: Mutex<()> = Mutex::const_new(());
+
 impl World {
-    pub(crate) async fn open(directory: &Path, seed: u64, transaction: Duration) -> World {
+    pub(crate) async fn open(directory: &Path, seed: u64, nodes: u16, transaction: Duration) -> World {
+        let turn = TURN.lock().await;
         let press = Press::open(SmallRng::seed_from_u64(seed)).await;
         let mut ports = Vec::new();
         let mut links = Vec::new();
         for _ in 0..PLACES {
-            let to_nodes: Vec<u16> = (0..NODES).map(|_| free_port()).collect();
+            let to_nodes: Vec<u16> = (0..nodes).map(|_| free_port()).collect();
             let mut of_place = Vec::new();
             for port in &to_nodes {
                 of_place.push(Link::to(*port).await);
@@ -57,13 +63,13 @@ impl World {
             links.push(of_place);
         }
         let properties = |node| listeners(usize::from(node), &ports, &links);
-        let broker = tokio::task::block_in_place(|| Broker::start_cluster(NODES, &properties));
+        let broker = tokio::task::block_in_place(|| Broker::start_cluster(nodes, &properties));
         let feeds = press.feeds();
         let instance = |place: usize| {
             Instance::new(&directory.join(place.to_string()), &feeds, &sections(place, &links[place], transaction))
         };
         let instances = (0..PLACES).map(instance).collect();
-        World { follower: None, instances, links, press, broker, mib: 0, largest_mib: 0 }
+        World { follower: None, instances, links, press, broker, mib: 0, largest_mib: 0, _turn: turn }
     }
 
     /// Starts instances, and waits until they publish.
@@ -178,10 +184,11 @@ ledger:
     topics: {{records: {RECORDS}, rejects: {REJECTS}, state: chaos.state}}
     group: chaos
 {instance}    partitions: {PARTITIONS}
-    replication: {NODES}
+    replication: {}
     options: {{session.timeout.ms: {}, transaction.timeout.ms: {}}}
 ",
         brokers.join(", "),
+        links.len(),
         SESSION.as_millis(),
         transaction.as_millis()
     )

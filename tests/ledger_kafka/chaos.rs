@@ -9,18 +9,24 @@ use std::{
     time::Instant,
 };
 
-use rand::{Rng, RngExt};
+use rand::{Rng, RngExt, SeedableRng, rngs::SmallRng};
 
 use super::*;
 
 const SITES: u32 = 12;
 const POINTS: [&str; 4] = ["before-begin", "after-produce", "before-commit", "after-commit"];
 
-/// `COPYDESK_TEST_FAULTS` sets the number of faults, for a longer run than every test run can afford.
+/// `COPYDESK_TEST_FAULTS` sets the number of faults, for a longer run than every test run can afford, and
+/// `COPYDESK_TEST_SEED` another course of events.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_faults_lose_and_double_nothing() {
-    let faults = std::env::var_os("COPYDESK_TEST_FAULTS").map_or(6, |n| n.to_str().unwrap().parse().unwrap());
-    let mut random = rand::rng();
+    if let Some(group) = variable("COPYDESK_TEST_WORKER") {
+        return as_a_worker(&group).await;
+    }
+    let number = |name, usual| variable(name).map_or(usual, |text| text.parse().unwrap());
+    let (faults, seed) = (number("COPYDESK_TEST_FAULTS", 6), number("COPYDESK_TEST_SEED", 20_260_117));
+    println!("{faults} faults, seed {seed}");
+    let mut random = SmallRng::seed_from_u64(seed);
     let config = kafka::ledger();
     Installation::open_all(&config).await.close().await;
     // two that come back under their names, and one that comes back as a stranger
@@ -82,7 +88,7 @@ struct Worker(Child);
 impl Worker {
     fn start(config: &config::KafkaLedger, instance: Option<&str>, fault: Option<&str>) -> Worker {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "chaos::as_a_worker", "--nocapture"]);
+        command.args(["--exact", "chaos::random_faults_lose_and_double_nothing", "--nocapture"]);
         command.env("COPYDESK_TEST_WORKER", &config.group).env("COPYDESK_TEST_KAFKA", &config.brokers[0]);
         command.env("COPYDESK_TEST_INSTANCE", instance.unwrap_or_default());
         command.envs(fault.map(|fault| ("COPYDESK_FAULT", fault)));
@@ -102,12 +108,9 @@ impl Drop for Worker {
     }
 }
 
-/// Publishes story after story of every site it holds, until it is killed; does nothing unless it runs as a [`Worker`].
-#[tokio::test]
-async fn as_a_worker() {
-    let variable = |name| std::env::var_os(name).map(|value| value.into_string().unwrap()).filter(|v| !v.is_empty());
-    let Some(group) = variable("COPYDESK_TEST_WORKER") else { return };
-    let mut config = kafka::ledger_at(kafka::address(), &group);
+/// Publishes story after story of every site it holds, until it is killed.
+async fn as_a_worker(group: &str) {
+    let mut config = kafka::ledger_at(kafka::address(), group);
     config.instance = variable("COPYDESK_TEST_INSTANCE");
     // an orphan must not work on for ever
     let deadline = Instant::now() + Duration::from_secs(600);

@@ -10,6 +10,9 @@ use super::*;
 
 #[tokio::test]
 async fn a_kill_at_any_point_of_a_commit_loses_and_doubles_nothing() {
+    if let Some(group) = variable("COPYDESK_TEST_GROUP") {
+        return as_a_child(&group).await;
+    }
     for (point, committed) in [("before-begin", 2), ("after-produce", 2), ("before-commit", 2), ("after-commit", 3)] {
         check_kill(point, committed, Some("desk-0"), false).await;
     }
@@ -89,7 +92,8 @@ impl Drop for Mortal {
 /// Runs [`as_a_child`] in a process of its own.
 fn child(config: &config::KafkaLedger, fault: Option<&str>) -> Mortal {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "crash::as_a_child", "--nocapture"]);
+    let anchor = "crash::a_kill_at_any_point_of_a_commit_loses_and_doubles_nothing";
+    command.args(["--exact", anchor, "--nocapture"]);
     command.env("COPYDESK_TEST_GROUP", &config.group).env("COPYDESK_TEST_KAFKA", &config.brokers[0]);
     command.env("COPYDESK_TEST_INSTANCE", config.instance.as_deref().unwrap_or_default());
     command.env("COPYDESK_TEST_PROTOCOL", if config.consumer_protocol { "consumer" } else { "classic" });
@@ -100,12 +104,9 @@ fn child(config: &config::KafkaLedger, fault: Option<&str>) -> Mortal {
     Mortal(command.stdout(Stdio::piped()).spawn().unwrap())
 }
 
-/// Commits the stories up to the fifth that the ledger does not have yet; does nothing unless [`child`] runs it.
-#[tokio::test]
-async fn as_a_child() {
-    let variable = |name| std::env::var_os(name).map(|value| value.into_string().unwrap()).filter(|v| !v.is_empty());
-    let Some(group) = variable("COPYDESK_TEST_GROUP") else { return };
-    let mut config = kafka::ledger_at(kafka::address(), &group);
+/// Commits the stories up to the fifth that the ledger does not have yet.
+async fn as_a_child(group: &str) {
+    let mut config = kafka::ledger_at(kafka::address(), group);
     config.instance = variable("COPYDESK_TEST_INSTANCE");
     config.consumer_protocol = variable("COPYDESK_TEST_PROTOCOL").is_some_and(|protocol| protocol == "consumer");
     let timeout = variable("COPYDESK_TEST_TRANSACTION");

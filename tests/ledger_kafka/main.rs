@@ -125,6 +125,11 @@ impl Installation {
     }
 }
 
+/// A text that is told to a process by its environment.
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.into_string().unwrap()).filter(|value| !value.is_empty())
+}
+
 /// A record, a reject, and the state that says they were handled.
 fn story(site: &str, name: &str) -> Batch {
     let message = Message {

@@ -12,7 +12,7 @@ use super::metadata::PageKind;
 use super::outline::{Kind, block_elements};
 use super::page::Reading;
 use super::rules::{ATTRIBUTE, Ruling};
-use super::{Extraction, NoArticle};
+use super::{Aids, Extraction, NoArticle, Page};
 use crate::text::line;
 
 /// Most elements of a block's place that are shown, innermost last.
@@ -112,7 +112,15 @@ fn name(element: &Markup) -> String {
     line(&name).chars().take(60).collect()
 }
 
-pub(super) fn explain(reading: Reading<'_>, places: &[Place]) -> Explanation {
+/// Reads a page, and says why each block was kept or dropped.
+pub(super) fn of_page(page: Page<'_>, aids: Aids<'_>) -> Explanation {
+    match Reading::of(page, aids, places) {
+        Ok((places, reading)) => explain(reading, &places),
+        Err(no_article) => Explanation::without_blocks(no_article),
+    }
+}
+
+fn explain(reading: Reading<'_>, places: &[Place]) -> Explanation {
     let blocks = (0..reading.outline.blocks.len()).map(|at| explained(&reading, places, at));
     let cuts = reading.cuts.iter().map(|cut| Explained {
         fate: Fate::Dropped,

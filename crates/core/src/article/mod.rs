@@ -86,7 +86,7 @@ pub fn extract_or_begin(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, No
 
 /// The same as [`extract`], with every decision on the way to it.
 pub fn explain(page: Page<'_>, aids: Aids<'_>) -> Explanation {
-    page::explained(page, aids)
+    explain::of_page(page, aids)
 }
 
 /// The article as the feed alone tells it, from its content or, failing that, its summary.

@@ -4,7 +4,6 @@ use scraper::Html;
 use url::Url;
 
 use super::boilerplate::{Known, Reason, Verdict};
-use super::explain::Explanation;
 use super::extract::{Body, Evidence, body, is_prose};
 use super::metadata::{self, Before, Metadata};
 use super::outline::{Block, Home, Kind, Names, Outline, Signs, outline};
@@ -13,7 +12,7 @@ use super::refusal::{Findings, is_long, refusal};
 use super::rules::{Cut, Ruling};
 use super::site::Lesson;
 use super::{Aids, Article, Dropped, Extraction, NoArticle, NoArticleReason, Page, Print, Site, TextSource};
-use super::{anchors, assemble, boilerplate, decode, entry, explain, plain, quality, script_data, tree};
+use super::{anchors, assemble, boilerplate, decode, entry, plain, quality, script_data, tree};
 use crate::feed::Entry;
 use crate::link;
 
@@ -41,13 +40,6 @@ pub(super) fn begun(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArti
     reading.finish()
 }
 
-pub(super) fn explained(page: Page<'_>, aids: Aids<'_>) -> Explanation {
-    match Reading::of(page, aids, explain::places) {
-        Ok((places, reading)) => explain::explain(reading, &places),
-        Err(no_article) => Explanation::without_blocks(no_article),
-    }
-}
-
 /// A page with all that was found and decided on the way to its article.
 pub(super) struct Reading<'a> {
     page: Page<'a>,
@@ -72,7 +64,7 @@ pub(super) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     /// Reads a page. `look` sees the tree, and the rules that were applied to it, before it is dropped.
-    fn of<T>(
+    pub(super) fn of<T>(
         page: Page<'a>,
         aids: Aids<'a>,
         look: impl FnOnce(&Html, &Ruling<'_>) -> T,

@@ -4,8 +4,7 @@ use ego_tree::NodeRef;
 use scraper::Node;
 use scraper::node::Element;
 
-use super::collect::text_of;
-use super::shown::is_long;
+use super::nodes::{is_long, text_of};
 use crate::article::outline::attribute;
 
 /// Where an element stands.

@@ -10,15 +10,13 @@ use super::bylines::{Byline, Place, author_link, byline, in_figure, is_author, i
 use super::date_texts::Order;
 use super::headings::Heading;
 use super::json_ld;
-use super::shown::{Shown, Watch};
+use super::nodes::text_of;
+use super::shown::{Shown, TimeRole, Watch, role};
 use crate::article::outline::{Names, Signs, attribute};
 use crate::text::line;
 
 /// Most statements of a kind that are kept.
 const MAX: usize = 256;
-
-/// Most of an element's text that is looked at, in characters.
-const MAX_TEXT: usize = 2000;
 
 /// How near a date ahead of the headline is to it, in bytes of text.
 const NEAR: usize = 200;
@@ -74,14 +72,6 @@ pub(super) struct Time {
     pub(super) value: String,
     /// Whether it is marked as the publication, or as the last change.
     pub(super) role: TimeRole,
-}
-
-/// What a date is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TimeRole {
-    Published,
-    Updated,
-    Unsaid,
 }
 
 /// Collects them.
@@ -285,37 +275,6 @@ impl Statements {
 
 fn parent_names(node: NodeRef<'_, Node>) -> Option<&str> {
     node.parent()?.value().as_element().and_then(|element| attribute(element, "class"))
-}
-
-/// What names say that a date is of.
-pub(super) fn role<'a>(names: impl Iterator<Item = &'a str>, published: bool) -> TimeRole {
-    let names = names.collect::<Vec<_>>().join(" ").to_ascii_lowercase();
-    if ["modif", "updat"].iter().any(|word| names.contains(word)) {
-        TimeRole::Updated
-    } else if published || ["publi", "pubdate", "posted", "entry-date"].iter().any(|word| names.contains(word)) {
-        TimeRole::Published
-    } else {
-        TimeRole::Unsaid
-    }
-}
-
-/// The text of a subtree, as one line; bounded.
-pub(super) fn text_of(node: NodeRef<'_, Node>) -> String {
-    let mut text = String::new();
-    for part in node.descendants() {
-        match part.value() {
-            Node::Text(part) if part.len() <= MAX_TEXT => text.push_str(part),
-            Node::Text(part) => text.extend(part.chars().take(MAX_TEXT)),
-            Node::Element(element) if matches!(element.name(), "br" | "p" | "div" | "li" | "span" | "a") => {
-                text.push(' ');
-            }
-            _ => {}
-        }
-        if text.len() > MAX_TEXT {
-            break;
-        }
-    }
-    line(&text)
 }
 
 fn some(text: String) -> Option<String> {

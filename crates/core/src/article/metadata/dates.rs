@@ -4,10 +4,10 @@ use chrono::{Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::Value;
 use url::Url;
 
-use super::collect::{Statements, TimeRole};
+use super::collect::Statements;
 use super::date_texts::of_publication;
 use super::json_ld;
-use super::shown::Shown;
+use super::shown::{Shown, TimeRole};
 use crate::article::Source;
 use crate::feed::Moment;
 

@@ -7,7 +7,7 @@ use ego_tree::NodeRef;
 use scraper::Node;
 use scraper::node::Element;
 
-use super::title::{letters, same, units};
+use super::titles::{letters, same, units};
 use crate::article::outline::attribute;
 use crate::text::line;
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
-use super::title::Titles;
+use super::titles::Titles;
 use crate::text::line;
 
 /// Types of nodes that are the page's story (schema.org/Article and what derives from it).

@@ -13,10 +13,12 @@ mod dates;
 mod headings;
 mod json_ld;
 mod language;
+mod nodes;
 mod people;
 mod rights;
 mod shown;
 mod title;
+mod titles;
 mod words;
 
 use serde_json::Value;
@@ -31,7 +33,8 @@ pub(super) use collect::{Statements, collect};
 pub(super) use date_texts::has_date;
 pub(super) use language::{canonical as canonical_language, seen as seen_language};
 pub(super) use people::people;
-pub(super) use title::{Before, Titles, same as same_title};
+pub(super) use title::Before;
+pub(super) use titles::{Titles, same as same_title};
 
 /// What was decided.
 #[derive(Debug, Default)]

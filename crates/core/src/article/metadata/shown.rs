@@ -9,12 +9,20 @@ use ego_tree::NodeRef;
 use scraper::Node;
 use scraper::node::Element;
 
-use super::collect::{TimeRole, role};
 use super::date_texts::{Order, has_day, is_publication, is_update};
+use super::nodes::is_long;
 use super::words::is_lead;
 use crate::article::Source;
 use crate::feed::Moment;
 use crate::text::line;
+
+/// What a date is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimeRole {
+    Published,
+    Updated,
+    Unsaid,
+}
 
 /// How far after the headline they are looked for, in bytes of text.
 const REACH: usize = 1500;
@@ -26,9 +34,6 @@ const MOST: usize = 4;
 const LONGEST: usize = 48;
 /// Longest label of a date, in characters.
 const LABEL: usize = 30;
-
-/// Least text of a paragraph, in bytes.
-const PARAGRAPH: usize = 80;
 
 /// A date that is shown.
 #[derive(Debug, Clone, Copy)]
@@ -154,11 +159,14 @@ fn names(element: &Element) -> Option<&str> {
     element.attr("class")
 }
 
-/// Whether a text stands in a paragraph of a sentence or more.
-pub(super) fn is_long(node: NodeRef<'_, Node>) -> bool {
-    let paragraph =
-        node.ancestors().find(|node| node.value().as_element().is_some_and(|element| element.name() == "p"));
-    let texts =
-        paragraph.into_iter().flat_map(|paragraph| paragraph.descendants()).filter_map(|node| node.value().as_text());
-    texts.map(|text| text.trim().len()).sum::<usize>() > PARAGRAPH
+/// What names say that a date is of.
+pub(super) fn role<'a>(names: impl Iterator<Item = &'a str>, published: bool) -> TimeRole {
+    let names = names.collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+    if ["modif", "updat"].iter().any(|word| names.contains(word)) {
+        TimeRole::Updated
+    } else if published || ["publi", "pubdate", "posted", "entry-date"].iter().any(|word| names.contains(word)) {
+        TimeRole::Published
+    } else {
+        TimeRole::Unsaid
+    }
 }

@@ -2,13 +2,9 @@
 
 use scraper::node::Element as Markup;
 
-use super::{Names, Signs, Tag, level::tag};
+use super::tag::{attribute, tag};
+use super::{Names, Signs, Tag};
 use crate::article::rules;
-
-/// An attribute's value. (scraper's own look-up makes an atom of the name each time.)
-pub(in crate::article) fn attribute<'a>(markup: &'a Markup, name: &str) -> Option<&'a str> {
-    markup.attrs().find(|(other, _)| *other == name).map(|(_, value)| value)
-}
 
 pub(super) fn own_signs(markup: &Markup, name: &str, names: &mut Names) -> Signs {
     let by_tag = match name {

@@ -4,7 +4,7 @@ use ego_tree::NodeRef;
 use scraper::node::Element as Markup;
 use scraper::{Html, Node};
 
-use super::attributes::attribute;
+use super::tag::{attribute, tag};
 use super::{Kind, Tag};
 
 /// Least text, in bytes, that a button unfolds: menus have shorter ones.
@@ -111,22 +111,4 @@ pub(super) fn is_italic(name: &str) -> bool {
 
 pub(super) fn is_picture(name: &str) -> bool {
     matches!(name, "img" | "amp-img")
-}
-
-pub(super) fn tag(name: &str) -> Tag {
-    match name {
-        "article" => Tag::Article,
-        "body" => Tag::Body,
-        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => Tag::Heading(name.as_bytes()[1] - b'0'),
-        "figure" => Tag::Figure,
-        "li" | "dd" | "dt" => Tag::Item,
-        "ul" | "ol" | "dl" => Tag::List,
-        "main" => Tag::Main,
-        "p" => Tag::Paragraph,
-        "section" => Tag::Section,
-        "table" => Tag::Table,
-        "td" | "th" => Tag::Cell,
-        "tr" => Tag::Row,
-        _ => Tag::Other,
-    }
 }

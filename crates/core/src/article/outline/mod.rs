@@ -9,20 +9,22 @@ mod belief;
 mod classes;
 mod level;
 mod links;
+mod memo;
 mod names;
 mod phrasing;
 mod signs;
 mod tables;
+mod tag;
 mod teasers;
 mod walk;
 
 use std::ops::Range;
 
-pub(super) use attributes::attribute;
 pub(super) use level::{block_elements, is_inline};
 pub(super) use links::Home;
-pub(super) use names::Names;
+pub(super) use memo::Names;
 pub(super) use signs::Signs;
+pub(super) use tag::attribute;
 pub(super) use walk::outline;
 
 /// A page, flat.

@@ -4,9 +4,9 @@ use ego_tree::NodeRef;
 use scraper::Node;
 use scraper::node::Element as Markup;
 
-use super::attributes::attribute;
 use super::level::holds_blocks;
 use super::links::Leads;
+use super::tag::attribute;
 use super::{Home, Signs};
 
 /// Longest text that may be hidden within a paragraph, and that of an advert's label; in bytes.

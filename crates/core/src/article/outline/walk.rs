@@ -5,9 +5,10 @@ use scraper::node::Element as Markup;
 use scraper::{Html, Node};
 
 use super::attributes::{label, own_signs};
-use super::level::{Level, block_elements, is_bold, is_italic, is_picture, level, tag};
+use super::level::{Level, block_elements, is_bold, is_italic, is_picture, level};
 use super::links::{Home, Leads, is_service};
 use super::phrasing::{emoji, is_marked, is_unseen, lowered, raised};
+use super::tag::tag;
 use super::{Block, Element, Kind, Names, Outline, Signs, is_stop, is_unstopped_sentence, tables, weight_of};
 use crate::text::is_wide;
 

@@ -205,7 +205,7 @@ fn the_rest_of_the_main_file() {
     let config = read(
         "contact: https://example.com/bot
 admin: '[::1]:80'
-admin_names: [Installation.Example.com., copydesk]
+admin_names: [Desk.Example.com., copydesk]
 log: {format: json, filter: 'copydesk=debug'}
 stop_within: 5s
 ledger: {local: {directory: records, rotate_size: 5 KiB, rotate_daily: false}}",

@@ -218,7 +218,7 @@ fn every_problem_is_documented() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = std::fs::read_to_string(root.join("docs/operating.md")).unwrap();
     let mut kinds = 0;
-    for file in std::fs::read_dir(root.join("src/feed")).unwrap().map(|file| file.unwrap().path()) {
+    for file in std::fs::read_dir(root.join("crates/core/src/feed")).unwrap().map(|file| file.unwrap().path()) {
         let source = std::fs::read_to_string(file).unwrap_or_default();
         for call in source.split("note(\"").skip(1).chain(source.split("note_many(\"").skip(1)) {
             let kind = call.split('"').next().unwrap();

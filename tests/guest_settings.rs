@@ -114,7 +114,7 @@ async fn a_feed_may_have_a_proxy_of_its_own() {
     let password = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(password.path(), "secret\n").unwrap();
     let proxied = format!(
-        "{{url: \"http://paper.invalid/feed\", proxy: {{url: \"socks5h://{}\", username: installation, password_file: {}}}}}",
+        "{{url: \"http://paper.invalid/feed\", proxy: {{url: \"socks5h://{}\", username: desk, password_file: {}}}}}",
         proxy.address,
         password.path().display()
     );

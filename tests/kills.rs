@@ -78,7 +78,7 @@ async fn rejects_on_kafka(address: &str, name: &str) -> Vec<Reject> {
     rejects
 }
 
-/// A installation whose files last as long as this.
+/// An installation whose files last as long as this.
 struct Kept {
     installation: Installation,
     _directory: tempfile::TempDir,

@@ -26,7 +26,7 @@ async fn what_a_file_allows() {
         ("User-agent: *\nDisallow:", "/a", true),
         ("User-agent: *\nDisallow: /", "/a", false),
         ("User-agent: *\nDisallow: /", "/robots.txt", true),
-        ("User-agent: CopyCoordinator\nDisallow: /a\nUser-agent: *\nDisallow: /b", "/a", false),
+        ("User-agent: CopyDesk\nDisallow: /a\nUser-agent: *\nDisallow: /b", "/a", false),
         ("User-agent: copydesk\nDisallow: /a\nUser-agent: *\nDisallow: /b", "/b", true),
         ("User-agent: copydesk-images\nDisallow: /", "/a", true),
         ("User-agent: other\nUser-agent: copydesk\nDisallow: /", "/a", false),

@@ -57,7 +57,7 @@ fn reason_of(
         outline.elements[start..element.end].iter().any(|element| element.own.any(Signs::FORM))
     };
     if setting.is_apart(at) && around().any(holds_form) {
-        return Some(Reason::Form);
+        return Some(Reason::Label);
     }
     let is_credit = |other: usize| {
         let place = verdicts.binary_search_by_key(&other, |(block, _)| *block).ok();

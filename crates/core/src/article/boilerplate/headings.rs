@@ -23,10 +23,11 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
         let block = &outline.blocks[*at];
         match rank(outline, block) {
             Some(rank) => {
-                // at the end, or over links to other stories, it heads what was left out
+                // over links to other stories, it is their label; at the end, it heads what was left out
                 let leads = next == Some(Some(Reason::Related)) && block.text.ends_with([':', '：']);
-                let is_among = || next.is_some() && !leads && beside.share(outline, block) >= BESIDE;
-                if reason.is_none() && !below[rank..].iter().any(|&kept| kept) && !is_among() {
+                let is_among = || next.is_some() && beside.share(outline, block) >= BESIDE;
+                let heads = below[rank..].iter().any(|&kept| kept);
+                if reason.is_none() && (leads || !heads && !is_among()) {
                     *reason = Some(Reason::HeadingOfNothing);
                 }
                 let kept = reason.is_none();

@@ -31,9 +31,8 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
 
 /// The outermost list around an item.
 fn list_of(outline: &Outline, block: usize) -> Option<usize> {
-    let element = outline.blocks[block].element;
-    if outline.blocks[block].kind != Kind::Item {
-        return None;
-    }
-    outline.ancestors(element).filter(|&at| outline.elements[at].tag == Tag::List).last()
+    let block = &outline.blocks[block];
+    let is_in = |tag: Tag| outline.ancestors(block.element).filter(move |&at| outline.elements[at].tag == tag);
+    let is_item = block.kind == Kind::Item || block.kind == Kind::Paragraph && is_in(Tag::Item).next().is_some();
+    is_in(Tag::List).last().filter(|_| is_item)
 }

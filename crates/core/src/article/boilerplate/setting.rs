@@ -91,33 +91,39 @@ pub(super) struct Setting<'a> {
     outline: &'a Outline,
     blocks: &'a [usize],
     deck: Vec<usize>,
-    /// How many blocks of prose stand at each place.
-    alike: HashMap<u64, usize>,
+    /// How many blocks of prose stand at each place, and how much they weigh.
+    places: HashMap<u64, (usize, usize)>,
+    /// How much all prose weighs, and how much of it is italic.
+    prose: usize,
+    italic: usize,
     /// How many lines or headings of each make are followed by prose, and how many of them ask.
     asked: HashMap<(u64, bool), (usize, usize)>,
-    /// How much prose stands under the headings of each make; and all prose.
+    /// How much prose stands under the headings of each make.
     headed: HashMap<(u64, bool), usize>,
-    prose: usize,
     /// How many times of day stand at each place.
     times: HashMap<u64, usize>,
-    /// How much prose stands at each place, and in all; how much of it is italic.
-    weights: HashMap<u64, usize>,
-    total: usize,
-    italic: usize,
     /// The last block of prose.
     last: Option<usize>,
 }
 
 impl<'a> Setting<'a> {
     pub(super) fn new(outline: &'a Outline, body: &'a Body) -> Self {
-        let (mut alike, mut asked) = (HashMap::new(), HashMap::new());
-        let (mut weights, mut total, mut italic) = (HashMap::<u64, usize>::new(), 0, 0);
-        for (at, block) in body.blocks.iter().map(|&at| (at, &outline.blocks[at])).filter(|(_, block)| is_prose(block))
-        {
-            *alike.entry(outline.signature(at)).or_default() += 1;
-            *weights.entry(outline.signature(at)).or_default() += block.weight;
-            (total, italic) = (total + block.weight, italic + block.italic);
+        let (mut places, mut headed, mut head) = (HashMap::<u64, (usize, usize)>::new(), HashMap::new(), None);
+        let (mut prose, mut italic, mut last) = (0, 0, None);
+        for &at in &body.blocks {
+            let block = &outline.blocks[at];
+            if is_prose(block) {
+                let (alike, weight) = places.entry(outline.signature(at)).or_default();
+                (*alike, *weight) = (*alike + 1, *weight + block.weight);
+                (prose, italic, last) = (prose + block.weight, italic + block.italic, Some(at));
+            }
+            if matches!(block.kind, Kind::Heading(_)) {
+                head = Some(make(outline, at));
+            } else if is_prose(block) {
+                head.iter().for_each(|&head| *headed.entry(head).or_default() += block.weight);
+            }
         }
+        let mut asked = HashMap::new();
         for pair in body.blocks.windows(2) {
             let block = &outline.blocks[pair[0]];
             if !is_prose(block) && is_prose(&outline.blocks[pair[1]]) {
@@ -127,41 +133,22 @@ impl<'a> Setting<'a> {
                 *questions += usize::from(block.text.ends_with(['?', '？', '؟', '՞']));
             }
         }
-        let (mut headed, mut prose, mut head) = (HashMap::new(), 0, None);
-        for &at in &body.blocks {
-            let block = &outline.blocks[at];
-            if matches!(block.kind, Kind::Heading(_)) {
-                head = Some(make(outline, at));
-            } else if is_prose(block) {
-                prose += block.weight;
-                head.iter().for_each(|&head| *headed.entry(head).or_default() += block.weight);
-            }
-        }
         let mut times = HashMap::new();
         for &at in body.blocks.iter().filter(|&&at| is_time(&outline.blocks[at].text)) {
             *times.entry(outline.signature(at)).or_default() += 1;
         }
-        let last = body.blocks.iter().copied().rfind(|&at| is_prose(&outline.blocks[at]));
-        Self {
-            outline,
-            blocks: &body.blocks,
-            deck: body.deck.clone(),
-            alike,
-            asked,
-            headed,
-            prose,
-            times,
-            weights,
-            total,
-            italic,
-            last,
-        }
+        let (blocks, deck) = (&body.blocks, body.deck.clone());
+        Self { outline, blocks, deck, places, prose, italic, asked, headed, times, last }
+    }
+
+    /// How many blocks of prose stand where a block does, and how much they weigh.
+    fn place(&self, at: usize) -> (usize, usize) {
+        self.places.get(&self.outline.signature(at)).copied().unwrap_or_default()
     }
 
     /// Whether a block is set as some of the story's prose is.
     pub(super) fn is_alike(&self, at: usize) -> bool {
-        let others = self.alike.get(&self.outline.signature(at)).copied().unwrap_or_default();
-        others >= ALIKE + usize::from(is_prose(&self.outline.blocks[at]))
+        self.place(at).0 >= ALIKE + usize::from(is_prose(&self.outline.blocks[at]))
     }
 
     /// Whether it is a sentence, and set so.
@@ -169,19 +156,15 @@ impl<'a> Setting<'a> {
         ends_sentence(&self.outline.blocks[at].text) && self.is_alike(at)
     }
 
-    /// Whether a block stands where little of the story does, and most of it stands at one place.
+    /// Whether a block stands where little of the story does or nothing else, and most of it stands at one place.
     pub(super) fn is_apart(&self, at: usize) -> bool {
-        self.weight_at(at) * APART < self.total && self.is_elsewhere(at)
+        let (others, weight) = self.place(at);
+        self.is_elsewhere(at) && (others <= 1 || weight * APART < self.prose)
     }
 
     /// Whether most of the story stands at one place, and a block at another.
     pub(super) fn is_elsewhere(&self, at: usize) -> bool {
-        self.weight_at(at) * 2 < self.total && self.weights.values().any(|&weight| weight * 2 > self.total)
-    }
-
-    /// How much prose stands where a block does.
-    fn weight_at(&self, at: usize) -> usize {
-        self.weights.get(&self.outline.signature(at)).copied().unwrap_or_default()
+        self.place(at).1 * 2 < self.prose && self.places.values().any(|&(_, weight)| weight * 2 > self.prose)
     }
 
     /// Whether a block is of the deck.
@@ -192,7 +175,7 @@ impl<'a> Setting<'a> {
     /// Whether a block is italic as a whole, in a story that is not.
     pub(super) fn is_set_off(&self, at: usize) -> bool {
         let block = &self.outline.blocks[at];
-        block.italic * 10 > block.weight * 9 && self.italic * ITALIC < self.total
+        block.italic * 10 > block.weight * 9 && self.italic * ITALIC < self.prose
     }
 
     /// Whether prose stands right before and right behind a block.
@@ -241,7 +224,7 @@ impl<'a> Setting<'a> {
             return !(self.is_question(at) && hit.reason == Reason::Comments);
         }
         let says_more = says_more(&block.text, hit);
-        if hit.reason == Reason::Date && !says_more {
+        if matches!(hit.reason, Reason::Date | Reason::Caption) && !says_more {
             return true;
         }
         let addresses = speaks(&block.text, BEGINNING) || hit.is_call();

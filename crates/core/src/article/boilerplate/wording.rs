@@ -35,8 +35,6 @@ struct Wording {
     anywhere_phrases: Vec<(&'static str, Reason)>,
 }
 
-/// Longest block, in weight, that wording is asked about.
-const MAX_WEIGHT: usize = 400;
 /// Longest block that a beginning decides on.
 const SHORT: usize = 110;
 
@@ -92,9 +90,6 @@ impl Hit {
 
 /// The phrase by which a block's own words say what it is. `lower` is its text in lower case.
 pub(super) fn hit(block: &Block, lower: &str) -> Option<Hit> {
-    if block.weight > MAX_WEIGHT {
-        return None;
-    }
     let text = lower.trim_matches(|c: char| !c.is_alphanumeric() && c != '©');
     let phrases = text.chars().next().and_then(|first| WORDING.beginnings.get(&first)).into_iter().flatten();
     let begins = phrases

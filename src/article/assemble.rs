@@ -79,7 +79,9 @@ const SEEN: usize = 3000;
 
 /// The language: what the text shows, where that is certain; what is claimed, where it is not.
 pub(super) fn language(article: &mut Article, claim: Option<String>) {
-    let text = &article.text[..article.text.floor_char_boundary(SEEN)];
+    let mut ends = (0..=SEEN.min(article.text.len())).rev();
+    let end = ends.find(|&at| article.text.is_char_boundary(at)).unwrap_or_default();
+    let text = &article.text[..end];
     match metadata::seen_language(text, claim.as_deref()) {
         Some(seen) => {
             article.language = Some(seen.to_owned());

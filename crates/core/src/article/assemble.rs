@@ -76,9 +76,15 @@ pub(super) fn record(article: &mut Article, outline: &Outline, verdicts: &[Verdi
     }
 }
 
+/// Most bytes of a text from its beginning that its language is guessed by.
+const SEEN: usize = 3000;
+
 /// The language: what the text shows, where that is certain; what is claimed, where it is not.
 pub(super) fn language(article: &mut Article, claim: Option<String>) {
-    match metadata::seen_language(&article.text, claim.as_deref()) {
+    let mut ends = (0..=SEEN.min(article.text.len())).rev();
+    let end = ends.find(|&at| article.text.is_char_boundary(at)).unwrap_or_default();
+    let text = &article.text[..end];
+    match metadata::seen_language(text, claim.as_deref()) {
         Some(seen) => {
             article.language = Some(seen.to_owned());
             article.sources.note(Field::Language, Source::Text);

@@ -189,23 +189,27 @@ const SHORT: usize = 6;
 /// out; so is all of a short text that is left with nothing else.
 pub(super) fn steady<T>(text: &str, look: impl FnOnce(&[&str]) -> T) -> T {
     let lower = if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() };
-    let words = without_relative_times(&words(&lower));
+    let Words { mut words, numbered } = words(&lower);
+    drop_relative_times(&mut words, &numbered);
     let is_lately = || LATELY.contains(&words.concat().as_str());
     if words.len() <= SHORT && is_lately() { look(&[]) } else { look(&words) }
 }
 
-/// A word; `numbered` where a number stood right before it.
-struct Word<'a> {
-    text: &'a str,
-    numbered: bool,
+/// The words of a text, and which of them stand right behind a number.
+struct Words<'a> {
+    words: Vec<&'a str>,
+    numbered: Vec<usize>,
 }
 
-fn words(lower: &str) -> Vec<Word<'_>> {
-    let mut words = Vec::with_capacity(lower.len() / 6 + 1);
+fn words(lower: &str) -> Words<'_> {
+    let mut all = Words { words: Vec::with_capacity(lower.len() / 6 + 1), numbered: Vec::new() };
     let (mut start, mut at, mut numbered) = (0, 0, false);
     let mut end_word = |from: usize, to: usize, numbered: &mut bool| {
         if from < to {
-            words.push(Word { text: &lower[from..to], numbered: std::mem::take(numbered) });
+            if std::mem::take(numbered) {
+                all.numbered.push(all.words.len());
+            }
+            all.words.push(&lower[from..to]);
         }
     };
     while let Some(&byte) = lower.as_bytes().get(at) {
@@ -237,7 +241,7 @@ fn words(lower: &str) -> Vec<Word<'_>> {
         }
     }
     end_word(start, lower.len(), &mut numbered);
-    words
+    all
 }
 
 /// What follows a number of which the first digit was read: its other digits, and how long ago it says something was.
@@ -257,22 +261,22 @@ fn is_mark(c: char) -> bool {
     matches!(c, '\'' | '’' | '\u{300}'..='\u{36f}' | '\u{900}'..='\u{dff}' | '\u{200c}' | '\u{200d}')
 }
 
-fn without_relative_times<'a>(words: &[Word<'a>]) -> Vec<&'a str> {
-    let is_ago = |word: Option<&Word<'_>>| word.is_some_and(|word| AGO.contains(&word.text));
-    let is_one = |word: &Word<'_>| word.text.len() <= 5 && ONE.contains(&word.text);
-    let is_unit = |word: &Word<'_>| word.text.len() <= 30 && UNITS.iter().any(|unit| word.text.starts_with(unit));
-    let mut gone = vec![false; words.len()];
-    for at in 0..words.len() {
-        let led = !words[at].numbered && at > 0 && is_one(&words[at - 1]);
-        if !(words[at].numbered || led) || !is_unit(&words[at]) {
-            continue;
+fn drop_relative_times(words: &mut Vec<&str>, numbered: &[usize]) {
+    let is_ago = |at: Option<usize>| at.and_then(|at| words.get(at)).is_some_and(|word| AGO.contains(word));
+    let is_unit = |at: usize| words[at].len() <= 30 && UNITS.iter().any(|unit| words[at].starts_with(unit));
+    let is_one = |at: usize| words[at].len() <= 5 && ONE.contains(&words[at]);
+    let in_words = (1..words.len()).filter(|&at| is_one(at - 1) && numbered.binary_search(&at).is_err());
+    let counted = numbered.iter().map(|&at| (at, at)).chain(in_words.map(|at| (at - 1, at)));
+    let told = |&(first, at): &(usize, usize)| {
+        if is_ago(Some(at + 1)) {
+            Some((first, at + 1))
+        } else {
+            first.checked_sub(1).filter(|&before| is_ago(Some(before))).map(|before| (before, at))
         }
-        let first = at - usize::from(led);
-        if is_ago(words.get(at + 1)) {
-            gone[first..=at + 1].fill(true);
-        } else if let Some(before) = first.checked_sub(1).filter(|&before| is_ago(words.get(before))) {
-            gone[before..=at].fill(true);
-        }
+    };
+    let gone: Vec<_> = counted.filter_map(|span| told(&span).filter(|_| is_unit(span.1))).collect();
+    if !gone.is_empty() {
+        let mut at = 0..;
+        words.retain(|_| at.next().is_some_and(|at| !gone.iter().any(|&(first, last)| (first..=last).contains(&at))));
     }
-    words.iter().zip(gone).filter(|(_, gone)| !gone).map(|(word, _)| word.text).collect()
 }

@@ -175,6 +175,7 @@ fn claims<'a>(said: &'a Statements, article: Option<&'a Value>) -> impl Iterator
     let metas: Vec<(String, &str)> = said
         .metas
         .iter()
+        .filter(|(name, _)| ["auth", "creat", "byl"].iter().any(|part| name.contains(part)))
         .map(|(name, content)| (name.chars().filter(char::is_ascii_alphabetic).collect(), content.as_str()))
         .collect();
     let of_meta = move |name: &&str| {

@@ -37,7 +37,9 @@ pub(super) fn is_author(words: &str) -> bool {
 
 /// Whether classes are those of an author's hCard (the microformat): `author vcard`, `author url fn`.
 pub(super) fn is_card_of_author(classes: &str) -> bool {
-    is_author(classes) && classes.split_whitespace().any(|word| matches!(word, "vcard" | "fn" | "hcard"))
+    classes.contains("author")
+        && is_author(classes)
+        && classes.split_whitespace().any(|word| matches!(word, "vcard" | "fn" | "hcard"))
 }
 
 /// Whether an element stands in a picture's box, whose names are those of photographers.

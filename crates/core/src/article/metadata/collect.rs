@@ -229,8 +229,9 @@ impl Statements {
                 "itemprop" => property = Some(value),
                 "rel" => rel = Some(value),
                 "class" | "id" => {
-                    is_card |= name == "class" && is_card_of_author(value);
-                    signs |= names.signs(value);
+                    let said = names.signs(value);
+                    is_card |= name == "class" && said.any(Signs::BYLINE) && is_card_of_author(value);
+                    signs |= said;
                 }
                 _ => {}
             }
@@ -265,7 +266,7 @@ impl Statements {
     fn beside(&mut self, node: NodeRef<'_, Node>) {
         let is_author = |element: &Element| {
             ["rel", "itemprop"].into_iter().any(|name| attribute(element, name).is_some_and(is_author))
-                || attribute(element, "class").is_some_and(is_card_of_author)
+                || attribute(element, "class").is_some_and(|classes| classes.len() < 60 && is_card_of_author(classes))
         };
         if self.bylines_beside.len() < 4 && node.value().as_element().is_some_and(is_author) {
             self.bylines_beside.extend(byline(node, true, false));

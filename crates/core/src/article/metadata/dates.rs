@@ -51,6 +51,9 @@ const THINGS: &[&str] = &[
 /// The farthest that two clocks are apart.
 const FARTHEST: i64 = 14 * 60;
 
+/// How many of a page's dates are looked through for one that is more exact.
+const FEW: usize = 6;
+
 /// A date with its source.
 type Dated = (Moment, Source);
 
@@ -142,13 +145,15 @@ pub(super) fn updated(said: &Statements, article: Option<&Value>) -> Option<Date
     Some(exact(first, || metas(said, MetaDate::Updated).chain(of_times()).chain(of_shown()).collect()))
 }
 
-/// All that is said of the publication, the most trusted first.
+/// All that is said of the publication, the most trusted first; of the page's other dates the first few, which stand
+/// around its headline.
 fn of_publication_all(said: &Statements, article: Option<&Value>) -> Vec<Dated> {
     let of_article = article.and_then(|node| of_node(said, node)).map(|moment| (moment, Source::JsonLd));
-    let times = said.times.iter().filter(|time| time.role != TimeRole::Updated);
+    let times = said.times.iter().filter(|time| time.role != TimeRole::Updated).take(FEW);
     let times = times.filter_map(|time| Some((said.order.parse(&time.value)?, Source::Time)));
     let shown = said.shown.iter().filter(|shown| shown.role != TimeRole::Updated);
-    let texts = said.date_texts.iter().chain(&said.dates_before).filter_map(|text| said.order.published_in(text));
+    let texts = said.date_texts.iter().take(FEW).chain(said.dates_before.iter().rev().take(2));
+    let texts = texts.filter_map(|text| said.order.published_in(text));
     of_article
         .into_iter()
         .chain(metas(said, MetaDate::Published))
@@ -255,7 +260,11 @@ fn metas(said: &Statements, wanted: MetaDate) -> impl Iterator<Item = Dated> + '
     let mut dates: Vec<(u8, Moment)> = Vec::new();
     for (name, content) in &said.metas {
         let fits = |(kind, rank): (MetaDate, u8)| (kind == wanted).then_some(rank);
-        let rank = meta_date(name).and_then(fits).filter(|_| !content.contains("://"));
+        // most say something else, and without figures there is no date
+        if !content.bytes().any(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        let rank = meta_date(name).and_then(fits).filter(|_| content.len() < 80 && !content.contains("://"));
         // a number of seconds is often that of a later step
         let rank =
             rank.map(|rank| rank + u8::from(content.len() > 8 && content.bytes().all(|byte| byte.is_ascii_digit())));
@@ -291,9 +300,9 @@ fn localised(moment: Moment, said: &Statements) -> Moment {
     if seen.is_some() || moment.at.offset().local_minus_utc() != 0 {
         return seen.unwrap_or(moment);
     }
-    let of_times = said.times.iter().filter_map(|time| said.order.parse(&time.value));
+    let of_times = said.times.iter().take(FEW).filter_map(|time| said.order.parse(&time.value));
     let of_metas = metas(said, MetaDate::Published).chain(metas(said, MetaDate::Unsaid)).map(|(moment, _)| moment);
-    let of_texts = said.date_texts.iter().take(8).filter_map(|text| said.order.in_text(of_publication(text)?));
+    let of_texts = said.date_texts.iter().take(FEW).filter_map(|text| said.order.in_text(of_publication(text)?));
     let is_same = |other: &Moment| {
         let same = (other.at - moment.at).num_seconds().abs() < 60;
         same && other.zoned && other.at.offset().local_minus_utc() != 0

@@ -27,7 +27,8 @@ pub(in crate::article) fn canonical(claim: &str) -> Option<String> {
     let is_called = |lang: &&Lang| {
         lang.code() == primary || lang.eng_name().to_lowercase() == primary || lang.name().to_lowercase() == primary
     };
-    let primary = Lang::all().iter().find(is_called).map_or(primary, |&lang| tag(lang).to_owned());
+    let called = Lang::all().iter().filter(|_| primary.len() > 2).find(is_called).map(|&lang| tag(lang).to_owned());
+    let primary = called.unwrap_or(primary);
     if !(2..=3).contains(&primary.len()) || !primary.bytes().all(|b| b.is_ascii_lowercase()) || primary == "und" {
         return None;
     }

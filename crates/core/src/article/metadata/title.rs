@@ -29,8 +29,12 @@ pub(super) fn title(said: &Statements, article: Option<&Value>, site: &[String])
     let claims: Vec<&String> = [&of_graph, &of_article, &of_twitter, &of_head].into_iter().flatten().collect();
     let seen: Vec<&Heading> =
         said.headings.iter().filter(|seen| !site.iter().any(|name| same(name, &seen.text))).collect();
+    let told: Vec<String> = claims.iter().map(|claim| claim.to_lowercase()).collect();
     let is_headline = |text: &&String| {
-        claims.iter().any(|claim| same(claim, text)) || is_part_of_any(text, &claims, site) && is_longest(text, &claims)
+        let part = text.to_lowercase();
+        told.iter().any(|claim| claim.contains(&part))
+            && (claims.iter().any(|claim| same(claim, text))
+                || is_part_of_any(text, &claims, site) && is_longest(text, &claims))
     };
     let lower = said.subheadings.iter().filter(is_headline).max_by_key(|text| text.len());
     let is_claim = |text: &str| claims[..].iter().any(|claim| same(claim, text));

@@ -127,9 +127,12 @@ pub(super) fn contains_word(text: &str, word: &str) -> bool {
 
 /// Takes a word off the front, in any case, where more follows.
 pub(super) fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let head = text.get(..word.len())?;
-    let rest = &text[word.len()..];
-    let ends = word.ends_with([':', '：', '/']) || word.contains(is_wide) || rest.starts_with([' ', ':', '：']);
-    let is_word = || if word.is_ascii() { head.eq_ignore_ascii_case(word) } else { head.to_lowercase() == word };
-    (ends && is_word() && !rest.trim().is_empty()).then_some(rest)
+    let (head, rest) = (text.get(..word.len())?, &text[word.len()..]);
+    let ends = rest.starts_with([' ', ':', '：']) || word.starts_with(is_wide) || word.ends_with([':', '：', '/']);
+    (ends && !rest.trim().is_empty() && is_word(head, word)).then_some(rest)
+}
+
+/// Whether a text is a word in lower case, in any case.
+fn is_word(text: &str, word: &str) -> bool {
+    if text.is_ascii() { text.eq_ignore_ascii_case(word) } else { text.to_lowercase() == word }
 }

@@ -1,6 +1,7 @@
 //! The local ledger through its public face, and across processes that are killed.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, and so may what it is made of")]
+#![expect(clippy::print_stdout, reason = "so a child tells its parent why it ended")]
 
 use std::{
     os::unix::process::ExitStatusExt,

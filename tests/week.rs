@@ -1,31 +1,45 @@
-//! A week of a thousand feeds in virtual time: the real schedule and the real governor over publishers that are made
-//! up, with every promise of politeness checked at every request.
+//! A week of feeds in virtual time: the real daemon over publishers that are made up, with every promise of politeness
+//! checked at every request. It goes down on the fourth day and comes back with what its ledger holds.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "week/ledger.rs"]
+mod ledger;
 #[path = "week/publisher.rs"]
 mod publisher;
+#[path = "week/runtime.rs"]
+mod runtime;
 
 use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
-    sync::Arc,
+    collections::HashMap,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, header},
+    response::Response,
+};
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 use copydesk::{
-    config::{Fetch, Politeness, Rate},
-    fetch::governor::Governor,
-    schedule::{Bounds, ScheduleState, Success, delta},
+    config::{self, Config, Fetch, FullText, Politeness, Rate},
+    daemon::{self, Parts, clock},
+    fetch::Fetcher,
+    schedule::delta,
 };
+use ledger::Memory;
 use publisher::{Kind, Publisher, Said};
 use tokio::{
+    net::TcpListener,
     sync::mpsc,
     time::{Instant, sleep, sleep_until},
 };
 
-const FEEDS: usize = 1_000;
+const FEEDS: usize = 65;
 const DAYS: i64 = 7;
 const GAP: Duration = Duration::from_millis(250);
 /// Every tenth host is to be asked more gently.
@@ -34,27 +48,24 @@ const GENTLE_RATE: Rate = Rate { requests: 6, within: Duration::from_secs(60) };
 const HOUR: Duration = Duration::from_secs(3600);
 /// The daemon is down from then on, for this long.
 const DOWN_AT: TimeDelta = TimeDelta::hours(77);
-const DOWN_FOR: TimeDelta = TimeDelta::hours(6);
+const DOWN_FOR: TimeDelta = TimeDelta::hours(3);
 /// Longer than this no feed waits once it is due, unless its host wants to be left alone.
 const PATIENCE: TimeDelta = TimeDelta::seconds(60);
 
-/// What is known of a feed, beside what the schedule knows.
+/// What a publisher remembers of its guest.
 #[derive(Default)]
 struct Feed {
-    figures: ScheduleState,
     asked: Vec<DateTime<Utc>>,
+    answered_at: Option<DateTime<Utc>>,
     /// No request may come before this, by what the publisher and the user said.
     not_before: Option<DateTime<Utc>>,
+    /// The longest that it may be left alone after the last request, but for what it skips.
+    longest: Duration,
+    etag: Option<String>,
     /// Polls between which entries came and went.
     overflows: usize,
     /// Of each entry, when it came and how late that was.
     delays: Vec<(DateTime<Utc>, TimeDelta)>,
-}
-
-struct Asked {
-    feed: usize,
-    at: DateTime<Utc>,
-    said: Result<Said, Duration>,
 }
 
 fn monday() -> DateTime<Utc> {
@@ -65,168 +76,175 @@ fn is_gentle(host: usize) -> bool {
     host % 10 == 5
 }
 
+fn address(host: usize) -> Ipv4Addr {
+    Ipv4Addr::new(127, 0, 0, 1 + u8::try_from(host).unwrap())
+}
+
 fn politeness() -> Fetch {
     let usual =
         Politeness { host_gap: GAP, max_retry_after: Duration::from_secs(31 * 86_400), ..Politeness::default() };
     let gentle = Politeness { per_host: 1, host_gap: GENTLE_GAP, host_rate: Some(GENTLE_RATE), ..usual };
-    let hosts = (0..FEEDS).filter(|host| is_gentle(*host)).map(|host| (host.to_string(), gentle)).collect();
-    Fetch { politeness: usual, hosts, ..Fetch::default() }
+    let hosts = (0..FEEDS).filter(|host| is_gentle(*host)).map(|host| (address(host).to_string(), gentle)).collect();
+    Fetch { politeness: usual, hosts, allow_networks: vec!["127.0.0.0/8".parse().unwrap()], ..Fetch::default() }
 }
 
-fn bounds(kind: Kind, feed: usize) -> Bounds {
-    let interval = Duration::from_secs(if kind == Kind::Impatient { 300 } else { 900 });
-    Bounds { interval, max_interval: 24 * HOUR, unconditional: 24 * HOUR, feed: feed as u64 }
+/// How long at least between two polls, by what the user says.
+fn interval(kind: Kind) -> Duration {
+    Duration::from_secs(if kind == Kind::Impatient { 300 } else { 900 })
 }
 
+/// The publishers, and all that they have seen.
 struct Week {
-    publishers: Arc<Vec<Publisher>>,
+    publishers: Vec<Publisher>,
     feeds: Vec<Feed>,
-    due: BinaryHeap<Reverse<(DateTime<Utc>, usize)>>,
-    governor: Arc<Governor>,
-    begun: Instant,
+    ledger: Memory,
+    port: u16,
     /// When which host was asked.
     starts: HashMap<usize, Vec<DateTime<Utc>>>,
     held_until: HashMap<usize, DateTime<Utc>>,
+    /// Entries that were told.
+    told: usize,
+    faults: Vec<String>,
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_week_of_manners() {
-    let publishers: Vec<Publisher> = (0..FEEDS).map(Publisher::new).collect();
-    let mut week = Week {
-        publishers: Arc::new(publishers),
-        feeds: (0..FEEDS).map(|_| Feed::default()).collect(),
-        // the first start: all of them at once
-        due: (0..FEEDS).map(|feed| Reverse((monday(), feed))).collect(),
-        governor: Arc::new(Governor::new(&politeness())),
-        begun: Instant::now(),
-        starts: HashMap::new(),
-        held_until: HashMap::new(),
+#[test]
+fn a_week_of_manners() {
+    runtime::with_all_polled_before_time_passes(async {
+        clock::follow_runtime(monday().into());
+        let begun = Instant::now();
+        let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let week = Arc::new(Mutex::new(Week::new(port)));
+        let router = Router::new().fallback({
+            let week = Arc::clone(&week);
+            move |request| answer(Arc::clone(&week), request)
+        });
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let ledger = week.lock().unwrap().ledger.clone();
+        run(port, &ledger, begun + DOWN_AT.to_std().unwrap()).await;
+        sleep_until(begun + (DOWN_AT + DOWN_FOR).to_std().unwrap()).await;
+        run(port, &ledger, begun + TimeDelta::days(DAYS).to_std().unwrap()).await;
+        let mut week = week.lock().unwrap();
+        let some: Vec<&String> = week.faults.iter().take(20).collect();
+        assert!(some.is_empty(), "{} faults, among them {some:#?}", week.faults.len());
+        week.check_hosts();
+        week.check_counts();
+        let polls: usize = week.feeds.iter().map(|feed| feed.asked.len()).sum();
+        println!("{polls} polls, {} entries", week.told);
+        assert_eq!(ledger.outcomes(), (week.told, 0), "each entry that was told is a record");
+    });
+}
+
+/// The daemon, from its start to its stop.
+async fn run(port: u16, ledger: &Memory, until: Instant) {
+    let feeds = (0..FEEDS).map(|number| {
+        let publisher = Publisher::new(number);
+        let url = url(port, publisher.host, number).parse().unwrap();
+        let interval = (publisher.kind == Kind::Impatient).then(|| interval(publisher.kind));
+        config::Feed { interval, full_text: FullText::Feed, ..config::Feed::new(url) }
+    });
+    let unused = config::LocalLedger { directory: "unused".into(), rotate_bytes: 1, rotate_daily: false };
+    let mut config = Config::new(feeds.collect(), config::Ledger::Local(unused));
+    config.fetch = politeness();
+    // entries without pages: there is nothing to look at again
+    config.schedule.rechecks.clear();
+    let fetcher = Fetcher::new(&config.fetch, "copydesk/test (+tester@example.org)", clock::system).unwrap();
+    let (watcher, _) = mpsc::channel(1);
+    let parts = Parts { watcher: None, ..Parts::unattended(Arc::new(config), fetcher, watcher) };
+    let stop = parts.stop.clone();
+    let stopping = async {
+        sleep_until(until).await;
+        stop.cancel();
     };
-    week.run(monday() + DOWN_AT).await;
-    sleep_until(week.begun + (DOWN_AT + DOWN_FOR).to_std().unwrap()).await;
-    // what a restart leaves: the durable figures, and the word of hosts
-    week.governor = Arc::new(Governor::new(&politeness()));
-    let now = week.now();
-    for (host, until) in &week.held_until {
-        if let Ok(wait) = (*until - now).to_std() {
-            week.governor.back_off(&host.to_string(), wait);
-        }
-    }
-    week.run(monday() + TimeDelta::days(DAYS)).await;
-    week.check_hosts();
-    week.check_counts();
+    let (ended, ()) = tokio::join!(daemon::run(parts, async || Ok(ledger.open())), stopping);
+    ended.unwrap();
+}
+
+fn url(port: u16, host: usize, feed: usize) -> String {
+    format!("http://{}:{port}/{feed}", address(host))
+}
+
+async fn answer(week: Arc<Mutex<Week>>, request: Request) -> Response {
+    let number: usize = request.uri().path().trim_start_matches('/').parse().unwrap();
+    let sent = request.headers().get(header::IF_NONE_MATCH).map(|tag| tag.to_str().unwrap().to_owned());
+    let response = week.lock().unwrap().asked(number, sent.as_deref(), clock::now());
+    sleep(Duration::from_millis(80)).await;
+    response
 }
 
 impl Week {
-    fn now(&self) -> DateTime<Utc> {
-        monday() + delta(self.begun.elapsed())
-    }
-
-    /// Polls what is due, until then; what is under way ends.
-    async fn run(&mut self, until: DateTime<Utc>) {
-        let (done, mut ended) = mpsc::channel::<Asked>(FEEDS);
-        let mut running = 0;
-        loop {
-            let next = self.due.peek().map(|Reverse((at, _))| *at).filter(|at| *at < until);
-            if next.is_none() && running == 0 {
-                return;
-            }
-            let wake = self.begun + (next.unwrap_or(until) - monday()).to_std().unwrap();
-            tokio::select! {
-                biased;
-                Some(asked) = ended.recv() => {
-                    running -= 1;
-                    self.outcome(asked, until);
-                }
-                () = sleep_until(wake), if next.is_some() => {
-                    let Some(Reverse((_, feed))) = self.due.pop() else { continue };
-                    running += 1;
-                    self.ask(feed, done.clone());
-                }
-            }
+    fn new(port: u16) -> Self {
+        Self {
+            publishers: (0..FEEDS).map(Publisher::new).collect(),
+            feeds: (0..FEEDS).map(|_| Feed::default()).collect(),
+            ledger: Memory::default(),
+            port,
+            starts: HashMap::new(),
+            held_until: HashMap::new(),
+            told: 0,
+            faults: Vec::new(),
         }
     }
 
-    fn ask(&self, feed: usize, done: mpsc::Sender<Asked>) {
-        let (governor, publishers, begun) = (Arc::clone(&self.governor), Arc::clone(&self.publishers), self.begun);
-        tokio::spawn(async move {
-            let publisher = &publishers[feed];
-            let now = || monday() + delta(begun.elapsed());
-            let asked = match governor.acquire(&publisher.host.to_string()).await {
-                Ok(permit) => {
-                    let at = now();
-                    let said = publisher.answer(at);
-                    sleep(Duration::from_millis(80)).await;
-                    if said.is_busy() {
-                        permit.back_off(said.retry_after);
-                    }
-                    Asked { feed, at, said: Ok(said) }
-                }
-                Err(held) => Asked { feed, at: now(), said: Err(held.0) },
-            };
-            done.send(asked).await.unwrap();
-        });
+    /// Answers a request, once it was checked.
+    fn asked(&mut self, number: usize, sent: Option<&str>, at: DateTime<Utc>) -> Response {
+        self.check_request(number, sent, at);
+        let (publisher, feed) = (&self.publishers[number], &mut self.feeds[number]);
+        let said = publisher.answer(at);
+        let host = publisher.host;
+        self.starts.entry(host).or_default().push(at);
+        feed.asked.push(at);
+        feed.not_before = Some(at + delta(said.least_wait(publisher).max(interval(publisher.kind))));
+        feed.longest = said.retry_after.unwrap_or_default().max(24 * HOUR).mul_f64(1.1) + publisher.longest_skip();
+        if let Some(retry_after) = said.retry_after {
+            self.held_until.insert(host, at + delta(retry_after));
+        }
+        if said.status != 200 {
+            return respond(&said, said.status, None, Body::empty());
+        }
+        let news = publisher.published(feed.answered_at.unwrap_or(at), at);
+        feed.delays.extend(news.iter().map(|published| (at, at - *published)));
+        feed.overflows += usize::from(news.len() >= publisher.window());
+        let entries = publisher.entries(at);
+        let known = feed.answered_at.map_or(0, |before| entries.iter().filter(|at| **at <= before).count());
+        self.told += entries.len() - known;
+        feed.answered_at = Some(at);
+        let is_validated = publisher.kind != Kind::Unvalidated;
+        let etag = is_validated.then(|| format!("\"{}\"", entries.last().map_or(0, DateTime::timestamp)));
+        if sent.is_some() && sent == etag.as_deref() {
+            return respond(&said, 304, etag, Body::empty());
+        }
+        feed.etag.clone_from(&etag);
+        respond(&said, 200, etag, Body::from(publisher.document(&entries)))
     }
 
-    fn outcome(&mut self, Asked { feed: number, at, said }: Asked, until: DateTime<Utc>) {
-        let publisher = &self.publishers[number];
-        let feed = &mut self.feeds[number];
-        let bounds = bounds(publisher.kind, number);
-        let said = match said {
-            Ok(said) => said,
-            Err(held) => {
-                self.due.push(Reverse((at + delta(held), number)));
-                return;
+    fn check_request(&mut self, number: usize, sent: Option<&str>, at: DateTime<Utc>) {
+        let (publisher, feed) = (&self.publishers[number], &self.feeds[number]);
+        let name = format!("feed {number}, {:?}, at {at}", publisher.kind);
+        let mut check = |holds: bool, what: String| {
+            if !holds {
+                self.faults.push(format!("{name}: {what}"));
             }
         };
-        self.starts.entry(publisher.host).or_default().push(at);
-        let name = format!("feed {number}, {:?}, at {at}", publisher.kind);
-        if let Some(not_before) = feed.not_before {
-            assert!(at >= not_before, "{name}: asked before {not_before}");
-        }
+        check(sent == feed.etag.as_deref(), format!("{sent:?} was sent where {:?} was given", feed.etag));
+        let not_before = feed.not_before.unwrap_or(at);
+        check(at >= not_before, format!("asked before {not_before}"));
         let held = self.held_until.get(&publisher.host).copied();
-        assert!(held.is_none_or(|held| at >= held), "{name}: asked of a held host");
-        if let Some(due) = feed.figures.due {
-            let was_down = due < monday() + DOWN_AT + DOWN_FOR && at >= monday() + DOWN_AT + DOWN_FOR;
-            assert!(
-                at - due <= PATIENCE || was_down || held.is_some_and(|held| at - held <= PATIENCE),
-                "{name}: starved since {due}"
-            );
-        }
-        let since = feed.figures.answered_at.unwrap_or(at);
-        feed.asked.push(at);
-        match said.class {
-            Some(class) => feed.figures.failed(at, bounds, class, said.retry_after),
-            None => {
-                let news = publisher.published(since, at);
-                feed.delays.extend(news.iter().map(|published| (at, at - *published)));
-                let overflowed = news.len() >= publisher.window;
-                feed.overflows += usize::from(overflowed);
-                let history = publisher.history(at);
-                let told = Success {
-                    entries: publisher.window,
-                    new_entries: news.len().min(publisher.window),
-                    overflowed,
-                    has_validators: publisher.kind != Kind::Unvalidated,
-                    published: &history,
-                    fresh_for: said.fresh_for,
-                    pace: Some(&publisher.pace),
-                };
-                feed.figures.succeeded(at, bounds, told);
-            }
-        }
-        let due = feed.figures.due.unwrap();
-        feed.not_before = Some(at + delta(said.least_wait(publisher).max(bounds.interval)));
-        let longest = said.retry_after.unwrap_or_default().max(24 * HOUR).mul_f64(1.1) + publisher.longest_skip();
-        assert!(due - at <= delta(longest), "{name}: not due before {due}");
-        if publisher.kind == Kind::Sleeps {
-            assert!(due.hour() >= 6 && due.weekday() != chrono::Weekday::Sun, "{name}: due at {due}");
-        }
-        if let Some(retry_after) = said.retry_after {
-            self.held_until.insert(publisher.host, at + delta(retry_after));
-        }
-        if due < until + TimeDelta::days(DAYS) {
-            self.due.push(Reverse((due, number)));
+        check(held.is_none_or(|held| at >= held), format!("asked of a host that is held until {held:?}"));
+        // a host that wants to be left alone says when it may be asked again, whatever its feeds said of their hours
+        let knows_its_hours =
+            publisher.kind == Kind::Sleeps && feed.answered_at > held.or(feed.answered_at.map(|_| monday()));
+        let is_awake = at.hour() >= 6 && at.weekday() != chrono::Weekday::Sun;
+        check(is_awake || !knows_its_hours, "asked in its sleep".to_owned());
+        if let Some(due) =
+            self.ledger.due(&address(publisher.host).to_string(), &url(self.port, publisher.host, number))
+        {
+            let up_again = monday() + DOWN_AT + DOWN_FOR;
+            let since = due.max(held.unwrap_or(due)).max(if at >= up_again && due < up_again { up_again } else { due });
+            check(at - since <= PATIENCE, format!("starved since {since}"));
+            let before = feed.asked.last().copied().unwrap_or(due);
+            let after_hold = held.is_some_and(|held| due - held <= PATIENCE);
+            check(due - before <= delta(feed.longest) || after_hold, format!("not due before {due}"));
         }
     }
 
@@ -299,4 +317,19 @@ impl Week {
         let (adaptive, even) = (adaptive / feeds / 60.0, even / feeds / 60.0);
         assert!(adaptive <= 0.8 * even, "{adaptive:.1} min by rhythm, {even:.1} min evenly");
     }
+}
+
+fn respond(said: &Said, status: u16, etag: Option<String>, body: Body) -> Response {
+    let mut response = Response::builder().status(status).body(body).unwrap();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/rss+xml"));
+    let seconds = |wait: Duration| wait.as_secs().to_string();
+    for (name, value) in [
+        (header::ETAG, etag),
+        (header::RETRY_AFTER, said.retry_after.map(seconds)),
+        (header::CACHE_CONTROL, said.fresh_for.map(|fresh| format!("max-age={}", seconds(fresh)))),
+    ] {
+        value.into_iter().for_each(|value| drop(headers.insert(&name, value.parse().unwrap())));
+    }
+    response
 }

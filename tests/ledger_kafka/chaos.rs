@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use rand::{Rng, RngExt, SeedableRng, rngs::SmallRng};
+use rand::{Rng, RngExt, SeedableRng, rngs::SmallRng, seq::SliceRandom};
 
 use super::*;
 
@@ -32,12 +32,19 @@ async fn random_faults_lose_and_double_nothing() {
     // two that come back under their names, and one that comes back as a stranger
     let names = [Some("desk-0"), Some("desk-1"), None];
     let mut workers = names.map(|name| Worker::start(&config, name, None));
+    // each kind once in six, in any order
+    let mut kinds: Vec<u32> = Vec::new();
     for _ in 0..faults {
+        if kinds.is_empty() {
+            kinds.extend(0..6);
+            kinds.shuffle(&mut random);
+        }
         sleep(&mut random, 100..2500).await;
         let at = random.random_range(0..names.len());
         let point = POINTS[random.random_range(0..POINTS.len())];
         let passing = random.random_range(1..6);
-        match random.random_range(0..6) {
+        let kind = kinds.pop().unwrap();
+        match kind {
             0 => workers[at] = Worker::start(&config, names[at], None),
             1 | 2 => workers[at] = Worker::start(&config, names[at], Some(&format!("{point}:{passing}"))),
             3 => {
@@ -48,6 +55,8 @@ async fn random_faults_lose_and_double_nothing() {
             // wakes when its session is over, and its transaction is not: what it goes on with has to be refused if it
             // has not sent its offsets yet, and waited for by its successor if it has
             _ => {
+                // where nothing but the fence tells that it is out of date, and anywhere
+                let point = if kind == 4 { "before-begin" } else { point };
                 workers[at] = Worker::start(&config, names[at], Some(&format!("{point}:{passing}:stop")));
                 sleep(&mut random, 13000..16000).await;
                 workers[at].signal("-CONT");

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
-use copydesk::{feed::Pace, schedule::FailureClass};
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// Feeds of a host.
@@ -49,25 +48,20 @@ const KINDS: [Kind; 13] = [
 ];
 
 /// What a publisher answers.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Said {
-    pub(crate) class: Option<FailureClass>,
+    pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) fresh_for: Option<Duration>,
 }
 
 impl Said {
-    pub(crate) fn is_busy(&self) -> bool {
-        self.retry_after.is_some()
-    }
-
     /// For how long the publisher wants not to be asked again.
     pub(crate) fn least_wait(&self, publisher: &Publisher) -> Duration {
-        let ttl = Duration::from_secs(u64::from(publisher.pace.ttl_minutes.unwrap_or(0)) * 60);
-        let told = ttl.max(self.fresh_for.unwrap_or_default());
-        let gone = if self.class == Some(FailureClass::Gone) { 24 * HOUR } else { Duration::ZERO };
-        let failed = if self.class.is_some() { Duration::ZERO } else { told };
-        self.retry_after.unwrap_or_default().max(failed).max(gone)
+        let told = publisher.ttl().max(self.fresh_for.unwrap_or_default());
+        let gone = if self.status == 410 { 24 * HOUR } else { Duration::ZERO };
+        let told = if self.status == 200 { told } else { Duration::ZERO };
+        self.retry_after.unwrap_or_default().max(told).max(gone)
     }
 }
 
@@ -75,28 +69,33 @@ impl Said {
 pub(crate) struct Publisher {
     pub(crate) kind: Kind,
     pub(crate) host: usize,
-    pub(crate) pace: Pace,
-    /// Entries its document holds.
-    pub(crate) window: usize,
     seed: i64,
 }
 
 impl Publisher {
     pub(crate) fn new(number: usize) -> Self {
-        let kind = KINDS[number % KINDS.len()];
-        let mut pace = Pace::default();
-        match kind {
-            Kind::Ttl => pace.ttl_minutes = Some(180),
-            Kind::Sleeps => (pace.skip_hours, pace.skip_days) = ((0..6).collect(), vec![6]),
-            _ => {}
+        Self { kind: KINDS[number % KINDS.len()], host: number / A_HOST, seed: number as i64 * 7_919 }
+    }
+
+    /// Seconds between two entries, and entries that its document holds: more than it publishes while the daemon is down.
+    fn rhythm(&self) -> (i64, usize) {
+        match self.kind {
+            Kind::Busy => (180, 70),
+            Kind::Impatient => (900, 20),
+            Kind::Daytime => (600, 60),
+            // it is asked once in fifteen hours or more
+            Kind::Unvalidated => (900, 60),
+            Kind::Overflowing => (120, 5),
+            _ => (3_600, 30),
         }
-        let window = match kind {
-            Kind::Overflowing => 10,
-            // it publishes as many in fifteen hours
-            Kind::Unvalidated => 300,
-            _ => 100_000,
-        };
-        Self { kind, host: number / A_HOST, pace, window, seed: number as i64 * 7_919 }
+    }
+
+    pub(crate) fn window(&self) -> usize {
+        self.rhythm().1
+    }
+
+    fn ttl(&self) -> Duration {
+        if self.kind == Kind::Ttl { 3 * HOUR } else { Duration::ZERO }
     }
 
     pub(crate) fn is(&self, kind: Kind) -> bool {
@@ -116,37 +115,60 @@ impl Publisher {
 
     pub(crate) fn answer(&self, at: DateTime<Utc>) -> Said {
         if let Some((_, until)) = self.rest().filter(|(from, until)| (*from..*until).contains(&at)) {
-            let retry_after = (until - at).to_std().ok();
-            return Said { class: Some(FailureClass::Passing), retry_after, fresh_for: None };
+            // rounded up: the header has whole seconds
+            let wait = Duration::from_secs((until - at).num_seconds() as u64 + 1);
+            return Said { status: 429, retry_after: Some(wait), fresh_for: None };
         }
-        let class = match self.kind {
-            Kind::Broken => Some(FailureClass::Passing),
-            Kind::Missing => Some(FailureClass::Lasting),
-            Kind::Gone => Some(FailureClass::Gone),
-            _ => None,
+        let status = match self.kind {
+            Kind::Broken => 500,
+            Kind::Missing => 404,
+            Kind::Gone => 410,
+            _ => 200,
         };
-        let fresh_for = (self.kind == Kind::Fresh).then_some(2 * HOUR);
-        Said { class, retry_after: None, fresh_for }
+        Said { status, retry_after: None, fresh_for: (self.kind == Kind::Fresh).then_some(2 * HOUR) }
     }
 
     /// What was published after `since`, up to `until`.
     pub(crate) fn published(&self, since: DateTime<Utc>, until: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-        let step = match self.kind {
-            Kind::Busy | Kind::Impatient | Kind::Unvalidated => 180,
-            Kind::Overflowing => 60,
-            Kind::Daytime => 600,
-            Kind::Silent => return Vec::new(),
-            _ => 3_600,
-        };
+        if self.kind == Kind::Silent {
+            return Vec::new();
+        }
+        let step = self.rhythm().0;
         let first = (since.timestamp() - self.seed).div_euclid(step) + 1;
         let times = (first..).map(|n| DateTime::from_timestamp(n * step + self.seed, 0).unwrap());
         let within = times.take_while(|at| *at <= until);
         within.filter(|at| self.kind != Kind::Daytime || (7..19).contains(&at.hour())).collect()
     }
 
-    /// The dates of what its document holds, where entries have dates.
-    pub(crate) fn history(&self, at: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-        if self.kind == Kind::Unvalidated { self.published(at - TimeDelta::hours(15), at) } else { Vec::new() }
+    /// What its document holds.
+    pub(crate) fn entries(&self, at: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let mut entries = self.published(at - TimeDelta::days(2), at);
+        entries.drain(..entries.len().saturating_sub(self.window()));
+        entries
+    }
+
+    /// The document, each entry with its text.
+    pub(crate) fn document(&self, entries: &[DateTime<Utc>]) -> String {
+        let pace = match self.kind {
+            Kind::Ttl => "<ttl>180</ttl>".to_owned(),
+            Kind::Sleeps => {
+                let hours: String = (0..6).map(|hour| format!("<hour>{hour}</hour>")).collect();
+                format!("<skipHours>{hours}</skipHours><skipDays><day>Sunday</day></skipDays>")
+            }
+            _ => String::new(),
+        };
+        let item = |at: &DateTime<Utc>| {
+            // most feeds tell no dates, so that their rhythm has to be learned from polls
+            let dated = self.kind == Kind::Unvalidated;
+            let date = if dated { format!("<pubDate>{}</pubDate>", at.to_rfc2822()) } else { String::new() };
+            let name = format!("{}-{}", self.seed, at.timestamp());
+            format!(
+                "<item><guid isPermaLink=\"false\">{name}</guid><title>Story {name}</title>{date}<description>Story {name} \
+                 is told in a sentence that is long enough for a paragraph of its own.</description></item>"
+            )
+        };
+        let items: String = entries.iter().rev().map(item).collect();
+        format!("<rss version=\"2.0\"><channel><title>Stories</title>{pace}{items}</channel></rss>")
     }
 
     /// By how much its skipped hours and days may put off a poll.

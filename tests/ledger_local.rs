@@ -228,7 +228,6 @@ fn child(directory: &Path, fault: Option<&str>) -> Output {
 }
 
 /// Commits the stories up to the fifth that the ledger does not have yet.
-#[expect(clippy::print_stdout, reason = "the parent reads why the ledger cannot be opened")]
 async fn as_a_child(directory: &Path) {
     let (mut ledger, mut events) = match LocalLedger::open(&config(directory)).await {
         Ok(opened) => opened,

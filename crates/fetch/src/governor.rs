@@ -98,7 +98,7 @@ impl Governor {
         }
     }
 
-    /// Waits for the right to send one request to a host, named as [`crate::link::host`] names it.
+    /// Waits for the right to send one request to a host, named as [`copydesk_core::link::host`] names it.
     ///
     /// Waits as long as the host has others before this one: drop the future to give up.
     pub async fn acquire(&self, name: &str) -> Result<Permit, BackOff> {

@@ -122,7 +122,7 @@ pub struct Failure {
     pub detail: String,
     /// When the host said to come again.
     pub retry_after: Option<Duration>,
-    /// Which host said so, as [`crate::link::host`] names it: a redirect may have led there.
+    /// Which host said so, as [`copydesk_core::link::host`] names it: a redirect may have led there.
     pub host: Option<String>,
 }
 

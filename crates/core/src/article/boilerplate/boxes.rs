@@ -47,9 +47,9 @@ fn reason_of(
     stands: Stands,
 ) -> Option<Reason> {
     let is_small = |(_, element): &(usize, &Element)| {
-        let weight: usize = outline.blocks[element.blocks.clone()].iter().map(|block| block.weight).sum();
+        let weight = || outline.blocks[element.blocks.clone()].iter().map(|block| block.weight).sum::<usize>();
         let is_apart = |at: usize| !is_prose(&outline.blocks[at]) || setting.is_elsewhere(at);
-        element.blocks.len() <= BLOCKS && weight < BOX && element.blocks.clone().all(is_apart)
+        element.blocks.len() <= BLOCKS && weight() < BOX && element.blocks.clone().all(is_apart)
     };
     let around =
         || outline.ancestors(outline.blocks[at].element).map(|at| (at, &outline.elements[at])).take_while(is_small);

@@ -14,6 +14,8 @@ const REPEATED: usize = 70;
 const SAID: usize = 95;
 /// Least weight of what nothing calls a pull quote.
 const LEAST: usize = 40;
+/// Most of them on a page: what is said apart more often is how the story is set.
+const MOST: usize = 50;
 /// How many letters are a run.
 const RUN: usize = 12;
 /// Most blocks around a quotation and the line that says whose it is, and the heaviest such line.
@@ -38,7 +40,7 @@ pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Ve
     };
     let again: Vec<usize> =
         verdicts.iter().filter(|(at, reason)| reason.is_none() && is_again(*at)).map(|(at, _)| *at).collect();
-    if again.is_empty() {
+    if again.is_empty() || again.len() > MOST {
         return;
     }
     let told = verdicts.iter().filter(|(at, reason)| reason.is_none() && again.binary_search(at).is_err());
@@ -48,7 +50,8 @@ pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Ve
         let whole = whole(outline, at);
         let longest = whole.clone().max_by_key(|&at| outline.blocks[at].weight).unwrap_or(at);
         // the story may quote itself, and says so
-        let before = verdicts.iter().rev().find(|(at, reason)| *at < whole.start && reason.is_none());
+        let start = verdicts.partition_point(|(at, _)| *at < whole.start);
+        let before = verdicts[..start].iter().rev().find(|(_, reason)| reason.is_none());
         let is_led_to = before.is_some_and(|(at, _)| outline.blocks[*at].text.ends_with([':', '：']));
         if !is_led_to && is_repeated(&outline.blocks[longest].text, &told, least) {
             let inside = verdicts.iter_mut().filter(|(at, reason)| whole.contains(at) && reason.is_none());

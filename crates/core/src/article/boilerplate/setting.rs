@@ -93,6 +93,8 @@ pub(super) struct Setting<'a> {
     deck: Vec<usize>,
     /// How many blocks of prose stand at each place, and how much they weigh.
     places: HashMap<u64, (usize, usize)>,
+    /// Whether most of the prose stands at one place.
+    is_gathered: bool,
     /// How much all prose weighs, and how much of it is italic.
     prose: usize,
     italic: usize,
@@ -138,7 +140,8 @@ impl<'a> Setting<'a> {
             *times.entry(outline.signature(at)).or_default() += 1;
         }
         let (blocks, deck) = (&body.blocks, body.deck.clone());
-        Self { outline, blocks, deck, places, prose, italic, asked, headed, times, last }
+        let is_gathered = places.values().any(|&(_, weight)| weight * 2 > prose);
+        Self { outline, blocks, deck, places, is_gathered, prose, italic, asked, headed, times, last }
     }
 
     /// How many blocks of prose stand where a block does, and how much they weigh.
@@ -164,7 +167,7 @@ impl<'a> Setting<'a> {
 
     /// Whether most of the story stands at one place, and a block at another.
     pub(super) fn is_elsewhere(&self, at: usize) -> bool {
-        self.place(at).1 * 2 < self.prose && self.places.values().any(|&(_, weight)| weight * 2 > self.prose)
+        self.is_gathered && self.place(at).1 * 2 < self.prose
     }
 
     /// Whether a block is of the deck.

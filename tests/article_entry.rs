@@ -5,7 +5,7 @@
 use std::fs;
 
 use copydesk::article::{self, Aids, Field, NoArticleReason, Page, Rules, Site, Source, TextSource};
-use copydesk::cli::clean::manifest;
+use copydesk::cli::clean::{Options, manifest};
 use copydesk::feed::{Entry, Person};
 use serde_json::Value;
 use url::Url;
@@ -130,7 +130,7 @@ fn pages_of_a_manifest_are_siblings_in_any_order() {
         let path = folder.path().join("manifest.jsonl");
         fs::write(&path, lines.join("\n")).unwrap();
         let mut out = Vec::new();
-        manifest(&path, alone, &Rules::default(), &mut out).unwrap();
+        manifest(&path, Options { alone, blocks: false }, &Rules::default(), &mut out).unwrap();
         String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
     let has_pitch = |rows: &[Value]| rows.iter().filter(|row| row["text"].as_str().unwrap().contains(pitch)).count();

@@ -27,6 +27,15 @@ pub enum Format {
     Text,
 }
 
+/// How the pages of a manifest are cleaned.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Whether pages of one site do not help each other.
+    pub alone: bool,
+    /// Whether blocks are printed in place of articles.
+    pub blocks: bool,
+}
+
 /// Prints the article of one page or text as JSON.
 pub fn one(
     bytes: &[u8],
@@ -51,9 +60,10 @@ pub fn one(
 
 /// Cleans the pages of a manifest (JSON Lines) and prints one JSON line for each, in the same order.
 ///
-/// Pages of one site help each other, unless `alone`: what a site repeats is learned from all of its pages first, so
+/// Pages of one site help each other, unless they are read `alone`: what a site repeats is learned from all of its pages first, so
 /// the order of the lines changes nothing. A page that cannot be read or cleaned gives a line with an `error`.
-pub fn manifest(path: &Path, alone: bool, rules: &Rules, out: &mut impl Write) -> anyhow::Result<()> {
+pub fn manifest(path: &Path, options: Options, rules: &Rules, out: &mut impl Write) -> anyhow::Result<()> {
+    let Options { alone, blocks } = options;
     let manifest = Manifest::read(path)?;
     let progress = manifest.progress(if alone { 1 } else { 2 });
     let sites = if alone { HashMap::new() } else { learn(&manifest, rules, &progress)? };
@@ -62,6 +72,9 @@ pub fn manifest(path: &Path, alone: bool, rules: &Rules, out: &mut impl Write) -
         &progress,
         |document| {
             let site = sites.get(&link::site(&document.url)).unwrap_or(&unknown);
+            if blocks {
+                return Ok(blocks_of(&document, site, rules));
+            }
             clean(&document, site, rules).map(|extraction| shown(&extraction.article))
         },
         |line, result| write_line(out, &row(&line.id, result)),
@@ -92,6 +105,22 @@ fn clean(document: &ManifestItem<'_>, site: &Site, rules: &Rules) -> Result<arti
     // there is no feed to replace a teaser here, and `paywalled` marks it
     article::extract_or_begin(page, Aids::without_entry(site, rules))
         .map_err(|error| format!("{}: {error}", error.reason.as_str()))
+}
+
+/// Every block of a page, with the decision about it.
+fn blocks_of(document: &ManifestItem<'_>, site: &Site, rules: &Rules) -> Value {
+    let page = Page { url: &document.url, body: &document.bytes, content_type: document.content_type };
+    let explanation = article::explain(page, Aids::without_entry(site, rules));
+    let block = |block: &article::Explained| {
+        json!({
+            "fate": block.fate, "reason": block.reason, "why": block.why, "place": block.place, "text": block.text,
+            "signs": block.signs,
+        })
+    };
+    json!({
+        "refused": explanation.refused.map(|refused| refused.reason.as_str()),
+        "blocks": explanation.blocks.iter().map(block).collect::<Vec<_>>(),
+    })
 }
 
 fn row(id: &str, result: Result<Value, String>) -> Value {

@@ -80,6 +80,10 @@ enum Command {
         /// With --manifest: do not learn from the other pages of a site what it repeats
         #[arg(long, requires = "manifest")]
         alone: bool,
+        /// With --manifest: print every block of the pages instead, with the decision about it and the signs it was
+        /// weighed by
+        #[arg(long, requires = "manifest")]
+        blocks: bool,
         /// A configuration whose `sites` are applied
         #[arg(short, long, value_name = "FILE")]
         config: Option<PathBuf>,
@@ -271,9 +275,9 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Feeds(FeedsCommand::Discover(options)) => feeds::discover(&options, &mut out),
         Command::Parse { input } => parse(&input, &mut out),
-        Command::Clean { input, format, alone, config } => {
+        Command::Clean { input, format, alone, blocks, config } => {
             let Some(rules) = rules(config.as_deref()) else { return Ok(ExitCode::from(USAGE)) };
-            clean(&input, format, alone, &rules, &mut out)
+            clean(&input, format, clean::Options { alone, blocks }, &rules, &mut out)
         }
         Command::Try(arguments) => dry_run::run(&arguments, &mut out),
         Command::Schema { of } => schema(of, &mut out),
@@ -327,12 +331,12 @@ fn parse(input: &Input, out: &mut impl Write) -> anyhow::Result<ExitCode> {
 fn clean(
     input: &Input,
     format: clean::Format,
-    alone: bool,
+    options: clean::Options,
     rules: &Rules,
     out: &mut impl Write,
 ) -> anyhow::Result<ExitCode> {
     match &input.manifest {
-        Some(manifest) => clean::manifest(manifest, alone, rules, out)?,
+        Some(manifest) => clean::manifest(manifest, options, rules, out)?,
         None => clean::one(&input.read()?, &input.url()?, input.content_type.as_deref(), format, rules, out)?,
     }
     Ok(ExitCode::SUCCESS)

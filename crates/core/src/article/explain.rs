@@ -7,7 +7,7 @@ use scraper::Html;
 use scraper::node::Element as Markup;
 use serde::{Serialize, Serializer};
 
-use super::boilerplate::Reason;
+use super::boilerplate::{Reason, Seen, heaviest, names as all_signs};
 use super::metadata::PageKind;
 use super::outline::{Kind, block_elements};
 use super::page::Reading;
@@ -17,6 +17,8 @@ use crate::text::line;
 
 /// Most elements of a block's place that are shown, innermost last.
 const SHOWN: usize = 3;
+/// Most signs that are told where all of them decided.
+const SIGNS: usize = 3;
 /// Most class names of an element that are shown.
 const CLASSES: usize = 3;
 
@@ -46,6 +48,9 @@ pub struct Explained {
     pub place: String,
     /// The text.
     pub text: String,
+    /// All that was weighed at last, where it was: signs by their names.
+    #[serde(skip)]
+    pub signs: Vec<String>,
 }
 
 /// What became of a text.
@@ -121,23 +126,25 @@ pub(super) fn of_page(page: Page<'_>, aids: Aids<'_>) -> Explanation {
 }
 
 fn explain(reading: Reading<'_>, places: &[Place]) -> Explanation {
-    let blocks = (0..reading.outline.blocks.len()).map(|at| explained(&reading, places, at));
+    let blocks: Vec<Explained> = reading
+        .weighed(|seen| (0..reading.outline.blocks.len()).map(|at| explained(&reading, seen, places, at)).collect());
     let cuts = reading.cuts.iter().map(|cut| Explained {
         fate: Fate::Dropped,
         reason: Reason::Rule.as_str(),
         why: cut.rule.clone(),
         place: "inside of a paragraph".to_owned(),
         text: cut.text.clone(),
+        signs: Vec::new(),
     });
     Explanation {
-        blocks: blocks.chain(cuts).collect(),
+        blocks: blocks.into_iter().chain(cuts).collect(),
         claim: claim(reading.meta.kind),
         refused: reading.refused.clone(),
         outcome: reading.finish(),
     }
 }
 
-fn explained(reading: &Reading<'_>, places: &[Place], at: usize) -> Explained {
+fn explained(reading: &Reading<'_>, seen: &Seen<'_>, places: &[Place], at: usize) -> Explained {
     let outline = &reading.outline;
     let block = &outline.blocks[at];
     let verdict = reading.verdicts.binary_search_by_key(&at, |(block, _)| *block);
@@ -145,6 +152,10 @@ fn explained(reading: &Reading<'_>, places: &[Place], at: usize) -> Explained {
         Ok(None) => {
             let (name, words) = why_kept(reading, at);
             (Fate::Kept, name, words.to_owned())
+        }
+        Ok(Some(Reason::Evidence)) => {
+            let signs = heaviest(seen, at, SIGNS).join(", ");
+            (Fate::Dropped, Reason::Evidence.as_str(), format!("{}: {signs}", Reason::Evidence.words()))
         }
         Ok(Some(reason)) => (Fate::Dropped, reason.as_str(), reason.words().to_owned()),
         Err(_) => {
@@ -158,7 +169,9 @@ fn explained(reading: &Reading<'_>, places: &[Place], at: usize) -> Explained {
     let rule = outline.ruled(at).and_then(|_| places().find_map(|place| place.rule.clone()));
     let mut names: Vec<&str> = places().take(SHOWN).map(|place| place.name.as_str()).collect();
     names.reverse();
-    Explained { fate, reason, why: rule.unwrap_or(why), place: names.join(" > "), text: block.text.clone() }
+    let is_weighed = fate == Fate::Kept || reason == Reason::Evidence.as_str();
+    let signs = if is_weighed { all_signs(seen, at) } else { Vec::new() };
+    Explained { fate, reason, why: rule.unwrap_or(why), place: names.join(" > "), text: block.text.clone(), signs }
 }
 
 /// What speaks for a block that was kept, the strongest first.

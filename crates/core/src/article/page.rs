@@ -3,7 +3,7 @@
 use scraper::Html;
 use url::Url;
 
-use super::boilerplate::{Known, Reason, Verdict};
+use super::boilerplate::{Known, Reason, Seen, Verdict};
 use super::extract::{Body, Evidence, body, is_prose};
 use super::metadata::{self, Before, Metadata};
 use super::outline::{Block, Home, Kind, Names, Outline, Signs, outline};
@@ -88,7 +88,7 @@ impl<'a> Reading<'a> {
         meta.complete(around_headline(&outline, body.headline));
         meta.complete_title(&before_story(&outline, &body));
         let opinions = aids.site.opinions(&outline);
-        let authors: Vec<String> = meta.authors.iter().map(|name| name.to_lowercase()).collect();
+        let authors = lower(&meta.authors);
         let site = link::site(page.url);
         let known =
             Known { titles: &meta.titles, authors: &authors, site: &site, opinions: &opinions, anchored: &anchored };
@@ -103,6 +103,14 @@ impl<'a> Reading<'a> {
             seen,
             Self { page, aids, outline, meta, body, anchored, opinions, verdicts, cuts, text, cut, print, refused },
         ))
+    }
+
+    /// Looks at the blocks as the last pass weighed them.
+    pub(super) fn weighed<T>(&self, look: impl FnOnce(&Seen<'_>) -> T) -> T {
+        let (authors, site) = (lower(&self.meta.authors), link::site(self.page.url));
+        let (opinions, anchored) = (&self.opinions, &self.anchored);
+        let known = Known { titles: &self.meta.titles, authors: &authors, site: &site, opinions, anchored };
+        boilerplate::weighed(&self.outline, &self.body, &known, &self.verdicts, look)
     }
 
     /// The article, or why there is none. Nothing of a page that is refused reaches one.
@@ -134,6 +142,10 @@ impl<'a> Reading<'a> {
         let lesson = Lesson::of_page(self.page.url, &self.outline, &self.body, &self.anchored, &self.verdicts);
         Ok(Extraction { article, lesson, print })
     }
+}
+
+fn lower(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| name.to_lowercase()).collect()
 }
 
 /// Publishers lead to their home page from what they have taken down, and from what is not there yet.

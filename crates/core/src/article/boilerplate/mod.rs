@@ -2,16 +2,20 @@
 //!
 //! PURE: body + what is known of the page → a verdict for every block of the body. Structure decides first
 //! ([`structure`]), wording only where structure is silent ([`wording`]), what the site repeats after both; headings
-//! go with what they head ([`headings`]). Every block that is dropped has its reason.
+//! go with what they head ([`headings`]). Every block that is dropped has its reason. What is still kept is weighed once
+//! more, by all that is seen of it ([`evidence`]).
 
 mod boxes;
+mod evidence;
 mod head;
 mod headings;
 mod labels;
 mod lists;
 mod notes;
 mod pull_quotes;
+mod seen;
 mod setting;
+mod signs;
 mod structure;
 mod tail;
 pub(super) mod wording;
@@ -23,6 +27,8 @@ use super::extract::{Body, is_prose};
 use super::metadata::Titles;
 use super::outline::{Block, Kind, Outline};
 use super::record_lines;
+pub(super) use evidence::{heaviest, names};
+pub(super) use seen::Seen;
 use setting::Setting;
 
 /// Why a block was dropped; the names are part of what users see.
@@ -40,6 +46,7 @@ pub(super) enum Reason {
     Correction,
     Credit,
     Date,
+    Evidence,
     Form,
     HeadingOfNothing,
     Hidden,
@@ -75,6 +82,7 @@ impl Reason {
             Self::Correction => "correction",
             Self::Credit => "credit",
             Self::Date => "date",
+            Self::Evidence => "evidence",
             Self::Form => "form",
             Self::HeadingOfNothing => "heading-of-nothing",
             Self::Hidden => "hidden",
@@ -138,6 +146,18 @@ pub(super) fn sign(outline: &Outline, at: usize) -> Option<Reason> {
     structure::reason(outline, at, &outline.blocks[at].text.to_lowercase(), &Known::titles(&Titles::default()))
 }
 
+/// Looks at the page as the last pass saw it, for those who ask why.
+pub(super) fn weighed<T>(
+    outline: &Outline,
+    body: &Body,
+    known: &Known<'_>,
+    verdicts: &[Verdict],
+    look: impl FnOnce(&Seen<'_>) -> T,
+) -> T {
+    let setting = Setting::new(outline, body);
+    look(&Seen::new(outline, body, known, &setting, verdicts))
+}
+
 /// Heaviest block whose words are looked at.
 const WORDED: usize = 500;
 /// Heaviest text that stories say more than once anyway.
@@ -164,6 +184,8 @@ pub(super) fn judge(outline: &Outline, body: &Body, known: &Known<'_>) -> Vec<Ve
     drop_repeated(outline, &mut verdicts);
     labels::judge(outline, &mut verdicts, body, known);
     tail::judge(outline, &setting, &mut verdicts, known);
+    headings::judge(outline, &mut verdicts);
+    evidence::judge(&Seen::new(outline, body, known, &setting, &verdicts), &mut verdicts);
     headings::judge(outline, &mut verdicts);
     // whatever the passes over all blocks came to
     verdicts.iter_mut().filter(|(at, _)| outline.ruled(*at) == Some(true)).for_each(|(_, reason)| *reason = None);

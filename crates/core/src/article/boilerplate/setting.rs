@@ -84,7 +84,7 @@ const SPEECH: &[&str] = &[
     "göre",
 ];
 /// Marks of a quotation.
-const QUOTES: [char; 8] = ['“', '”', '"', '«', '»', '„', '「', '」'];
+pub(super) const QUOTES: [char; 8] = ['“', '”', '"', '«', '»', '„', '「', '」'];
 
 /// What the body's blocks are beside each other.
 pub(super) struct Setting<'a> {

@@ -18,6 +18,7 @@ impl Reason {
             Self::Correction => "what the publisher has corrected or updated, which is data",
             Self::Credit => "a credit line",
             Self::Date => "a date or reading time",
+            Self::Evidence => "unlike the rest of the story, by all that is seen of it",
             Self::Form => "a form",
             Self::HeadingOfNothing => "a heading over nothing that was kept",
             Self::Hidden => "not shown to readers",

@@ -276,7 +276,7 @@ impl<'a> Seen<'a> {
         let parent = self.element(element.parent);
         let mut flag = |name: &'static str, is: bool| {
             if is {
-                add(name)
+                add(name);
             }
         };
         if text.len() < WORDED {

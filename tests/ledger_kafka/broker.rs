@@ -11,7 +11,7 @@ async fn a_broker_that_is_down_is_told_of_in_time() {
     let start = Instant::now();
     let error = KafkaLedger::open(&config).await.err().unwrap();
     let address = &config.brokers[0];
-    assert!(matches!(&error, LedgerError::Retry(cause) if cause.whole().contains(address)), "{error:?}");
+    assert!(matches!(&error, LedgerError::Retry(_) if error.whole().contains(address)), "{error:?}");
     assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
     let error = states(&config).await.err().unwrap();
     assert!(matches!(&error, LedgerError::Retry(_)), "{error:?}");

@@ -231,9 +231,7 @@ impl Week {
         check(at >= not_before, format!("asked before {not_before}"));
         let held = self.held_until.get(&publisher.host).copied();
         check(held.is_none_or(|held| at >= held), format!("asked of a host that is held until {held:?}"));
-        // a host that wants to be left alone says when it may be asked again, whatever its feeds said of their hours
-        let knows_its_hours =
-            publisher.kind == Kind::Sleeps && feed.answered_at > held.or(feed.answered_at.map(|_| monday()));
+        let knows_its_hours = publisher.kind == Kind::Sleeps && feed.answered_at.is_some();
         let is_awake = at.hour() >= 6 && at.weekday() != chrono::Weekday::Sun;
         check(is_awake || !knows_its_hours, "asked in its sleep".to_owned());
         if let Some(due) =

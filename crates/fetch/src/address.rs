@@ -101,21 +101,21 @@ impl Guard {
             Host::Ipv4(address) => IpAddr::V4(address),
             Host::Ipv6(address) => IpAddr::V6(address),
         };
-        let reach = if listed { AllowedAddresses::Public } else { AllowedAddresses::Exceptions };
-        match self.check_address(literal, reach) {
+        let allowed = if listed { AllowedAddresses::Public } else { AllowedAddresses::Exceptions };
+        match self.check_address(literal, allowed) {
             Err(_) if !listed && special_purpose(self.behind(literal)).is_none() => Err(Refusal::Port(port)),
-            verdict => verdict.map(|()| reach),
+            verdict => verdict.map(|()| allowed),
         }
     }
 
     /// Checks an address that a name resolved to, or to which a connection is made.
-    pub fn check_address(&self, address: IpAddr, reach: AllowedAddresses) -> Result<(), Refusal> {
+    pub fn check_address(&self, address: IpAddr, allowed: AllowedAddresses) -> Result<(), Refusal> {
         let excepted = |address: IpAddr| self.exceptions.iter().any(|network| network.contains(&address));
         let behind = self.behind(address);
         if excepted(address) || excepted(behind) {
             return Ok(());
         }
-        match (special_purpose(behind), reach) {
+        match (special_purpose(behind), allowed) {
             (Some(network), _) => Err(Refusal::Address { address, network }),
             (None, AllowedAddresses::Public) => Ok(()),
             (None, AllowedAddresses::Exceptions) => {

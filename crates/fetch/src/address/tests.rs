@@ -241,11 +241,11 @@ fn an_exception_opens_its_network_at_any_port_and_nothing_else() {
         check(&guard, url, allowed);
     }
     // a name at a port that is not listed may only be in the excepted networks
-    let reach = guard.check_url(&Url::parse("http://intranet:9999/").unwrap()).unwrap();
-    assert_eq!(reach, AllowedAddresses::Exceptions);
-    assert!(guard.check_address("10.1.2.3".parse().unwrap(), reach).is_ok());
-    assert!(guard.check_address("8.8.8.8".parse().unwrap(), reach).is_err());
-    assert!(guard.check_address("10.2.0.1".parse().unwrap(), reach).is_err());
+    let allowed = guard.check_url(&Url::parse("http://intranet:9999/").unwrap()).unwrap();
+    assert_eq!(allowed, AllowedAddresses::Exceptions);
+    assert!(guard.check_address("10.1.2.3".parse().unwrap(), allowed).is_ok());
+    assert!(guard.check_address("8.8.8.8".parse().unwrap(), allowed).is_err());
+    assert!(guard.check_address("10.2.0.1".parse().unwrap(), allowed).is_err());
 }
 
 #[test]

@@ -6,6 +6,8 @@ use super::*;
 use crate::feed::{Entry, Feed, Format, Moment, Pace, identity};
 
 mod absorb;
+mod entries;
+mod feeds;
 mod progress;
 mod stored;
 

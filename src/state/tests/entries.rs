@@ -1,0 +1,206 @@
+//! What is kept of an entry, and what happens to it in more than one feed.
+
+use super::*;
+use crate::{article::Print, feed::Person};
+
+fn everything() -> Entry {
+    Entry {
+        guid: Some("g".to_owned()),
+        guid_is_permalink: true,
+        url: Some("https://example.com/".parse().unwrap()),
+        url_as_told: Some("//".to_owned()),
+        title: Some("abc".to_owned()),
+        summary: Some("abcd".to_owned()),
+        content: Some("abcde".to_owned()),
+        published: dated(at(0)),
+        authors: vec![Person { name: Some("Jane D".to_owned()), ..Person::default() }, Person::default()],
+        ..Entry::default()
+    }
+}
+
+fn pending(entry: Entry) -> Pending {
+    let carriers = vec![Carrier { feed: A.to_owned(), digest: 7 }];
+    Pending::new(1, Names::default(), entry, carriers, at(0))
+}
+
+#[test]
+fn the_size_of_an_entry_is_that_of_its_texts() {
+    // 400 for the rest, fifteen letters, twenty of the link, six of a name, and 40 for each author
+    assert_eq!(pending(everything()).size(), 400 + 15 + 20 + 6 + 80);
+    assert_eq!(pending(Entry::default()).size(), 400);
+}
+
+#[test]
+fn of_a_published_entry_what_identifies_it_is_kept() {
+    let mut pending = Pending { content_cut: true, is_rejected: true, attempts: 3, ..pending(everything()) };
+    pending.reduce();
+    assert_eq!(pending.entry, Entry { summary: None, content: None, ..everything() });
+    assert_eq!((pending.content_cut, pending.is_rejected, pending.attempts), (false, false, 0));
+}
+
+#[test]
+fn sixteen_feeds_of_an_entry_are_kept() {
+    let mut pending = pending(item(1));
+    for n in 0..20 {
+        assert!(!pending.observe(&format!("https://example.com/{n}"), n));
+    }
+    assert_eq!(pending.carriers.len(), 16);
+    assert!(!pending.observe(A, 7) && pending.observe(A, 8) && !pending.observe(A, 8));
+}
+
+#[test]
+fn a_content_of_two_kib_is_stored_and_a_longer_one_is_not() {
+    let stored = |bytes: usize| {
+        let json = pending(Entry { content: Some("a".repeat(bytes)), ..item(1) }).to_json();
+        serde_json::from_slice::<Pending>(&json).unwrap().entry.content.map(|content| content.len())
+    };
+    assert_eq!((stored(2_048), stored(2_049)), (Some(2_048), None));
+}
+
+#[test]
+fn a_clock_that_is_set_back_moves_only_what_is_in_the_future() {
+    let published = |first_at, at| Published {
+        first_at,
+        changed_at: Some(at),
+        candidate: Some(Candidate { content: 1, at }),
+        ..Published::default()
+    };
+    let (now, by) = (at(60), TimeDelta::minutes(30));
+    for (before, after) in [(at(59), at(59)), (at(60), at(60)), (at(61), at(31))] {
+        let mut pending = Pending {
+            due: before,
+            failing_since: Some(before),
+            published: Some(published(before, before)),
+            ..pending(item(1))
+        };
+        pending.bring_back(by, now);
+        assert_eq!((pending.due, pending.failing_since), (after, Some(after)));
+        assert_eq!(pending.published, Some(published(after, after)));
+    }
+}
+
+#[test]
+fn a_new_link_is_looked_at_until_an_edit_is_found() {
+    let flag = |site: &SiteState, key| site.entry(key).unwrap().published.as_ref().unwrap().has_new_link;
+    let (mut site, key) = one_published(&[DAY]);
+    let moved = with_link("other", with_text("edited", item(1)));
+    read_with(&mut site, Policy { rechecks: &[DAY], ..Policy::default() }, A, vec![moved], at(5));
+    assert!(flag(&site, key));
+    look(&mut site, key, &[DAY], at(5));
+    assert!(flag(&site, key), "the page shows no edit yet");
+    site.published(key, publication(78), &[DAY], false, at(10));
+    assert!(!flag(&site, key));
+    // an edit under the same link
+    read(&mut site, A, vec![with_link("other", with_text("again", item(1)))], at(15));
+    assert!(!flag(&site, key));
+}
+
+/// What is remembered of an article has room for two feeds.
+#[test]
+fn a_third_feed_takes_the_place_of_one_that_is_gone() {
+    const C: &str = "https://example.com/c.xml";
+    let says = |text: &str| vec![with_text(text, item(1))];
+    let mut site = SiteState::new(SITE);
+    read(&mut site, A, says("one"), at(0));
+    read(&mut site, B, says("two"), at(0));
+    publish_all(&mut site, &[], at(0));
+    for text in ["three", "four"] {
+        assert_eq!(counts(&read(&mut site, C, says(text), at(5))), (0, 1, 0), "there is no place for it");
+    }
+    site.feed_mut(A).removed_at = Some(at(6));
+    assert_eq!(counts(&read(&mut site, C, says("four"), at(7))), (0, 1, 0));
+    assert_eq!(counts(&read(&mut site, B, says("two"), at(8))), (0, 1, 0), "it has kept its place");
+    let mut edited = site.clone();
+    assert_eq!(counts(&read(&mut edited, C, says("five"), at(9))), (0, 1, 1));
+    let carriers: Vec<String> = edited.entries().next().unwrap().carriers.iter().map(|c| c.feed.clone()).collect();
+    assert_eq!(carriers, [C, B]);
+    assert_eq!(counts(&read(&mut site, B, says("six"), at(9))), (0, 1, 1));
+}
+
+#[test]
+fn an_article_is_remembered_again_after_half_of_the_horizon() {
+    let (mut site, _) = one_published(&[]);
+    site.changes(true, usize::MAX);
+    let mut is_stored = |day: i64| {
+        read(&mut site, A, vec![item(1)], days(day));
+        site.changes(true, usize::MAX).iter().any(|state| state.key.contains(" memory "))
+    };
+    assert_eq!([1, 90, 91, 92].map(&mut is_stored), [false, false, true, false]);
+}
+
+/// Its page may be read again at any time, so it goes on as it was.
+#[test]
+fn an_article_that_comes_back_is_what_it_was() {
+    for is_feed_text in [false, true] {
+        let mut site = SiteState::new(SITE);
+        read(&mut site, A, vec![item(1)], at(0));
+        let key = site.entries().next().unwrap().key;
+        site.published(key, Publication { is_feed_text, ..publication(77) }, &[], false, at(0));
+        assert_eq!(read(&mut site, A, vec![with_text("edited", item(1))], days(1)).changed, 1);
+        let expected = Published {
+            revision: 1,
+            content: 77,
+            is_feed_text,
+            first_at: DateTime::UNIX_EPOCH,
+            recheck: usize::MAX,
+            changed_in_feed: true,
+            changed_by: Some(A.to_owned()),
+            ..Published::default()
+        };
+        assert_eq!(site.entry(key).unwrap().published, Some(expected));
+    }
+}
+
+#[test]
+fn a_recheck_without_news_is_not_written_and_its_validators_are_kept() {
+    let (mut site, key) = one_published(&[HOUR, DAY]);
+    site.changes(true, usize::MAX);
+    let validators = Validators { etag: Some("\"2\"".to_owned()), ..Validators::default() };
+    site.unchanged(key, None, Some(validators.clone()), &[HOUR, DAY], false, at(60));
+    assert_eq!(site.entry(key).unwrap().published.as_ref().unwrap().validators, validators);
+    assert!(!site.has_later_changes() && site.changes(true, usize::MAX).is_empty());
+    assert!(site.store_all() && site.changes(true, usize::MAX).len() == 1);
+    assert!(!site.store_all(), "nothing is left");
+    site.unchanged(key, Some(5), None, &[HOUR, DAY], false, at(70));
+    assert!(site.has_later_changes(), "a content that was seen once is news");
+    site.changes(true, usize::MAX);
+    site.postpone(key, at(80), "why", true, at(75));
+    site.changes(true, usize::MAX);
+    site.unchanged(key, Some(5), None, &[HOUR, DAY], false, at(80));
+    assert!(site.has_later_changes(), "and so is the end of failures");
+}
+
+#[test]
+fn the_content_of_a_record_is_the_beginning_of_its_hash() {
+    for (hash, expected) in [("0000004d99ff", 77), ("ffffffff", u32::MAX), ("0000004", 0), ("nonsense", 0), ("", 0)] {
+        assert_eq!(content(hash), expected, "{hash}");
+    }
+}
+
+/// Two stories of one feed and moment, whose pages have one canonical URL.
+#[test]
+fn one_page_with_another_text_is_an_edit_if_much_of_it_is_the_same() {
+    let text = |words: &[&str]| {
+        let line = |word: &&str| format!("{word} was said by the mayor when the council met on the matter yesterday.");
+        Some(Print::of_text(&words.iter().map(line).collect::<Vec<_>>().join("\n")))
+    };
+    let before = ["One", "Two", "Three", "Four", "Five", "Six"];
+    for (what, now, expected) in [
+        ("the same", &before[..], true),
+        ("with one more paragraph", &["One", "Two", "Three", "Four", "Five", "Six", "Seven"], true),
+        ("with half of it rewritten", &["One", "Two", "Three", "Ten", "Eleven", "Twelve"], true),
+        ("another", &["Ten", "Eleven", "Twelve", "Thirteen", "Fourteen", "Fifteen"], false),
+    ] {
+        let mut site = SiteState::new(SITE);
+        let name = |path: &str| crate::feed::identity::page_name(&link(path)).unwrap();
+        read(&mut site, A, vec![item(1)], at(0));
+        let key = site.entries().next().unwrap().key;
+        site.learn_page(key, &[name("story-1"), name("all")], 1, at(0));
+        site.published(key, Publication { text: text(&before), ..publication(1) }, &[DAY], false, at(0));
+        read(&mut site, A, vec![item(1), Entry { published: item(1).published, ..item(2) }], at(5));
+        let new = site.entries().find(|entry| entry.published.is_none()).unwrap().key;
+        let read = PageText { content: 2, text: text(now) };
+        let whose = site.learn_page(new, &[name("story-2"), name("all")], read, at(5));
+        assert_eq!(whose, if expected { PageOf::Article(key) } else { PageOf::Itself }, "{what}");
+    }
+}

@@ -163,7 +163,7 @@ async fn socks_proxies_are_given_the_name_or_an_address_that_was_checked() {
         let url: Url = format!("{scheme}://{}", proxy.address).parse().unwrap();
         Route::Through(Box::new(Proxy { credentials: Some(("desk".into(), "secret".into())), ..Proxy::new(url) }))
     };
-    // an address for documentation: if something went past the proxy, nobody would be reached
+    // an address for documentation: if a request did not use the proxy, it would reach no host
     let allow_networks = vec!["203.0.113.0/24".parse().unwrap()];
     let fetcher = fetcher(&Fetch { allow_networks, ..config() }, |name| match name {
         "public.example" => vec!["203.0.113.1".parse().unwrap()],

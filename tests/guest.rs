@@ -16,7 +16,7 @@ use host::{Answer, Host, feed};
 use installation::{Installation, LOCAL, stop};
 use tokio::task::block_in_place;
 
-/// The default settings, but for the network.
+/// The default settings, except for the network.
 const AS_SHIPPED: &str = "admin: off\nfetch: {allow_networks: [127.0.0.0/8]}\n";
 
 /// A poll each 300 ms, whatever the feed's rhythm.
@@ -53,8 +53,8 @@ fn waits(installation: &Installation) -> Vec<TimeDelta> {
     feeds.map(|feed| time(feed, "due") - time(feed, "asked_at")).collect()
 }
 
-/// One unconditional GET at first, then always validators; opaque and byte-exact, always the newest, though the body
-/// be the same; none that the last answer did not have.
+/// One unconditional GET at first, then always validators; opaque and byte-exact, always the newest, even if
+/// the body is the same; none that the last response did not have.
 #[tokio::test(flavor = "multi_thread")]
 async fn validators() {
     let (a, b, c) = (feed(0..3), feed(0..4), feed(0..5));
@@ -90,7 +90,7 @@ async fn validators() {
 }
 
 /// Conditional requests at most hourly unless told otherwise, unconditional ones at most daily; `max-age` and the feed's
-/// own hints; 429 and `Retry-After`, were it a day; and nothing is asked before its time after a restart.
+/// own hints; 429 and `Retry-After`, even if it is a day; and nothing is requested before its time after a restart.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_asked_before_its_time() {
     const HOUR: i64 = 3600;

@@ -7,6 +7,7 @@ use crate::feed::{Entry, Feed, Format, Moment, Pace, identity};
 
 mod absorb;
 mod entries;
+mod evidence;
 mod feeds;
 mod progress;
 mod stored;

@@ -35,7 +35,7 @@ async fn a_broker_that_goes_and_comes_again_costs_nothing_but_time() {
     assert!(start.elapsed() < Duration::from_secs(45), "{:?}", start.elapsed());
 
     broker.restart(0);
-    // as a daemon would: the same batch again, or everything anew
+    // as a daemon would: the same batch again, or everything from the start
     let deadline = Instant::now() + PATIENCE;
     loop {
         assert!(Instant::now() < deadline, "the broker is back, and the ledger is not");

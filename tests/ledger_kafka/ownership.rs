@@ -56,7 +56,7 @@ async fn check_move(config: &config::KafkaLedger, protocol: &str) {
     first.close().await;
 }
 
-/// Publishes a story a partition; one that is fenced by a rebalance under way is given again.
+/// Publishes one story per partition; one that is fenced by a running rebalance is given again.
 async fn publish_at_last(
     installation: &mut Installation,
     partitions: &BTreeSet<Partition>,

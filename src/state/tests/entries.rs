@@ -95,6 +95,36 @@ fn a_new_link_is_looked_at_until_an_edit_is_found() {
     assert!(!flag(&site, key));
 }
 
+/// A story in two feeds: A had it first, and B shows an edit.
+#[test]
+fn an_edit_of_another_feed_changes_what_its_page_does_not_have() {
+    let new = titled("New", with_text("new", with_guid("b", item(1))));
+    let untitled = Entry { title: None, ..new.clone() };
+    let old = Some("Story 1");
+    for (what, published, edit, title, content) in [
+        ("it waits for its page", None, &new, old, Some("<p>It blew.</p>")),
+        ("its text is the page's", Some(false), &new, Some("New"), None),
+        ("and B has no headline now", Some(false), &untitled, old, None),
+        ("its text is the feed's", Some(true), &new, Some("New"), Some("<p>new</p>")),
+    ] {
+        let mut site = SiteState::new(SITE);
+        read(&mut site, A, vec![item(1)], at(0));
+        read(&mut site, B, vec![with_guid("b", item(1))], at(0));
+        let key = site.entries().next().unwrap().key;
+        if let Some(is_feed_text) = published {
+            site.published(key, Publication { is_feed_text, ..publication(77) }, &[DAY], false, at(0));
+        }
+        site.changes(true, usize::MAX);
+        assert_eq!(read(&mut site, B, vec![edit.clone()], at(5)).changed, 1, "{what}");
+        let entry = site.entry(key).unwrap();
+        assert_eq!((entry.entry.title.as_deref(), entry.entry.content.as_deref()), (title, content), "{what}");
+        assert!(!entry.published.as_ref().is_some_and(|published| published.has_new_link), "{what}");
+        assert_eq!(site.changes(true, usize::MAX).len(), 2, "{what}: the entry and the feed are stored");
+        read(&mut site, B, vec![edit.clone()], at(10));
+        assert_eq!(site.changes(true, usize::MAX).len(), 1, "{what}: only the feed is stored");
+    }
+}
+
 /// What is remembered of an article has room for two feeds.
 #[test]
 fn a_third_feed_takes_the_place_of_one_that_is_gone() {

@@ -135,6 +135,8 @@ fn the_state_of_version_0_1_is_read() {
     assert_eq!((site.entries().count(), site.waiting(), site.remembered()), (2, 1, 1));
     let last = site.entry(published).unwrap().published.clone().unwrap();
     assert_eq!((last.revision, last.content, last.recheck), (2, 0x0102_0304, 2));
+    let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    assert_eq!((entry.due, last.first_at), (time("2026-01-05T10:05:00Z"), time("2026-01-04T10:00:00Z")));
     assert_eq!(last.validators.etag.as_deref(), Some("\"2\""));
 
     let item =

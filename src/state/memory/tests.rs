@@ -195,8 +195,8 @@ fn buckets_of_a_size_and_time_are_merged() {
     let mut memory = Memory::default();
     (0..256).for_each(|n| memory.add(resolved(n, 1), usize::MAX, HORIZON));
     assert_eq!(memory.frozen.iter().map(|bucket| bucket.frozen.articles()).collect::<Vec<_>>(), [256]);
-    (256..288).for_each(|n| memory.add(resolved(n, 1), usize::MAX, HORIZON));
-    assert_eq!(memory.frozen.iter().map(|bucket| bucket.frozen.articles()).collect::<Vec<_>>(), [256, 16, 16]);
+    (256..304).for_each(|n| memory.add(resolved(n, 1), usize::MAX, HORIZON));
+    assert_eq!(memory.frozen.iter().map(|bucket| bucket.frozen.articles()).collect::<Vec<_>>(), [256, 16, 16, 16]);
 }
 
 /// A ledger gives back what it has in any order, and the next bucket is a new one.
@@ -209,6 +209,7 @@ fn buckets_are_sorted_when_they_are_read_back() {
     }
     assert_eq!(memory.frozen.iter().map(|bucket| bucket.number).collect::<Vec<_>>(), [2, 4, 9]);
     memory.add(resolved(50, 1), usize::MAX, HORIZON);
+    assert!(memory.is_changed());
     assert_eq!(memory.changes().iter().map(|(number, _)| *number).collect::<Vec<_>>(), [10]);
     assert!(!memory.is_changed());
     memory.forget_before(1);

@@ -100,11 +100,13 @@ fn a_new_link_is_looked_at_until_an_edit_is_found() {
 fn an_edit_of_another_feed_changes_what_its_page_does_not_have() {
     let new = titled("New", with_text("new", with_guid("b", item(1))));
     let untitled = Entry { title: None, ..new.clone() };
+    let unlinked = Entry { url: None, ..new.clone() };
     let old = Some("Story 1");
     for (what, published, edit, title, content) in [
         ("it waits for its page", None, &new, old, Some("<p>It blew.</p>")),
         ("its text is the page's", Some(false), &new, Some("New"), None),
         ("and B has no headline now", Some(false), &untitled, old, None),
+        ("and B has no link now", Some(false), &unlinked, Some("New"), None),
         ("its text is the feed's", Some(true), &new, Some("New"), Some("<p>new</p>")),
     ] {
         let mut site = SiteState::new(SITE);
@@ -122,6 +124,74 @@ fn an_edit_of_another_feed_changes_what_its_page_does_not_have() {
         assert_eq!(site.changes(true, usize::MAX).len(), 2, "{what}: the entry and the feed are stored");
         read(&mut site, B, vec![edit.clone()], at(10));
         assert_eq!(site.changes(true, usize::MAX).len(), 1, "{what}: only the feed is stored");
+    }
+}
+
+/// What of an entry that waits is worth a write.
+#[test]
+fn an_entry_is_stored_when_a_poll_changes_it() {
+    let mut site = SiteState::new(SITE);
+    let mut writes = |change: Option<&dyn Fn(&mut Pending)>, feed: &str, entry: Entry| {
+        let key = site.entries().next().map(|entry| entry.key);
+        if let (Some(change), Some(key)) = (change, key) {
+            let mut pending = site.take(key).unwrap();
+            change(&mut pending);
+            site.insert(pending);
+        }
+        read(&mut site, feed, vec![entry], at(0));
+        let url = site.entries().next().unwrap().entry.url.clone();
+        // the feed is always stored
+        (site.changes(true, usize::MAX).len() - 1, url == Some(link("story-1")))
+    };
+    assert_eq!(writes(None, A, item(1)), (1, true), "it is new");
+    assert_eq!(writes(None, A, item(1)), (0, true));
+    assert_eq!(writes(None, B, item(1)), (1, true), "another feed has it");
+    assert_eq!(writes(None, A, with_text("edited", item(1))), (1, true), "another text");
+    let forget = |pending: &mut Pending| pending.carriers[1].digest = 0;
+    assert_eq!(writes(Some(&forget), A, with_text("edited", item(1))), (0, true), "not this feed's words");
+    assert_eq!(writes(Some(&forget), B, item(1)), (1, true), "they are known again");
+    assert_eq!(writes(None, A, with_link("story-2", with_text("edited", item(1)))), (1, false), "another link");
+    assert_eq!(writes(None, A, with_text("edited", item(1))), (1, true), "and the first one again");
+    assert_eq!(writes(None, B, with_link("story-2", item(1))), (0, true), "B has a link that is known");
+    assert_eq!(writes(None, A, Entry { url: None, ..with_text("edited", item(1)) }), (0, true), "none is no news");
+}
+
+/// An entry that waits for its page is not given up when another has its link.
+#[test]
+fn only_what_was_published_gives_its_link_away() {
+    let today = Entry { published: dated(days(1)), ..titled("Day two", with_guid("x", item(1))) };
+    let mut site = SiteState::new(SITE);
+    read(&mut site, A, vec![item(1)], at(0));
+    assert_eq!(read(&mut site, A, vec![today], days(1)).new, 1);
+    assert_eq!((site.waiting(), site.remembered()), (2, 0));
+}
+
+#[test]
+fn guids_that_are_not_trusted_are_not_learned() {
+    for (guid_trust, expected) in [(0, true), (-8, false)] {
+        let (mut site, key) = one_published(&[DAY]);
+        site.feed_mut(A).guid_trust = guid_trust;
+        let renamed = with_guid("x", item(1));
+        let guid = document(vec![renamed.clone()]).names[0].guid;
+        read(&mut site, A, vec![renamed], at(5));
+        assert_eq!(site.entry(key).unwrap().names.has(guid), expected, "trust {guid_trust}");
+    }
+}
+
+/// An entry that leads to a section of a page, which is found to be that of story 1.
+#[test]
+fn a_section_of_the_page_of_another_story_has_the_text_of_the_feed() {
+    let name = |path: &str| crate::feed::identity::page_name(&link(path)).unwrap();
+    for (what, title, page, expected) in [
+        ("it leads there", "Other", &["story-1"][..], Some(PageOf::List)),
+        ("it leads there, and has its title", "Story 1", &["story-1"], None),
+        ("the page only says so", "Other", &["elsewhere", "story-1"], Some(PageOf::Itself)),
+    ] {
+        let (mut site, key) = one_published(&[DAY]);
+        read(&mut site, A, vec![with_link("old#part", titled(title, item(9)))], at(5));
+        let new = site.entries().find(|entry| entry.published.is_none()).unwrap().key;
+        let page: Vec<_> = page.iter().map(|path| name(path)).collect();
+        assert_eq!(site.learn_page(new, &page, 5, at(5)), expected.unwrap_or(PageOf::Article(key)), "{what}");
     }
 }
 
@@ -171,7 +241,6 @@ fn an_article_that_comes_back_is_what_it_was() {
             revision: 1,
             content: 77,
             is_feed_text,
-            first_at: DateTime::UNIX_EPOCH,
             recheck: usize::MAX,
             changed_in_feed: true,
             changed_by: Some(A.to_owned()),

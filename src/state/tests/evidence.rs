@@ -88,6 +88,21 @@ fn links_titles_and_dates_are_compared() {
     }
 }
 
+/// The second entry has the link only, the first one everything.
+#[test]
+fn the_entry_that_agrees_most_is_the_article() {
+    let weaker = Entry { guid: None, published: dated(at(5)), ..titled("Other", with_text("other", item(1))) };
+    for entries in [vec![item(1), weaker.clone()], vec![weaker, item(1)]] {
+        let (mut site, key) = one_published(&[DAY]);
+        let document = document(entries);
+        let claims = site.claims(&reading(A), &document, &[false, false]);
+        let first = document.feed.entries.iter().position(|entry| entry.guid.is_some()).unwrap();
+        assert_eq!(claims[&key].0, first);
+        let absorbed = site.absorb(A, &document, Policy::default(), at(5));
+        assert_eq!(counts(&absorbed), (1, 1, 0));
+    }
+}
+
 #[test]
 fn another_entry_of_the_document_may_be_the_article() {
     let (mut site, key) = one_published(&[DAY]);

@@ -30,6 +30,16 @@ fn guids_are_trusted_by_what_they_did() {
 /// Entries 1 to `linked`, of which the first `moved` have another link than before, and two without any.
 #[test]
 fn links_are_distrusted_where_most_of_three_or_more_have_changed() {
+    // entries that have lost their link say nothing of those that have one
+    let mut site = SiteState::new(SITE);
+    read(&mut site, A, (1..=5).map(item).collect(), at(0));
+    let shown = (1..=5).map(|n| match n {
+        1 | 2 => with_link(&format!("other-{n}"), item(n)),
+        3 => item(n),
+        _ => Entry { url: None, ..item(n) },
+    });
+    read(&mut site, A, shown.collect(), at(1));
+    assert_eq!(site.feed(A).unwrap().link_changes, 1);
     for (linked, moved, expected) in [(3, 0, 0), (2, 2, 0), (3, 2, 1), (4, 2, 0), (5, 2, 0), (5, 3, 1), (5, 5, 1)] {
         let bare = [8, 9].map(|n| Entry { url: None, ..item(n) });
         let before: Vec<Entry> = (1..=linked).map(item).chain(bare.clone()).collect();
@@ -155,6 +165,10 @@ fn a_site_says_what_it_has() {
     assert_eq!((rest.len(), site.take_due(at(0), 9)), (1, vec![]), "they are taken");
     site.offer_again(rest[0]);
     assert_eq!((site.next_due(), site.take_due(at(0), 9)), (Some(at(0)), rest));
+    assert!(site.waiting_bytes > 2 * 400);
+    site.changes(true, usize::MAX);
+    site.feed_mut(B);
+    assert!(site.has_later_changes(), "a feed is to be stored");
     site.offer_again(12_345);
     assert_eq!(site.next_due(), None, "there is no such entry");
 }
@@ -175,6 +189,37 @@ fn a_site_is_over_when_nothing_is_left_of_it() {
     site.unstorable(&format!("{SITE} entry {key:016x}"), days(400));
     site.changes(true, usize::MAX);
     assert!(site.forget_old(days(401)) && !site.forget_old(days(800)));
+}
+
+/// What the pages of a site repeat is stored when an eighth of it is new, and forgotten with the site.
+#[test]
+fn the_knowledge_about_a_site_is_stored_now_and_then() {
+    let known = || {
+        let mut site = SiteState::new(SITE);
+        let articles: Vec<u32> = (1..=40).collect();
+        site.restore(SITE, serde_json::json!({ "articles": articles }).to_string().as_bytes()).unwrap();
+        site
+    };
+    let is_stored = |site: &mut SiteState| {
+        let states = site.changes(false, 0);
+        states.iter().find(|state| state.key == SITE).map(|state| !state.value.is_empty())
+    };
+    assert_eq!(known().knowledge().pages(), 40);
+    for (unsaved, expected) in [(0, None), (4, None), (5, Some(true)), (u16::MAX, Some(true))] {
+        let mut site = known();
+        site.unsaved = unsaved;
+        assert_eq!(is_stored(&mut site), expected, "{unsaved} observations");
+        assert_eq!(is_stored(&mut site), None, "once");
+    }
+    assert!(known().everything().iter().any(|state| state.key == SITE));
+    assert!(SiteState::new(SITE).everything().is_empty(), "there is nothing to store");
+    let mut site = known();
+    site.add(A);
+    assert!(site.forget_old(days(1)) && is_stored(&mut site).is_none());
+    site.forget(A);
+    assert!(!site.forget_old(days(1)));
+    assert_eq!((site.knowledge().pages(), is_stored(&mut site)), (0, Some(false)), "deleted");
+    assert!(!site.forget_old(days(1)) && is_stored(&mut site).is_none());
 }
 
 /// Values are at most this large, less a quarter for the key.

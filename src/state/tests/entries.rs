@@ -303,3 +303,16 @@ fn one_page_with_another_text_is_an_edit_if_much_of_it_is_the_same() {
         assert_eq!(whose, if expected { PageOf::Article(key) } else { PageOf::Itself }, "{what}");
     }
 }
+
+/// An entry of a third feed is found to be an article whose first feed is gone.
+#[test]
+fn a_feed_that_takes_the_place_of_another_shows_no_edit() {
+    let (mut site, key) = one_published(&[]);
+    read(&mut site, B, vec![item(1)], at(0));
+    site.feed_mut(A).removed_at = Some(at(1));
+    assert_eq!(read(&mut site, "https://example.com/c.xml", vec![titled("Story 1", item(9))], at(5)).new, 1);
+    let new = site.entries().next().unwrap().key;
+    let page = [crate::feed::identity::page_name(&link("story-1")).unwrap()];
+    assert_eq!(site.learn_page(new, &page, 5, at(5)), PageOf::Article(key));
+    assert_eq!((site.entries().count(), site.remembered()), (0, 1));
+}

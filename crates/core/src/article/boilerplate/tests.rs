@@ -121,3 +121,74 @@ fn what_is_hidden_may_outweigh_a_short_story() {
     assert_eq!(reasons(&html(3), None), [None, None, Some("hidden"), Some("hidden"), Some("hidden")]);
     assert!(reasons(&html(9), None).iter().all(Option::is_none), "a page that is shown by a script");
 }
+
+#[test]
+fn what_shares_a_box_with_a_form_or_a_picture_is_not_the_storys() {
+    let boxed = |inside: &str| format!("<div class=box>{inside}</div>");
+    let behind = |inside: &str| {
+        let reasons = reasons(&format!("<main><div>{}</div>{}</main>", STORY.repeat(3), boxed(inside)), None);
+        reasons[6..].to_vec()
+    };
+    let among = |inside: &str| {
+        let story = STORY.repeat(2);
+        let html = format!("<main><div>{story}</div>{}<div>{story}</div></main>", boxed(inside));
+        let reasons = reasons(&html, None);
+        reasons[4..reasons.len() - 4].to_vec()
+    };
+    let picture = "<img src=/deck.jpg width=600 height=400>";
+    let pitch = "<div>Our letter on bridges comes each Friday at noon, with all that their keepers have told us since the last one.</div><form><input type=email></form>";
+    assert_eq!(behind(pitch), [Some("label")]);
+    assert_eq!(among(pitch), [Some("label")]);
+    let caption = format!(
+        "{picture}<div>The deck of the bridge is seen here from below, where the rust is worst, on a morning before the works.</div><p>Photo: Jane Doe</p>"
+    );
+    assert_eq!(among(&caption)[0], Some("caption"), "with whose picture it is");
+    let author = format!(
+        "{picture}<div>Jane Doe writes about bridges and their keepers for us, and has seen more of them than there are in the county.</div>"
+    );
+    assert!(behind(&author)[0].is_some(), "who wrote the story is no part of it");
+}
+
+#[test]
+fn a_line_above_the_story_is_a_date_a_label_or_its_beginning() {
+    let above = |line: &str| reasons(&format!("<main>{line}{STORY}</main>"), None)[0];
+    for (line, expected) in [
+        ("<p>5 March 2024</p>", Some("date")),
+        ("<p>Published: 5 March 2024, 10:15</p>", Some("date")),
+        ("<p>On 5 March 2024 the works on the old bridge began at last.</p>", None),
+        ("<p>Works at Quay Bridge, 5 March 2024.</p>", Some("date")),
+        ("<p>Bridges</p>", Some("tags")),
+        ("<p>The works began. They are late.</p>", None),
+        ("<h2>Deadlines in 2025</h2>", None),
+        ("<p><b>Deadlines in 2025</b></p>", None),
+    ] {
+        assert_eq!(above(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn a_deck_is_kept_though_it_looks_like_a_label() {
+    let html = format!("<main><p>Bridges and rust</p>{STORY}</main>");
+    assert_eq!(reasons(&html, None)[0], Some("tags"));
+    let mut outline = outline(&tree::parse(&html).html, &Default::default(), &mut Default::default());
+    outline.inherit(None, |block| block.weight as f32);
+    let titles = Titles::default();
+    let body = Body { blocks: vec![0, 1, 2], deck: vec![0], ..Body::default() };
+    let known = Known { opinions: &[None; 3], ..Known::titles(&titles) };
+    assert!(judge(&outline, &body, &known).iter().all(|(_, reason)| reason.is_none()));
+}
+
+#[test]
+fn a_list_of_links_is_the_sites_and_a_list_with_links_in_it_is_the_storys() {
+    let list = |items: &[&str]| {
+        let items: String = items.iter().map(|item| format!("<li>{item}</li>")).collect();
+        let reasons = reasons(&format!("<main>{STORY}<ul>{items}</ul>{STORY}</main>"), None);
+        reasons[2..2 + items.matches("<li>").count()].to_vec()
+    };
+    let (first, second) =
+        ("<a href=/wheels>The wheels of the bridge</a>", "<a href=/works>The works of the autumn</a>");
+    assert_eq!(list(&[first, second]), [Some("related-links"); 2]);
+    // some twenty of a hundred and thirty letters
+    let told = format!("{first} are greased by hand on a Monday, and nobody has counted how often that was");
+    assert_eq!(list(&[&told, &told]), [None; 2]);
+}

@@ -288,7 +288,7 @@ fn words(text: &str, prefix: &str) -> BTreeSet<String> {
     words.filter(|word| word.len() > prefix.len() && word.starts_with(prefix)).map(str::to_owned).collect()
 }
 
-/// The files with an extension in these directories and, but for the root's own, in all below them.
+/// The files with an extension in these directories and, except for the root, in all below them.
 fn files(directories: &[&str], extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open: Vec<PathBuf> = directories.iter().map(PathBuf::from).filter(|directory| directory.is_dir()).collect();

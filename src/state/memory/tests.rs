@@ -152,7 +152,7 @@ fn what_is_packed_is_unpacked() {
     }
 }
 
-/// The first bucket is as large as the ledger allows at most, and it is not rewritten for ever.
+/// The first bucket is as large as the ledger allows at most, and is then left as it is.
 #[test]
 fn the_newest_bucket_is_frozen_in_time() {
     let mut memory = Memory::default();

@@ -192,3 +192,67 @@ fn a_list_of_links_is_the_sites_and_a_list_with_links_in_it_is_the_storys() {
     let told = format!("{first} are greased by hand on a Monday, and nobody has counted how often that was");
     assert_eq!(list(&[&told, &told]), [None; 2]);
 }
+
+/// What is decided of the last paragraph of a story by Jane Doe in the Quay Post.
+fn last_of(story: &str, last: &str) -> Option<&'static str> {
+    let mut outline = outline(
+        &tree::parse(&format!("<main>{story}{last}</main>")).html,
+        &Default::default(),
+        &mut Default::default(),
+    );
+    outline.inherit(None, |block| block.weight as f32);
+    let blocks: Vec<usize> = (0..outline.blocks.len()).collect();
+    let titles = Titles::default();
+    let authors = ["jane doe".to_owned(), "ada".to_owned()];
+    let known = Known { authors: &authors, site: "quaypost.example", ..Known::titles(&titles) };
+    let verdicts = judge(&outline, &Body { blocks, ..Body::default() }, &known);
+    verdicts.last().unwrap().1.map(Reason::as_str)
+}
+
+#[test]
+fn who_wrote_a_story_is_said_behind_it() {
+    let story = STORY.repeat(2);
+    for (last, expected) in [
+        ("Jane Doe writes about bridges and rivers.", true),
+        ("By Jane Doe, who writes about bridges.", true),
+        ("Jane Doe’s book on bridges is out now.", true),
+        ("John Smith writes about bridges and rivers.", false),
+        ("The bridge was drawn by Jane Doe for us all.", false),
+        ("Jane Doering keeps the bridge since the spring.", false),
+        ("Jane Doe said “No” when we had asked her.", false),
+        ("Ada keeps the bridge since the last spring.", false),
+        ("Write to us at desk@quaypost.example about it.", true),
+        ("Write to Jane at mail@letters.example about it.", true),
+        ("Contact: desk@letters.example", true),
+        ("Witnesses may write to help@police.example today.", false),
+        ("The keepers meet @noon, and sell at 3@2 a wheel.", false),
+    ] {
+        assert_eq!(last_of(&story, &format!("<p>{last}</p>")).is_some(), expected, "{last}");
+    }
+    assert_eq!(last_of("", "<p>Jane Doe writes about bridges and rivers.</p>"), None, "it is all that there is");
+}
+
+#[test]
+fn what_the_site_says_is_believed_unless_other_evidence_holds_it_to_be_the_story() {
+    let mut outline = outline(
+        &tree::parse(&format!("<main>{STORY}{STORY}</main>")).html,
+        &Default::default(),
+        &mut Default::default(),
+    );
+    outline.inherit(None, |block| block.weight as f32);
+    let titles = Titles::default();
+    let opinions = [None, Some(true), Some(true), Some(false)];
+    let known = Known { opinions: &opinions, anchored: &[false, false, true, false], ..Known::titles(&titles) };
+    let verdicts = judge(&outline, &Body { blocks: vec![0, 1, 2, 3], ..Body::default() }, &known);
+    let reasons: Vec<_> = verdicts.iter().map(|(_, reason)| reason.map(Reason::as_str)).collect();
+    assert_eq!(reasons, [None, Some("site-repeats"), None, None]);
+}
+
+#[test]
+fn marks_and_headlines_are_no_text() {
+    let html = format!("<main><h1>The bridge</h1>{STORY}<p>* * *</p>{STORY}<h1>The works</h1>{STORY}<p>■</p></main>");
+    let reasons = reasons(&html, None);
+    assert_eq!(reasons[0], Some("title"));
+    assert_eq!([reasons[3], reasons[9]], [Some("label"); 2]);
+    assert_eq!(reasons[6], None, "a section of the story");
+}

@@ -195,6 +195,11 @@ fn a_list_of_links_is_the_sites_and_a_list_with_links_in_it_is_the_storys() {
 
 /// What is decided of the last paragraph of a story by Jane Doe in the Quay Post.
 fn last_of(story: &str, last: &str) -> Option<&'static str> {
+    *authored(story, last).last().unwrap()
+}
+
+/// What is decided of all of it.
+fn authored(story: &str, last: &str) -> Vec<Option<&'static str>> {
     let mut outline = outline(
         &tree::parse(&format!("<main>{story}{last}</main>")).html,
         &Default::default(),
@@ -206,7 +211,7 @@ fn last_of(story: &str, last: &str) -> Option<&'static str> {
     let authors = ["jane doe".to_owned(), "ada".to_owned()];
     let known = Known { authors: &authors, site: "quaypost.example", ..Known::titles(&titles) };
     let verdicts = judge(&outline, &Body { blocks, ..Body::default() }, &known);
-    verdicts.last().unwrap().1.map(Reason::as_str)
+    verdicts.iter().map(|(_, reason)| reason.map(Reason::as_str)).collect()
 }
 
 #[test]
@@ -255,4 +260,37 @@ fn marks_and_headlines_are_no_text() {
     assert_eq!(reasons[0], Some("title"));
     assert_eq!([reasons[3], reasons[9]], [Some("label"); 2]);
     assert_eq!(reasons[6], None, "a section of the story");
+}
+
+#[test]
+fn a_byline_is_little_but_a_name_or_begins_like_one() {
+    let long =
+        "and many other keepers of bridges from all over the county, who met on a Monday in the old hall by the sea";
+    for (line, expected) in [
+        ("Jane Doe", true),
+        ("Jane Doe, clerk", true),
+        ("Jane Doe, writer", false),
+        ("By Jane Doe and others in the old town hall by the sea", true),
+        ("Text: Jane Doe and others in the old town hall by the sea", true),
+        ("By the keepers of the bridge in the old hall by the sea", false),
+        ("How Jane Doe and others keep the old town hall by the sea", false),
+        (&format!("By Jane Doe {long} for a day, a night and another day in the autumn of the year"), false),
+    ] {
+        let reasons = authored(&format!("<p>{line}</p>"), &STORY.repeat(2));
+        assert_eq!(reasons[0] == Some("byline"), expected, "{line}: {:?}", reasons[0]);
+    }
+}
+
+#[test]
+fn a_line_that_is_a_link_leads_elsewhere_unless_it_unfolds_an_answer() {
+    for (line, expected) in [
+        ("<a href=/wheels>Where are the forty wheels now?</a>", Some("related-links")),
+        ("<a href=#wheels>Where are the forty wheels now?</a>", None),
+        ("<a href=/wheels>The forty wheels of the old bridge</a>", Some("related-links")),
+        ("Read too: <a href=/wheels>The forty wheels of the old bridge</a>", Some("related-links")),
+        ("Asked <a href=/wheels>where the wheels are</a>, he shows us forty of them on the deck.", None),
+    ] {
+        let reasons = reasons(&format!("<main>{STORY}<p>{line}</p>{STORY}</main>"), None);
+        assert_eq!(reasons[2], expected, "{line}");
+    }
 }

@@ -37,7 +37,7 @@ fn memory_is_bounded_by_the_page() {
     }
 }
 
-/// The most that is held beside a page while it is read.
+/// The most that is kept in memory next to a page while it is read.
 fn memory(page: &str) -> usize {
     read(page); // tables that are built once
     heap::most_held(|| read(page))

@@ -10,7 +10,7 @@ const PARAGRAPHS: &str = "<p>The harbour council voted on Tuesday to keep the ol
     landing.</p><p>Work on the deck is to begin in September, and the bridge will be closed on four weekends.</p>";
 
 /// The dates of publication and of the last change, and where the first is from. `said` goes into the head, `shown`
-/// stands under the headline.
+/// is under the headline.
 fn check(url: &str, said: &str, shown: &str, expected: (Option<&str>, Option<&str>, Option<Source>)) {
     let body =
         format!("<head><title>T</title>{said}</head><h1>Swing bridge stays</h1>{shown}<main>{PARAGRAPHS}</main>");
@@ -90,7 +90,7 @@ fn a_piece_that_was_published_anew_is_dated_by_what_readers_see() {
     ] {
         check(PLAIN, &said, shown, first);
     }
-    // but for a page that calls it its publication
+    // except if the page calls it its publication
     let shown = "<span class='publish-date'>December 22, 2023</span>";
     check(PLAIN, &said, shown, (Some("2023-12-22T00:00:00"), last, Some(Source::Text)));
 }
@@ -130,7 +130,7 @@ fn an_instant_is_told_at_the_sites_own_offset() {
     ] {
         check(PLAIN, &said, shown, (Some(&published(offset)), Some("2024-05-03T03:00:46+00:00"), Some(Source::JsonLd)));
     }
-    // readers of some sites see another offset than machines are told
+    // some sites show readers another offset than they give to machines
     let told = published("-05:00");
     let said = ld(&told, &told);
     for (shown, offset) in [
@@ -158,7 +158,7 @@ fn the_exact_of_two_dates_that_agree() {
     let clock = ld("2024-05-03T06:00:00", "");
     let shown = "<time class='published' datetime='2024-05-03T11:00:00+00:00'>May 3, 2024</time>";
     check(PLAIN, &clock, shown, (Some("2024-05-03T11:00:00+00:00"), None, Some(Time)));
-    // a clock's time that is told as if it were UTC
+    // local time that is given as if it were UTC
     let clock = ld("2024-05-03T09:05:16Z", "");
     let shown = "<time datetime='2024-05-03T09:05:16-0800'>May 3, 2024 at 9:05AM</time>";
     check(PLAIN, &clock, shown, (Some("2024-05-03T09:05:16-08:00"), None, Some(Time)));
@@ -177,7 +177,7 @@ fn an_update_is_no_publication() {
     check(PLAIN, "", shown, (None, Some("2026-01-08T00:00:00"), None));
     let both = "<div class='post-date'>Published May 3, 2024 at 8:00 am | Updated May 4, 2024</div>";
     check(PLAIN, "", both, (Some("2024-05-03T08:00:00"), None, Some(Source::Text)));
-    // the very instant of the last change is that, whatever its element is called
+    // the exact time of the last change is that, whatever the name of its element
     let said = ld("2023-12-21T10:12:07Z", "2023-12-24T07:00:00Z");
     let shown = "<time class='PublishDate' datetime='2023-12-24T07:00:00Z'>24 December 2023</time>";
     let expected = (Some("2023-12-21T10:12:07+00:00"), Some("2023-12-24T07:00:00+00:00"), Some(Source::JsonLd));

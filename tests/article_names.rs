@@ -18,7 +18,7 @@ fn read(head: &str, shown: &str, end: &str) -> Article {
     article::from_page(page, None, &Site::default()).unwrap()
 }
 
-/// The authors and where they are from. `head` goes into the head, `shown` stands under the headline, `end` behind the
+/// The authors and where they are from. `head` goes into the head, `shown` is under the headline, `end` behind the
 /// story.
 fn check_authors(head: &str, shown: &str, end: &str, names: &[&str], source: Option<Source>) {
     let article = read(head, &format!("<h1>Swing bridge stays open</h1>{shown}"), end);

@@ -1,7 +1,7 @@
 //! What is story and what is not, kind by kind, where one sign speaks against another: the cases are data, in
 //! `tests/kinds/*.txt`.
 //!
-//! A case begins with `=== name`; `lang:`, `title:` and `head:` may follow. The other lines are what stands under the
+//! A case begins with `=== name`; `lang:`, `title:` and `head:` may follow. The other lines are what is under the
 //! headline (or, after `main:`, in the page's body), up to the lines that begin with `-> ` and say what has to come out:
 //! the whole text (paragraphs parted by ` // `), what it has to hold or not, or a field. `{1}` to `{6}` are paragraphs of
 //! a story.

@@ -1,4 +1,4 @@
-//! Whole feed documents through [`copydesk::feed::parse`]: each file in `tests/feeds` beside what is to be understood of
+//! Whole feed documents through [`copydesk::feed::parse`]: each file in `tests/feeds`, with what is to be understood of
 //! it, and everything that can be done to them, which must never do harm.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -30,7 +30,7 @@ fn documents() -> Vec<PathBuf> {
     paths
 }
 
-/// Compares what was understood of a document with the text file beside it; what differs is left in `target/tmp`.
+/// Compares what was understood of a document with the text file next to it; what differs is left in `target/tmp`.
 fn check(document: &Path) -> Result<(), String> {
     let found = shown(&read(&std::fs::read(document).unwrap(), None).unwrap());
     let path = document.with_extension("txt");

@@ -35,7 +35,7 @@ fn time(document: &str) -> Duration {
     (0..3).map(|_| once()).min().unwrap()
 }
 
-/// How long this thread has run; where the system does not tell, the time of day stands in for it.
+/// How long this thread has run; if the system does not say so, the time of day is used.
 fn on_cpu() -> Duration {
     static BEGUN: OnceLock<Instant> = OnceLock::new();
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
@@ -134,7 +134,7 @@ fn memory_and_time_grow_with_the_document() {
         if memory > allowed {
             wrong.push(format!("{name}: {memory} bytes for a document of {}", large.len()));
         }
-        // eight times the document in eight times the time, were it the threefold of that where caches are shared
+        // eight times the document in eight times the time, or three times that if caches are shared
         let (short, long) = (time(&small), time(&large));
         if long > 24 * short + Duration::from_millis(50) {
             wrong.push(format!("{name}: {short:?} for {} bytes, {long:?} for {}", small.len(), large.len()));

@@ -238,7 +238,7 @@ async fn failures_have_their_reasons() {
         (feed("http://nowhere.example/"), Reason::Dns),
         (feed("http://private.example/"), Reason::Forbidden),
         (feed("http://192.168.0.1/"), Reason::Forbidden),
-        (feed("http://93.184.216.34:25/"), Reason::Forbidden),
+        (feed("http://203.0.113.1:25/"), Reason::Forbidden),
         (feed("ftp://nowhere.example/"), Reason::Forbidden),
         (feed(&format!("http://{closed}/")), Reason::Connect),
         (feed(&plain.uri().replace("http", "https")), Reason::Tls),

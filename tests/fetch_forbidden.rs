@@ -28,7 +28,7 @@ use hostile::{Behaviour::Says, Hostile};
 const SECRET: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: 6\r\n\r\nsecret";
 
-/// Of this machine: whoever is let through to them ends in the trap.
+/// Of this machine: a request that is let through to them ends in the trap.
 const LOCAL: [&str; 4] = ["127.0.0.1", "127.0.0.3", "127.255.255.254", "0.0.0.0"];
 const ELSEWHERE: [&str; 14] = [
     "10.0.0.1",
@@ -143,7 +143,7 @@ async fn no_form_of_a_forbidden_address_is_connected_to() {
     let forms = forms();
     for form in &forms {
         for url in [format!("http://{form}:{}/", trap.address.port()), format!("https://{form}/")] {
-            // what the URL standard refuses is nothing that could be asked for
+            // what the URL standard refuses cannot be requested
             let Ok(parsed) = url::Url::parse(&url) else { continue };
             for request in [feed(parsed.as_str()), page(parsed.as_str())] {
                 let failure = fetcher.get(request).await.unwrap_err();

@@ -239,7 +239,7 @@ async fn bomb(coding: &str, bytes: u64) -> Vec<u8> {
     encoded
 }
 
-/// The process's own memory, as the kernel counts it. Tests that run beside add to it: the bound has room for them.
+/// The process's own memory, as the kernel counts it. The limit has room for tests that run at the same time.
 #[cfg(target_os = "linux")]
 mod memory {
     /// Forgets the peak so far and says what is resident now, in bytes.

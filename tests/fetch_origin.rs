@@ -163,12 +163,14 @@ async fn socks_proxies_are_given_the_name_or_an_address_that_was_checked() {
         let url: Url = format!("{scheme}://{}", proxy.address).parse().unwrap();
         Route::Through(Box::new(Proxy { credentials: Some(("desk".into(), "secret".into())), ..Proxy::new(url) }))
     };
-    let fetcher = fetcher(&Fetch { allow_networks: vec![], ..config() }, |name| match name {
-        "public.example" => vec!["93.184.216.34".parse().unwrap()],
+    // an address for documentation: if a request did not use the proxy, it would reach no host
+    let allow_networks = vec!["203.0.113.0/24".parse().unwrap()];
+    let fetcher = fetcher(&Fetch { allow_networks, ..config() }, |name| match name {
+        "public.example" => vec!["203.0.113.1".parse().unwrap()],
         _ => vec!["10.0.0.1".parse().unwrap()],
     });
     for (scheme, url, expected) in [
-        ("socks5", "http://public.example/", Ok("93.184.216.34:80")),
+        ("socks5", "http://public.example/", Ok("203.0.113.1:80")),
         // looked up here, and refused
         ("socks5", "http://private.example/", Err(Reason::Forbidden)),
         // looked up there

@@ -328,8 +328,8 @@ async fn ports_are_a_list_and_exceptions_know_no_ports() {
     let allow_networks = vec!["127.0.0.0/8".parse().unwrap()];
     for (address, allow_networks, expected) in [
         (loopback, allow_networks.clone(), None),
-        // an address of the public internet, at a port that is not listed: refused before a connection
-        ("93.184.216.34".parse().unwrap(), allow_networks, Some(Reason::Forbidden)),
+        // outside of the exceptions: refused before a connection
+        ("203.0.113.1".parse().unwrap(), allow_networks, Some(Reason::Forbidden)),
         (loopback, vec![], Some(Reason::Forbidden)),
     ] {
         let fetcher = fetcher(&Fetch { allow_networks, ..config() }, move |_| vec![address]);

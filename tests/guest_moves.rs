@@ -1,4 +1,4 @@
-//! A feed that has moved, through the binary: asked where it is now, and still the feed that the configuration names.
+//! A feed that has moved, through the binary: requested where it is now, and still the feed of the configuration.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

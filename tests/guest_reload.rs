@@ -35,7 +35,7 @@ async fn feeds_are_taken_over_and_a_file_that_hangs_keeps_nothing_up() {
     signal("-HUP", &daemon);
     second.asked_times(2).await;
 
-    // nobody writes to it: whoever opens it waits
+    // nothing writes to it: a process that opens it waits
     std::fs::remove_file(installation.config()).unwrap();
     assert!(Command::new("mkfifo").arg(installation.config()).status().unwrap().success());
     signal("-HUP", &daemon);

@@ -25,11 +25,11 @@ const PER_HOST: usize = 2;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_hangs_is_not_noticed_by_two_hundred_others() {
-    // connections are accepted, and nothing is ever said
+    // connections are accepted, and nothing is sent
     let silent = Hostile::start(Accepts).await;
     let hanging = (0..50).map(|n| format!("{}feed-{n}", silent.url()));
     let quick = Host::open_at(Ipv4Addr::UNSPECIFIED, |_, _| Answer::ok(&feed(0..3)).with("etag", "\"1\"")).await;
-    // every address of the loopback network is a host of its own
+    // every address of the loopback network is another host
     let port = quick.url("").rsplit(':').next().unwrap().to_owned();
     let hosts = (0..HOSTS).map(|n| format!("http://127.0.{}.{}:{port}/feed", 1 + n / 200, 1 + n % 200));
     let urls: Vec<String> = hanging.chain(hosts).collect();

@@ -25,7 +25,11 @@ async fn stopped(fault: &str) -> (Installation, tempfile::TempDir, NewsSite, Exi
     let site = NewsSite::open(Paper { stories, ..Paper::default() }).await.unwrap();
     let installation = Installation::new(directory.path(), &site, &format!("{ON_LOOPBACK}{LOCAL}stop_within: 2s\n"));
     let mut daemon = installation.start(Some(fault));
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    let until = Instant::now() + Duration::from_secs(60);
+    while !installation.log().contains("loops from now on") {
+        assert!(Instant::now() < until, "no thread loops: {}", installation.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let begun = Instant::now();
     assert!(Command::new("kill").arg(daemon.id().to_string()).status().unwrap().success());
     let status = waited_for(&mut daemon, Duration::from_secs(30)).await;

@@ -22,7 +22,7 @@ fn typed(kind: &str, body: String) -> Answer {
     (200, vec![("content-type", kind.to_owned())], body)
 }
 
-/// A feed whose entries lead to pages beside it; half of them redirect to the other half, one is missing.
+/// A feed whose entries lead to pages of the same host; half of them redirect to the other half, one is missing.
 fn paper(path: &str) -> Answer {
     let story = "A sentence that is long enough to stand for a story in which something happens. ".repeat(8);
     let items: String = (0..PAGES).map(|n| format!("<item><title>Story {n}</title><link>/{n}</link></item>")).collect();
@@ -58,7 +58,7 @@ async fn a_feed_and_its_pages_come_over_connections_that_serve_again() {
     let directory = tempfile::tempdir().unwrap();
     let (authority, pem) = (Authority::new("ours"), directory.path().join("ca.pem"));
     authority.write(&pem);
-    // with HTTP/1, as many connections as requests may be under way at once, and one more where one is not back in time
+    // with HTTP/1, as many connections as there may be requests at once, and one more if one is not back in time
     for (protocols, version, most) in [
         (&["h2", "http/1.1"][..], Version::HTTP_2, 1),
         (&["http/1.1"], Version::HTTP_11, 4),

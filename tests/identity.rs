@@ -26,7 +26,7 @@ struct Item {
     date: String,
 }
 
-/// Story number `n` as it is told at first.
+/// Story number `n` as its feed has it at first.
 fn story(n: u32) -> Item {
     Item {
         guid: format!("guid-{n}"),

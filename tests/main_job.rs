@@ -207,7 +207,7 @@ fn faults_of_the_user_are_told() {
         std::fs::write(installation.config(), yaml).unwrap();
         let expected = format!("{}:{expected}", installation.config().display());
         let (run, check) = (installation.output(&["run"]), installation.output(&["check"]));
-        // `run` tells it on standard error, `check` as its answer
+        // `run` says it on standard error, `check` as its output
         for (command, status, told) in [("run", run.status, run.stderr), ("check", check.status, check.stdout)] {
             let told = String::from_utf8(told).unwrap();
             assert_eq!(status.code(), Some(2), "{command}: {told}");

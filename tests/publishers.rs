@@ -14,7 +14,7 @@ mod publisher;
 
 use publisher::{date, guid, html, item, last, moved, page, page_with, play, rss, scene, stories, story, told};
 
-/// Nothing is lost where links are one or may be one, and nobody has another's words.
+/// Nothing is lost if links are equal or may be, and no story gets the text of another one.
 #[tokio::test(flavor = "multi_thread")]
 async fn entries_that_share_a_link() {
     const OWN: &[&str] = &["Ferry: ferry of the feed", "Mill: mill of the feed", "Weir: weir of the feed"];

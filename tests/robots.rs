@@ -32,7 +32,7 @@ fn section_2_1_records_and_groups() {
     // rules without a group bind nobody
     check("Disallow: /", "+/ +/a");
     check("Disallow: /a\nUser-agent: *\nDisallow: /b", "+/a -/b");
-    // several names for one group, whatever stands between their lines
+    // several names for one group, whatever is between their lines
     check("User-agent: other\nUser-agent: copydesk\nDisallow: /a", "-/a +/b");
     check("User-agent: copydesk\nUser-agent: other\nDisallow: /a", "-/a +/b");
     check("User-agent: copydesk\n\n# and\n\nUser-agent: other\n\nDisallow: /a", "-/a +/b");
@@ -104,7 +104,7 @@ fn section_2_2_2_the_longest_match() {
 
 #[test]
 fn section_2_2_2_octets() {
-    // the RFC's own table: encoded or not, it is the same, but for what is reserved
+    // the RFC's own table: encoded or not, it is the same, except for reserved characters
     rules("Disallow: /foo/bar?baz=quz", "-/foo/bar?baz=quz");
     rules("Disallow: /foo/bar?baz=https://foo.bar", "-/foo/bar?baz=https://foo.bar");
     rules("Disallow: /foo/bar/\u{30c4}", "-/foo/bar/%E3%83%84 -/foo/bar/%e3%83%84 -/foo/bar/\u{30c4}");

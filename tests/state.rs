@@ -87,7 +87,7 @@ async fn a_feed_whose_state_is_larger_than_a_message_is_published_once_all_the_s
     });
 }
 
-/// A feed has another URL, at another site even: what it had is not published again.
+/// A feed has another URL, maybe of another site: what it had is not published again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feed_that_is_renamed_publishes_only_what_is_new() {
     let site = NewsSite::open(paper()).await.unwrap();
@@ -139,7 +139,7 @@ async fn a_run_that_ends_by_itself_does_so_after_the_last_partition() {
     });
 }
 
-/// A ledger on the broker that nobody else has.
+/// A ledger on the broker for this test only.
 fn on_kafka() -> String {
     let (address, name) = (kafka::address(), kafka::unique());
     format!(

@@ -1,5 +1,5 @@
-//! What is stored, byte for byte: values that lie in the ledgers of those who run copydesk are read for good, and written
-//! as they always were.
+//! What is stored, byte for byte: values in the ledgers of those who run copydesk must always be readable, and are
+//! written as they always were.
 //!
 //! The literals were made by hand, their hashes (XXH3) by another implementation.
 
@@ -22,7 +22,7 @@ const KEY: u64 = 4_043_957_318_811_707_397;
 /// A feed of which everything is known.
 const A_FEED: &str = r#"{"v":2,"title":"News","validators":{"etag":"\"é\"","last_modified":"Mon, 05 Jan 2026 10:00:00 GMT"},"body_hash":18446744073709551615,"holds":{"https://example.com":"2026-01-05T11:00:00Z"},"schedule":{"due":"2026-01-05T10:15:00Z","failures":2,"asked_at":"2026-01-05T10:00:00Z","answered_at":"2026-01-05T09:00:00Z"},"trouble":{"reason":"timeout","detail":"no bytes within 20 s"},"problems":[["bare-ampersand",3]],"was_read":true,"first_read_at":"2026-01-02T10:00:00Z","guid_trust":-2,"link_changes":1,"removed_at":"2026-01-05T12:00:00Z"}"#;
 
-/// A feed whose state lies elsewhere.
+/// A feed whose state is kept with another site.
 const A_POINTER: &str = r#"{"v":2,"schedule":{},"kept_at":"example.org"}"#;
 
 /// A storm that waits for its page.
@@ -135,6 +135,8 @@ fn the_state_of_version_0_1_is_read() {
     assert_eq!((site.entries().count(), site.waiting(), site.remembered()), (2, 1, 1));
     let last = site.entry(published).unwrap().published.clone().unwrap();
     assert_eq!((last.revision, last.content, last.recheck), (2, 0x0102_0304, 2));
+    let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    assert_eq!((entry.due, last.first_at), (time("2026-01-05T10:05:00Z"), time("2026-01-04T10:00:00Z")));
     assert_eq!(last.validators.etag.as_deref(), Some("\"2\""));
 
     let item =

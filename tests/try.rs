@@ -48,7 +48,7 @@ async fn what_is_tried_is_what_the_daemon_publishes() {
 
     for said in [&alone, &learned] {
         let would_be = &said["outcome"]["record"];
-        // when it was, and which other feeds carry it, is not told
+        // when it was, and which other feeds carry it, is not shown
         for (field, value) in record.as_object().unwrap().iter().filter(|(field, _)| !field.ends_with("ed_at")) {
             if field == "text_quality" {
                 // but how much of the site was known when
@@ -57,7 +57,7 @@ async fn what_is_tried_is_what_the_daemon_publishes() {
                 assert_eq!(&would_be[field], value, "{field}");
             }
         }
-        // how many pages of the site are known is another matter each time
+        // how many pages of the site are known is different each time
         for figure in ["kept_words", "dropped_words", "end_found"] {
             assert_eq!(would_be["text_quality"][figure], record["text_quality"][figure], "{figure}");
         }

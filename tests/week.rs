@@ -1,5 +1,5 @@
-//! A week of feeds in virtual time: the real daemon over publishers that are made up, with every promise of politeness
-//! checked at every request. It goes down on the fourth day and comes back with what its ledger holds.
+//! A week of feeds in virtual time: the real daemon over publishers that are made up, and every rule of politeness is
+//! checked at each request. It stops on the fourth day and starts again with what its ledger has.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -42,24 +42,24 @@ use tokio::{
 const FEEDS: usize = 65;
 const DAYS: i64 = 7;
 const GAP: Duration = Duration::from_millis(250);
-/// Every tenth host is to be asked more gently.
+/// Every tenth host is to be requested more slowly.
 const GENTLE_GAP: Duration = Duration::from_secs(2);
 const GENTLE_RATE: Rate = Rate { requests: 6, within: Duration::from_secs(60) };
 const HOUR: Duration = Duration::from_secs(3600);
 /// The daemon is down from then on, for this long.
 const DOWN_AT: TimeDelta = TimeDelta::hours(77);
 const DOWN_FOR: TimeDelta = TimeDelta::hours(3);
-/// Longer than this no feed waits once it is due, unless its host wants to be left alone.
+/// No feed waits longer than this once it is due, unless its host asked for a pause.
 const PATIENCE: TimeDelta = TimeDelta::seconds(60);
 
-/// What a publisher remembers of its guest.
+/// What a publisher remembers of the requests for a feed.
 #[derive(Default)]
 struct Feed {
     asked: Vec<DateTime<Utc>>,
     answered_at: Option<DateTime<Utc>>,
     /// No request may come before this, by what the publisher and the user said.
     not_before: Option<DateTime<Utc>>,
-    /// The longest that it may be left alone after the last request, but for what it skips.
+    /// The longest time from the last request to the next, apart from what it skips.
     longest: Duration,
     etag: Option<String>,
     /// Polls between which entries came and went.
@@ -102,7 +102,7 @@ struct Week {
     /// When which host was asked.
     starts: HashMap<usize, Vec<DateTime<Utc>>>,
     held_until: HashMap<usize, DateTime<Utc>>,
-    /// Entries that were told.
+    /// Entries that were shown.
     told: usize,
     faults: Vec<String>,
 }
@@ -231,9 +231,7 @@ impl Week {
         check(at >= not_before, format!("asked before {not_before}"));
         let held = self.held_until.get(&publisher.host).copied();
         check(held.is_none_or(|held| at >= held), format!("asked of a host that is held until {held:?}"));
-        // a host that wants to be left alone says when it may be asked again, whatever its feeds said of their hours
-        let knows_its_hours =
-            publisher.kind == Kind::Sleeps && feed.answered_at > held.or(feed.answered_at.map(|_| monday()));
+        let knows_its_hours = publisher.kind == Kind::Sleeps && feed.answered_at.is_some();
         let is_awake = at.hour() >= 6 && at.weekday() != chrono::Weekday::Sun;
         check(is_awake || !knows_its_hours, "asked in its sleep".to_owned());
         if let Some(due) =

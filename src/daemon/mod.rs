@@ -90,8 +90,8 @@ where
     loop {
         let Some(opened) = open_patiently(&mut parts, &open).await? else { return Ok(Ended::default()) };
         match coordinator::run(&mut parts, opened).await {
-            Err(LedgerError::Reopen(why)) => {
-                let why = why.whole();
+            Err(error @ LedgerError::Reopen(_)) => {
+                let why = error.whole();
                 tracing::warn!(why, "the ledger is opened again");
                 parts.health.send_replace(Health::Stalled(why));
                 if let Some(()) = answering(&mut parts, tokio::time::sleep(REOPEN_AFTER)).await {

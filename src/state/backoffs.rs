@@ -54,5 +54,7 @@ mod tests {
         assert_eq!(holds.active(at(601)).count(), 0);
         (0..100).for_each(|n| holds.add(&format!("http://host-{n}"), minute, at(700)));
         assert_eq!(holds.active(at(700)).count(), MOST);
+        holds.add("http://c", minute, at(760));
+        assert_eq!(holds.active(at(760)).count(), 1, "those that end now make room");
     }
 }

@@ -105,7 +105,7 @@ impl SiteState {
     }
 
     /// `claim` is another entry of the document that is the article, and the strength of its claim.
-    fn evidence(
+    pub(super) fn evidence(
         &self,
         feed: &Reading<'_>,
         names: &EntryNames,

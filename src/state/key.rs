@@ -77,5 +77,9 @@ mod tests {
             assert_eq!(parse(&key), expected, "{key}");
         }
         assert_eq!(entry("example.com", 255), "example.com entry 00000000000000ff");
+        assert_eq!(feed_of("example.com https://example.com/f x"), Some("https://example.com/f x"));
+        for other in ["example.com", "example.com entry 00000000000000ff", "example.com memory 12"] {
+            assert_eq!(feed_of(other), None, "{other}");
+        }
     }
 }

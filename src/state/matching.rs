@@ -176,6 +176,8 @@ mod tests {
             ("the guid got a counter", Other, Here, Same, Other, true),
             ("the guid got a counter, and the headline changed", Other, Here, Other, Same, true),
             ("a daily column under one link", Other, Here, Other, Other, false),
+            ("a daily column without headlines", Other, Here, Unknown, Other, false),
+            ("guids that change, and nothing else", Other, Here, Unknown, Unknown, true),
             ("no guid, a live page under one link", Unknown, Here, Other, Other, true),
             ("no guid, the slug was corrected", Unknown, Elsewhere, Same, Same, true),
             ("a new system: guid and link changed", Other, Elsewhere, Same, Same, true),
@@ -246,6 +248,53 @@ mod tests {
             assert!(moved_on > evidence(guid, link, Other, Other).strength(), "{what}");
         }
         assert!(evidence(Same, Link::Same, Other, Other).strength() > moved_on, "both of them say more");
+    }
+
+    #[test]
+    fn a_mark_that_is_missing_says_nothing() {
+        for (one, other, expected) in [(5, 5, Same), (5, 6, Other), (0, 5, Unknown), (5, 0, Unknown), (0, 0, Unknown)] {
+            assert_eq!(Agreement::of(one, other), expected, "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn what_agrees_is_added_up() {
+        use Link::{Folded, Other as Elsewhere, Same as Here};
+        for (guid, link, title, date, expected) in [
+            (Other, Elsewhere, Other, Other, 0),
+            (Unknown, Folded, Unknown, Unknown, 1),
+            (Unknown, Elsewhere, Same, Other, 2),
+            (Unknown, Elsewhere, Other, Same, 2),
+            (Unknown, Elsewhere, Same, Same, 5),
+            (Same, Elsewhere, Other, Other, 4),
+            (Other, Here, Other, Other, 4),
+            (Same, Here, Same, Same, 13),
+        ] {
+            assert_eq!(evidence(guid, link, title, date).strength(), expected, "{guid:?} {link:?} {title:?} {date:?}");
+        }
+        let nothing = evidence(Unknown, Elsewhere, Other, Other);
+        assert_eq!(Evidence { words: true, ..nothing }.strength(), 1);
+        assert_eq!(Evidence { guid_of_another_feed: true, ..nothing }.strength(), 1);
+    }
+
+    #[test]
+    fn a_guid_is_judged_by_link_and_title() {
+        use Link::{Other as Elsewhere, Same as Here};
+        for (guid, link, title, is_one_story, expected) in [
+            (Same, Elsewhere, Other, false, Some(false)),
+            (Same, Here, Same, false, Some(false)),
+            (Same, Here, Same, true, Some(true)),
+            (Same, Here, Other, true, Some(true)),
+            (Same, Elsewhere, Same, true, Some(true)),
+            (Same, Elsewhere, Other, true, None),
+            (Other, Here, Same, true, Some(false)),
+            (Other, Here, Other, true, None),
+            (Other, Elsewhere, Same, true, None),
+            (Unknown, Here, Same, true, None),
+        ] {
+            let judged = evidence(guid, link, title, Unknown).guid_was_right(is_one_story);
+            assert_eq!(judged, expected, "{guid:?} {link:?} {title:?}, one story: {is_one_story}");
+        }
     }
 
     #[test]

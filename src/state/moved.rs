@@ -189,6 +189,8 @@ mod tests {
             (41, HOME, Moves("https://a.example/")),
             (42, HOME, Answers),
         ]);
+        // the new one had a lasting failure, and is still where the old one leads
+        check(vec![(40, NEW, Fails(Lasting, true)), (41, HOME, Moves(NEW)), (42, NEW, Answers)]);
         // both fail: each is requested in turn, and each failure counts
         check(vec![
             (40, NEW, Fails(Gone, true)),

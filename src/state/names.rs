@@ -111,6 +111,26 @@ mod tests {
         }
     }
 
+    /// An exact link says more than a folded one; what version 0.1 stored may be any of them.
+    #[test]
+    fn one_hash_has_the_kind_that_says_most() {
+        use NameKind::{Folded, Guid, Legacy, Link};
+        for (known, new, is_new, then) in [
+            (Folded, Link, true, Link),
+            (Link, Folded, false, Link),
+            (Link, Link, false, Link),
+            (Legacy, Link, false, Legacy),
+            (Link, Legacy, false, Link),
+            (Guid, Link, true, Link),
+        ] {
+            let mut names: Names = [name(known, 1)].into_iter().collect();
+            assert_eq!(names.knows(name(new, 1)), !is_new, "{known:?}, {new:?}");
+            assert!(!names.knows(name(new, 2)));
+            assert_eq!(names.add(name(new, 1)), is_new, "{known:?}, {new:?}");
+            assert_eq!(names.iter().collect::<Vec<_>>(), [name(then, 1)], "{known:?}, {new:?}");
+        }
+    }
+
     #[test]
     fn links_that_change_at_each_poll_do_not_pile_up() {
         let mut names: Names = [name(NameKind::Guid, 1), name(NameKind::Link, 100)].into_iter().collect();

@@ -273,7 +273,6 @@ impl Pending {
                 content: article.content,
                 is_feed_text: article.outcome == Outcome::PublishedFeedText,
                 // its rechecks are done: only feeds cause more
-                first_at: DateTime::UNIX_EPOCH,
                 recheck: usize::MAX,
                 changed_in_feed: true,
                 changed_by: Some(feed.to_owned()),

@@ -82,6 +82,20 @@ mod tests {
     }
 
     #[test]
+    fn a_section_of_a_page_is_a_place() {
+        for (url, expected) in [
+            ("https://gazette.example/log", false),
+            ("https://gazette.example/log#", false),
+            ("https://gazette.example/log#day-2", true),
+            ("https://gazette.example/#!/log", false),
+        ] {
+            let entry = Entry { url: Some(url.parse().unwrap()), ..Entry::default() };
+            assert_eq!(has_place(&entry), expected, "{url}");
+        }
+        assert!(!has_place(&Entry::default()));
+    }
+
+    #[test]
     fn a_guid_is_shared_where_two_stories_have_it() {
         let check = |what: &str, items: &[(&str, &str, u8)], expected: &[bool]| {
             let item = |(link, title, hour): &(&str, &str, u8)| {

@@ -240,7 +240,6 @@ impl SiteState {
     /// The kind of a name of an article, if it has it.
     pub(super) fn kind_of(&self, known: &KnownArticle<'_>, hash: u64) -> Option<NameKind> {
         match known {
-            _ if hash == 0 => None,
             KnownArticle::Pending(pending) => pending.names.kind_of(hash),
             KnownArticle::Resolved(article) => self.memory.kind_of(article.key, hash),
         }

@@ -6,6 +6,9 @@ use super::*;
 use crate::feed::{Entry, Feed, Format, Moment, Pace, identity};
 
 mod absorb;
+mod entries;
+mod evidence;
+mod feeds;
 mod progress;
 mod stored;
 

@@ -23,7 +23,7 @@ async fn without_waiting_for_open_transactions_stories_come_twice() {
     check("before-commit", "settling").await;
 }
 
-/// What the instance froze in may have been a commit of states alone, which tells nothing.
+/// The instance may have frozen in a commit of states alone, which shows nothing.
 const ATTEMPTS: usize = 6;
 
 async fn check(point: &str, left_out: &str) {

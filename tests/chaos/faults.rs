@@ -98,7 +98,7 @@ pub(crate) fn plan(count: usize, named: &str, random: &mut SmallRng) -> Vec<Kind
 }
 
 impl World {
-    /// Lets a fault happen and pass. Tells how long it took from then until each site's next story was published.
+    /// Lets a fault happen and end. Returns how long it took from then until each site's next story was published.
     pub(crate) fn suffer(&mut self, kind: Kind, random: &mut SmallRng) -> Duration {
         let place = USUAL[random.random_range(0..USUAL.len())];
         let mut reliefs = self.strike(kind, place, random);

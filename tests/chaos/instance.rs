@@ -18,7 +18,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// `sections` is the configuration beside the feeds.
+    /// `sections` is the configuration in addition to the feeds.
     pub(crate) fn new(directory: &Path, feeds: &[String], sections: &str) -> Instance {
         fs::create_dir_all(directory).unwrap();
         let log = fs::File::options().create(true).append(true).open(directory.join("daemon.log")).unwrap();
@@ -74,7 +74,7 @@ impl Instance {
     pub(crate) fn is_frozen(&self) -> bool {
         let pid = self.child.as_ref().unwrap().id();
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        // the state stands behind the name, which is in parentheses
+        // the state follows the name, which is in parentheses
         stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
     }
 

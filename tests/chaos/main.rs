@@ -2,7 +2,7 @@
 //! can fail fails; and consumers who must not notice.
 //!
 //! Newspapers on loopback print, edit and withdraw on and on ([`press`]); a fault strikes and passes ([`faults`]); then
-//! a story that each site printed at that moment is waited for, which tells how long the fault held things up. At the
+//! a story that each site printed at that moment is waited for, which shows how long the fault delayed it. At the
 //! end a fresh read_committed consumer must see each revision of each story once ([`verdict`]).
 //!
 //! By default each kind of fault happens once. `COPYDESK_CHAOS_FAULTS` sets how many faults there are,

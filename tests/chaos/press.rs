@@ -22,7 +22,7 @@ const FRESH: Duration = Duration::from_secs(60);
 /// What has to become of a story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// A record, the last revision of which is what stands in the paper.
+    /// A record whose last revision is what the paper shows.
     Printed,
     /// The same, of a story that is not withdrawn, as somebody waits for it.
     Awaited,
@@ -83,7 +83,7 @@ impl Press {
         }
     }
 
-    /// Prints a story on each site, which nobody will withdraw; returns their slugs.
+    /// Prints a story on each site that is not withdrawn later; returns their slugs.
     pub(crate) fn print_everywhere(&mut self) -> Vec<String> {
         (0..self.sites.len()).map(|site| self.print(site, Fate::Awaited)).collect()
     }
@@ -131,7 +131,7 @@ impl Press {
         (!fresh.is_empty()).then(|| fresh[self.random.random_range(0..fresh.len())])
     }
 
-    /// The text of every story as it stands now, by slug.
+    /// The text of every story as it is now, by slug.
     pub(crate) fn texts(&self) -> HashMap<String, String> {
         let papers = self.sites.iter().map(NewsSite::paper);
         papers

@@ -31,7 +31,7 @@ pub(crate) const NODES: u16 = 3;
 
 /// Everything.
 pub(crate) struct World {
-    // dropped in this order: whoever needs the broker ends before it
+    // dropped in this order: what needs the broker ends before it
     follower: Option<Follower>,
     pub(crate) instances: Vec<Instance>,
     /// From each place to each node.
@@ -95,7 +95,7 @@ impl World {
         }
     }
 
-    /// Waits until all of these stories were seen by a consumer; tells when the last was.
+    /// Waits until a consumer has seen all of these stories; returns when the last was seen.
     pub(crate) fn wait_for(&mut self, slugs: &[String]) -> Instant {
         let deadline = Instant::now() + Duration::from_secs(120);
         loop {
@@ -140,7 +140,7 @@ impl World {
 pub(crate) const RECORDS: &str = "chaos.records";
 pub(crate) const REJECTS: &str = "chaos.rejects";
 
-/// A listener for each instance beside the usual one: a broker tells its clients where to go on, and by its own listener
+/// One more listener for each instance: a broker tells its clients where to go on, and by its own listener
 /// an instance stays on its links.
 fn listeners(node: usize, ports: &[Vec<u16>], links: &[Vec<Link>]) -> String {
     let each = |line: &dyn Fn(usize) -> String| (0..ports.len()).map(line).collect::<String>();

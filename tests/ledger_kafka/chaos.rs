@@ -121,7 +121,7 @@ impl Drop for Worker {
 async fn as_a_worker(group: &str) {
     let mut config = kafka::ledger_at(kafka::address(), group);
     config.instance = variable("COPYDESK_TEST_INSTANCE");
-    // an orphan must not work on for ever
+    // an orphan must not go on working
     let deadline = Instant::now() + Duration::from_secs(600);
     while Instant::now() < deadline {
         let Ok((ledger, events)) = KafkaLedger::open(&config).await else { continue };
@@ -132,7 +132,7 @@ async fn as_a_worker(group: &str) {
     }
 }
 
-/// Works until the ledger has to be opened anew.
+/// Works until the ledger has to be opened again.
 async fn work(installation: &mut Installation) -> LedgerError {
     loop {
         // whatever is to be told, before it is committed on

@@ -25,7 +25,7 @@ pub(crate) fn check(yaml: &str, expected: &[&str]) {
     assert_eq!(said, expected, "of:\n{yaml}");
 }
 
-/// The same for settings beside a feed without faults; they begin in line 2.
+/// The same for settings next to a feed without faults; they begin in line 2.
 pub(crate) fn check_settings(yaml: &str, expected: &[&str]) {
     check(&format!("feeds: [https://example.com/feed]\n{yaml}"), expected);
 }

@@ -15,7 +15,7 @@ use copydesk::{
     record::{Record, Reject},
 };
 
-/// A configuration file in a directory of its own.
+/// A configuration file in its own directory.
 pub(crate) struct Installation {
     directory: PathBuf,
     /// How far the clocks of its processes are ahead.
@@ -23,7 +23,7 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
-    /// Writes a configuration: all feeds of the site, and `sections` (YAML) beside what every test needs.
+    /// Writes a configuration: all feeds of the site, and `sections` (YAML) in addition to what every test needs.
     pub(crate) fn new(directory: &Path, site: &NewsSite, sections: &str) -> Self {
         let urls: Vec<String> = FEEDS.iter().map(|(path, ..)| site.url(path).to_string()).collect();
         Self::with_feeds(directory, &urls, sections)
@@ -47,7 +47,7 @@ impl Installation {
         self.directory.join("copydesk.yaml")
     }
 
-    /// Where a local ledger of this configuration lies.
+    /// Where a local ledger of this configuration is.
     pub(crate) fn ledger(&self) -> PathBuf {
         self.directory.join("ledger")
     }
@@ -120,13 +120,13 @@ commit:
   every: 20ms
 ";
 
-/// The section for a local ledger beside the configuration.
+/// The section for a local ledger next to the configuration.
 pub(crate) const LOCAL: &str = "ledger: {local: {directory: ledger}}\n";
 
-/// What is not as it must be; empty if all is well.
+/// What is wrong; empty if nothing is.
 ///
 /// Every revision of every article once, revisions without gaps, every story that was printed under one id, and its
-/// last text the one that stands in the paper now.
+/// last text the one that the paper has now.
 pub(crate) fn faults(records: &[Record], site: &NewsSite) -> Vec<String> {
     let mut faults = Vec::new();
     let mut seen = BTreeSet::new();
@@ -153,7 +153,7 @@ pub(crate) fn faults(records: &[Record], site: &NewsSite) -> Vec<String> {
             None => faults.push(format!("missing: {}", story.slug)),
             Some([id]) if newest[id].text == story.text() => {}
             Some([id]) => {
-                faults.push(format!("{}: revision {} is not what stands there now", story.slug, newest[id].revision));
+                faults.push(format!("{}: revision {} is not what the paper has now", story.slug, newest[id].revision));
             }
             Some(ids) => faults.push(format!("{} has {} ids", story.slug, ids.len())),
         }

@@ -1,4 +1,4 @@
-//! A publisher who is played by a script: what stands under each path, at which time it is asked; and what became of
+//! A publisher that follows a script: what is under each path, depending on when it is requested; and what became of
 //! each entry, in words.
 
 #![allow(dead_code, reason = "each test binary uses its part of it")]
@@ -21,7 +21,7 @@ use crate::{
     installation::{Installation, LOCAL},
 };
 
-/// What stands under a path when it is asked for the nth time, from 0 on; the base URL is given, too.
+/// What is under a path when it is requested for the nth time, from 0 on; the base URL is given, too.
 pub(crate) type Script = fn(&str, usize, &str) -> Option<Answer>;
 
 /// A publisher, and what has to come of its entries.
@@ -29,7 +29,7 @@ pub(crate) struct Scene {
     pub(crate) what: &'static str,
     pub(crate) script: Script,
     pub(crate) feeds: &'static [&'static str],
-    /// What the configuration says beside what all scenes need, as YAML.
+    /// What the configuration says in addition to what all scenes need, as YAML.
     pub(crate) settings: &'static str,
     pub(crate) polls: usize,
     /// Records and rejects in words ([`in_words`]), sorted.

@@ -1,4 +1,4 @@
-//! A SOCKS5 proxy (RFC 1928) that answers in the place of whoever is asked for, and writes down who that was.
+//! A SOCKS5 proxy (RFC 1928) that answers in place of each host that is requested, and writes down which it was.
 
 use std::sync::{Arc, Mutex};
 

@@ -152,7 +152,7 @@ pub(crate) fn circles(sources: &BTreeMap<String, String>) -> Vec<Vec<String>> {
     groups.into_iter().collect()
 }
 
-/// The modules of its crate that a module uses, but for those that it is in.
+/// The modules of its crate that a module uses, except those that it is in.
 fn used<'a>(module: &str, source: &str, sources: &'a BTreeMap<String, String>) -> BTreeSet<&'a str> {
     let segments: Vec<&str> = module.split("::").collect();
     let inner = imports::named(source, &segments).into_iter().filter_map(|named| {

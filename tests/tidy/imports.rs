@@ -46,7 +46,7 @@ fn attribute_within(tokens: TokenStream, name: &str) -> bool {
 struct Reader {
     uses: Vec<Found>,
     inline: Vec<Found>,
-    /// What each name that was brought in stands for.
+    /// What each imported name means.
     names: HashMap<String, Vec<String>>,
 }
 

@@ -23,7 +23,7 @@ pub(crate) enum Kind {
     Broken,
     Missing,
     Gone,
-    /// The user wants it each five minutes.
+    /// The user sets an interval of five minutes.
     Impatient,
     /// It sends neither `ETag` nor `Last-Modified`.
     Unvalidated,

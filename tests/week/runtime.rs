@@ -1,6 +1,6 @@
-//! A runtime whose time passes only while nothing is under way on any socket.
+//! A runtime whose time passes only while no socket has anything to read.
 //!
-//! A paused clock moves on to the next timer whenever all tasks wait, be it for a socket that has something for them:
+//! A paused clock moves on to the next timer whenever all tasks wait, even for a socket that has something for them:
 //! requests would run into their deadlines. So the sockets are asked again and again first. What is sent over loopback
 //! is there at once, and a request with its answer is a handful of such rounds.
 
@@ -23,7 +23,7 @@ thread_local! {
 pub(crate) fn with_all_polled_before_time_passes(future: impl Future<Output = ()>) {
     let handle: Arc<OnceLock<Handle>> = Arc::default();
     let of_runtime = Arc::clone(&handle);
-    // with each task that runs, the sockets are asked; where there is one, time stands still
+    // whenever a task runs, the sockets are checked; while one has something, time does not pass
     let another_round = move || {
         let quiet = QUIET.get();
         QUIET.set(if quiet < ROUNDS { quiet + 1 } else { 0 });

@@ -101,21 +101,21 @@ impl Guard {
             Host::Ipv4(address) => IpAddr::V4(address),
             Host::Ipv6(address) => IpAddr::V6(address),
         };
-        let reach = if listed { AllowedAddresses::Public } else { AllowedAddresses::Exceptions };
-        match self.check_address(literal, reach) {
+        let allowed = if listed { AllowedAddresses::Public } else { AllowedAddresses::Exceptions };
+        match self.check_address(literal, allowed) {
             Err(_) if !listed && special_purpose(self.behind(literal)).is_none() => Err(Refusal::Port(port)),
-            verdict => verdict.map(|()| reach),
+            verdict => verdict.map(|()| allowed),
         }
     }
 
     /// Checks an address that a name resolved to, or to which a connection is made.
-    pub fn check_address(&self, address: IpAddr, reach: AllowedAddresses) -> Result<(), Refusal> {
+    pub fn check_address(&self, address: IpAddr, allowed: AllowedAddresses) -> Result<(), Refusal> {
         let excepted = |address: IpAddr| self.exceptions.iter().any(|network| network.contains(&address));
         let behind = self.behind(address);
         if excepted(address) || excepted(behind) {
             return Ok(());
         }
-        match (special_purpose(behind), reach) {
+        match (special_purpose(behind), allowed) {
             (Some(network), _) => Err(Refusal::Address { address, network }),
             (None, AllowedAddresses::Public) => Ok(()),
             (None, AllowedAddresses::Exceptions) => {
@@ -177,7 +177,10 @@ pub fn special_purpose(address: IpAddr) -> Option<&'static str> {
 fn translated(address: IpAddr) -> Option<Ipv4Addr> {
     let IpAddr::V6(address) = address else { return None };
     let s = address.segments();
-    let inner = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+    let inner = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        Ipv4Addr::new(a, b, c, d)
+    };
     match s {
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(inner(high, low)),
         [0x2002, high, low, ..] => Some(inner(high, low)),

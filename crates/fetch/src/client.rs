@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use copydesk_core::link;
 use http::{HeaderMap, StatusCode, header};
 use url::Url;
 
@@ -25,8 +26,6 @@ use super::{
     stats::Counters,
     verdict::{Verdict, verdict},
 };
-use copydesk_core::link;
-
 use crate::config;
 
 mod hop;
@@ -159,11 +158,11 @@ impl Inner {
         let verdict = match verdict(answer.response.status(), &head, request.kind, types, conditional, now) {
             Ok(verdict) => verdict,
             Err(failure) => {
-                let held = answer.held;
+                let back_off = answer.back_off;
                 self.discard(answer).await;
                 let longest = self.config.politeness_at(chain.current().host_str().unwrap_or_default()).max_retry_after;
-                return Err(match held {
-                    Some(_) => Failure { retry_after: held, host: Some(link::host(chain.current())), ..failure },
+                return Err(match back_off {
+                    Some(_) => Failure { retry_after: back_off, host: Some(link::host(chain.current())), ..failure },
                     None => Failure { retry_after: failure.retry_after.map(|wait| wait.min(longest)), ..failure },
                 });
             }

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use copydesk_core::link;
 use http::HeaderMap;
 use tokio::{
     sync::OnceCell,
@@ -26,12 +27,11 @@ use super::{
     resolve::Resolver,
 };
 use crate::config::{self, Proxy};
-use copydesk_core::link;
 
 /// How long a connection is kept for the next request: long enough for the pages that follow a feed.
 const KEEP_IDLE: Duration = Duration::from_secs(20);
 
-/// The ways to where requests may go.
+/// The egresses of requests.
 #[derive(Debug)]
 pub(super) struct Connections {
     setup: Setup,
@@ -43,7 +43,7 @@ pub(super) struct Connections {
 
 type Lazy = Arc<OnceCell<Arc<Egress>>>;
 
-/// What all ways have in common.
+/// What all egresses have in common.
 #[derive(Debug, Clone)]
 struct Setup {
     config: config::Fetch,
@@ -79,7 +79,7 @@ impl Connections {
         let lookups = Lookups::new(names, config.connect_within * 9 / 10);
         let setup =
             Setup { config: config.clone(), user_agent: user_agent.to_owned(), lookups, outage: Arc::default() };
-        Ok(Self { usual: Arc::new(setup.way(config.proxy.as_ref())?), others: Mutex::default(), setup })
+        Ok(Self { usual: Arc::new(setup.egress(config.proxy.as_ref())?), others: Mutex::default(), setup })
     }
 
     /// Whether no host can be reached.
@@ -87,8 +87,8 @@ impl Connections {
         self.setup.outage.is_ours()
     }
 
-    /// The way of requests that travel so.
-    pub(super) async fn way(&self, route: &config::Route) -> Result<Arc<Egress>, Failure> {
+    /// The egress of requests along a route.
+    pub(super) async fn egress(&self, route: &config::Route) -> Result<Arc<Egress>, Failure> {
         let usual = self.setup.config.proxy.as_ref();
         let proxy = route.proxy(usual);
         if proxy == usual {
@@ -99,25 +99,25 @@ impl Connections {
             let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(others.entry(proxy.clone()).or_default())
         };
-        let way = cell.get_or_try_init(|| {
+        let egress = cell.get_or_try_init(|| {
             let setup = self.setup.clone();
             // the certificate authorities of the system are read for it
-            let built = tokio::task::spawn_blocking(move || setup.way(proxy.as_ref()).map(Arc::new));
+            let built = tokio::task::spawn_blocking(move || setup.egress(proxy.as_ref()).map(Arc::new));
             async { built.await.unwrap_or_else(|_| Err(SetupError("it was given up".to_owned()))) }
         });
-        way.await.map(Arc::clone).map_err(|error| Failure::new(Reason::Connect, error.to_string()))
+        egress.await.map(Arc::clone).map_err(|error| Failure::new(Reason::Connect, error.to_string()))
     }
 }
 
 impl Setup {
-    fn way(&self, proxy: Option<&Proxy>) -> Result<Egress, SetupError> {
+    fn egress(&self, proxy: Option<&Proxy>) -> Result<Egress, SetupError> {
         let config = &self.config;
         let guard = Guard::new(&config.ports, &config.allow_networks, proxy.map(|proxy| &proxy.url));
         let guard = Arc::new(guard.with_nat64(&config.nat64));
-        let client = |reach| {
+        let client = |allowed| {
             let name = proxy.and_then(|proxy| proxy.url.host_str()).map(str::to_owned);
             let resolver =
-                Resolver { lookups: Arc::clone(&self.lookups), guard: Arc::clone(&guard), reach, proxy: name };
+                Resolver { lookups: Arc::clone(&self.lookups), guard: Arc::clone(&guard), allowed, proxy: name };
             client(config, proxy, &self.user_agent, &resolver)
         };
         Ok(Egress {
@@ -146,8 +146,8 @@ impl Egress {
         headers: HeaderMap,
         deadline: Instant,
     ) -> Result<reqwest::Response, Failure> {
-        let reach = self.guard.check_url(&url)?;
-        let client = match reach {
+        let allowed = self.guard.check_url(&url)?;
+        let client = match allowed {
             AllowedAddresses::Public => &self.public,
             AllowedAddresses::Exceptions => &self.exceptions,
         };
@@ -162,17 +162,17 @@ impl Egress {
             Err(_) => {}
         }
         let response = sent?;
-        self.check_peer(&response, reach)?;
+        self.check_peer(&response, allowed)?;
         self.check_head(response.headers())?;
         Ok(response)
     }
 
     /// The last check: whatever the connector did, nothing is read from a forbidden peer.
-    fn check_peer(&self, response: &reqwest::Response, reach: AllowedAddresses) -> Result<(), Failure> {
+    fn check_peer(&self, response: &reqwest::Response, allowed: AllowedAddresses) -> Result<(), Failure> {
         match response.remote_addr() {
             // the peer is the proxy
             _ if self.proxied => Ok(()),
-            Some(peer) => Ok(self.guard.check_address(peer.ip(), reach)?),
+            Some(peer) => Ok(self.guard.check_address(peer.ip(), allowed)?),
             None => Err(Failure::new(Reason::Forbidden, "the peer's address is unknown")),
         }
     }
@@ -228,9 +228,9 @@ fn client(
 }
 
 fn through(proxy: &Proxy) -> Result<reqwest::Proxy, reqwest::Error> {
-    let way = reqwest::Proxy::all(proxy.url.clone())?;
+    let through = reqwest::Proxy::all(proxy.url.clone())?;
     Ok(match &proxy.credentials {
-        Some((name, password)) => way.basic_auth(name, password),
-        None => way,
+        Some((name, password)) => through.basic_auth(name, password),
+        None => through,
     })
 }

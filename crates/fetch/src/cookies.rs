@@ -9,10 +9,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use copydesk_core::link;
 use http::{HeaderMap, HeaderValue, header};
 use url::Url;
-
-use copydesk_core::link;
 
 use crate::config::CookieScope;
 
@@ -32,7 +31,7 @@ struct Cookie {
     value: String,
     path: String,
     /// For the cookies of a site, the hosts it is for.
-    reach: CookieHosts,
+    hosts: CookieHosts,
     /// Whether it goes over https only.
     secure: bool,
     /// `None` lasts as long as this process.
@@ -83,7 +82,7 @@ impl Cookies {
         let kept = jars.entry(name).or_default();
         let before = kept.clone();
         for cookie in set {
-            kept.retain(|old| (&old.name, &old.path, &old.reach) != (&cookie.name, &cookie.path, &cookie.reach));
+            kept.retain(|old| (&old.name, &old.path, &old.hosts) != (&cookie.name, &cookie.path, &cookie.hosts));
             kept.push(cookie);
         }
         kept.retain(|cookie| cookie.expires.is_none_or(|expires| expires > now));
@@ -101,8 +100,8 @@ impl Cookie {
         if name.is_empty() || line.len() > LONGEST {
             return None;
         }
-        let reach = CookieHosts::Host(host_of(url).to_owned());
-        let mut cookie = Self { name, value, path: default_path(url), reach, secure: false, expires: None };
+        let hosts = CookieHosts::Host(host_of(url).to_owned());
+        let mut cookie = Self { name, value, path: default_path(url), hosts, secure: false, expires: None };
         let mut max_age = None;
         for (attribute, value) in parts.map(|part| part.split_once('=').unwrap_or((part, ""))) {
             let value = value.trim();
@@ -111,7 +110,7 @@ impl Cookie {
                 "max-age" => max_age = seconds(value).or(max_age),
                 "path" if value.starts_with('/') => value.clone_into(&mut cookie.path),
                 "domain" if !covers(value, url) => return None,
-                "domain" => cookie.reach = reach_of(value, url),
+                "domain" => cookie.hosts = hosts_of(value, url),
                 "secure" if url.scheme() != "https" => return None,
                 "secure" => cookie.secure = true,
                 _ => {}
@@ -123,7 +122,7 @@ impl Cookie {
     }
 
     fn fits(&self, url: &Url, now: SystemTime) -> bool {
-        let reaches = match &self.reach {
+        let is_for_host = match &self.hosts {
             CookieHosts::Host(host) => host_of(url) == host,
             CookieHosts::Domain(domain) => covers(domain, url),
         };
@@ -131,7 +130,7 @@ impl Cookie {
         below.is_some_and(|rest| rest.is_empty() || self.path.ends_with('/') || rest.starts_with('/'))
             && self.expires.is_none_or(|expires| expires > now)
             && (!self.secure || url.scheme() == "https")
-            && reaches
+            && is_for_host
     }
 }
 
@@ -140,7 +139,7 @@ fn host_of(url: &Url) -> &str {
 }
 
 /// To what a `Domain` that covers a URL's host widens a cookie: never beyond its site.
-fn reach_of(domain: &str, url: &Url) -> CookieHosts {
+fn hosts_of(domain: &str, url: &Url) -> CookieHosts {
     let domain = domain.trim_start_matches('.').to_ascii_lowercase();
     let site = link::site(url);
     let is_within = domain == site || domain.strip_suffix(&site).is_some_and(|front| front.ends_with('.'));

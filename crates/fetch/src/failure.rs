@@ -29,8 +29,8 @@ impl From<Refusal> for Failure {
 }
 
 impl From<BackOff> for Failure {
-    fn from(held: BackOff) -> Self {
-        Self { retry_after: Some(held.0), ..Self::new(Reason::Busy, held.to_string()) }
+    fn from(back_off: BackOff) -> Self {
+        Self { retry_after: Some(back_off.0), ..Self::new(Reason::Busy, back_off.to_string()) }
     }
 }
 

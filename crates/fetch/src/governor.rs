@@ -20,12 +20,12 @@ use crate::config::{self, Politeness};
 /// A back-off shorter than this is waited out; a longer one is returned to the caller, which has other work.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The first back-off of a host that is too busy and does not say for how long; doubles each time.
-const FIRST_HOLD: Duration = Duration::from_secs(30);
+const FIRST_BACK_OFF: Duration = Duration::from_secs(30);
 /// Where doubling ends.
-const LONGEST_OWN_HOLD: Duration = Duration::from_secs(3600);
+const LONGEST_OWN_BACK_OFF: Duration = Duration::from_secs(3600);
 /// Hosts remembered for their back-off alone. Beyond this many, back-offs of idle hosts are forgotten as well: so many
 /// are the work of somebody with a wildcard name.
-const MOST_HELD: usize = 50_000;
+const MOST_BACK_OFFS: usize = 50_000;
 
 /// The budgets of all hosts.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ struct Pace {
     crawl_delay: Duration,
     bucket: Option<Bucket>,
     last_start: Option<Instant>,
-    held_until: Option<Instant>,
+    back_off_until: Option<Instant>,
     /// The longest time that a host may ask for.
     longest_back_off: Duration,
     /// How often in a row the host was too busy without saying for how long.
@@ -121,7 +121,7 @@ impl Governor {
         let host = self.host(name);
         let mut pace = lock(&host.pace);
         let wait = wait.min(pace.longest_back_off);
-        pace.hold(wait);
+        pace.back_off(wait);
     }
 
     /// How many hosts are remembered.
@@ -153,16 +153,16 @@ impl Permit {
     /// long.
     pub fn back_off(&self, said: Option<Duration>) -> Duration {
         let mut pace = lock(&self.host.pace);
-        let hold = match said {
+        let wait = match said {
             Some(said) if !said.is_zero() => said.min(pace.longest_back_off),
             // zero is not an answer of a host that is too busy
             _ => {
                 pace.strikes = (pace.strikes + 1).min(16);
-                (FIRST_HOLD * 2_u32.pow(pace.strikes - 1)).min(LONGEST_OWN_HOLD).min(pace.longest_back_off)
+                (FIRST_BACK_OFF * 2_u32.pow(pace.strikes - 1)).min(LONGEST_OWN_BACK_OFF).min(pace.longest_back_off)
             }
         };
-        pace.hold(hold);
-        hold
+        pace.back_off(wait);
+        wait
     }
 
     /// The host responded normally: its back-off is over.
@@ -183,9 +183,9 @@ impl Host {
             let now = Instant::now();
             let start = {
                 let pace = lock(&self.pace);
-                let held = pace.held_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
-                if held > PATIENCE {
-                    return Err(BackOff(held));
+                let left = pace.back_off_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+                if left > PATIENCE {
+                    return Err(BackOff(left));
                 }
                 pace.next_start(now)
             };
@@ -216,29 +216,29 @@ impl Pace {
             crawl_delay: Duration::ZERO,
             bucket: politeness.host_rate.map(|rate| Bucket::new(rate.requests, rate.within)),
             last_start: None,
-            held_until: None,
+            back_off_until: None,
             longest_back_off: politeness.max_retry_after,
             strikes: 0,
         }
     }
 
     /// An earlier back-off that is longer stays.
-    fn hold(&mut self, wait: Duration) {
+    fn back_off(&mut self, wait: Duration) {
         let until = Instant::now() + wait;
-        self.held_until = Some(self.held_until.map_or(until, |earlier| earlier.max(until)));
+        self.back_off_until = Some(self.back_off_until.map_or(until, |earlier| earlier.max(until)));
     }
 
     /// When the next request may start: now, or later.
     fn next_start(&self, now: Instant) -> Instant {
         let after_gap = self.last_start.map(|last| last + self.gap.max(self.crawl_delay));
         let token_at = self.bucket.as_ref().and_then(Bucket::token_at);
-        [after_gap, self.held_until, token_at].into_iter().flatten().fold(now, Instant::max)
+        [after_gap, self.back_off_until, token_at].into_iter().flatten().fold(now, Instant::max)
     }
 
     /// Nothing to remember: a finished back-off still counts for the next one's length, for a while.
     fn is_idle(&self, now: Instant) -> bool {
         self.next_start(now) <= now
-            && self.held_until.is_none_or(|until| until + LONGEST_OWN_HOLD <= now)
+            && self.back_off_until.is_none_or(|until| until + LONGEST_OWN_BACK_OFF <= now)
             && self.bucket.as_ref().and_then(|bucket| bucket.full_at).is_none_or(|full_at| full_at <= now)
     }
 }
@@ -263,7 +263,7 @@ impl Hosts {
     fn forget_idle(&mut self, now: Instant) {
         // a count above one: a request waits there or is running
         self.by_name.retain(|_, host| Arc::strong_count(host) > 1 || !lock(&host.pace).is_idle(now));
-        if self.by_name.len() > MOST_HELD {
+        if self.by_name.len() > MOST_BACK_OFFS {
             self.by_name.retain(|_, host| Arc::strong_count(host) > 1);
         }
         self.sweep_at = (self.by_name.len() * 2).max(1024);

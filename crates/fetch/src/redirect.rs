@@ -3,11 +3,11 @@
 //! PURE. The client follows no redirect by itself: each one passes here, and then the address guard and the governor of
 //! its own host.
 
+use copydesk_core::link;
 use http::StatusCode;
 use url::Url;
 
 use super::{Failure, Reason};
-use copydesk_core::link;
 
 /// A chain of redirects, from the original URL to the one that is requested now.
 #[derive(Debug)]

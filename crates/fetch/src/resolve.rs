@@ -17,7 +17,7 @@ use super::{
 pub(super) struct Resolver {
     pub(super) lookups: Arc<Lookups>,
     pub(super) guard: Arc<Guard>,
-    pub(super) reach: AllowedAddresses,
+    pub(super) allowed: AllowedAddresses,
     /// The proxy's name: the operator chose it, so it is not checked.
     pub(super) proxy: Option<String>,
 }
@@ -28,13 +28,13 @@ impl Resolve for Resolver {
         Box::pin(async move {
             let found = resolver.lookups.find(name.as_str()).await?;
             // port 0: the connector sets the URL's port
-            let mut allowed: Vec<SocketAddr> = found.iter().map(|address| SocketAddr::new(*address, 0)).collect();
+            let mut usable: Vec<SocketAddr> = found.iter().map(|address| SocketAddr::new(*address, 0)).collect();
             let bare = |name: &str| name.strip_suffix('.').unwrap_or(name).to_owned();
             if resolver.proxy.as_deref().map(bare) == Some(bare(name.as_str())) {
-                return Ok(Box::new(allowed.into_iter()) as Addrs);
+                return Ok(Box::new(usable.into_iter()) as Addrs);
             }
             let mut refusal = None;
-            allowed.retain(|address| match resolver.guard.check_address(address.ip(), resolver.reach) {
+            usable.retain(|address| match resolver.guard.check_address(address.ip(), resolver.allowed) {
                 Ok(()) => true,
                 Err(why) => {
                     refusal = Some(why);
@@ -42,8 +42,8 @@ impl Resolve for Resolver {
                 }
             });
             match refusal {
-                Some(refusal) if allowed.is_empty() => Err(refusal.into()),
-                _ => Ok(Box::new(allowed.into_iter()) as Addrs),
+                Some(refusal) if usable.is_empty() => Err(refusal.into()),
+                _ => Ok(Box::new(usable.into_iter()) as Addrs),
             }
         })
     }

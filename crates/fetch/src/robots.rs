@@ -10,11 +10,11 @@ use std::{
 };
 
 use bytes::Bytes;
+use copydesk_core::link;
 use tokio::{sync::Mutex as Gate, time::Instant};
 use url::Url;
 
 use super::{Failure, Reason, headers::PRODUCT};
-use copydesk_core::link;
 
 /// Redirects that are followed on the way to the file (section 2.3.1.2).
 pub(super) const MAX_REDIRECTS: usize = 5;

@@ -238,6 +238,7 @@ mod tests {
             let status = StatusCode::from_u16(status).unwrap();
             let failure = verdict(status, &answer, RequestKind::Feed, &[], false, NOW).unwrap_err();
             assert_eq!(failure.retry_after, expected.map(Duration::from_secs), "{status}");
+            assert_eq!(failure.status, Some(status.as_u16()));
         }
     }
 }

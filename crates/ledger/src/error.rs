@@ -1,6 +1,6 @@
 //! What failed: what the caller does next, and the cause as data.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{error::Error, io, path::PathBuf, sync::Arc};
 
 use rdkafka::error::KafkaError;
 
@@ -114,19 +114,14 @@ pub enum Cause {
 impl LedgerError {
     /// All of it in one line: what failed, and why.
     pub fn whole(&self) -> String {
-        match self {
-            Self::Retry(cause) | Self::Fenced(cause) | Self::Reopen(cause) | Self::Fatal(cause) => cause.whole(),
-            unstorable @ Self::Unstorable { .. } => unstorable.to_string(),
-        }
+        whole(self)
     }
 }
 
-impl Cause {
-    /// All of it in one line: what failed, and why.
-    pub fn whole(&self) -> String {
-        let why = std::error::Error::source(self).map(|source| format!(": {source}"));
-        format!("{self}{}", why.unwrap_or_default())
-    }
+/// An error and its cause in one line.
+pub(crate) fn whole(error: &dyn Error) -> String {
+    let why = error.source().map(|source| format!(": {source}"));
+    format!("{error}{}", why.unwrap_or_default())
 }
 
 impl From<String> for Cause {

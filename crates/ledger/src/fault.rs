@@ -130,9 +130,12 @@ mod armed {
                 // the signal is for the process: this thread would run on until the kernel has stopped all of them
                 std::thread::sleep(Duration::from_secs(1));
             }
-            Action::Spin => loop {
-                std::hint::spin_loop();
-            },
+            Action::Spin => {
+                tracing::warn!(point = name, "a fault for a test: this thread loops from now on");
+                loop {
+                    std::hint::spin_loop();
+                }
+            }
         }
     }
 

@@ -135,10 +135,10 @@ impl Coordinator<'_> {
         self.parts.metrics.commit(outcome(&result), took);
         match result {
             Ok(()) => self.succeeded(outbox),
-            Err(LedgerError::Retry(why)) => self.stall(outbox, why.whole()),
-            Err(LedgerError::Fenced(why)) => {
+            Err(error @ LedgerError::Retry(_)) => self.stall(outbox, error.whole()),
+            Err(error @ LedgerError::Fenced(_)) => {
                 if self.attempts == 0 {
-                    tracing::info!(why = why.whole(), "the commit was refused: ownership has changed");
+                    tracing::info!(why = error.whole(), "the commit was refused: ownership has changed");
                 }
                 let wait = backoff(self.attempts + 1).min(FENCED);
                 self.retry(outbox, wait);

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Coordinator, after, jobs::Done};
+use super::{Coordinator, jobs::Done};
 use crate::{
     config::{self, FullText, Schedule},
     daemon::{
@@ -257,11 +257,11 @@ fn poll_failed(
         feed.schedule.due = Some(now);
     } else if failure.asked && offline {
         // our own network is down: this is not the feed's failure
-        feed.schedule.due = Some(after(now, bounds.interval));
+        feed.schedule.postpone(now, bounds, bounds.interval, &feed.pace);
     } else if failure.asked {
-        feed.schedule.failed(now, bounds, failure.class, failure.retry_after);
+        feed.schedule.failed(now, bounds, failure.class, failure.retry_after, &feed.pace);
     } else {
-        feed.schedule.due = Some(after(now, failure.retry_after.unwrap_or(bounds.interval)));
+        feed.schedule.postpone(now, bounds, failure.retry_after.unwrap_or(bounds.interval), &feed.pace);
     }
     feed.last_error = Some(Box::new(LastError { reason: failure.reason.to_owned(), detail: failure.detail.clone() }));
     PollNotice::Failed { reason: failure.reason.to_owned(), detail: failure.detail }

@@ -15,7 +15,7 @@
 use std::collections::HashMap;
 
 use super::{Article, Day, Outcome, Resolved};
-use crate::feed::identity::{Name, NameKind};
+use crate::feed::identity::{Name, NameKind, title_and_date};
 
 /// Version of the format.
 pub(in crate::state) const FORMAT: u8 = 3;
@@ -42,15 +42,9 @@ pub(super) fn packed_len(articles: &[Resolved]) -> usize {
     HEADER + articles.iter().map(bytes).sum::<usize>()
 }
 
-/// An article's title and date, as the hash of a name
-/// ([`EntryNames::title_and_date`](crate::feed::identity::EntryNames)).
-fn title_and_date(article: &Article) -> u64 {
-    u64::from(article.title) << 32 | u64::from(article.date)
-}
-
 /// The name that is an article's title and date, where its names lack it.
 fn missing_title(known: &Resolved) -> Option<Name> {
-    let hash = title_and_date(&known.article);
+    let hash = title_and_date(known.article.title, known.article.date);
     let name = Name { kind: NameKind::TitleAndDate, hash };
     (hash != 0 && !known.names.contains(&name)).then_some(name)
 }
@@ -109,7 +103,8 @@ impl Frozen {
         names.iter().for_each(|(_, owner)| bytes.extend(owner.to_le_bytes()));
         for (number, Resolved { article, .. }) in articles.iter().enumerate() {
             let owner = ((NameKind::TitleAndDate as u16) << OWNER_BITS) | number as u16;
-            let titled = names.binary_search(&(title_and_date(article), owner)).map_or(UNTITLED, |at| at as u16);
+            let titled = title_and_date(article.title, article.date);
+            let titled = names.binary_search(&(titled, owner)).map_or(UNTITLED, |at| at as u16);
             bytes.extend(article.key.to_le_bytes());
             bytes.extend(article.content.to_le_bytes());
             for short in [article.revision, article.day, titled] {

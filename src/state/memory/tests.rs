@@ -117,6 +117,131 @@ fn small_values_stay_small() {
     assert!(memory.changes().iter().all(|(_, bytes)| bytes.len() <= 16 * 1024));
 }
 
+/// With and without a second feed, a title, a date, and the name that they are together.
+#[test]
+fn what_is_packed_is_unpacked() {
+    let outcomes =
+        [Outcome::Legacy, Outcome::Published, Outcome::Rejected, Outcome::TooOld, Outcome::PublishedFeedText];
+    let mut all = Vec::new();
+    for (n, outcome) in (0..).zip(outcomes) {
+        for (more, title, date, named) in [(0, 5, 6, true), (100, 5, 0, false), (200, 0, 6, true), (300, 0, 0, false)] {
+            let mut one = resolved(n + more, 77);
+            one.article = Article { outcome, title, date, revision: 3, ..one.article };
+            one.names.truncate(2);
+            let hash = u64::from(title) << 32 | u64::from(date);
+            if named {
+                one.names.push(Name { kind: NameKind::TitleAndDate, hash });
+            }
+            all.push(one);
+        }
+    }
+    let packed = Frozen::pack(&all);
+    assert_eq!(packed.bytes().len(), packed_len(&all));
+    let read = Frozen::read(packed.bytes()).unwrap();
+    assert_eq!((read.articles(), read.number_of(1)), (20, None));
+    for Resolved { article, mut names } in all {
+        let hash = u64::from(article.title) << 32 | u64::from(article.date);
+        let title = Name { kind: NameKind::TitleAndDate, hash };
+        if hash != 0 && !names.contains(&title) {
+            names.push(title);
+        }
+        names.sort_by_key(|name| name.hash);
+        assert_eq!(read.article(read.number_of(article.key).unwrap()), article);
+        assert_eq!(read.names_of(article.key), names);
+        assert!(names.iter().all(|name| read.kind_of(article.key, name.hash) == Some(name.kind)));
+    }
+}
+
+/// The first bucket is as large as the ledger allows at most, and is then left as it is.
+#[test]
+fn the_newest_bucket_is_frozen_in_time() {
+    let mut memory = Memory::default();
+    let mut numbers = Vec::new();
+    for n in 0..17 {
+        memory.add(resolved(n, 1), usize::MAX, HORIZON);
+        numbers.extend(memory.changes().into_iter().map(|(number, _)| number));
+    }
+    assert_eq!(numbers, [[0; 16].as_slice(), &[1]].concat(), "sixteen articles, and then a new one");
+    assert!(!memory.is_changed() && memory.changes().is_empty());
+    // half of what a value may have: an article takes 55 bytes or more
+    let mut memory = Memory::default();
+    let frozen = (0..4).map(|n| {
+        memory.add(resolved(n, 1), 400, HORIZON);
+        memory.frozen.len()
+    });
+    assert_eq!(
+        frozen.collect::<Vec<_>>(),
+        [0, 0, 0, 1],
+        "5 + 3 × 55 + 8 bytes are less than 200, one article more is not"
+    );
+}
+
+/// Four buckets of a size become one; those of a longer time than a sixth of the horizon stay apart.
+#[test]
+fn buckets_of_a_size_and_time_are_merged() {
+    for (what, days_between, expected) in [
+        ("a day", 0, vec![(3, 64)]),
+        ("a month", 10, vec![(3, 64)]),
+        ("longer", 11, vec![(0, 16), (1, 16), (2, 16), (3, 16)]),
+    ] {
+        let mut memory = Memory::default();
+        for n in 0..64_u16 {
+            memory.add(resolved(n.into(), 100 + n / 16 * days_between), usize::MAX, HORIZON);
+        }
+        let buckets = memory.frozen.iter().map(|bucket| (bucket.number, bucket.frozen.articles()));
+        assert_eq!(buckets.collect::<Vec<_>>(), expected, "{what}");
+    }
+    // the next larger ones, too; four small ones are not merged with a large one
+    let mut memory = Memory::default();
+    (0..256).for_each(|n| memory.add(resolved(n, 1), usize::MAX, HORIZON));
+    assert_eq!(memory.frozen.iter().map(|bucket| bucket.frozen.articles()).collect::<Vec<_>>(), [256]);
+    (256..304).for_each(|n| memory.add(resolved(n, 1), usize::MAX, HORIZON));
+    assert_eq!(memory.frozen.iter().map(|bucket| bucket.frozen.articles()).collect::<Vec<_>>(), [256, 16, 16, 16]);
+}
+
+/// A ledger gives back what it has in any order, and the next bucket is a new one.
+#[test]
+fn buckets_are_sorted_when_they_are_read_back() {
+    let value = |n| Frozen::pack(&[resolved(n, 1)]).bytes().to_vec();
+    let mut memory = Memory::default();
+    for number in [4, 9, 2] {
+        assert!(memory.restore(number, &value(number.into())));
+    }
+    assert_eq!(memory.frozen.iter().map(|bucket| bucket.number).collect::<Vec<_>>(), [2, 4, 9]);
+    memory.add(resolved(50, 1), usize::MAX, HORIZON);
+    assert!(memory.is_changed());
+    assert_eq!(memory.changes().iter().map(|(number, _)| *number).collect::<Vec<_>>(), [10]);
+    assert!(!memory.is_changed());
+    memory.forget_before(1);
+    assert!(!memory.is_changed(), "nothing is that old");
+    memory.forget_before(2);
+    assert!(memory.is_changed() && memory.is_empty());
+    let mut numbers: Vec<u32> = memory.changes().into_iter().map(|(number, _)| number).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, [2, 4, 9, 10], "each of them is deleted");
+}
+
+/// Everything that reading a bucket relies on: two articles, each with three names and a second feed.
+#[test]
+fn bytes_that_contradict_each_other_are_refused() {
+    let whole = Frozen::pack(&[resolved(0, 1), resolved(5, 1)]).bytes().to_vec();
+    let (owners, articles) = (5 + 6 * 8, 5 + 6 * 10);
+    let seconds = articles + 2 * 25;
+    assert_eq!(whole.len(), seconds + 2 * 8);
+    let check = |what: &str, change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = whole.clone();
+        change(&mut bytes);
+        assert_eq!(Frozen::read(&bytes).is_some(), what.is_empty(), "{what}");
+    };
+    check("", &|_| {});
+    check("names out of order", &|bytes| bytes[5..13].fill(0xff));
+    check("a name of a third article", &|bytes| bytes[owners] = 2);
+    check("a name of no kind", &|bytes| bytes[owners + 1] |= 0xe0);
+    check("one key twice", &|bytes| bytes.copy_within(articles..articles + 8, articles + 25));
+    check("a seventh name as a title", &|bytes| bytes[articles + 16..articles + 18].copy_from_slice(&[6, 0]));
+    check("two second feeds of one article", &|bytes| bytes.copy_within(seconds..seconds + 2, seconds + 8));
+}
+
 #[test]
 fn damaged_bytes_are_refused() {
     let whole = Frozen::pack(&[resolved(1, 1), resolved(2, 1)]).bytes().to_vec();

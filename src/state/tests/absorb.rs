@@ -176,6 +176,14 @@ fn more_than_may_wait_is_left_and_not_lost() {
 }
 
 #[test]
+fn no_more_waits_than_there_is_memory_for() {
+    let mut site = SiteState::new(SITE);
+    site.waiting_bytes = (24 << 20) - 1;
+    let absorbed = read(&mut site, A, vec![item(1), item(2), item(3)], at(0));
+    assert_eq!((absorbed.new, absorbed.left), (1, 2));
+}
+
+#[test]
 fn stories_under_one_link_are_stories_of_their_own_without_a_page() {
     let day = |n: u32| Entry { guid: None, ..with_link("release-notes", item(n)) };
     let mut site = SiteState::new(SITE);

@@ -99,7 +99,9 @@ pub(super) fn credits(line: &str, lower: &str) -> Option<Vec<String>> {
     }
     let before = BEFORE_NAMES.iter().find(|phrase| lower.starts_with(**phrase))?;
     let names = bare[before.len()..].trim_start_matches(':').trim();
-    let is_word = before.ends_with(':') && !names.is_empty() && !names.contains(char::is_whitespace);
+    // agencies that write their names in lower case: `Quelle: dpa`, `Mit Material von dpa`
+    let is_plain = before.ends_with(':') || before.starts_with("mit ");
+    let is_word = is_plain && !names.is_empty() && !names.contains(char::is_whitespace);
     credited(names).or_else(|| is_word.then(|| vec![names.to_owned()]))
 }
 
@@ -123,7 +125,7 @@ fn reported(bare: &str, lower: &str) -> Option<Vec<String>> {
     Some(names)
 }
 
-/// The names in the name part of a credit line: short, capitalised, no sentence.
+/// The names in the name part of a credit line: short, and most words capitalised, or else it is a sentence.
 fn credited(names: &str) -> Option<Vec<String>> {
     let names: Vec<String> = names
         .split([';', ','])
@@ -134,7 +136,12 @@ fn credited(names: &str) -> Option<Vec<String>> {
         })
         .filter(|name| !name.is_empty())
         .collect();
-    let named = |name: &String| name.chars().count() <= 80 && name.chars().next().is_some_and(|c| !c.is_lowercase());
+    let is_lower = |word: &&str| word.starts_with(char::is_lowercase);
+    let named = |name: &String| {
+        let words: Vec<&str> = name.split_whitespace().collect();
+        let lower = words.iter().filter(|word| is_lower(word)).count();
+        name.chars().count() <= 80 && !name.starts_with(char::is_lowercase) && 2 * lower <= words.len()
+    };
     (!names.is_empty() && names.iter().all(named)).then_some(names)
 }
 
@@ -163,9 +170,7 @@ pub(super) fn is_copyright(lower: &str) -> bool {
 
 /// The dateline before the dash of a story's first paragraph: `WASHINGTON (AP)`.
 pub(super) fn dateline(paragraph: &str) -> Option<String> {
-    let (at, dash) =
-        paragraph.char_indices().take(80).find(|&(at, c)| is_dash(c, &paragraph[at..], &paragraph[..at]))?;
-    let _ = dash;
+    let (at, _) = paragraph.char_indices().take(80).find(|&(at, c)| is_dash(c, &paragraph[at..], &paragraph[..at]))?;
     let line = paragraph[..at].trim();
     let place = line.split(['(', '（', ',', '/']).next().unwrap_or(line).trim();
     let words: Vec<&str> = place.split_whitespace().collect();
@@ -223,16 +228,24 @@ mod tests {
 
     #[test]
     fn credit_lines() {
-        let cases: [(&str, Option<&[&str]>); 7] = [
+        let cases: [(&str, Option<&[&str]>); 11] = [
             ("The Example Wire contributed to this report.", Some(&["The Example Wire"])),
             ("Jane Doe and John Smith contributed reporting.", Some(&["Jane Doe", "John Smith"])),
             ("(Reporting by Jane Doe; Editing by John Smith)", Some(&["Jane Doe", "John Smith"])),
             ("With files from The Canadian Wire", Some(&["The Canadian Wire"])),
-            ("Mit Material von dpa", None),
-            ("Heavy rain and strong winds contributed.", Some(&["Heavy rain", "strong winds"])),
+            ("Mit Material von dpa", Some(&["dpa"])),
+            (
+                "Associated Press writer Jane Doe contributed to this report.",
+                Some(&["Associated Press writer Jane Doe"]),
+            ),
+            ("Maria da Silva and Jan van der Berg contributed.", Some(&["Maria da Silva", "Jan van der Berg"])),
+            // sentences of a story
+            ("Heavy rain and strong winds contributed.", None),
             ("He said that she had contributed to this report.", None),
+            ("The minister admitted that his office contributed to this story", None),
+            ("Written by hand and with great care, the letter was found on Monday", None),
         ];
-        for (line, expected) in cases.iter().take(4) {
+        for (line, expected) in cases {
             let expected = expected.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
             assert_eq!(credits(line, &line.to_lowercase()), expected, "{line}");
         }

@@ -79,7 +79,7 @@ impl EntryNames {
 
     /// Title and date in one. One of them is enough: if entries share guid or link, it finds each of them.
     pub fn title_and_date(&self) -> u64 {
-        u64::from(self.title) << 32 | u64::from(self.date)
+        title_and_date(self.title, self.date)
     }
 
     /// The words, if there is no other name.
@@ -102,6 +102,11 @@ impl EntryNames {
         .filter(|(_, hash)| *hash != 0)
         .map(|(kind, hash)| Name { kind, hash })
     }
+}
+
+/// The hash of the name that the hashes of a title and of a date are together.
+pub fn title_and_date(title: u32, date: u32) -> u64 {
+    u64::from(title) << 32 | u64::from(date)
 }
 
 /// The names of a feed's entries, in order. `site` is the feed's.

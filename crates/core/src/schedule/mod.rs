@@ -105,12 +105,19 @@ impl ScheduleState {
         self.answered_at = Some(now);
         let spread = spread(wait, bounds.feed, now);
         let wait = if wait > least { spread.min(bounds.max_interval.max(wait)) } else { spread };
-        let due = now + delta(wait);
-        self.due = Some(told.pace.map_or(due, |pace| skip(due, pace, bounds.feed)));
+        self.postpone(now, bounds, wait, told.pace.unwrap_or(&Pace::default()));
     }
 
-    /// After a poll that failed. `retry_after` is the host's wait, already limited, and is obeyed.
-    pub fn failed(&mut self, now: DateTime<Utc>, bounds: Bounds, class: FailureClass, retry_after: Option<Duration>) {
+    /// After a poll that failed. `retry_after` is the host's wait, already limited, and is obeyed; `pace` is what the
+    /// feed requested when it was last read.
+    pub fn failed(
+        &mut self,
+        now: DateTime<Utc>,
+        bounds: Bounds,
+        class: FailureClass,
+        retry_after: Option<Duration>,
+        pace: &Pace,
+    ) {
         self.failures = self.failures.saturating_add(1);
         self.asked_at = Some(now);
         let doubled = |first: Duration| {
@@ -123,7 +130,12 @@ impl ScheduleState {
             FailureClass::Gone => LONGEST.max(bounds.interval),
         };
         let wait = spread(wait.max(retry_after.unwrap_or_default()), bounds.feed, now);
-        self.due = Some(now + delta(wait));
+        self.postpone(now, bounds, wait, pace);
+    }
+
+    /// It is due after this wait, and not in an hour or on a day that the feed skips.
+    pub fn postpone(&mut self, now: DateTime<Utc>, bounds: Bounds, wait: Duration, pace: &Pace) {
+        self.due = Some(skip(now + delta(wait), pace, bounds.feed));
     }
 
     /// Learns from the poll, and returns how long to wait by the feed's rhythm, within the limits.
@@ -159,7 +171,8 @@ impl ScheduleState {
             Some(at) => (Some(at), told.new_entries),
             None => (told.published.iter().min().copied(), told.published.len()),
         };
-        let span = since.and_then(|since| (now - since).to_std().ok()).filter(|_| new > 0);
+        let span = since.and_then(|since| (now - since).to_std().ok());
+        // no time at all if nothing is new
         let half_new = span.map(|span| span.as_secs_f64() * told.entries as f64 / 2.0 / new as f64);
         let half_new = half_new.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         half_new.unwrap_or(LONGEST).min(bounds.unconditional)
@@ -194,14 +207,18 @@ fn skip(due: DateTime<Utc>, pace: &Pace, feed: u64) -> DateTime<Utc> {
         pace.skip_hours.contains(&(at.hour() as u8))
             || pace.skip_days.contains(&(at.weekday().num_days_from_monday() as u8))
     };
-    let next_hour = |at: DateTime<Utc>| at + TimeDelta::seconds(3600 - i64::from(at.minute() * 60 + at.second()));
-    let mut starts = std::iter::successors(Some(due), |at| Some(next_hour(*at))).take(7 * 24 + 1);
+    let mut starts = std::iter::successors(Some(due), |at| Some(next_hour(*at))).take(7 * 24);
     match starts.find(|at| !skipped(at)) {
         Some(start) if start > due => {
             start + delta(spread(Duration::from_secs(3600), feed, start)) - TimeDelta::hours(1)
         }
         _ => due,
     }
+}
+
+/// The start of the next hour: always later, by at most an hour.
+fn next_hour(at: DateTime<Utc>) -> DateTime<Utc> {
+    at + TimeDelta::seconds(3600 - at.timestamp().rem_euclid(3600))
 }
 
 /// A wait, made longer by a part that is different for each feed and each time.

@@ -100,9 +100,7 @@ fn pieces(from: DateTime<Utc>, to: DateTime<Utc>) -> impl Iterator<Item = (usize
         if at >= to {
             return None;
         }
-        let into = i64::from(at.minute() * 60 + at.second());
-        // at least one second further, whatever a leap second does
-        let next = (at + TimeDelta::seconds((3600 - into).max(1))).min(to);
+        let next = super::next_hour(at).min(to);
         let piece = (at.hour() as usize, (next - at).as_seconds_f64());
         at = next;
         Some(piece)
@@ -180,6 +178,30 @@ mod tests {
         assert!((120..=300).contains(&wait(calm)), "{}", wait(calm));
         assert_eq!(Rhythm::from_history(&[now, now], now), None);
         assert_eq!(Rhythm::from_history(&[now + TimeDelta::days(1); 9], now), None, "dates ahead say nothing");
+    }
+
+    /// Four entries in two days, two of them at noon: one twelfth per hour, which counts for two days more.
+    #[test]
+    fn an_hour_of_the_history_counts_beside_the_mean() {
+        let now = at("2026-02-05T20:00:00Z");
+        let published =
+            ["2026-02-03T20:00:00Z", "2026-02-04T12:00:00Z", "2026-02-05T09:00:00Z", "2026-02-05T12:30:00Z"];
+        let rhythm = Rhythm::from_history(&published.map(at), now).unwrap();
+        for (hour, expected) in [(12, 2.166_7 / 4.0), (9, 1.166_7 / 4.0), (20, 1.166_7 / 4.0), (3, 0.166_7 / 4.0)] {
+            let rate = rhythm.rate(hour);
+            assert!((rate / expected - 1.0).abs() < 0.01, "{hour} h: {rate}, expected {expected}");
+        }
+    }
+
+    #[test]
+    fn a_span_is_cut_at_full_hours() {
+        let cut = |from, to| pieces(at(from), at(to)).collect::<Vec<_>>();
+        let expected = [(22, 2_395.0), (23, 3_600.0), (0, 1_800.0)];
+        assert_eq!(cut("2026-02-05T22:20:05Z", "2026-02-06T00:30:00Z"), expected);
+        assert_eq!(cut("2026-02-05T22:20:05Z", "2026-02-05T22:20:35Z"), [(22, 30.0)]);
+        assert_eq!(cut("2026-02-05T22:20:05Z", "2026-02-05T22:20:05Z"), []);
+        // a leap second
+        assert_eq!(cut("2016-12-31T23:59:60Z", "2017-01-01T00:00:01Z").len(), 2);
     }
 
     #[test]

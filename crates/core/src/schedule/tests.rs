@@ -107,20 +107,81 @@ fn an_overflow_halves_the_interval() {
     check(wait_after(&figures, now), 1_800);
 }
 
+/// The user's ceiling is the last word on a wait of ours, and says nothing about one that the feed asks for.
+#[test]
+fn no_wait_of_ours_is_longer_than_the_ceiling() {
+    let six = Duration::from_secs(6 * 3600);
+    let waits = |ttl_minutes| {
+        let pace = Pace { ttl_minutes, ..Pace::default() };
+        let wait = |feed| {
+            let mut state = ScheduleState::default();
+            let success = Success { has_validators: true, pace: Some(&pace), ..Success::default() };
+            state.succeeded(start(), Bounds { interval: six, max_interval: six, feed, ..BOUNDS }, success);
+            wait_after(&state, start())
+        };
+        (0..20).map(wait).collect::<Vec<_>>()
+    };
+    assert_eq!(waits(None), [6 * 3_600; 20]);
+    let asked = waits(Some(12 * 60));
+    assert!(asked.iter().all(|wait| (12 * 3_600..=13 * 3_600 + 720).contains(wait)), "{asked:?}");
+    assert!(asked.iter().any(|wait| *wait > 12 * 3_600 + 600), "they part: {asked:?}");
+}
+
+#[test]
+fn a_clock_that_was_ahead_is_noticed_and_counted_from() {
+    let ahead = |asked| ScheduleState { asked_at: Some(at(asked)), ..ScheduleState::default() }.ahead(start());
+    assert_eq!(ahead("2026-01-05T13:00:00Z"), Some(TimeDelta::hours(3)));
+    assert_eq!(ahead("2026-01-05T10:00:00Z"), None);
+    assert_eq!(ahead("2026-01-05T07:00:00Z"), None);
+    assert_eq!(ScheduleState::default().ahead(start()), None);
+    let hour = |hour: u32| Some(at(&format!("2026-01-05T{hour}:00:00Z")));
+    let mut state =
+        ScheduleState { due: hour(14), asked_at: hour(13), answered_at: hour(12), ..ScheduleState::default() };
+    state.bring_back(TimeDelta::hours(2));
+    assert_eq!((state.due, state.asked_at, state.answered_at), (hour(12), hour(11), hour(10)));
+}
+
 #[test]
 fn skipped_hours_and_days_are_skipped() {
     let pace = |hours: &[u8], days: &[u8]| Pace { skip_hours: hours.into(), skip_days: days.into(), ..Pace::default() };
+    let but_nine: Vec<u8> = (0..24).filter(|hour| *hour != 9).collect();
     for (pace, due, expected) in [
         (pace(&[10], &[]), "2026-01-05T10:20:05Z", "2026-01-05T11:00:00Z"),
         (pace(&[10, 11], &[]), "2026-01-05T10:20:00Z", "2026-01-05T12:00:00Z"),
         (pace(&[], &[0]), "2026-01-05T10:20:00Z", "2026-01-06T00:00:00Z"),
         (pace(&[9], &[1]), "2026-01-05T10:20:00Z", "2026-01-05T10:20:00Z"),
+        // nine o'clock on Monday is all that is left of the week
+        (pace(&but_nine, &[1, 2, 3, 4, 5, 6]), "2026-01-05T10:20:00Z", "2026-01-12T09:00:00Z"),
         (pace(&(0..24).collect::<Vec<u8>>(), &[]), "2026-01-05T10:20:00Z", "2026-01-05T10:20:00Z"),
     ] {
         let (due, expected) = (at(due), at(expected));
         let found = skip(due, &pace, 7);
         assert!(found >= expected && found <= expected + TimeDelta::minutes(6), "{pace:?}: {found}");
         assert_eq!(found == due, expected == due, "{pace:?}");
+    }
+}
+
+/// The feed is requested neither before six in the morning nor on a Sunday, with or without a failure.
+#[test]
+fn skipped_hours_and_days_are_skipped_after_failures_too() {
+    let pace = Pace { skip_hours: (0..6).collect(), skip_days: vec![6], ..Pace::default() };
+    let (day, night) = (at("2026-01-05T10:00:00Z"), at("2026-01-05T23:50:00Z"));
+    let saturday = at("2026-01-10T23:50:00Z");
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    for (now, retry_after, expected) in [
+        (day, None, "2026-01-05T10:15:00Z"),
+        (day, Some(hours(16)), "2026-01-06T06:00:00Z"),
+        (night, None, "2026-01-06T06:00:00Z"),
+        (saturday, None, "2026-01-12T06:00:00Z"),
+        (saturday, Some(hours(24)), "2026-01-12T06:00:00Z"),
+    ] {
+        let (mut failed, mut postponed) = (ScheduleState::default(), ScheduleState::default());
+        failed.failed(now, BOUNDS, FailureClass::Passing, retry_after, &pace);
+        postponed.postpone(now, BOUNDS, retry_after.unwrap_or(BOUNDS.interval), &pace);
+        for due in [failed.due.unwrap(), postponed.due.unwrap()] {
+            let late = (due - at(expected)).num_seconds();
+            assert!((0..=360).contains(&late), "{now}, {retry_after:?}: {due} where {expected} is expected");
+        }
     }
 }
 
@@ -134,10 +195,10 @@ fn failures_back_off_to_a_day_and_never_further() {
     ] {
         let mut figures = ScheduleState::default();
         for expected in expected {
-            figures.failed(start(), BOUNDS, class, None);
+            figures.failed(start(), BOUNDS, class, None, &Pace::default());
             check(wait_after(&figures, start()), expected);
         }
-        figures.failed(start(), BOUNDS, class, Some(Duration::from_secs(7 * 86_400)));
+        figures.failed(start(), BOUNDS, class, Some(Duration::from_secs(7 * 86_400)), &Pace::default());
         check(wait_after(&figures, start()), 7 * DAY);
         figures.succeeded(start(), BOUNDS, Success::default());
         assert_eq!(figures.failures, 0);
@@ -166,6 +227,8 @@ fn what_is_remembered_is_small() {
     let json = serde_json::to_string(&figures).unwrap();
     assert!(json.len() <= 200, "{json}");
     assert_eq!(serde_json::from_str::<ScheduleState>(&json).unwrap(), figures);
+    let json = |failures| serde_json::to_string(&ScheduleState { failures, ..ScheduleState::default() }).unwrap();
+    assert_eq!((json(0).as_str(), json(2).as_str()), ("{}", r#"{"failures":2}"#));
 }
 
 #[test]

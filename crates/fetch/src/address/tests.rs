@@ -241,11 +241,11 @@ fn an_exception_opens_its_network_at_any_port_and_nothing_else() {
         check(&guard, url, allowed);
     }
     // a name at a port that is not listed may only be in the excepted networks
-    let reach = guard.check_url(&Url::parse("http://intranet:9999/").unwrap()).unwrap();
-    assert_eq!(reach, AllowedAddresses::Exceptions);
-    assert!(guard.check_address("10.1.2.3".parse().unwrap(), reach).is_ok());
-    assert!(guard.check_address("8.8.8.8".parse().unwrap(), reach).is_err());
-    assert!(guard.check_address("10.2.0.1".parse().unwrap(), reach).is_err());
+    let allowed = guard.check_url(&Url::parse("http://intranet:9999/").unwrap()).unwrap();
+    assert_eq!(allowed, AllowedAddresses::Exceptions);
+    assert!(guard.check_address("10.1.2.3".parse().unwrap(), allowed).is_ok());
+    assert!(guard.check_address("8.8.8.8".parse().unwrap(), allowed).is_err());
+    assert!(guard.check_address("10.2.0.1".parse().unwrap(), allowed).is_err());
 }
 
 #[test]
@@ -264,11 +264,20 @@ fn a_proxy_that_looks_names_up_widens_nothing() {
 }
 
 #[test]
+fn a_url_has_at_most_8_kib() {
+    let guard = Guard::new(&[80], &[], None);
+    let of = |bytes: usize| format!("http://example.com/{}", "a".repeat(bytes - "http://example.com/".len()));
+    check(&guard, &of(8_192), true);
+    check(&guard, &of(8_193), false);
+}
+
+#[test]
 fn a_refusal_says_why() {
     let guard = Guard::new(&[80], &[], None);
     for (url, words) in [
         (format!("http://a/{}", "b".repeat(9000)).as_str(), "a URL of 9009 bytes"),
         ("http://127.0.0.1/", "127.0.0.1 is loopback"),
+        ("http://127.0.0.1:22/", "127.0.0.1 is loopback"),
         ("http://[::ffff:10.0.0.1]/", "::ffff:10.0.0.1 is private use"),
         ("http://8.8.8.8:22/", "port 22 is not among the allowed ports"),
         ("ftp://example.com/", "scheme ftp is not http or https"),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use copydesk_core::link;
 use http::{HeaderMap, StatusCode, header};
 use tokio::time::Instant;
 use url::Url;
@@ -18,7 +19,6 @@ use super::{
     Inner, is_where,
 };
 use crate::config::{CookieScope, Route};
-use copydesk_core::link;
 
 /// The most that is read of an unneeded body, and how long that may take.
 const MOST_DISCARDED: usize = 64 * 1024;
@@ -60,7 +60,7 @@ pub(super) struct OpenResponse {
     pub(super) begun: Instant,
     deadline: Instant,
     /// The host is too busy, and is left alone for this long.
-    pub(super) held: Option<Duration>,
+    pub(super) back_off: Option<Duration>,
 }
 
 impl OpenResponse {
@@ -74,9 +74,9 @@ impl Inner {
     /// One hop: what robots.txt says, then the request itself. Returns whether it was conditional.
     pub(super) async fn step(&self, hop: &Hop<'_>) -> Result<(OpenResponse, bool), Failure> {
         let Hop { request, url, left } = *hop;
-        let way = self.connections.way(&hop.route()).await?;
+        let egress = self.connections.egress(&hop.route()).await?;
         // before robots.txt, so that nothing is requested from a host that must not be reached
-        way.check(url)?;
+        egress.check(url)?;
         let politeness = self.config.politeness_at(url.host_str().unwrap_or_default());
         let obeys = match request.kind {
             RequestKind::Page => politeness.obey_robots,
@@ -101,34 +101,35 @@ impl Inner {
         let mut url = url.clone();
         lend_credentials(request, &mut url);
         let crawl_delay = crawl_delay.map(|delay| delay.min(politeness.max_crawl_delay));
-        Ok((self.ask(&way, url, headers, crawl_delay, left).await?, conditional))
+        Ok((self.ask(&egress, url, headers, crawl_delay, left).await?, conditional))
     }
 
     /// One request when it is its host's turn, up to the end of the response's head.
     pub(super) async fn ask(
         &self,
-        way: &Egress,
+        egress: &Egress,
         url: Url,
         headers: HeaderMap,
         crawl_delay: Option<Duration>,
         left: Duration,
     ) -> Result<OpenResponse, Failure> {
-        way.check(&url)?;
+        egress.check(&url)?;
         let host = link::host(&url);
-        let permit = self.governor.acquire(&host).await.map_err(|held| Failure { host: Some(host), ..held.into() })?;
+        let permit =
+            self.governor.acquire(&host).await.map_err(|back_off| Failure { host: Some(host), ..back_off.into() })?;
         if let Some(delay) = crawl_delay {
             permit.set_crawl_delay(delay);
         }
         let begun = Instant::now();
         let deadline = begun + left;
         self.counters.request();
-        let response = way.get(url, headers, deadline).await?;
-        let held = is_busy(response.status(), response.headers())
+        let response = egress.get(url, headers, deadline).await?;
+        let back_off = is_busy(response.status(), response.headers())
             .then(|| permit.back_off(headers::come_again(response.headers(), (self.clock)())));
         if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
             permit.forgive();
         }
-        Ok(OpenResponse { permit, response, begun, deadline, held })
+        Ok(OpenResponse { permit, response, begun, deadline, back_off })
     }
 
     pub(super) async fn read(

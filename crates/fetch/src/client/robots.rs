@@ -1,5 +1,6 @@
 //! How the client fetches a robots.txt: like everything else, except that robots.txt is not checked first.
 
+use copydesk_core::link;
 use url::Url;
 
 use super::{
@@ -12,8 +13,6 @@ use super::{
     },
     Inner, location,
 };
-use copydesk_core::link;
-
 use crate::config::Route;
 
 impl Inner {
@@ -25,8 +24,8 @@ impl Inner {
         loop {
             let asked = async {
                 let route = if chain.current().origin() == home { route } else { &Route::Usual };
-                let way = self.connections.way(route).await?;
-                self.ask(&way, chain.current().clone(), headers::offered(None), None, left).await
+                let egress = self.connections.egress(route).await?;
+                self.ask(&egress, chain.current().clone(), headers::offered(None), None, left).await
             };
             let answer = match asked.await {
                 Ok(answer) => answer,
@@ -43,16 +42,16 @@ impl Inner {
             let followed =
                 is_redirect(status).then(|| chain.follow(status, location(answer.response.headers()).as_deref()));
             left = left.saturating_sub(answer.begun.elapsed());
-            let held = answer.held;
+            let back_off = answer.back_off;
             self.discard(answer).await;
             return match (followed, status.as_u16()) {
                 (Some(Ok(())), _) => continue,
                 (None, 429 | 500..) => Loaded::Unreachable(Failure {
                     status: Some(status.as_u16()),
-                    retry_after: held,
-                    host: held.map(|_| link::host(chain.current())),
+                    retry_after: back_off,
+                    host: back_off.map(|_| link::host(chain.current())),
                     ..Failure::new(
-                        if held.is_some() { Reason::Busy } else { Reason::ServerError },
+                        if back_off.is_some() { Reason::Busy } else { Reason::ServerError },
                         format!("status {status}"),
                     )
                 }),

@@ -234,6 +234,48 @@ async fn idle_hosts_are_forgotten_and_others_are_not() {
     assert!(tokio::time::timeout(GAP, governor.acquire("busy")).await.is_err());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_pause_from_before_the_start_is_kept() {
+    let governor = governor(1, Duration::ZERO, 100);
+    governor.back_off("a", Duration::from_secs(600));
+    assert_eq!(governor.acquire("a").await.unwrap_err(), BackOff(Duration::from_secs(600)));
+    assert!(governor.acquire("b").await.is_ok());
+    assert_eq!(governor.hosts(), 2);
+}
+
+/// Makes a governor forget hosts that are idle.
+async fn crowd(governor: &Governor) {
+    for n in 0..3_000 {
+        drop(governor.acquire(&format!("https://{n}.example:443")).await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_length_of_the_last_back_off_is_remembered_for_an_hour_after_it() {
+    for (later, expected) in [(31, 60), (30 + 3_599, 60), (30 + 3_600, 30)] {
+        let governor = governor(1, Duration::ZERO, 100);
+        assert_eq!(governor.acquire("a").await.unwrap().back_off(None).as_secs(), 30);
+        tokio::time::advance(Duration::from_secs(later)).await;
+        crowd(&governor).await;
+        assert_eq!(governor.acquire("a").await.unwrap().back_off(None).as_secs(), expected, "{later} s later");
+    }
+}
+
+/// A name with a wildcard gives anyone as many hosts as they like.
+#[tokio::test(start_paused = true)]
+async fn no_crowd_of_hosts_that_want_a_pause_is_remembered() {
+    let governor = governor(1, Duration::ZERO, 100);
+    let _busy = governor.acquire("busy").await.unwrap();
+    for n in 0..70_000 {
+        governor.back_off(&n.to_string(), Duration::from_secs(600));
+        if n == 1_500 {
+            assert_eq!(lock(&governor.hosts).sweep_at, 2_048, "rarely enough that a crowd costs little");
+        }
+    }
+    assert!(governor.hosts() < 10_000, "{}", governor.hosts());
+    assert!(tokio::time::timeout(GAP, governor.acquire("busy")).await.is_err(), "its request still runs");
+}
+
 /// What happened at a host, in order: starts, ends, and until when it asked to be left alone.
 #[derive(Default)]
 struct Log {

@@ -54,7 +54,7 @@ use self::{
     rebalance::RebalanceHandler,
     transaction::Transactions,
 };
-use super::{Batch, Cause, Event, Ledger, LedgerError, Partition, State, partition, threads};
+use super::{Batch, Cause, Event, Ledger, LedgerError, Partition, State, error::whole, partition, threads};
 use crate::config;
 
 /// How long leaving the group may take.
@@ -146,7 +146,7 @@ impl KafkaLedger {
         if let Some(error) = self.usurped().await {
             return error;
         }
-        tracing::warn!(why = why.whole(), "the Kafka producer is replaced, and the state restored");
+        tracing::warn!(why = whole(&why), "the Kafka producer is replaced, and the state restored");
         // at once: the handover may be busy, and the same batch must not be tried on the memory that it came from
         self.ownership.doubt();
         let opening = self.opening();

@@ -69,8 +69,8 @@ pub(super) fn run(
 fn patiently(mut attempt: impl FnMut() -> Result<(), LedgerError>) -> Result<(), LedgerError> {
     loop {
         match attempt() {
-            Err(LedgerError::Retry(why)) => {
-                tracing::warn!(why = why.whole(), "the state cannot be read back yet; trying again");
+            Err(error @ LedgerError::Retry(_)) => {
+                tracing::warn!(why = error.whole(), "the state cannot be read back yet; trying again");
                 std::thread::sleep(AGAIN_AFTER);
             }
             ended => return ended,

@@ -43,7 +43,7 @@ impl Press<'_> {
         self.polls += 1;
         if self.publisher.is(self.now, |what| what == What::Down(feed) || what == What::Offline) {
             let state = self.site.feed_mut(&url);
-            state.schedule.failed(now, bounds, FailureClass::Passing, None);
+            state.schedule.failed(now, bounds, FailureClass::Passing, None, &state.pace);
             state.last_error =
                 Some(Box::new(LastError { reason: "server_error".to_owned(), detail: "500".to_owned() }));
             return;

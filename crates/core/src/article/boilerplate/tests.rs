@@ -131,6 +131,47 @@ fn every_weight_is_that_of_a_sign() {
         let (name, weight) = line.rsplit_once(' ').unwrap();
         assert!(weight.parse::<f32>().is_ok_and(f32::is_finite), "{line}");
         assert!(name.starts_with("word=") || names.contains(name), "{line}");
+
+fn what_shares_a_box_with_a_form_or_a_picture_is_not_the_storys() {
+    let boxed = |inside: &str| format!("<div class=box>{inside}</div>");
+    let behind = |inside: &str| {
+        let reasons = reasons(&format!("<main><div>{}</div>{}</main>", STORY.repeat(3), boxed(inside)), None);
+        reasons[6..].to_vec()
+    };
+    let among = |inside: &str| {
+        let story = STORY.repeat(2);
+        let html = format!("<main><div>{story}</div>{}<div>{story}</div></main>", boxed(inside));
+        let reasons = reasons(&html, None);
+        reasons[4..reasons.len() - 4].to_vec()
+    };
+    let picture = "<img src=/deck.jpg width=600 height=400>";
+    let pitch = "<div>Our letter on bridges comes each Friday at noon, with all that their keepers have told us since the last one.</div><form><input type=email></form>";
+    assert_eq!(behind(pitch), [Some("label")]);
+    assert_eq!(among(pitch), [Some("label")]);
+    let caption = format!(
+        "{picture}<div>The deck of the bridge is seen here from below, where the rust is worst, on a morning before the works.</div><p>Photo: Jane Doe</p>"
+    );
+    assert_eq!(among(&caption)[0], Some("caption"), "with whose picture it is");
+    let author = format!(
+        "{picture}<div>Jane Doe writes about bridges and their keepers for us, and has seen more of them than there are in the county.</div>"
+    );
+    assert!(behind(&author)[0].is_some(), "who wrote the story is no part of it");
+}
+
+#[test]
+fn a_line_above_the_story_is_a_date_a_label_or_its_beginning() {
+    let above = |line: &str| reasons(&format!("<main>{line}{STORY}</main>"), None)[0];
+    for (line, expected) in [
+        ("<p>5 March 2024</p>", Some("date")),
+        ("<p>Published: 5 March 2024, 10:15</p>", Some("date")),
+        ("<p>On 5 March 2024 the works on the old bridge began at last.</p>", None),
+        ("<p>Works at Quay Bridge, 5 March 2024.</p>", Some("date")),
+        ("<p>Bridges</p>", Some("tags")),
+        ("<p>The works began. They are late.</p>", None),
+        ("<h2>Deadlines in 2025</h2>", None),
+        ("<p><b>Deadlines in 2025</b></p>", None),
+    ] {
+        assert_eq!(above(line), expected, "{line}");
     }
 }
 
@@ -148,4 +189,131 @@ fn a_mark_of_the_writer_behind_the_story_is_dropped_and_a_table_is_not_cut() {
     assert_eq!(behind("<p><i>la/kh</i></p>"), [Some("evidence")]);
     let rows: String = (1..5).map(|n| format!("<tr><td>Wheel {n}</td><td>{n} t</td></tr>")).collect();
     assert_eq!(behind(&format!("<table><tr><th>Part</th><th>Load</th></tr>{rows}</table>")), [None; 10]);
+
+fn a_deck_is_kept_though_it_looks_like_a_label() {
+    let html = format!("<main><p>Bridges and rust</p>{STORY}</main>");
+    assert_eq!(reasons(&html, None)[0], Some("tags"));
+    let mut outline = outline(&tree::parse(&html).html, &Default::default(), &mut Default::default());
+    outline.inherit(None, |block| block.weight as f32);
+    let titles = Titles::default();
+    let body = Body { blocks: vec![0, 1, 2], deck: vec![0], ..Body::default() };
+    let known = Known { opinions: &[None; 3], ..Known::titles(&titles) };
+    assert!(judge(&outline, &body, &known).iter().all(|(_, reason)| reason.is_none()));
+}
+
+#[test]
+fn a_list_of_links_is_the_sites_and_a_list_with_links_in_it_is_the_storys() {
+    let list = |items: &[&str]| {
+        let items: String = items.iter().map(|item| format!("<li>{item}</li>")).collect();
+        let reasons = reasons(&format!("<main>{STORY}<ul>{items}</ul>{STORY}</main>"), None);
+        reasons[2..2 + items.matches("<li>").count()].to_vec()
+    };
+    let (first, second) =
+        ("<a href=/wheels>The wheels of the bridge</a>", "<a href=/works>The works of the autumn</a>");
+    assert_eq!(list(&[first, second]), [Some("related-links"); 2]);
+    // some twenty of a hundred and thirty letters
+    let told = format!("{first} are greased by hand on a Monday, and nobody has counted how often that was");
+    assert_eq!(list(&[&told, &told]), [None; 2]);
+}
+
+/// What is decided of the last paragraph of a story by Jane Doe in the Quay Post.
+fn last_of(story: &str, last: &str) -> Option<&'static str> {
+    *authored(story, last).last().unwrap()
+}
+
+/// What is decided of all of it.
+fn authored(story: &str, last: &str) -> Vec<Option<&'static str>> {
+    let mut outline = outline(
+        &tree::parse(&format!("<main>{story}{last}</main>")).html,
+        &Default::default(),
+        &mut Default::default(),
+    );
+    outline.inherit(None, |block| block.weight as f32);
+    let blocks: Vec<usize> = (0..outline.blocks.len()).collect();
+    let titles = Titles::default();
+    let authors = ["jane doe".to_owned(), "ada".to_owned()];
+    let known = Known { authors: &authors, site: "quaypost.example", ..Known::titles(&titles) };
+    let verdicts = judge(&outline, &Body { blocks, ..Body::default() }, &known);
+    verdicts.iter().map(|(_, reason)| reason.map(Reason::as_str)).collect()
+}
+
+#[test]
+fn who_wrote_a_story_is_said_behind_it() {
+    let story = STORY.repeat(2);
+    for (last, expected) in [
+        ("Jane Doe writes about bridges and rivers.", true),
+        ("By Jane Doe, who writes about bridges.", true),
+        ("Jane Doe’s book on bridges is out now.", true),
+        ("John Smith writes about bridges and rivers.", false),
+        ("The bridge was drawn by Jane Doe for us all.", false),
+        ("Jane Doering keeps the bridge since the spring.", false),
+        ("Jane Doe said “No” when we had asked her.", false),
+        ("Ada keeps the bridge since the last spring.", false),
+        ("Write to us at desk@quaypost.example about it.", true),
+        ("Write to Jane at mail@letters.example about it.", true),
+        ("Contact: desk@letters.example", true),
+        ("Witnesses may write to help@police.example today.", false),
+        ("The keepers meet @noon, and sell at 3@2 a wheel.", false),
+    ] {
+        assert_eq!(last_of(&story, &format!("<p>{last}</p>")).is_some(), expected, "{last}");
+    }
+    assert_eq!(last_of("", "<p>Jane Doe writes about bridges and rivers.</p>"), None, "it is all that there is");
+}
+
+#[test]
+fn what_the_site_says_is_believed_unless_other_evidence_holds_it_to_be_the_story() {
+    let mut outline = outline(
+        &tree::parse(&format!("<main>{STORY}{STORY}</main>")).html,
+        &Default::default(),
+        &mut Default::default(),
+    );
+    outline.inherit(None, |block| block.weight as f32);
+    let titles = Titles::default();
+    let opinions = [None, Some(true), Some(true), Some(false)];
+    let known = Known { opinions: &opinions, anchored: &[false, false, true, false], ..Known::titles(&titles) };
+    let verdicts = judge(&outline, &Body { blocks: vec![0, 1, 2, 3], ..Body::default() }, &known);
+    let reasons: Vec<_> = verdicts.iter().map(|(_, reason)| reason.map(Reason::as_str)).collect();
+    assert_eq!(reasons, [None, Some("site-repeats"), None, None]);
+}
+
+#[test]
+fn marks_and_headlines_are_no_text() {
+    let html = format!("<main><h1>The bridge</h1>{STORY}<p>* * *</p>{STORY}<h1>The works</h1>{STORY}<p>■</p></main>");
+    let reasons = reasons(&html, None);
+    assert_eq!(reasons[0], Some("title"));
+    assert_eq!([reasons[3], reasons[9]], [Some("label"); 2]);
+    assert_eq!(reasons[6], None, "a section of the story");
+}
+
+#[test]
+fn a_byline_is_little_but_a_name_or_begins_like_one() {
+    let long =
+        "and many other keepers of bridges from all over the county, who met on a Monday in the old hall by the sea";
+    for (line, expected) in [
+        ("Jane Doe", true),
+        ("Jane Doe, clerk", true),
+        ("Jane Doe, writer", false),
+        ("By Jane Doe and others in the old town hall by the sea", true),
+        ("Text: Jane Doe and others in the old town hall by the sea", true),
+        ("By the keepers of the bridge in the old hall by the sea", false),
+        ("How Jane Doe and others keep the old town hall by the sea", false),
+        (&format!("By Jane Doe {long} for a day, a night and another day in the autumn of the year"), false),
+    ] {
+        let reasons = authored(&format!("<p>{line}</p>"), &STORY.repeat(2));
+        assert_eq!(reasons[0] == Some("byline"), expected, "{line}: {:?}", reasons[0]);
+    }
+}
+
+#[test]
+fn a_line_that_is_a_link_leads_elsewhere_unless_it_unfolds_an_answer() {
+    for (line, expected) in [
+        ("<a href=/wheels>Where are the forty wheels now?</a>", Some("related-links")),
+        ("<a href=#wheels>Where are the forty wheels now?</a>", None),
+        ("<a href=/wheels>The forty wheels of the old bridge</a>", Some("related-links")),
+        ("Read too: <a href=/wheels>The forty wheels of the old bridge</a>", Some("related-links")),
+        ("Asked <a href=/wheels>where the wheels are</a>, he shows us forty of them on the deck.", None),
+    ] {
+        let reasons = reasons(&format!("<main>{STORY}<p>{line}</p>{STORY}</main>"), None);
+        assert_eq!(reasons[2], expected, "{line}");
+    }
 }

@@ -7,9 +7,9 @@ use ego_tree::NodeRef;
 use scraper::Node;
 use scraper::node::Element;
 
-use super::titles::{letters, same, units};
+use super::titles::{same, units};
 use crate::article::outline::attribute;
-use crate::text::line;
+use crate::text::{letters, line};
 
 /// Names of elements inside a heading that are set beside the headline.
 const BESIDE: &[&str] = &[

@@ -224,6 +224,7 @@ impl Statements {
 
     fn visible(&mut self, node: NodeRef<'_, Node>, element: &Element, names: &mut Names, place: Place) -> Signs {
         let (mut property, mut rel, mut is_card, mut signs) = (None, None, false, Signs::NONE);
+        let is_hidden = attribute(element, "style").is_some_and(|style| style.replace(' ', "").contains("display:none"));
         for (name, value) in element.attrs() {
             match name {
                 "itemprop" => property = Some(value),
@@ -248,7 +249,7 @@ impl Statements {
         let is_named = signs.any(Signs::BYLINE)
             && !signs.any(Signs::BIO.and(Signs::COMMENTS).and(Signs::RELATED).and(Signs::CAPTION))
             && !wordy;
-        if (exact || is_named) && !place.is_readers && !in_figure(node) {
+        if (exact || is_named) && !is_hidden && !place.is_readers && !in_figure(node) {
             let byline = || byline(node, exact, place.near && !place.is_others);
             if !place.is_others {
                 self.bylines.extend(byline().filter(|_| self.bylines.len() < 24));

@@ -19,6 +19,7 @@ mod rights;
 mod shown;
 mod title;
 mod titles;
+mod unmarked;
 mod words;
 
 use serde_json::Value;
@@ -35,6 +36,7 @@ pub(super) use language::{canonical as canonical_language, seen as seen_language
 pub(super) use people::people;
 pub(super) use title::Before;
 pub(super) use titles::{Titles, same as same_title};
+pub(super) use unmarked::Lines;
 
 /// What was decided.
 #[derive(Debug, Default)]
@@ -116,21 +118,28 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
 }
 
 impl Metadata {
-    /// Fills in what only the lines around the headline say, and what is left to be believed where they say nothing.
-    pub(super) fn complete<'a>(&mut self, mut lines: impl Iterator<Item = &'a str> + Clone) {
+    /// Fills in what only the lines around the story say, and what is left to be believed where they say nothing.
+    pub(super) fn complete(&mut self, lines: &Lines<'_>) {
         if self.authors.is_empty() {
-            let of_line = lines.clone().map(|line| people::of_line(line, &self.site)).find(|names| !names.is_empty());
-            let found = of_line.map(|names| (names, Source::Text)).or_else(|| self.otherwise.take());
+            let topics: Vec<String> = self.section.iter().chain(&self.tags).cloned().collect();
+            let known = unmarked::Known { site: &self.site, topics: &topics, order: self.order };
+            let of_line = lines.near.iter().map(|line| people::of_line(line, &self.site));
+            let of_line = of_line.into_iter().find(|names| !names.is_empty());
+            let people = of_line.or_else(|| Some(lines.people(&known)).filter(|names| !names.is_empty()));
+            let organisation = || lines.organisation(&known).map(|name| (vec![name], Source::Text));
+            // what a `<meta>` element names is often the same on all pages
+            let is_of_all = self.otherwise.as_ref().is_some_and(|(_, source)| *source == Source::Meta);
+            let is_same = |names: &Vec<String>| self.otherwise.as_ref().is_some_and(|(other, _)| other == names);
+            let found = people.filter(|names| !is_same(names)).map(|names| (names, Source::Text));
+            let found = found.or_else(|| if is_of_all { organisation() } else { None });
+            let found = found.or_else(|| self.otherwise.take()).or_else(organisation);
             self.authors = self.sources.take(Field::Authors, found).unwrap_or_default();
         }
-        if self.published.is_none() {
-            let found = lines.find_map(|line| self.order.published_in(line)).map(|moment| (moment, Source::Text));
-            self.published = self.sources.take(Field::Published, found);
+        if let Some(moment) = dates::completed(self.published, lines, self.order) {
+            self.published = self.sources.take(Field::Published, Some((moment, Source::Text)));
         }
     }
-}
 
-impl Metadata {
     /// Finds the headline among the lines before the story, where only statements for machines name it: they add the
     /// site's name, or say nothing else.
     pub(super) fn complete_title(&mut self, before: &Before<'_>) {

@@ -29,12 +29,16 @@ const JOINTS: &[&str] = &[
 /// Those that are no part of a name in any language.
 const LISTS: &[&str] = &[" and ", " & ", " und ", " et ", " og ", " och ", " ve ", " и ", " + "];
 /// Words between a name and a date.
-const JOINING: &[&str] =
+pub(super) const JOINING: &[&str] =
     &["on", "at", "am", "um", "vom", "le", "el", "il", "op", "den", "posted", "published", "updated", "last"];
 /// Those that also stand within one person's name.
 const WITHIN: &[&str] = &[" y ", " e ", " i ", " en "];
 /// What names of papers, sites, agencies and stations end with.
 pub(super) const WIDE_OUTLETS: &[char] = &['报', '報', '网', '網', '社', '台', '讯', '訊'];
+/// Longest line that is a byline, in characters.
+pub(super) const LINE: usize = 160;
+/// The same of a name and what leads to it, where no spaces part the words.
+const NAMED: usize = 20;
 /// Most people that one article has.
 const MAX_PEOPLE: usize = 24;
 
@@ -142,16 +146,19 @@ fn without_others(byline: &str) -> &str {
 
 /// The people in a line that begins like a byline, or in one of its parts that does, a colon behind the word.
 pub(super) fn of_line(text: &str, site: &[String]) -> Vec<String> {
+    let length = text.chars().count();
     // where no spaces part the words, a line that begins with a reporter may be any sentence
-    let is_short = text.chars().count() < if text.contains(is_wide) { 30 } else { 160 };
+    let is_short = length < if text.contains(is_wide) { 30 } else { LINE };
     let begins = |text: &str| WORDS.leads.iter().any(|lead| strip_word(text, lead).is_some());
     if is_short && (begins(text) || text.starts_with(['【', '〔', '［'])) {
         return people_in(&[text.to_owned()], Trust::Byline, site);
     }
     let named =
         |part: &str| WORDS.leads.iter().any(|lead| strip_word(part, lead).is_some_and(|_| ends_in_colon(part, lead)));
-    let parts = text.split_whitespace().filter(|part| is_short && part.contains([':', '：']));
-    let part = parts.into_iter().find(|part| named(part));
+    // in an interview, what stands behind a colon is a question
+    let most = if text.contains(is_wide) { NAMED } else { LINE };
+    let mut parts = text.split_whitespace().filter(|part| length < LINE && part.contains([':', '：']));
+    let part = parts.find(|part| named(part) && part.chars().count() < most);
     part.map(|part| people_in(&[part.to_owned()], Trust::Byline, site)).unwrap_or_default()
 }
 
@@ -197,15 +204,30 @@ pub(super) fn without_date(byline: &str) -> String {
     let words: Vec<&str> = byline.split_whitespace().collect();
     let is_other = |word: &&str| word.contains(|c: char| c.is_numeric()) || word.contains('@');
     let Some(mut end) = words.iter().position(is_other).filter(|&end| end > 1) else { return byline.to_owned() };
-    let is_month = |word: &str| {
-        crate::feed::date::parse(&format!("3 {} 2021", word.trim_matches(|c: char| !c.is_alphanumeric()))).is_some()
-    };
     let leads_on =
         |word: &str| JOINING.contains(&word.to_lowercase().as_str()) || !word.contains(char::is_alphanumeric);
     while end > 1 && (is_month(words[end - 1]) || leads_on(words[end - 1])) {
         end -= 1;
     }
-    words[..end].join(" ")
+    let mut kept = words[..end].join(" ");
+    // elements that no space parts (`Ida MoeMay 3`)
+    if let Some(at) = glued_month(words[end - 1]).filter(|_| end < words.len()) {
+        kept.truncate(kept.len() - (words[end - 1].len() - at));
+    }
+    kept
+}
+
+/// Whether a word is a month's name.
+pub(super) fn is_month(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+    crate::feed::date::parse(&format!("3 {word} 2021")).is_some()
+}
+
+/// Where a month's name begins behind another word.
+pub(super) fn glued_month(word: &str) -> Option<usize> {
+    let is_start = |&(at, c): &(usize, char)| c.is_uppercase() && word[..at].ends_with(char::is_lowercase);
+    let (at, _) = word.char_indices().filter(is_start).last()?;
+    is_month(&word[at..]).then_some(at)
 }
 
 /// `Ida Moe in Elmstad`, `Ida Moe of the Herald`: a name of two words or more, and where or for whom.
@@ -224,6 +246,9 @@ fn without_place(name: &str) -> &str {
         " desde ",
         " из ",
         " для ",
+        " - ",
+        " – ",
+        " — ",
     ];
     let cut = BEHIND.iter().filter_map(|word| name.find(word)).min();
     let head = cut.map_or(name, |cut| &name[..cut]);
@@ -299,13 +324,18 @@ pub(super) fn bare(name: &str) -> &str {
     while let Some(length) = titled(name).filter(|&length| name[name.len() - length..].trim().contains(' ')) {
         name = name[name.len() - length..].trim_start();
     }
-    while let Some((head, last)) =
+    while let Some((head, _)) =
         name.rsplit_once(' ').filter(|(_, last)| WORDS.degrees.contains(&last.to_lowercase().as_str()))
     {
-        debug_assert!(!last.is_empty());
         name = head.trim_end();
     }
     name.trim()
+}
+
+/// Whether a name begins with a word of capitals, as an agency's does (`CNN Wire`), beside words that are not.
+fn is_short_form(name: &str) -> bool {
+    let is_capitals = |word: &str| word.len() > 2 && word.chars().all(char::is_uppercase);
+    name.split(' ').next().is_some_and(is_capitals) && !name.split(' ').all(is_capitals)
 }
 
 fn is_person(name: &str, trust: Trust) -> bool {
@@ -329,7 +359,7 @@ fn is_person(name: &str, trust: Trust) -> bool {
     let is_cased =
         || name.split_whitespace().all(|word| !word.starts_with(char::is_lowercase) || PARTICLES.contains(&word));
     let is_named = match trust {
-        Trust::Person => roles == 0 || roles == 1 && words > 1 && is_word_of_it(),
+        Trust::Person => roles == 0 || roles == 1 && words > 1 && is_word_of_it() && !is_short_form(name),
         Trust::Linked => is_cased() && words < 5 && (roles == 0 || roles == 1 && words == 2 && is_word_of_it()),
         Trust::Named => roles == 0,
         Trust::Byline => roles == 0 && is_cased(),

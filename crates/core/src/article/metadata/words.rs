@@ -12,12 +12,15 @@ pub(super) const PARTICLES: &[&str] = &[
 
 pub(super) struct Words {
     pub(super) leads: Vec<&'static str>,
+    work: Vec<&'static str>,
+    work_parts: Vec<&'static str>,
     pub(super) roles: Vec<&'static str>,
     pub(super) degrees: Vec<&'static str>,
     pub(super) nobody: Vec<&'static str>,
     pub(super) beside: Vec<&'static str>,
     pub(super) titles: Vec<&'static str>,
     pub(super) outlets: Vec<&'static str>,
+    pub(super) sources: Vec<&'static str>,
 }
 
 pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -28,12 +31,15 @@ pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
     };
     Words {
         leads: of("lead"),
+        work: of("work"),
+        work_parts: of("work-part"),
         roles: of("role"),
         degrees: of("degree"),
         nobody: of("nobody"),
         beside: of("beside"),
         titles: of("title"),
         outlets: of("outlet"),
+        sources: of("source"),
     }
 });
 
@@ -70,50 +76,19 @@ pub(super) fn is_account(name: &str) -> bool {
 
 /// Whether a text tells somebody's place among a paper's people, and no name.
 pub(super) fn is_staff(name: &str) -> bool {
-    const STAFF: &[&str] =
-        &["staff", "reporter", "writer", "editor", "correspondent", "contributor", "redaktion", "team"];
-    let lower = name.to_lowercase();
-    STAFF.iter().any(|word| contains_word(&lower, word))
+    name.split_whitespace().any(is_role)
 }
 
 /// Whether a word is that of somebody's work for a paper, in compounds too (`Chefredakteurin`).
 pub(super) fn is_role(word: &str) -> bool {
-    const STEMS: &[&str] = &[
-        "redakteur",
-        "korrespondent",
-        "reporter",
-        "journalist",
-        "correspond",
-        "rédact",
-        "redactor",
-        "redattor",
-        "корреспондент",
-    ];
-    const ROLES: &[&str] = &[
-        "editor",
-        "writer",
-        "columnist",
-        "contributor",
-        "correspondent",
-        "staff",
-        "producer",
-        "critic",
-        "autor",
-        "autorin",
-        "editor-in-chief",
-        "fotograf",
-        "photographer",
-        "обозреватель",
-        "журналист",
-    ];
     let lower = word.to_lowercase();
-    STEMS.iter().any(|stem| lower.contains(stem)) || ROLES.contains(&lower.as_str())
+    WORDS.work.contains(&lower.as_str()) || WORDS.work_parts.iter().any(|part| lower.contains(part))
 }
 
 /// How many words for roles, desks and agencies a name holds.
 pub(super) fn roles(name: &str) -> usize {
     let lower = name.to_lowercase();
-    WORDS.roles.iter().filter(|word| contains_word(&lower, word)).count()
+    WORDS.roles.iter().chain(&WORDS.work).filter(|word| contains_word(&lower, word)).count()
 }
 
 pub(super) fn contains_word(text: &str, word: &str) -> bool {

@@ -212,15 +212,20 @@ fn lines<'a>(outline: &'a Outline, body: &Body) -> Lines<'a> {
         });
         own.map(|block| (block, block.text.as_str()))
     };
-    let texts = |from: usize, to: usize, not: Signs, rank: u8| lines(from, to, not, rank).map(|(_, text)| text).collect();
+    let texts = |from: usize, to: usize, not: Signs, rank: u8| -> Vec<&str> {
+        lines(from, to, not, rank).map(|(_, text)| text).collect()
+    };
     let is_set = |block: &Block| (block.bold + block.italic) * 2 > block.weight || block.text.starts_with(['-', '–', '—']);
     let set = |at: usize| lines(at, at + 1, OTHERS, u8::MAX).find(|(block, _)| is_set(block)).map(|(_, text)| text);
+    let not = Signs::COMMENTS.and(Signs::CAPTION);
+    let mut near = texts(headline.saturating_sub(4), headline + AHEAD, not, 2);
+    near.extend(texts(first.saturating_sub(4).max(headline + AHEAD), first, not, 2));
     Lines {
-        near: texts(headline.saturating_sub(4), headline + AHEAD, Signs::COMMENTS, 2),
+        near,
         head: texts(headline, first.min(headline + AHEAD), OTHERS, u8::MAX),
         led: first.checked_sub(1).and_then(set),
         signed: set(end),
-        behind: texts(end, end + BEHIND, OTHERS, u8::MAX),
+        behind: texts(end, end + BEHIND, OTHERS.without(Signs::FOOTER), u8::MAX),
         story: body.blocks.iter().filter(|&&at| (first..end).contains(&at)).map(|&at| outline.blocks[at].text.as_str()).collect(),
         page: outline.blocks.iter().map(|block| block.text.as_str()).collect(),
     }

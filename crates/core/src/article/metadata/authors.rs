@@ -78,7 +78,7 @@ pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String
 }
 
 /// Whether one of two names holds the letters of the other.
-fn hold_each_other(one: &str, other: &str) -> bool {
+pub(super) fn hold_each_other(one: &str, other: &str) -> bool {
     let [one, other] = [one, other].map(|name| letters(name).collect::<String>());
     one.contains(&other) || other.contains(&one)
 }

@@ -131,7 +131,12 @@ impl Metadata {
             let is_of_all = self.otherwise.as_ref().is_some_and(|(_, source)| *source == Source::Meta);
             let is_same = |names: &Vec<String>| self.otherwise.as_ref().is_some_and(|(other, _)| other == names);
             let found = people.filter(|names| !is_same(names)).map(|names| (names, Source::Text));
-            let found = found.or_else(|| if is_of_all { organisation() } else { None });
+            let is_other = |name: &String| {
+                let mut others = self.otherwise.iter().flat_map(|(names, _)| names).chain(&self.site);
+                !others.any(|other| authors::hold_each_other(other, name))
+            };
+            let seen = || organisation().filter(|(names, _)| is_of_all && names.iter().all(is_other));
+            let found = found.or_else(seen);
             let found = found.or_else(|| self.otherwise.take()).or_else(organisation);
             self.authors = self.sources.take(Field::Authors, found).unwrap_or_default();
         }

@@ -234,6 +234,7 @@ pub(super) fn glued_month(word: &str) -> Option<usize> {
 fn without_place(name: &str) -> &str {
     const BEHIND: &[&str] = &[
         " in ",
+        " In ",
         " of ",
         " from ",
         " at ",

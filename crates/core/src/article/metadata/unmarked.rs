@@ -66,8 +66,8 @@ impl Lines<'_> {
         let short = self.near.iter().chain(self.behind.first()).filter(|line| line.chars().count() < LINE);
         let named = short.map(|line| {
             let is_dated = has_day(line) && known.order.in_text(line).is_some();
-            let line = line.trim_end_matches(|c: char| !c.is_alphanumeric() && !".)".contains(c));
-            let leads = starts(line).filter(|&at| at == 0 || is_dated && !is_within(line, at));
+            let line = unglued(line.trim_end_matches(|c: char| !c.is_alphanumeric() && !".)".contains(c)));
+            let leads = starts(&line).filter(|&at| at == 0 || is_dated && !is_within(&line, at));
             let mut behind = leads.filter_map(|at| behind_lead(&line[at..]));
             let names = behind.by_ref().map(|rest| {
                 let people = people_in(&[rest.to_owned()], Trust::Byline, known.site);
@@ -124,6 +124,11 @@ impl Lines<'_> {
         if !(2..=12).contains(&text.split_whitespace().count()) || is_label || text.contains(is_wide) {
             return Vec::new();
         }
+        // what a comma sets apart from one name is a place or a paper
+        let text = match text.split(',').count() {
+            2 if !text.split_whitespace().any(is_joint) => text.split(',').next().unwrap_or_default(),
+            _ => text,
+        };
         let people = people_in(&[text.to_owned()], Trust::Byline, known.site);
         let joints = text.split_whitespace().filter(|word| is_joint(word)).flat_map(letters).count();
         let said: usize = people.iter().map(|name| letters(name).count()).sum();
@@ -145,19 +150,21 @@ impl Lines<'_> {
     }
 
     fn is_written_small(&self, word: &str) -> bool {
-        let words = |text: &&str| text.split(|c: char| !c.is_alphanumeric()).any(|other| other == word);
+        // a plural's end apart
+        let is_it = |other: &str| other.strip_prefix(word).is_some_and(|end| matches!(end, "" | "s" | "es" | "en" | "n"));
+        let words = |text: &&str| text.split(|c: char| !c.is_alphanumeric()).any(is_it);
         word.len() > 2 && self.page.iter().any(words)
     }
 
     /// The organisation that nothing marks: beside a date, as a source, in brackets before the story or behind it.
     pub(super) fn organisation(&self, known: &Known<'_>) -> Option<String> {
-        let is_dated = |line: &&&str| line.chars().count() < DATE && known.order.in_text(line).is_some();
+        let is_dated = |line: &&&str| line.chars().count() < LINE && known.order.in_text(line).is_some();
         let dated = self.head.iter().filter(is_dated).flat_map(|line| parts(line));
-        let openings = self.head.iter().chain(self.story.first()).flat_map(|text| bracketed(beginning(text)));
+        let openings = self.near.iter().chain(self.story.first()).flat_map(|text| bracketed(beginning(text)));
         let openings = openings.filter(|(_, is_opening)| *is_opening).map(|(text, _)| text.to_owned());
         let mut texts = dated.chain(openings).chain(self.signed.map(str::to_owned));
         let bare = |text: &String| text.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
-        let is_word = |text: &String| !text.contains(' ') && self.is_written_small(&text.to_lowercase());
+        let is_word = |text: &String| !text.contains(|c: char| c == ' ' || is_wide(c)) && self.is_written_small(&text.to_lowercase());
         self.source().or_else(|| texts.find_map(|text| outlet(&bare(&text), known.site).filter(|name| !is_word(name))))
     }
 
@@ -168,13 +175,15 @@ impl Lines<'_> {
         let short = lines().zip(next).filter(|(line, _)| line.chars().count() < LINE);
         short.into_iter().find_map(|(line, next)| {
             let named = behind_source(line)?;
-            let named = if named.is_empty() { next } else { named };
+            let named = if named.is_empty() && !line.contains(is_wide) { next } else { named };
             let is_name = |word: &&str| !word.contains(|c: char| c.is_numeric() || "|·•".contains(c));
             let words = named.lines().next().unwrap_or_default().split_whitespace().take_while(is_name);
             let most = if named.contains(is_wide) { 1 } else { 7 };
             let name = words.take(most).collect::<Vec<_>>().join(" ");
+            let name = name.trim_matches(|c: char| !c.is_alphanumeric());
             let is_short = (2..=40).contains(&name.chars().count()) && name.split(' ').count() < 7;
-            (is_short && name.starts_with(|c: char| !c.is_lowercase() && c.is_alphanumeric())).then_some(name)
+            let is_name = !name.starts_with(char::is_lowercase) && !name.contains([':', '：', '/', '"', '(']);
+            (is_short && is_name && !is_nobody(name)).then(|| name.to_owned())
         })
     }
 }
@@ -230,10 +239,16 @@ fn of_one_word(text: &str, is_dated: bool) -> Vec<String> {
     if ends && is_shaped && is_word(bare) && !is_month(bare) { vec![bare.to_owned()] } else { Vec::new() }
 }
 
-/// A line with a space before a month's name that follows another word's end (`Ida MoeMay 3`).
+/// A line with spaces where the layout has them: `ByIda MoeMay 3`.
 fn unglued(line: &str) -> String {
-    let word = |word: &str| glued_month(word).map_or_else(|| word.to_owned(), |at| format!("{} {}", &word[..at], &word[at..]));
-    line.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    let is_lead = |word: &str| !PARTICLES.contains(&word.to_lowercase().as_str()) && super::words::is_lead(word);
+    let parted = |word: &str| {
+        let is_start = |&(at, c): &(usize, char)| c.is_uppercase() && word[..at].ends_with(char::is_lowercase);
+        let lead = word.char_indices().find(is_start).map(|(at, _)| at).filter(|&at| is_lead(&word[..at]));
+        let at = lead.or_else(|| glued_month(word));
+        at.map_or_else(|| word.to_owned(), |at| format!("{} {}", &word[..at], &word[at..]))
+    };
+    line.split(' ').map(parted).collect::<Vec<_>>().join(" ")
 }
 
 /// What signs set apart in a line, without dates.

@@ -204,6 +204,8 @@ fn lines<'a>(outline: &'a Outline, body: &Body) -> Lines<'a> {
     let told: Vec<usize> = body.blocks.iter().filter(is_told).copied().collect();
     let (first, end) = (told.first().map_or(all, |at| *at), told.last().map_or(all, |at| at + 1));
     let headline = body.headline.map_or_else(|| first.saturating_sub(AHEAD / 2), |at| at + 1);
+    let start = body.headline.map_or_else(|| first.saturating_sub(AHEAD), |at| at + 1);
+    let prose = (start..first.min(start + AHEAD)).find(|&at| is_prose(&outline.blocks[at]));
     let lines = |from: usize, to: usize, not: Signs, rank: u8| {
         let blocks = (from.min(to)..to.min(all)).map(|at| &outline.blocks[at]);
         let own = blocks.filter(move |block| {
@@ -222,7 +224,7 @@ fn lines<'a>(outline: &'a Outline, body: &Body) -> Lines<'a> {
     near.extend(texts(first.saturating_sub(4).max(headline + AHEAD), first, not, 2));
     Lines {
         near,
-        head: texts(headline, first.min(headline + AHEAD), OTHERS, u8::MAX),
+        head: texts(start, prose.unwrap_or(first), OTHERS, u8::MAX),
         led: first.checked_sub(1).and_then(set),
         signed: set(end),
         behind: texts(end, end + BEHIND, OTHERS.without(Signs::FOOTER), u8::MAX),

@@ -262,7 +262,7 @@ pub(super) fn outlet(byline: &str, site: &[String]) -> Option<String> {
 }
 
 /// Whether a text has the shape of a name: capitals, and no signs of a sentence or of a control.
-fn is_shaped(name: &str) -> bool {
+pub(super) fn is_shaped(name: &str) -> bool {
     let is_capital = |word: &str| !word.starts_with(char::is_lowercase) || PARTICLES.contains(&word) || word == "of";
     name.split_whitespace().all(is_capital) && !name.contains(|c: char| c.is_ascii_digit() || ":<>{}=_?!@".contains(c))
 }

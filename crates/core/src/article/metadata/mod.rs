@@ -50,6 +50,8 @@ pub(super) struct Metadata {
     pub(super) authors: Vec<String>,
     /// Which of day and month comes first in numbers.
     order: date_texts::Order,
+    /// Short texts beside the dates under the headline.
+    beside_dates: Vec<String>,
     /// Who may be meant if nothing better is found.
     otherwise: Option<(Vec<String>, Source)>,
     pub(super) published: Option<Moment>,
@@ -100,6 +102,7 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
         authors: sources.take(Field::Authors, authors).unwrap_or_default(),
         otherwise,
         order: said.order,
+        beside_dates: said.beside_dates.clone(),
         published,
         updated: sources.take(Field::Updated, updated),
         section: sources.take(Field::Section, section(said, article, &titles, &site)),
@@ -122,7 +125,13 @@ impl Metadata {
     pub(super) fn complete(&mut self, lines: &Lines<'_>) {
         if self.authors.is_empty() {
             let topics: Vec<String> = self.section.iter().chain(&self.tags).cloned().collect();
-            let known = unmarked::Known { site: &self.site, topics: &topics, order: self.order };
+            let known = unmarked::Known {
+                site: &self.site,
+                titles: &self.titles,
+                topics: &topics,
+                order: self.order,
+                beside: &self.beside_dates,
+            };
             let of_line = lines.near.iter().map(|line| people::of_line(line, &self.site));
             let of_line = of_line.into_iter().find(|names| !names.is_empty());
             let people = of_line.or_else(|| Some(lines.people(&known)).filter(|names| !names.is_empty()));

@@ -150,7 +150,7 @@ pub(super) fn of_line(text: &str, site: &[String]) -> Vec<String> {
     // where no spaces part the words, a line that begins with a reporter may be any sentence
     let is_short = length < if text.contains(is_wide) { 30 } else { LINE };
     let begins = |text: &str| WORDS.leads.iter().any(|lead| strip_word(text, lead).is_some());
-    if is_short && (begins(text) || text.starts_with(['【', '〔', '［'])) {
+    if is_short && begins(text) {
         return people_in(&[text.to_owned()], Trust::Byline, site);
     }
     let named =

@@ -5,10 +5,10 @@
 //! shape of one, and if no word of it is written small
 //! anywhere on the page, as those of `Health Care` are.
 
-use super::authors::outlet;
+use super::authors::{is_shaped, outlet};
 use super::date_texts::{Order, has_day};
 use super::people::{JOINING, LINE, Trust, glued_month, is_joint, is_month, people_in};
-use super::same_title;
+use super::titles::{Titles, same as same_title};
 use super::words::{PARTICLES, WORDS, is_nobody, roles, strip_word};
 use crate::text::{is_wide, letters};
 
@@ -40,9 +40,12 @@ pub(in crate::article) struct Lines<'a> {
 /// What is known of the page.
 pub(super) struct Known<'a> {
     pub(super) site: &'a [String],
-    /// Its section and tags, which look like names.
+    /// Its titles, section and tags, which look like names.
+    pub(super) titles: &'a Titles,
     pub(super) topics: &'a [String],
     pub(super) order: Order,
+    /// Short texts beside its dates.
+    pub(super) beside: &'a [String],
 }
 
 impl Lines<'_> {
@@ -54,7 +57,7 @@ impl Lines<'_> {
             .filter(found)
             .or_else(|| Some(self.beside_date(known)).filter(found))
             .or_else(|| alone(self.led).filter(found))
-            .or_else(|| Some(self.in_brackets(known.site)).filter(found))
+            .or_else(|| Some(self.reporters(known.site)).filter(found))
             .or_else(|| alone(self.signed).filter(found))
             .or_else(|| alone(self.copyright()))
             .unwrap_or_default()
@@ -97,18 +100,27 @@ impl Lines<'_> {
                 Vec::new()
             }
         });
-        named.into_iter().find(|names| !names.is_empty()).unwrap_or_default()
+        let beside = known.beside.iter().map(|text| self.names(text, known));
+        named.into_iter().chain(beside).find(|names| !names.is_empty()).unwrap_or_default()
     }
 
-    /// The reporter in brackets, as papers of East Asia have it at the beginning of a story, or at its end.
-    fn in_brackets(&self, site: &[String]) -> Vec<String> {
+    /// The reporter as papers of East Asia have it: in brackets at the beginning of a story or at its end, or on a line
+    /// before it or behind it.
+    fn reporters(&self, site: &[String]) -> Vec<String> {
+        let lines = self.head.iter().chain(self.behind.first()).copied().filter(|line| line.chars().count() < BRACKETS);
         let ends = [self.story.first().map(|text| beginning(text)), self.story.last().map(|text| ending(text))];
-        let texts = ends.into_iter().flatten().filter(|text| text.contains(is_wide));
-        let named = texts.flat_map(bracketed).map(|(text, is_opening)| {
-            let is_reporter = WORDS.leads.iter().any(|lead| strip_word(text, lead).is_some());
-            if is_opening || is_reporter { people_in(&[text.to_owned()], Trust::Byline, site) } else { Vec::new() }
+        let texts = lines.chain(ends.into_iter().flatten()).filter(|text| text.contains(is_wide));
+        let named = texts.flat_map(|text| {
+            let of_line = text.split_once("记者").or_else(|| text.split_once("記者")).map(|(_, names)| names);
+            let of_line = of_line.filter(|_| text.chars().count() < BRACKETS && !text.contains(['，', '。', '、']));
+            let in_brackets = bracketed(text).filter_map(|(text, _)| behind_reporter(text));
+            in_brackets.chain(of_line).collect::<Vec<_>>()
         });
-        named.into_iter().find(|names| !names.is_empty()).unwrap_or_default()
+        let openings = self.head.iter().chain(self.story.first()).flat_map(|text| bracketed(beginning(text)));
+        let openings = openings.filter(|(_, is_opening)| *is_opening).map(|(text, _)| text);
+        let named = openings.chain(named);
+        let people = named.map(|text| people_in(&[text.trim().replace(' ', "、")], Trust::Byline, site));
+        people.into_iter().find(|names| !names.is_empty()).unwrap_or_default()
     }
 
     /// What follows the agency in the last paragraph's note: `(c)AFP/Ida MOE`.
@@ -141,7 +153,7 @@ impl Lines<'_> {
         let is_word = |word: &&str| {
             word.starts_with(char::is_uppercase) && word.chars().all(|c| c.is_alphabetic() || "-'’.".contains(c))
         };
-        let is_topic = || known.topics.iter().any(|topic| same_title(topic, name));
+        let is_topic = || known.titles.are_like(name) || known.topics.iter().any(|topic| same_title(topic, name));
         (2..=4).contains(&words.len())
             && words.iter().all(is_word)
             && words.iter().any(|word| word.chars().count() > 4 || word.contains(char::is_lowercase))
@@ -165,7 +177,10 @@ impl Lines<'_> {
         let mut texts = dated.chain(openings).chain(self.signed.map(str::to_owned));
         let bare = |text: &String| text.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
         let is_word = |text: &String| !text.contains(|c: char| c == ' ' || is_wide(c)) && self.is_written_small(&text.to_lowercase());
-        self.source().or_else(|| texts.find_map(|text| outlet(&bare(&text), known.site).filter(|name| !is_word(name))))
+        let dashed = || self.signed.filter(|line| line.starts_with(['-', '–', '—'])).map(|line| bare(&line.to_owned()));
+        self.source()
+            .or_else(|| texts.find_map(|text| outlet(&bare(&text), known.site).filter(|name| !is_word(name))))
+            .or_else(|| dashed().filter(|name| is_shaped(name) && name.chars().count() < BRACKETS))
     }
 
     /// What is called the source: behind the label, or on the line after it.
@@ -209,6 +224,11 @@ fn is_within(line: &str, at: usize) -> bool {
     let word = line[at..].split_whitespace().next().unwrap_or_default();
     let before = line[..at].trim_end().chars().next_back();
     PARTICLES.contains(&word) && (word != "von" || before.is_some_and(char::is_alphabetic))
+}
+
+/// What follows a word that leads to a name, in brackets.
+fn behind_reporter(text: &str) -> Option<&str> {
+    WORDS.leads.iter().find_map(|lead| strip_word(text, lead))
 }
 
 /// What follows a word that leads to a name; where no spaces part the words, a colon has to stand between them.

@@ -113,7 +113,9 @@ impl Order {
 
     /// A date in the years in which there were web pages; no clock here, so nothing is too late.
     pub(super) fn parse(self, text: &str) -> Option<Moment> {
-        date::parse(&self.normal(text)).filter(|moment| (1990..2100).contains(&moment.at.year()))
+        let is_prose = text.chars().filter(|&c| is_wide(c)).count() > WIDE;
+        let moment = (!is_prose).then(|| date::parse(&self.normal(text))).flatten();
+        moment.filter(|moment| (1990..2100).contains(&moment.at.year()))
     }
 
     /// A date among other words (`Published: 3 May 2024, 4 min read`): the longest run of words that reads as one.

@@ -281,10 +281,10 @@ fn without_role_behind(name: &str) -> &str {
     let is_other = |word: &str| is_role(word) || AGENCIES.contains(&word);
     let words: Vec<(usize, &str)> =
         name.split_whitespace().map(|word| (word.as_ptr() as usize - name.as_ptr() as usize, word)).collect();
-    let Some(cut) = words.iter().skip(1).position(|(_, word)| is_other(word)).map(|at| at + 1) else { return name };
-    if AGENCIES.contains(&words[0].1) {
+    if words.len() > 1 && AGENCIES.contains(&words[0].1) {
         return "";
     }
+    let Some(cut) = words.iter().skip(1).position(|(_, word)| is_other(word)).map(|at| at + 1) else { return name };
     let is_full = |(_, word): &&(usize, &str)| word.len() > 2 && !PARTICLES.contains(word);
     let Some((last, word)) = words[..cut].iter().filter(is_full).nth(1) else { return name };
     &name[..last + word.len()]

@@ -119,7 +119,7 @@ impl Watch {
                 }
                 self.found.push(Shown { moment, source, role });
                 // one date is the byline's
-                if self.found.len() == 1 && self.first <= BYLINE {
+                if self.found.len() == 1 {
                     self.is_behind = true;
                     let last = std::mem::take(&mut self.last);
                     self.stand_beside(last);

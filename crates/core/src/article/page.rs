@@ -210,14 +210,17 @@ fn lines<'a>(outline: &'a Outline, body: &Body) -> Lines<'a> {
         let blocks = (from.min(to)..to.min(all)).map(|at| &outline.blocks[at]);
         let own = blocks.filter(move |block| {
             let is_heading = matches!(block.kind, Kind::Heading(of) if of <= rank);
-            block.weight < BYLINE && !is_heading && !outline.ancestors(block.element).any(|at| outline.elements[at].signs.any(not))
+            block.weight < BYLINE
+                && !is_heading
+                && !outline.ancestors(block.element).any(|at| outline.elements[at].signs.any(not))
         });
         own.map(|block| (block, block.text.as_str()))
     };
     let texts = |from: usize, to: usize, not: Signs, rank: u8| -> Vec<&str> {
         lines(from, to, not, rank).map(|(_, text)| text).collect()
     };
-    let is_set = |block: &Block| (block.bold + block.italic) * 2 > block.weight || block.text.starts_with(['-', '–', '—']);
+    let is_set =
+        |block: &Block| (block.bold + block.italic) * 2 > block.weight || block.text.starts_with(['-', '–', '—']);
     let set = |at: usize| lines(at, at + 1, OTHERS, u8::MAX).find(|(block, _)| is_set(block)).map(|(_, text)| text);
     let not = Signs::COMMENTS.and(Signs::CAPTION);
     let mut near = texts(headline.saturating_sub(4), headline + AHEAD, not, 2);
@@ -228,7 +231,12 @@ fn lines<'a>(outline: &'a Outline, body: &Body) -> Lines<'a> {
         led: first.checked_sub(1).and_then(set),
         signed: set(end),
         behind: texts(end, end + BEHIND, OTHERS.without(Signs::FOOTER), u8::MAX),
-        story: body.blocks.iter().filter(|&&at| (first..end).contains(&at)).map(|&at| outline.blocks[at].text.as_str()).collect(),
+        story: body
+            .blocks
+            .iter()
+            .filter(|&&at| (first..end).contains(&at))
+            .map(|&at| outline.blocks[at].text.as_str())
+            .collect(),
         page: outline.blocks.iter().map(|block| block.text.as_str()).collect(),
     }
 }

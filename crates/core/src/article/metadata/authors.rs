@@ -49,7 +49,9 @@ pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String
             return Some(seen);
         }
         // of two people, readers see the author
-        let seen_exactly = || near().filter(|byline| byline.exact).find_map(|byline| found(of_byline(byline, site), source_of(byline)));
+        let seen_exactly = || {
+            near().filter(|byline| byline.exact).find_map(|byline| found(of_byline(byline, site), source_of(byline)))
+        };
         if *source == Source::Meta
             && let Some(seen) = seen_exactly()
             && !seen.0.iter().any(|name| names.iter().any(|claimed| hold_each_other(name, claimed)))
@@ -190,7 +192,9 @@ pub(super) fn otherwise(said: &Statements, article: Option<&Value>, site: &[Stri
         || said.bylines.iter().filter(|byline| byline.near).filter_map(|byline| outlet(&byline.text, site)).next();
     let is_other = |name: &String| {
         let mut claimed = named().into_iter().flat_map(|(names, _)| names);
-        !site.iter().any(|site| same_title(site, name)) && !is_staff(name) && !claimed.any(|other| hold_each_other(name, other))
+        !site.iter().any(|site| same_title(site, name))
+            && !is_staff(name)
+            && !claimed.any(|other| hold_each_other(name, other))
     };
     let seen = |name: String| found(vec![name], Source::Byline);
     // an agency that readers see says more than a `<meta>` element, which is that of all pages

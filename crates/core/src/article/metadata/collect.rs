@@ -229,14 +229,16 @@ impl Statements {
 
     fn visible(&mut self, node: NodeRef<'_, Node>, element: &Element, names: &mut Names, place: Place) -> Signs {
         let (mut property, mut rel, mut is_card, mut signs) = (None, None, false, Signs::NONE);
-        let is_hidden = attribute(element, "style").is_some_and(|style| style.replace(' ', "").contains("display:none"));
+        let is_hidden =
+            attribute(element, "style").is_some_and(|style| style.replace(' ', "").contains("display:none"));
         for (name, value) in element.attrs() {
             match name {
                 "itemprop" => property = Some(value),
                 "rel" => rel = Some(value),
                 "class" | "id" => {
                     let said = names.signs(value);
-                    let is_marked = || is_card_of_author(value) || place.near && !place.is_others && is_name_of_author(value);
+                    let is_marked =
+                        || is_card_of_author(value) || place.near && !place.is_others && is_name_of_author(value);
                     is_card |= name == "class" && said.any(Signs::BYLINE) && is_marked();
                     signs |= said;
                 }

@@ -203,9 +203,7 @@ pub(super) fn completed(published: Option<Moment>, lines: &Lines<'_>, order: Ord
     let Some(day) = published else {
         return all().find_map(|line| order.published_in(line));
     };
-    let is_exact = |moment: &Moment| {
-        !is_day(*moment) && moment.at.naive_local().date() == day.at.naive_local().date()
-    };
+    let is_exact = |moment: &Moment| !is_day(*moment) && moment.at.naive_local().date() == day.at.naive_local().date();
     let of_line = || all().filter_map(|line| order.published_in(line)).find(is_exact);
     // the time stands on the line before, or behind
     let is_short = |two: &&[&str]| two.iter().all(|line| line.len() < PAIR);

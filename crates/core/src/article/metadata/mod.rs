@@ -123,6 +123,11 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
 impl Metadata {
     /// Fills in what only the lines around the story say, and what is left to be believed where they say nothing.
     pub(super) fn complete(&mut self, lines: &Lines<'_>) {
+        // whom only a `<meta>` element names, and no line that readers see, may be the one who made the site
+        let source = self.sources.of(Field::Authors);
+        if source == Some(Source::Meta) && !lines.show(&self.authors) {
+            self.otherwise = source.map(|source| (std::mem::take(&mut self.authors), source));
+        }
         if self.authors.is_empty() {
             let topics: Vec<String> = self.section.iter().chain(&self.tags).cloned().collect();
             let known = unmarked::Known {

@@ -63,6 +63,15 @@ impl Lines<'_> {
             .unwrap_or_default()
     }
 
+    /// Whether a line names one of some people, and not as the editor.
+    pub(super) fn show(&self, people: &[String]) -> bool {
+        const EDITORS: &[&str] = &["编辑", "編輯", "责编", "責編"];
+        let lines = self.near.iter().chain(&self.head).chain(&self.behind).chain(&self.signed);
+        let own = lines.filter(|line| !EDITORS.iter().any(|word| line.contains(word)));
+        let lower: Vec<String> = own.map(|line| line.to_lowercase()).collect();
+        people.iter().any(|name| lower.iter().any(|line| line.contains(&name.to_lowercase())))
+    }
+
     /// Names behind a word that leads to them: anywhere on a line with a date, or all of what a line says. Here a name may
     /// be of one word, or initials.
     fn led(&self, known: &Known<'_>) -> Vec<String> {
@@ -163,7 +172,8 @@ impl Lines<'_> {
 
     fn is_written_small(&self, word: &str) -> bool {
         // a plural's end apart
-        let is_it = |other: &str| other.strip_prefix(word).is_some_and(|end| matches!(end, "" | "s" | "es" | "en" | "n"));
+        let is_it =
+            |other: &str| other.strip_prefix(word).is_some_and(|end| matches!(end, "" | "s" | "es" | "en" | "n"));
         let words = |text: &&str| text.split(|c: char| !c.is_alphanumeric()).any(is_it);
         word.len() > 2 && self.page.iter().any(words)
     }
@@ -176,7 +186,9 @@ impl Lines<'_> {
         let openings = openings.filter(|(_, is_opening)| *is_opening).map(|(text, _)| text.to_owned());
         let mut texts = dated.chain(openings).chain(self.signed.map(str::to_owned));
         let bare = |text: &String| text.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
-        let is_word = |text: &String| !text.contains(|c: char| c == ' ' || is_wide(c)) && self.is_written_small(&text.to_lowercase());
+        let is_word = |text: &String| {
+            !text.contains(|c: char| c == ' ' || is_wide(c)) && self.is_written_small(&text.to_lowercase())
+        };
         let dashed = || self.signed.filter(|line| line.starts_with(['-', '–', '—'])).map(|line| bare(&line.to_owned()));
         self.source()
             .or_else(|| texts.find_map(|text| outlet(&bare(&text), known.site).filter(|name| !is_word(name))))
@@ -209,7 +221,8 @@ fn behind_source(line: &str) -> Option<&str> {
     let behind = colons.filter_map(|(at, colon)| {
         let label = line[..at].trim_end().to_lowercase();
         let label = WORDS.sources.iter().find_map(|word| label.strip_suffix(word))?;
-        (!label.ends_with(char::is_alphanumeric) || label.ends_with(|c: char| c.is_numeric())).then(|| line[at + colon.len()..].trim())
+        (!label.ends_with(char::is_alphanumeric) || label.ends_with(|c: char| c.is_numeric()))
+            .then(|| line[at + colon.len()..].trim())
     });
     behind.into_iter().next()
 }
@@ -252,7 +265,8 @@ fn of_one_word(text: &str, is_dated: bool) -> Vec<String> {
     let word = words.next().unwrap_or_default();
     let bare = word.trim_end_matches([',', ';', ':', '.', '|']);
     let leads_on = |next: &str| is_dated && (JOINING.contains(&next) || next.contains(char::is_numeric));
-    let ends = word.len() > bare.len() || words.next().is_none_or(|next| !next.contains(char::is_alphanumeric) || leads_on(next));
+    let ends = word.len() > bare.len()
+        || words.next().is_none_or(|next| !next.contains(char::is_alphanumeric) || leads_on(next));
     let is_shaped = bare.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c))
         && bare.chars().filter(|c| c.is_alphabetic()).count() > 1
         && (is_dated || bare.starts_with(char::is_uppercase));

@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::bylines::Byline;
 use super::collect::Statements;
 use super::json_ld::{self, Named, NamedKind};
-use super::people::{Trust, WIDE_OUTLETS, bare, beside_authors, is_joint, people_in, without_brackets, without_date};
+use super::people::{Trust, WIDE_OUTLETS, bare, beside_authors, is_joint, people_in, without_brackets};
 use super::same_title;
-use super::words::{PARTICLES, WORDS, contains_word, is_account, is_lead, is_nobody, is_role, is_staff};
+use super::words::{PARTICLES, WORDS, contains_word, is_account, is_lead, is_nobody, is_role, is_staff, without_date};
 use crate::article::Source;
 use crate::text::{from_html, is_wide, letters, line};
 

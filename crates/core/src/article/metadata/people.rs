@@ -1,6 +1,8 @@
 //! Bylines → people: split, without roles, degrees and agencies. The words are data, in `people.txt`.
 
-use super::words::{PARTICLES, WORDS, is_behind, is_degree, is_lead, is_nobody, is_role, roles, strip_word};
+use super::words::{
+    PARTICLES, WORDS, is_behind, is_degree, is_lead, is_nobody, is_role, roles, strip_word, without_date,
+};
 use crate::text::{from_html, is_wide, line};
 
 /// Words that part one person from the next, with their spaces.
@@ -28,9 +30,6 @@ const JOINTS: &[&str] = &[
 ];
 /// Those that are no part of a name in any language.
 const LISTS: &[&str] = &[" and ", " & ", " und ", " et ", " og ", " och ", " ve ", " и ", " + "];
-/// Words between a name and a date.
-pub(super) const JOINING: &[&str] =
-    &["on", "at", "am", "um", "vom", "le", "el", "il", "op", "den", "posted", "published", "updated", "last"];
 /// Those that also stand within one person's name.
 const WITHIN: &[&str] = &[" y ", " e ", " i ", " en "];
 /// What names of papers, sites, agencies and stations end with.
@@ -197,37 +196,6 @@ fn parted(text: &str, joint: &str) -> String {
         parted.push_str(part);
     }
     parted
-}
-
-/// A byline without the date, or the address, that it ends with.
-pub(super) fn without_date(byline: &str) -> String {
-    let words: Vec<&str> = byline.split_whitespace().collect();
-    let is_other = |word: &&str| word.contains(|c: char| c.is_numeric()) || word.contains('@');
-    let Some(mut end) = words.iter().position(is_other).filter(|&end| end > 1) else { return byline.to_owned() };
-    let leads_on =
-        |word: &str| JOINING.contains(&word.to_lowercase().as_str()) || !word.contains(char::is_alphanumeric);
-    while end > 1 && (is_month(words[end - 1]) || leads_on(words[end - 1])) {
-        end -= 1;
-    }
-    let mut kept = words[..end].join(" ");
-    // elements that no space parts (`Ida MoeMay 3`)
-    if let Some(at) = glued_month(words[end - 1]).filter(|_| end < words.len()) {
-        kept.truncate(kept.len() - (words[end - 1].len() - at));
-    }
-    kept
-}
-
-/// Whether a word is a month's name.
-pub(super) fn is_month(word: &str) -> bool {
-    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-    crate::feed::date::parse(&format!("3 {word} 2021")).is_some()
-}
-
-/// Where a month's name begins behind another word.
-pub(super) fn glued_month(word: &str) -> Option<usize> {
-    let is_start = |&(at, c): &(usize, char)| c.is_uppercase() && word[..at].ends_with(char::is_lowercase);
-    let (at, _) = word.char_indices().filter(is_start).last()?;
-    is_month(&word[at..]).then_some(at)
 }
 
 /// `Ida Moe in Elmstad`, `Ida Moe of the Herald`: a name of two words or more, and where or for whom.

@@ -7,9 +7,9 @@
 
 use super::authors::{is_shaped, outlet};
 use super::date_texts::{Order, has_day};
-use super::people::{JOINING, LINE, Trust, glued_month, is_joint, is_month, people_in};
+use super::people::{LINE, Trust, is_joint, people_in};
 use super::titles::{Titles, same as same_title};
-use super::words::{PARTICLES, WORDS, is_nobody, roles, strip_word};
+use super::words::{JOINING, PARTICLES, WORDS, glued_month, is_lead, is_month, is_nobody, roles, strip_word};
 use crate::text::{is_wide, letters};
 
 /// Signs that part what a line says.
@@ -198,7 +198,7 @@ impl Lines<'_> {
     /// What is called the source: behind the label, or on the line after it.
     fn source(&self) -> Option<String> {
         let lines = || self.near.iter().chain(&self.behind);
-        let next = lines().skip(1).map(|line| *line).chain([""]);
+        let next = lines().skip(1).copied().chain([""]);
         let short = lines().zip(next).filter(|(line, _)| line.chars().count() < LINE);
         short.into_iter().find_map(|(line, next)| {
             let named = behind_source(line)?;
@@ -275,7 +275,7 @@ fn of_one_word(text: &str, is_dated: bool) -> Vec<String> {
 
 /// A line with spaces where the layout has them: `ByIda MoeMay 3`.
 fn unglued(line: &str) -> String {
-    let is_lead = |word: &str| !PARTICLES.contains(&word.to_lowercase().as_str()) && super::words::is_lead(word);
+    let is_lead = |word: &str| !PARTICLES.contains(&word.to_lowercase().as_str()) && is_lead(word);
     let parted = |word: &str| {
         let is_start = |&(at, c): &(usize, char)| c.is_uppercase() && word[..at].ends_with(char::is_lowercase);
         let lead = word.char_indices().find(is_start).map(|(at, _)| at).filter(|&at| is_lead(&word[..at]));

@@ -1,4 +1,5 @@
-//! The words of bylines: what leads to a name, roles, degrees, organisations. They are data, in `people.txt`.
+//! The words of bylines: what leads to a name, roles, degrees, organisations, and the dates behind names. Most are data,
+//! in `people.txt`.
 
 use std::sync::LazyLock;
 
@@ -9,6 +10,10 @@ pub(super) const PARTICLES: &[&str] = &[
     "von", "van", "de", "der", "den", "da", "do", "dos", "das", "di", "del", "della", "la", "le", "el", "al", "bin",
     "ibn", "y", "e", "i", "zu", "du", "af", "ter", "ten",
 ];
+
+/// Words between a name and a date.
+pub(super) const JOINING: &[&str] =
+    &["on", "at", "am", "um", "vom", "le", "el", "il", "op", "den", "posted", "published", "updated", "last"];
 
 pub(super) struct Words {
     pub(super) leads: Vec<&'static str>,
@@ -110,4 +115,35 @@ pub(super) fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
 /// Whether a text is a word in lower case, in any case.
 fn is_word(text: &str, word: &str) -> bool {
     if text.is_ascii() { text.eq_ignore_ascii_case(word) } else { text.to_lowercase() == word }
+}
+
+/// A byline without the date, or the address, that it ends with.
+pub(super) fn without_date(byline: &str) -> String {
+    let words: Vec<&str> = byline.split_whitespace().collect();
+    let is_other = |word: &&str| word.contains(|c: char| c.is_numeric()) || word.contains('@');
+    let Some(mut end) = words.iter().position(is_other).filter(|&end| end > 1) else { return byline.to_owned() };
+    let leads_on =
+        |word: &str| JOINING.contains(&word.to_lowercase().as_str()) || !word.contains(char::is_alphanumeric);
+    while end > 1 && (is_month(words[end - 1]) || leads_on(words[end - 1])) {
+        end -= 1;
+    }
+    let mut kept = words[..end].join(" ");
+    // elements that no space parts (`Ida MoeMay 3`)
+    if let Some(at) = glued_month(words[end - 1]).filter(|_| end < words.len()) {
+        kept.truncate(kept.len() - (words[end - 1].len() - at));
+    }
+    kept
+}
+
+/// Whether a word is a month's name.
+pub(super) fn is_month(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+    crate::feed::date::parse(&format!("3 {word} 2021")).is_some()
+}
+
+/// Where a month's name begins behind another word.
+pub(super) fn glued_month(word: &str) -> Option<usize> {
+    let is_start = |&(at, c): &(usize, char)| c.is_uppercase() && word[..at].ends_with(char::is_lowercase);
+    let (at, _) = word.char_indices().rfind(is_start)?;
+    is_month(&word[at..]).then_some(at)
 }

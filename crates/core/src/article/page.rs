@@ -23,6 +23,8 @@ const HEADLINE: usize = 220;
 const AHEAD: usize = 12;
 const BEHIND: usize = 4;
 const BYLINE: usize = 160;
+/// Most of a page's text, in bytes, by which names are told from other words.
+const READ: usize = 200_000;
 /// Signs of lines that are of other stories, or of nobody's.
 const OTHERS: Signs = Signs::COMMENTS
     .and(Signs::RELATED)
@@ -225,6 +227,11 @@ fn lines<'a>(outline: &'a Outline, body: &Body) -> Lines<'a> {
     let not = Signs::COMMENTS.and(Signs::CAPTION);
     let mut near = texts(headline.saturating_sub(4), headline + AHEAD, not, 2);
     near.extend(texts(first.saturating_sub(4).max(headline + AHEAD), first, not, 2));
+    let mut read = 0;
+    let page = outline.blocks.iter().map(|block| block.text.as_str()).take_while(|text| {
+        read += text.len();
+        read < READ
+    });
     Lines {
         near,
         head: texts(start, prose.unwrap_or(first), OTHERS, u8::MAX),
@@ -237,7 +244,7 @@ fn lines<'a>(outline: &'a Outline, body: &Body) -> Lines<'a> {
             .filter(|&&at| (first..end).contains(&at))
             .map(|&at| outline.blocks[at].text.as_str())
             .collect(),
-        page: outline.blocks.iter().map(|block| block.text.as_str()).collect(),
+        page: page.collect(),
     }
 }
 

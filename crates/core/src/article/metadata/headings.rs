@@ -37,7 +37,7 @@ const BESIDE: &[&str] = &[
 const PARTING: &[&str] = &["span", "div", "p", "small", "br", "a", "time", "h2", "h3"];
 /// Most parts whose combinations are looked at, and most of a heading's text, in bytes.
 const PARTS: usize = 16;
-const MAX_TEXT: usize = 2000;
+const MAX_TEXT: usize = 1000;
 /// Least words, or characters of scripts without spaces, of a headline that is a part of something.
 pub(super) const PART: usize = 3;
 

@@ -1,5 +1,7 @@
 //! The way of a page: bytes → text → tree → outline → body → verdicts → article.
 
+use std::ops::Range;
+
 use scraper::Html;
 use url::Url;
 
@@ -208,44 +210,48 @@ fn lines<'a>(outline: &'a Outline, body: &Body) -> Lines<'a> {
     let headline = body.headline.map_or_else(|| first.saturating_sub(AHEAD / 2), |at| at + 1);
     let start = body.headline.map_or_else(|| first.saturating_sub(AHEAD), |at| at + 1);
     let prose = (start..first.min(start + AHEAD)).find(|&at| is_prose(&outline.blocks[at]));
-    let lines = |from: usize, to: usize, not: Signs, rank: u8| {
-        let blocks = (from.min(to)..to.min(all)).map(|at| &outline.blocks[at]);
-        let own = blocks.filter(move |block| {
-            let is_heading = matches!(block.kind, Kind::Heading(of) if of <= rank);
-            block.weight < BYLINE
-                && !is_heading
-                && !outline.ancestors(block.element).any(|at| outline.elements[at].signs.any(not))
-        });
-        own.map(|block| (block, block.text.as_str()))
-    };
-    let texts = |from: usize, to: usize, not: Signs, rank: u8| -> Vec<&str> {
-        lines(from, to, not, rank).map(|(_, text)| text).collect()
+    let texts = |blocks: Range<usize>, not: Signs, rank: u8| -> Vec<&str> {
+        short_lines(outline, blocks, not, rank).map(|block| block.text.as_str()).collect()
     };
     let is_set =
-        |block: &Block| (block.bold + block.italic) * 2 > block.weight || block.text.starts_with(['-', '–', '—']);
-    let set = |at: usize| lines(at, at + 1, OTHERS, u8::MAX).find(|(block, _)| is_set(block)).map(|(_, text)| text);
+        |block: &&Block| (block.bold + block.italic) * 2 > block.weight || block.text.starts_with(['-', '–', '—']);
+    let set =
+        |at: usize| short_lines(outline, at..at + 1, OTHERS, u8::MAX).find(is_set).map(|block| block.text.as_str());
     let not = Signs::COMMENTS.and(Signs::CAPTION);
-    let mut near = texts(headline.saturating_sub(4), headline + AHEAD, not, 2);
-    near.extend(texts(first.saturating_sub(4).max(headline + AHEAD), first, not, 2));
+    let mut near = texts(headline.saturating_sub(4)..headline + AHEAD, not, 2);
+    near.extend(texts(first.saturating_sub(4).max(headline + AHEAD)..first, not, 2));
+    let story = body.blocks.iter().filter(|&&at| (first..end).contains(&at));
+    Lines {
+        near,
+        head: texts(start..prose.unwrap_or(first), OTHERS, u8::MAX),
+        led: first.checked_sub(1).and_then(set),
+        signed: set(end),
+        behind: texts(end..end + BEHIND, OTHERS.without(Signs::FOOTER), u8::MAX),
+        story: story.map(|&at| outline.blocks[at].text.as_str()).collect(),
+        page: beginning(outline),
+    }
+}
+
+/// The blocks that may be bylines, without headings up to a rank, and without what is inside of elements with some signs.
+fn short_lines(outline: &Outline, blocks: Range<usize>, not: Signs, rank: u8) -> impl Iterator<Item = &Block> {
+    let end = blocks.end.min(outline.blocks.len());
+    let blocks = outline.blocks[blocks.start.min(end)..end].iter();
+    blocks.filter(move |block| {
+        let is_heading = matches!(block.kind, Kind::Heading(of) if of <= rank);
+        let is_other = |at: usize| outline.elements[at].signs.any(not);
+        block.weight < BYLINE && !is_heading && !outline.ancestors(block.element).any(is_other)
+    })
+}
+
+/// What the page says, as far as it is read to tell names from other words.
+fn beginning(outline: &Outline) -> Vec<&str> {
     let mut read = 0;
-    let page = outline.blocks.iter().map(|block| block.text.as_str()).take_while(|text| {
+    let texts = outline.blocks.iter().map(|block| block.text.as_str());
+    let begin = texts.take_while(|text| {
         read += text.len();
         read < READ
     });
-    Lines {
-        near,
-        head: texts(start, prose.unwrap_or(first), OTHERS, u8::MAX),
-        led: first.checked_sub(1).and_then(set),
-        signed: set(end),
-        behind: texts(end, end + BEHIND, OTHERS.without(Signs::FOOTER), u8::MAX),
-        story: body
-            .blocks
-            .iter()
-            .filter(|&&at| (first..end).contains(&at))
-            .map(|&at| outline.blocks[at].text.as_str())
-            .collect(),
-        page: page.collect(),
-    }
+    begin.collect()
 }
 
 /// The story as structured data or script data tells it, where the page's visible text is none or a beginning: `first`, if

@@ -129,34 +129,41 @@ impl Metadata {
             self.otherwise = source.map(|source| (std::mem::take(&mut self.authors), source));
         }
         if self.authors.is_empty() {
-            let topics: Vec<String> = self.section.iter().chain(&self.tags).cloned().collect();
-            let known = unmarked::Known {
-                site: &self.site,
-                titles: &self.titles,
-                topics: &topics,
-                order: self.order,
-                beside: &self.beside_dates,
-            };
-            let of_line = lines.near.iter().map(|line| people::of_line(line, &self.site));
-            let of_line = of_line.into_iter().find(|names| !names.is_empty());
-            let people = of_line.or_else(|| Some(lines.people(&known)).filter(|names| !names.is_empty()));
-            let organisation = || lines.organisation(&known).map(|name| (vec![name], Source::Text));
-            // what a `<meta>` element names is often the same on all pages
-            let is_of_all = self.otherwise.as_ref().is_some_and(|(_, source)| *source == Source::Meta);
-            let is_same = |names: &Vec<String>| self.otherwise.as_ref().is_some_and(|(other, _)| other == names);
-            let found = people.filter(|names| !is_same(names)).map(|names| (names, Source::Text));
-            let is_other = |name: &String| {
-                let mut others = self.otherwise.iter().flat_map(|(names, _)| names).chain(&self.site);
-                !others.any(|other| authors::hold_each_other(other, name))
-            };
-            let seen = || organisation().filter(|(names, _)| is_of_all && names.iter().all(is_other));
-            let found = found.or_else(seen);
-            let found = found.or_else(|| self.otherwise.take()).or_else(organisation);
+            let found = self.seen_authors(lines);
+            let found = found.or_else(|| self.otherwise.take());
             self.authors = self.sources.take(Field::Authors, found).unwrap_or_default();
         }
         if let Some(moment) = dates::completed(self.published, lines, self.order) {
             self.published = self.sources.take(Field::Published, Some((moment, Source::Text)));
         }
+    }
+
+    /// The authors whom lines around the story name: people first; an organisation only if nobody else is meant, or if
+    /// what is meant is said in a `<meta>` element, which is often the same on all pages.
+    fn seen_authors(&self, lines: &Lines<'_>) -> Option<(Vec<String>, Source)> {
+        let topics: Vec<String> = self.section.iter().chain(&self.tags).cloned().collect();
+        let known = unmarked::Known {
+            site: &self.site,
+            titles: &self.titles,
+            topics: &topics,
+            order: self.order,
+            beside: &self.beside_dates,
+        };
+        let of_line = lines.near.iter().map(|line| people::of_line(line, &self.site)).find(|names| !names.is_empty());
+        let people = of_line.or_else(|| Some(lines.people(&known)).filter(|names| !names.is_empty()));
+        let organisation = || lines.organisation(&known).map(|name| vec![name]);
+        let is_other = |names: &Vec<String>| {
+            let others = || self.otherwise.iter().flat_map(|(names, _)| names).chain(&self.site);
+            !names.iter().any(|name| others().any(|other| authors::hold_each_other(other, name)))
+        };
+        let names = match &self.otherwise {
+            None => people.or_else(organisation),
+            Some((names, Source::Meta)) => {
+                people.filter(|people| people != names).or_else(|| organisation().filter(is_other))
+            }
+            Some((names, _)) => people.filter(|people| people != names),
+        };
+        names.map(|names| (names, Source::Text))
     }
 
     /// Finds the headline among the lines before the story, where only statements for machines name it: they add the

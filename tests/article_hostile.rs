@@ -25,6 +25,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[test]
 fn bombs_are_defused() {
     let attributes: String = (0..60_000).map(|n| format!(" a{n}")).collect();
+    let spans: String = (0..2000).map(|n| format!("<span>w{n} </span>")).collect();
+    let words: String = (0..60_000).map(|n| format!("w{n} ")).collect();
+    let titles = format!(
+        "<meta property='og:title' content='{words}'>{}<p>text",
+        format!("<h1>{}</h1>", &words[..1900]).repeat(200)
+    );
     let bombs = [
         ("depth", "<div>".repeat(200_000)),
         ("lists", "<ul><li>".repeat(100_000)),
@@ -38,6 +44,8 @@ fn bombs_are_defused() {
         ("inline", format!("<p>{}", "<span class=author>a</span>".repeat(50_000))),
         ("json", format!("<script type='application/ld+json'>{}", "[".repeat(500_000))),
         ("nested bylines", format!("{}{}", "<div class=author><span class=author>".repeat(240), "x ".repeat(400_000))),
+        ("a headline of parts", format!("<title>w1 w2 w3 w4 w5 w6 w7</title><h1>{spans}</h1><p>text")),
+        ("headlines and a title of many words", titles),
         ("one line", format!("<p>{}", "word ".repeat(500_000))),
     ];
     for (name, page) in bombs {

@@ -4,13 +4,14 @@
 //! block whose text they hold is the story's. They are compared by their letters alone.
 
 use super::outline::Outline;
+use crate::text::letters;
 
 /// Least letters of a block that can be located: anything shorter is found by chance.
 const LEAST: usize = 20;
 
 /// For each block, whether the evidence holds its text. Evidence that locates little is none: all false.
 pub(super) fn locate(outline: &Outline, evidence: &str) -> Vec<bool> {
-    let evidence = letters(evidence);
+    let evidence: String = letters(evidence).collect();
     if evidence.len() < 400 {
         return Vec::new();
     }
@@ -19,7 +20,7 @@ pub(super) fn locate(outline: &Outline, evidence: &str) -> Vec<bool> {
         .blocks
         .iter()
         .map(|block| {
-            let text = letters(&block.text);
+            let text: String = letters(&block.text).collect();
             let found =
                 text.chars().count() >= LEAST && memchr::memmem::find(evidence.as_bytes(), text.as_bytes()).is_some();
             located += if found { text.len() } else { 0 };
@@ -31,9 +32,6 @@ pub(super) fn locate(outline: &Outline, evidence: &str) -> Vec<bool> {
 
 /// Whether a text holds all letters of another in a row.
 pub(super) fn holds(text: &str, other: &str) -> bool {
-    memchr::memmem::find(letters(text).as_bytes(), letters(other).as_bytes()).is_some()
-}
-
-fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let [text, other] = [text, other].map(|text| letters(text).collect::<String>());
+    memchr::memmem::find(text.as_bytes(), other.as_bytes()).is_some()
 }

@@ -1,11 +1,13 @@
 //! The way of a page: bytes → text → tree → outline → body → verdicts → article.
 
+use std::ops::Range;
+
 use scraper::Html;
 use url::Url;
 
 use super::boilerplate::{Known, Reason, Seen, Verdict};
 use super::extract::{Body, Evidence, body, is_prose};
-use super::metadata::{self, Before, Metadata};
+use super::metadata::{self, Before, Lines, Metadata};
 use super::outline::{Block, Home, Kind, Names, Outline, Signs, outline};
 use super::prune::Attributes;
 use super::refusal::{Findings, is_long, refusal};
@@ -19,6 +21,23 @@ use crate::link;
 /// How many lines before the story its headline is looked for in, and its heaviest.
 const LINES: usize = 25;
 const HEADLINE: usize = 220;
+/// How far behind the headline bylines are looked for, and the heaviest line of them.
+const AHEAD: usize = 12;
+const BEHIND: usize = 4;
+const BYLINE: usize = 160;
+/// Most of a page's text, in bytes, by which names are told from other words.
+const READ: usize = 200_000;
+/// Signs of lines that are of other stories, or of nobody's.
+const OTHERS: Signs = Signs::COMMENTS
+    .and(Signs::RELATED)
+    .and(Signs::NAVIGATION)
+    .and(Signs::FOOTER)
+    .and(Signs::ASIDE)
+    .and(Signs::CAPTION)
+    .and(Signs::SHARE)
+    .and(Signs::TAGS)
+    .and(Signs::TOOLS)
+    .and(Signs::HIDDEN);
 /// Longest text, in bytes, that may be the beginning of a story which the page's data tells in full.
 const TEASER: usize = 1200;
 /// Most bytes of a page that are looked at.
@@ -85,7 +104,7 @@ impl<'a> Reading<'a> {
         if !rules.is_empty() {
             body.take_in_ruled(&outline);
         }
-        meta.complete(around_headline(&outline, body.headline));
+        meta.complete(&lines(&outline, &body));
         meta.complete_title(&before_story(&outline, &body));
         let opinions = aids.site.opinions(&outline);
         let authors = lower(&meta.authors);
@@ -194,13 +213,57 @@ fn before_story<'a>(outline: &'a Outline, body: &Body) -> Before<'a> {
     Before { lines: line.map(|block| (block.text.as_str(), rank(block.kind))).collect(), story }
 }
 
-/// Short texts around the headline, where bylines and dates stand.
-fn around_headline(outline: &Outline, headline: Option<usize>) -> impl Iterator<Item = &str> + Clone {
-    let at = headline.unwrap_or(outline.blocks.len());
-    let blocks = &outline.blocks[at.saturating_sub(3)..outline.blocks.len().min(at + 12)];
-    let is_readers = |at: usize| outline.elements[at].signs.any(Signs::COMMENTS);
-    let own = blocks.iter().filter(move |block| !outline.ancestors(block.element).any(is_readers));
-    own.filter(|block| block.weight < 160).map(|block| block.text.as_str())
+/// The lines around the headline and the story, among which bylines and dates stand.
+fn lines<'a>(outline: &'a Outline, body: &Body) -> Lines<'a> {
+    let all = outline.blocks.len();
+    let is_told = |at: &&usize| is_prose(&outline.blocks[**at]) && !body.deck.contains(at);
+    let told: Vec<usize> = body.blocks.iter().filter(is_told).copied().collect();
+    let (first, end) = (told.first().map_or(all, |at| *at), told.last().map_or(all, |at| at + 1));
+    let headline = body.headline.map_or_else(|| first.saturating_sub(AHEAD / 2), |at| at + 1);
+    let start = body.headline.map_or_else(|| first.saturating_sub(AHEAD), |at| at + 1);
+    let prose = (start..first.min(start + AHEAD)).find(|&at| is_prose(&outline.blocks[at]));
+    let texts = |blocks: Range<usize>, not: Signs, rank: u8| -> Vec<&str> {
+        short_lines(outline, blocks, not, rank).map(|block| block.text.as_str()).collect()
+    };
+    let is_set =
+        |block: &&Block| (block.bold + block.italic) * 2 > block.weight || block.text.starts_with(['-', '–', '—']);
+    let set =
+        |at: usize| short_lines(outline, at..at + 1, OTHERS, u8::MAX).find(is_set).map(|block| block.text.as_str());
+    let not = Signs::COMMENTS.and(Signs::CAPTION);
+    let mut near = texts(headline.saturating_sub(4)..headline + AHEAD, not, 2);
+    near.extend(texts(first.saturating_sub(4).max(headline + AHEAD)..first, not, 2));
+    let story = body.blocks.iter().filter(|&&at| (first..end).contains(&at));
+    Lines {
+        near,
+        head: texts(start..prose.unwrap_or(first), OTHERS, u8::MAX),
+        led: first.checked_sub(1).and_then(set),
+        signed: set(end),
+        behind: texts(end..end + BEHIND, OTHERS.without(Signs::FOOTER), u8::MAX),
+        story: story.map(|&at| outline.blocks[at].text.as_str()).collect(),
+        page: beginning(outline),
+    }
+}
+
+/// The blocks that may be bylines, without headings up to a rank, and without what is inside of elements with some signs.
+fn short_lines(outline: &Outline, blocks: Range<usize>, not: Signs, rank: u8) -> impl Iterator<Item = &Block> {
+    let end = blocks.end.min(outline.blocks.len());
+    let blocks = outline.blocks[blocks.start.min(end)..end].iter();
+    blocks.filter(move |block| {
+        let is_heading = matches!(block.kind, Kind::Heading(of) if of <= rank);
+        let is_other = |at: usize| outline.elements[at].signs.any(not);
+        block.weight < BYLINE && !is_heading && !outline.ancestors(block.element).any(is_other)
+    })
+}
+
+/// What the page says, as far as it is read to tell names from other words.
+fn beginning(outline: &Outline) -> Vec<&str> {
+    let mut read = 0;
+    let texts = outline.blocks.iter().map(|block| block.text.as_str());
+    let begin = texts.take_while(|text| {
+        read += text.len();
+        read < READ
+    });
+    begin.collect()
 }
 
 /// The story as structured data or script data tells it, where the page's visible text is none or a beginning: `first`, if

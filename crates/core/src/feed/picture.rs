@@ -5,6 +5,7 @@
 use url::Url;
 
 use super::Person;
+use crate::text::letters;
 
 /// Pictures of an entry that are considered; a gallery's first is its image.
 const MOST: usize = 32;
@@ -64,6 +65,7 @@ impl Pictures {
     /// The entry's image: the one that the feed prefers, else the largest, in pixels or bytes, else the first; the
     /// portrait of one of its authors only if there is nothing else.
     pub(super) fn image(self, authors: &[Person]) -> Option<Url> {
+        let letters = |text: &str| letters(text).collect::<String>();
         let names: Vec<String> = authors.iter().filter_map(|person| person.name.as_deref().map(letters)).collect();
         let rank = |picture: &Picture| {
             let is_portrait = picture.title.as_deref().is_some_and(|title| names.contains(&letters(title)));
@@ -74,8 +76,4 @@ impl Pictures {
         let found = seen.rev().max_by_key(rank);
         found.map(|picture| picture.url)
     }
-}
-
-fn letters(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -45,6 +45,11 @@ pub fn from_html(html: &str) -> String {
     paragraphs(&html::visible_text(html))
 }
 
+/// The letters and digits of a text in lower case, by which texts are compared.
+pub fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
+}
+
 fn normalise(raw: &str, fold: fn(&str) -> String) -> String {
     let mut text = fold(&tidy(&mojibake::repair(raw)));
     // dropping characters and composing others may reveal new mojibake; each repair shortens the text

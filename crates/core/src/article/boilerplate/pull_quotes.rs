@@ -7,6 +7,7 @@ use super::setting::Setting;
 use super::{Reason, Verdict};
 use crate::article::extract::{ends_sentence, is_prose};
 use crate::article::outline::{Kind, Outline, Signs};
+use crate::text::letters;
 
 /// Share of a quotation's runs of words that another paragraph has to have, so that it repeats it; in hundredths.
 const REPEATED: usize = 70;
@@ -84,8 +85,4 @@ fn is_repeated(quote: &str, told: &str, least: usize) -> bool {
         return told.contains(&all);
     }
     said * 100 >= runs.len() * least
-}
-
-fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }

@@ -7,6 +7,7 @@
 use super::{Body, OUTSIDE, breaks_off, ends_sentence};
 use crate::article::metadata::{has_date, same_title};
 use crate::article::outline::{Block, Kind, Outline, Signs};
+use crate::text::letters;
 
 /// How many blocks after the headline it may stand.
 const REACH: usize = 30;
@@ -95,10 +96,7 @@ fn same_beginning(a: &str, b: &str) -> bool {
 }
 
 fn begin_alike(a: &str, b: &str) -> bool {
-    let letters = |text: &str| {
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(60).collect::<String>()
-    };
-    let (a, b) = (letters(a), letters(b));
+    let [a, b] = [a, b].map(|text| letters(text).take(60).collect::<String>());
     let shared = a.len().min(b.len());
     shared >= 24 && a.as_bytes()[..shared] == b.as_bytes()[..shared]
 }

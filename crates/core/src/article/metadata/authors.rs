@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::bylines::Byline;
 use super::collect::Statements;
 use super::json_ld::{self, Named, NamedKind};
-use super::people::{Trust, WIDE_OUTLETS, bare, beside_authors, is_joint, people_in, without_brackets, without_date};
+use super::people::{Trust, WIDE_OUTLETS, bare, beside_authors, is_joint, people_in, without_brackets};
 use super::same_title;
-use super::words::{PARTICLES, WORDS, contains_word, is_account, is_lead, is_nobody, is_role, is_staff};
+use super::words::{PARTICLES, WORDS, contains_word, is_account, is_lead, is_nobody, is_role, is_staff, without_date};
 use crate::article::Source;
-use crate::text::{from_html, is_wide, line};
+use crate::text::{from_html, is_wide, letters, line};
 
 /// `<meta>` names for the author, in letters alone.
 const METAS: &[&str] = &[
@@ -48,6 +48,16 @@ pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String
         {
             return Some(seen);
         }
+        // of two people, readers see the author
+        let seen_exactly = || {
+            near().filter(|byline| byline.exact).find_map(|byline| found(of_byline(byline, site), source_of(byline)))
+        };
+        if *source == Source::Meta
+            && let Some(seen) = seen_exactly()
+            && !seen.0.iter().any(|name| names.iter().any(|claimed| hold_each_other(name, claimed)))
+        {
+            return Some(seen);
+        }
         let of_text = near().filter_map(|byline| {
             let all = people_in(std::slice::from_ref(&byline.text), Trust::Byline, site);
             let all = joined(&byline.text, &names, all);
@@ -69,6 +79,16 @@ pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String
         .or_else(|| if is_said { None } else { found(links(), Source::AuthorLink) })
 }
 
+/// Whether one of two names holds the letters of the other.
+pub(super) fn hold_each_other(one: &str, other: &str) -> bool {
+    let [one, other] = [one, other].map(|name| letters(name).collect::<String>());
+    one.contains(&other) || other.contains(&one)
+}
+
+fn is_among(name: &str, others: &[String]) -> bool {
+    others.iter().any(|other| other.to_lowercase() == name.to_lowercase())
+}
+
 /// Whether some people are all of others, and more.
 fn holds(all: &[String], some: &[String]) -> bool {
     let lower = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect::<Vec<_>>();
@@ -80,17 +100,25 @@ fn holds(all: &[String], some: &[String]) -> bool {
 /// a role or an outlet.
 fn joined(byline: &str, told: &[String], all: Vec<String>) -> Vec<String> {
     let byline = byline.to_lowercase();
-    let is_joined = |name: &String| {
-        let (before, behind) = byline.split_once(&name.to_lowercase()).unwrap_or_default();
+    let around = |name: &String| byline.split_once(&name.to_lowercase()).unwrap_or_default();
+    // nothing but such words, and roles, stands between two people
+    let follows = |name: &String, before: &String| {
+        let between = around(before).1.split_once(&name.to_lowercase()).map_or("", |(between, _)| between);
+        let is_between = |word: &str| is_joint(word) || !word.contains(char::is_alphanumeric);
+        between.split_whitespace().all(is_between) || between.split_whitespace().any(is_role)
+    };
+    let is_joined = |(at, name): (usize, &String)| {
+        let (before, behind) = around(name);
         before.trim_end().rsplit(' ').next().is_some_and(is_joint)
             && !behind.split_whitespace().next().is_some_and(is_role)
+            && all[..=at].windows(2).all(|two| follows(&two[1], &two[0]))
     };
-    let is_told = |name: &String| told.iter().any(|told| told.to_lowercase() == name.to_lowercase());
+    let is_told = |name: &String| is_among(name, told);
     let is_outlet = |name: &str| {
         name.split(' ').any(|word| word.len() > 2 && word.chars().all(char::is_uppercase))
             && !told.iter().all(|told| told.chars().all(|c| !c.is_lowercase()))
     };
-    let last = all.iter().rposition(is_joined).map_or(0, |last| last + 1);
+    let last = all.iter().enumerate().rposition(is_joined).map_or(0, |last| last + 1);
     all.into_iter()
         .enumerate()
         .filter(|(at, name)| is_told(name) || *at < last && !is_outlet(name))
@@ -100,7 +128,7 @@ fn joined(byline: &str, told: &[String], all: Vec<String>) -> Vec<String> {
 
 /// Those of some people who are not among others, unless that is nobody.
 fn without(names: &[String], others: &[String]) -> Vec<String> {
-    let is_other = |name: &&String| !others.iter().any(|other| other.to_lowercase() == name.to_lowercase());
+    let is_other = |name: &&String| !is_among(name, others);
     let left: Vec<String> = names.iter().filter(is_other).cloned().collect();
     if left.is_empty() { names.to_vec() } else { left }
 }
@@ -144,9 +172,12 @@ fn of_one<'a>(bylines: impl Iterator<Item = &'a Byline>, site: &[String]) -> Vec
     people_in(&short, Trust::Named, site)
 }
 
+/// The people of the first byline that names some; one inside of it may name more, where an outlet stands behind the last.
 fn first_of<'a>(bylines: impl Iterator<Item = &'a Byline>, site: &[String]) -> Option<Vec<String>> {
-    let vague = bylines.filter(|byline| !byline.exact);
-    vague.map(|byline| of_byline(byline, site)).find(|names| !names.is_empty())
+    let mut named =
+        bylines.filter(|byline| !byline.exact).map(|byline| of_byline(byline, site)).filter(|names| !names.is_empty());
+    let first = named.next()?;
+    Some(named.take(2).find(|all| holds(all, &first)).unwrap_or(first))
 }
 
 /// Who may be meant where nobody is named, not even in a line under the headline: what follows a text such as `By`, or
@@ -159,9 +190,19 @@ pub(super) fn otherwise(said: &Statements, article: Option<&Value>, site: &[Stri
     let led = || said.led.iter().filter_map(|text| outlet(text, site)).next();
     let near =
         || said.bylines.iter().filter(|byline| byline.near).filter_map(|byline| outlet(&byline.text, site)).next();
+    let is_other = |name: &String| {
+        let mut claimed = named().into_iter().flat_map(|(names, _)| names);
+        !site.iter().any(|site| same_title(site, name))
+            && !is_staff(name)
+            && !claimed.any(|other| hold_each_other(name, other))
+    };
+    let seen = |name: String| found(vec![name], Source::Byline);
+    // an agency that readers see says more than a `<meta>` element, which is that of all pages
+    let is_of_all = named().is_some_and(|(_, source)| *source == Source::Meta);
     found(people_in(&said.led, Trust::Byline, site), Source::Byline)
+        .or_else(|| near().filter(|name| is_of_all && is_other(name)).and_then(seen))
         .or_else(|| named().cloned())
-        .or_else(|| near().or_else(led).and_then(|name| found(vec![name], Source::Byline)))
+        .or_else(|| near().or_else(led).and_then(seen))
 }
 
 /// All that is said to machines of the author, the most trusted first.
@@ -211,7 +252,7 @@ fn at_home(name: &str) -> &str {
 }
 
 /// The organisation that a byline names: the site itself, or one whose name is made of words for such.
-fn outlet(byline: &str, site: &[String]) -> Option<String> {
+pub(super) fn outlet(byline: &str, site: &[String]) -> Option<String> {
     let text = without_date(&without_brackets(&line(byline)));
     let first = text.split(['|', '/', '•', '·']).next().unwrap_or_default();
     let name = at_home(first).trim_end_matches([',', ' ']);
@@ -225,7 +266,7 @@ fn outlet(byline: &str, site: &[String]) -> Option<String> {
 }
 
 /// Whether a text has the shape of a name: capitals, and no signs of a sentence or of a control.
-fn is_shaped(name: &str) -> bool {
+pub(super) fn is_shaped(name: &str) -> bool {
     let is_capital = |word: &str| !word.starts_with(char::is_lowercase) || PARTICLES.contains(&word) || word == "of";
     name.split_whitespace().all(is_capital) && !name.contains(|c: char| c.is_ascii_digit() || ":<>{}=_?!@".contains(c))
 }

@@ -42,6 +42,11 @@ pub(super) fn is_card_of_author(classes: &str) -> bool {
         && classes.split_whitespace().any(|word| matches!(word, "vcard" | "fn" | "hcard"))
 }
 
+/// Whether classes are those of an author's name and nothing else (`post-author__name`).
+pub(super) fn is_name_of_author(classes: &str) -> bool {
+    classes.split_whitespace().any(|word| word.contains("author") && word.ends_with("name"))
+}
+
 /// Whether an element stands in a picture's box, whose names are those of photographers.
 pub(super) fn in_figure(node: NodeRef<'_, Node>) -> bool {
     let around = node.ancestors().filter_map(|node| node.value().as_element()).take(4);

@@ -6,7 +6,7 @@ use scraper::{Html, Node};
 use serde_json::Value;
 use url::Url;
 
-use super::bylines::{Byline, Place, author_link, byline, in_figure, is_author, is_card_of_author};
+use super::bylines::{Byline, Place, author_link, byline, in_figure, is_author, is_card_of_author, is_name_of_author};
 use super::date_texts::Order;
 use super::headings::Heading;
 use super::json_ld;
@@ -20,6 +20,9 @@ const MAX: usize = 256;
 
 /// How near a date ahead of the headline is to it, in bytes of text.
 const NEAR: usize = 200;
+
+/// Longest text that is marked as a date's, in characters: it may say more (`posted on … and filed under …`).
+const DATED: usize = 300;
 
 /// Signs of other stories' beginnings, and of readers' words.
 const OTHERS: Signs = Signs::RELATED.and(Signs::COMMENTS);
@@ -63,6 +66,8 @@ pub(in crate::article) struct Statements {
     pub(super) order: Order,
     /// Dates that a reader sees under the headline.
     pub(super) shown: Vec<Shown>,
+    /// Short texts right before and behind those.
+    pub(super) beside_dates: Vec<String>,
 }
 
 /// A date in the page.
@@ -155,7 +160,7 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names, url: &Url) -> 
             is_readers = signs.any(Signs::COMMENTS);
         }
     }
-    (all.shown, all.led) = watch.found();
+    (all.shown, all.led, all.beside_dates) = watch.found();
     all
 }
 
@@ -224,13 +229,17 @@ impl Statements {
 
     fn visible(&mut self, node: NodeRef<'_, Node>, element: &Element, names: &mut Names, place: Place) -> Signs {
         let (mut property, mut rel, mut is_card, mut signs) = (None, None, false, Signs::NONE);
+        let is_hidden =
+            attribute(element, "style").is_some_and(|style| style.replace(' ', "").contains("display:none"));
         for (name, value) in element.attrs() {
             match name {
                 "itemprop" => property = Some(value),
                 "rel" => rel = Some(value),
                 "class" | "id" => {
                     let said = names.signs(value);
-                    is_card |= name == "class" && said.any(Signs::BYLINE) && is_card_of_author(value);
+                    let is_marked =
+                        || is_card_of_author(value) || place.near && !place.is_others && is_name_of_author(value);
+                    is_card |= name == "class" && said.any(Signs::BYLINE) && is_marked();
                     signs |= said;
                 }
                 _ => {}
@@ -248,7 +257,7 @@ impl Statements {
         let is_named = signs.any(Signs::BYLINE)
             && !signs.any(Signs::BIO.and(Signs::COMMENTS).and(Signs::RELATED).and(Signs::CAPTION))
             && !wordy;
-        if (exact || is_named) && !place.is_readers && !in_figure(node) {
+        if (exact || is_named) && !is_hidden && !place.is_readers && !in_figure(node) {
             let byline = || byline(node, exact, place.near && !place.is_others);
             if !place.is_others {
                 self.bylines.extend(byline().filter(|_| self.bylines.len() < 24));
@@ -258,7 +267,7 @@ impl Statements {
         }
         if signs.any(Signs::DATE) && !wordy {
             let dates = if self.headings.is_empty() { &mut self.dates_before } else { &mut self.date_texts };
-            push_short(dates, text_of(node), 120);
+            push_short(dates, text_of(node), DATED);
         }
         signs
     }

@@ -10,6 +10,7 @@ use url::Url;
 use super::calendars;
 use super::language::canonical;
 use crate::feed::{Moment, date};
+use crate::text::is_wide;
 
 /// Words before a date, or in the names of its element, that make it the date of an update. Lower case.
 const UPDATES: &[&str] = &[
@@ -81,6 +82,10 @@ const CLOCKS: &[&str] = &["klo", "kl", "uhr", "um", "ore", "alle", "às", "godz"
 const NO_COUNTRIES: &[&str] =
     &["us", "ph", "ca", "io", "co", "tv", "me", "ai", "cc", "fm", "ly", "to", "gg", "sh", "so"];
 
+/// Most words of a date before its first figure, and most characters of scripts without spaces beside a date.
+const LEADING: usize = 2;
+const WIDE: usize = 12;
+
 /// Which of day and month comes first in a date such as `3/9/2026`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Order {
@@ -108,7 +113,9 @@ impl Order {
 
     /// A date in the years in which there were web pages; no clock here, so nothing is too late.
     pub(super) fn parse(self, text: &str) -> Option<Moment> {
-        date::parse(&self.normal(text)).filter(|moment| (1990..2100).contains(&moment.at.year()))
+        let is_prose = text.chars().filter(|&c| is_wide(c)).count() > WIDE;
+        let moment = (!is_prose).then(|| date::parse(&self.normal(text))).flatten();
+        moment.filter(|moment| (1990..2100).contains(&moment.at.year()))
     }
 
     /// A date among other words (`Published: 3 May 2024, 4 min read`): the longest run of words that reads as one.
@@ -179,6 +186,10 @@ pub(in crate::article) fn has_date(line: &str) -> bool {
 
 /// Whether a text may name a day: a year or a month alone does not.
 pub(super) fn has_day(text: &str) -> bool {
+    let is_figure = |c: char| c.is_numeric() || c.is_whitespace();
+    if text.split('月').skip(1).any(|rest| !rest.starts_with(is_figure)) {
+        return false;
+    }
     calendars::normal(text).split(|c: char| !c.is_ascii_digit()).any(|digits| matches!(digits.len(), 1 | 2 | 8))
 }
 
@@ -191,11 +202,13 @@ fn longest_run(text: &str, fits: impl Fn(&str) -> bool) -> Option<Moment> {
     let numeral = |word: &&str| word.bytes().any(|byte| byte.is_ascii_digit() || !byte.is_ascii());
     (0..words.len()).find_map(|start| {
         let longest = words.len().min(start + 8);
-        let first = start + words[start..longest].iter().position(numeral)?;
+        // a weekday and a month may stand before the first figure, and other words would cost the time behind the date
+        let first = start + words[start..longest].iter().position(numeral).filter(|&first| first <= LEADING)?;
         (first + 1..=longest).rev().find_map(|end| {
             let run = words[start..end].join(" ");
             let run = run.trim_matches(|c: char| "|•·—–-:,()".contains(c) || c.is_whitespace());
-            let parsed = fits(run).then(|| date::parse(run)).flatten();
+            let is_prose = run.chars().filter(|&c| is_wide(c)).count() > WIDE;
+            let parsed = (!is_prose && fits(run)).then(|| date::parse(run)).flatten();
             parsed.filter(|moment| (1990..2100).contains(&moment.at.year()))
         })
     })

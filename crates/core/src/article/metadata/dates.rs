@@ -5,9 +5,10 @@ use serde_json::Value;
 use url::Url;
 
 use super::collect::Statements;
-use super::date_texts::of_publication;
+use super::date_texts::{Order, of_publication};
 use super::json_ld;
 use super::shown::{Shown, TimeRole};
+use super::unmarked::Lines;
 use crate::article::Source;
 use crate::feed::Moment;
 
@@ -53,6 +54,9 @@ const FARTHEST: i64 = 14 * 60;
 
 /// How many of a page's dates are looked through for one that is more exact.
 const FEW: usize = 6;
+
+/// Longest line that holds a date or a time and nothing else, in bytes.
+const PAIR: usize = 40;
 
 /// A date with its source.
 type Dated = (Moment, Source);
@@ -190,6 +194,22 @@ fn exact(first: Dated, others: impl FnOnce() -> Vec<Dated>) -> Dated {
     }
     let is_zoned = |other: Moment| other.zoned && (same_clock(other) || is_zones_away(moment, other));
     find(&is_zoned).unwrap_or(first)
+}
+
+/// The same date as the lines around the story complete it: they tell the time of a day, or, where no date is known, all
+/// of it.
+pub(super) fn completed(published: Option<Moment>, lines: &Lines<'_>, order: Order) -> Option<Moment> {
+    let all = || lines.near.iter().chain(&lines.behind).copied();
+    let Some(day) = published else {
+        return all().find_map(|line| order.published_in(line));
+    };
+    let is_exact = |moment: &Moment| !is_day(*moment) && moment.at.naive_local().date() == day.at.naive_local().date();
+    let of_line = || all().filter_map(|line| order.published_in(line)).find(is_exact);
+    // the time stands on the line before, or behind
+    let is_short = |two: &&[&str]| two.iter().all(|line| line.len() < PAIR);
+    let pairs = || lines.near.windows(2).filter(is_short).flat_map(|two| [[two[1], two[0]], [two[0], two[1]]]);
+    let of_pair = || pairs().filter_map(|two| order.in_text(&two.join(" "))).find(is_exact);
+    Some(day).filter(|day| is_day(*day)).and_then(|_| of_line().or_else(of_pair))
 }
 
 /// The time that readers see, where machines are told a day alone, which may be that of another zone.

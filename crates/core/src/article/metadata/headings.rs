@@ -7,9 +7,9 @@ use ego_tree::NodeRef;
 use scraper::Node;
 use scraper::node::Element;
 
-use super::titles::{letters, same, units};
+use super::titles::{same, units};
 use crate::article::outline::attribute;
-use crate::text::line;
+use crate::text::{letters, line};
 
 /// Names of elements inside a heading that are set beside the headline.
 const BESIDE: &[&str] = &[
@@ -35,6 +35,9 @@ const BESIDE: &[&str] = &[
 ];
 /// Elements that part what a heading says from what is set beside it.
 const PARTING: &[&str] = &["span", "div", "p", "small", "br", "a", "time", "h2", "h3"];
+/// Most parts whose combinations are looked at, and most of a heading's text, in bytes.
+const PARTS: usize = 16;
+const MAX_TEXT: usize = 1000;
 /// Least words, or characters of scripts without spaces, of a headline that is a part of something.
 pub(super) const PART: usize = 3;
 
@@ -60,11 +63,16 @@ impl Heading {
             heading.parts.extend(Some((line(&text), is_beside)).filter(|(text, _)| !text.is_empty()));
         };
         let mut parent = None;
+        let mut length = 0;
         for inside in node.descendants() {
             let Node::Text(text) = inside.value() else { continue };
             let around = || inside.ancestors().take_while(|above| above.id() != node.id());
             if around().any(|above| is_named(above, &["script", "style", "select", "noscript"])) {
                 continue;
+            }
+            length += text.len();
+            if length > MAX_TEXT {
+                break;
             }
             let holder = around().find(|above| is_named(*above, PARTING)).map(|above| above.id());
             let after_break = inside.prev_sibling().is_some_and(|before| is_named(before, &["br"]));
@@ -102,7 +110,10 @@ impl Heading {
                 return below;
             }
         }
-        let ranges = (1..all.len()).rev().flat_map(|length| (0..=all.len() - length).map(move |at| (at, at + length)));
+        // the headline is near the beginning of a heading that was never closed
+        let few = all.len().min(PARTS);
+        let longest = if few < all.len() { few } else { few.saturating_sub(1) };
+        let ranges = (1..=longest).rev().flat_map(|length| (0..=few - length).map(move |at| (at, at + length)));
         let is_claim = |text: &str| units(text).len() >= PART && claims.iter().any(|claim| same(claim, text));
         let mut claimed = ranges
             .clone()

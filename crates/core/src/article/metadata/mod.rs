@@ -19,6 +19,7 @@ mod rights;
 mod shown;
 mod title;
 mod titles;
+mod unmarked;
 mod words;
 
 use serde_json::Value;
@@ -35,6 +36,7 @@ pub(super) use language::{canonical as canonical_language, seen as seen_language
 pub(super) use people::people;
 pub(super) use title::Before;
 pub(super) use titles::{Titles, same as same_title};
+pub(super) use unmarked::Lines;
 
 /// What was decided.
 #[derive(Debug, Default)]
@@ -48,6 +50,8 @@ pub(super) struct Metadata {
     pub(super) authors: Vec<String>,
     /// Which of day and month comes first in numbers.
     order: date_texts::Order,
+    /// Short texts beside the dates under the headline.
+    beside_dates: Vec<String>,
     /// Who may be meant if nothing better is found.
     otherwise: Option<(Vec<String>, Source)>,
     pub(super) published: Option<Moment>,
@@ -98,6 +102,7 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
         authors: sources.take(Field::Authors, authors).unwrap_or_default(),
         otherwise,
         order: said.order,
+        beside_dates: said.beside_dates.clone(),
         published,
         updated: sources.take(Field::Updated, updated),
         section: sources.take(Field::Section, section(said, article, &titles, &site)),
@@ -116,21 +121,51 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
 }
 
 impl Metadata {
-    /// Fills in what only the lines around the headline say, and what is left to be believed where they say nothing.
-    pub(super) fn complete<'a>(&mut self, mut lines: impl Iterator<Item = &'a str> + Clone) {
+    /// Fills in what only the lines around the story say, and what is left to be believed where they say nothing.
+    pub(super) fn complete(&mut self, lines: &Lines<'_>) {
+        // whom only a `<meta>` element names, and no line that readers see, may be the one who made the site
+        let source = self.sources.of(Field::Authors);
+        if source == Some(Source::Meta) && !lines.show(&self.authors) {
+            self.otherwise = source.map(|source| (std::mem::take(&mut self.authors), source));
+        }
         if self.authors.is_empty() {
-            let of_line = lines.clone().map(|line| people::of_line(line, &self.site)).find(|names| !names.is_empty());
-            let found = of_line.map(|names| (names, Source::Text)).or_else(|| self.otherwise.take());
+            let found = self.seen_authors(lines);
+            let found = found.or_else(|| self.otherwise.take());
             self.authors = self.sources.take(Field::Authors, found).unwrap_or_default();
         }
-        if self.published.is_none() {
-            let found = lines.find_map(|line| self.order.published_in(line)).map(|moment| (moment, Source::Text));
-            self.published = self.sources.take(Field::Published, found);
+        if let Some(moment) = dates::completed(self.published, lines, self.order) {
+            self.published = self.sources.take(Field::Published, Some((moment, Source::Text)));
         }
     }
-}
 
-impl Metadata {
+    /// The authors whom lines around the story name: people first; an organisation only if nobody else is meant, or if
+    /// what is meant is said in a `<meta>` element, which is often the same on all pages.
+    fn seen_authors(&self, lines: &Lines<'_>) -> Option<(Vec<String>, Source)> {
+        let topics: Vec<String> = self.section.iter().chain(&self.tags).cloned().collect();
+        let known = unmarked::Known {
+            site: &self.site,
+            titles: &self.titles,
+            topics: &topics,
+            order: self.order,
+            beside: &self.beside_dates,
+        };
+        let of_line = lines.near.iter().map(|line| people::of_line(line, &self.site)).find(|names| !names.is_empty());
+        let people = of_line.or_else(|| Some(lines.people(&known)).filter(|names| !names.is_empty()));
+        let organisation = || lines.organisation(&known).map(|name| vec![name]);
+        let is_other = |names: &Vec<String>| {
+            let others = || self.otherwise.iter().flat_map(|(names, _)| names).chain(&self.site);
+            !names.iter().any(|name| others().any(|other| authors::hold_each_other(other, name)))
+        };
+        let names = match &self.otherwise {
+            None => people.or_else(organisation),
+            Some((names, Source::Meta)) => {
+                people.filter(|people| people != names).or_else(|| organisation().filter(is_other))
+            }
+            Some((names, _)) => people.filter(|people| people != names),
+        };
+        names.map(|names| (names, Source::Text))
+    }
+
     /// Finds the headline among the lines before the story, where only statements for machines name it: they add the
     /// site's name, or say nothing else.
     pub(super) fn complete_title(&mut self, before: &Before<'_>) {

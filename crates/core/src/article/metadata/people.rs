@@ -1,6 +1,8 @@
 //! Bylines → people: split, without roles, degrees and agencies. The words are data, in `people.txt`.
 
-use super::words::{PARTICLES, WORDS, is_behind, is_degree, is_lead, is_nobody, is_role, roles, strip_word};
+use super::words::{
+    PARTICLES, WORDS, is_behind, is_degree, is_lead, is_nobody, is_role, roles, strip_word, without_date,
+};
 use crate::text::{from_html, is_wide, line};
 
 /// Words that part one person from the next, with their spaces.
@@ -28,13 +30,14 @@ const JOINTS: &[&str] = &[
 ];
 /// Those that are no part of a name in any language.
 const LISTS: &[&str] = &[" and ", " & ", " und ", " et ", " og ", " och ", " ve ", " и ", " + "];
-/// Words between a name and a date.
-const JOINING: &[&str] =
-    &["on", "at", "am", "um", "vom", "le", "el", "il", "op", "den", "posted", "published", "updated", "last"];
 /// Those that also stand within one person's name.
 const WITHIN: &[&str] = &[" y ", " e ", " i ", " en "];
 /// What names of papers, sites, agencies and stations end with.
 pub(super) const WIDE_OUTLETS: &[char] = &['报', '報', '网', '網', '社', '台', '讯', '訊'];
+/// Longest line that is a byline, in characters.
+pub(super) const LINE: usize = 160;
+/// The same of a name and what leads to it, where no spaces part the words.
+const NAMED: usize = 20;
 /// Most people that one article has.
 const MAX_PEOPLE: usize = 24;
 
@@ -142,16 +145,19 @@ fn without_others(byline: &str) -> &str {
 
 /// The people in a line that begins like a byline, or in one of its parts that does, a colon behind the word.
 pub(super) fn of_line(text: &str, site: &[String]) -> Vec<String> {
+    let length = text.chars().count();
     // where no spaces part the words, a line that begins with a reporter may be any sentence
-    let is_short = text.chars().count() < if text.contains(is_wide) { 30 } else { 160 };
+    let is_short = length < if text.contains(is_wide) { 30 } else { LINE };
     let begins = |text: &str| WORDS.leads.iter().any(|lead| strip_word(text, lead).is_some());
-    if is_short && (begins(text) || text.starts_with(['【', '〔', '［'])) {
+    if is_short && begins(text) {
         return people_in(&[text.to_owned()], Trust::Byline, site);
     }
     let named =
         |part: &str| WORDS.leads.iter().any(|lead| strip_word(part, lead).is_some_and(|_| ends_in_colon(part, lead)));
-    let parts = text.split_whitespace().filter(|part| is_short && part.contains([':', '：']));
-    let part = parts.into_iter().find(|part| named(part));
+    // in an interview, what stands behind a colon is a question
+    let most = if text.contains(is_wide) { NAMED } else { LINE };
+    let mut parts = text.split_whitespace().filter(|part| length < LINE && part.contains([':', '：']));
+    let part = parts.find(|part| named(part) && part.chars().count() < most);
     part.map(|part| people_in(&[part.to_owned()], Trust::Byline, site)).unwrap_or_default()
 }
 
@@ -192,26 +198,11 @@ fn parted(text: &str, joint: &str) -> String {
     parted
 }
 
-/// A byline without the date, or the address, that it ends with.
-pub(super) fn without_date(byline: &str) -> String {
-    let words: Vec<&str> = byline.split_whitespace().collect();
-    let is_other = |word: &&str| word.contains(|c: char| c.is_numeric()) || word.contains('@');
-    let Some(mut end) = words.iter().position(is_other).filter(|&end| end > 1) else { return byline.to_owned() };
-    let is_month = |word: &str| {
-        crate::feed::date::parse(&format!("3 {} 2021", word.trim_matches(|c: char| !c.is_alphanumeric()))).is_some()
-    };
-    let leads_on =
-        |word: &str| JOINING.contains(&word.to_lowercase().as_str()) || !word.contains(char::is_alphanumeric);
-    while end > 1 && (is_month(words[end - 1]) || leads_on(words[end - 1])) {
-        end -= 1;
-    }
-    words[..end].join(" ")
-}
-
 /// `Ida Moe in Elmstad`, `Ida Moe of the Herald`: a name of two words or more, and where or for whom.
 fn without_place(name: &str) -> &str {
     const BEHIND: &[&str] = &[
         " in ",
+        " In ",
         " of ",
         " from ",
         " at ",
@@ -224,6 +215,9 @@ fn without_place(name: &str) -> &str {
         " desde ",
         " из ",
         " для ",
+        " - ",
+        " – ",
+        " — ",
     ];
     let cut = BEHIND.iter().filter_map(|word| name.find(word)).min();
     let head = cut.map_or(name, |cut| &name[..cut]);
@@ -255,10 +249,10 @@ fn without_role_behind(name: &str) -> &str {
     let is_other = |word: &str| is_role(word) || AGENCIES.contains(&word);
     let words: Vec<(usize, &str)> =
         name.split_whitespace().map(|word| (word.as_ptr() as usize - name.as_ptr() as usize, word)).collect();
-    let Some(cut) = words.iter().skip(1).position(|(_, word)| is_other(word)).map(|at| at + 1) else { return name };
-    if AGENCIES.contains(&words[0].1) {
+    if words.len() > 1 && AGENCIES.contains(&words[0].1) {
         return "";
     }
+    let Some(cut) = words.iter().skip(1).position(|(_, word)| is_other(word)).map(|at| at + 1) else { return name };
     let is_full = |(_, word): &&(usize, &str)| word.len() > 2 && !PARTICLES.contains(word);
     let Some((last, word)) = words[..cut].iter().filter(is_full).nth(1) else { return name };
     &name[..last + word.len()]
@@ -299,13 +293,18 @@ pub(super) fn bare(name: &str) -> &str {
     while let Some(length) = titled(name).filter(|&length| name[name.len() - length..].trim().contains(' ')) {
         name = name[name.len() - length..].trim_start();
     }
-    while let Some((head, last)) =
+    while let Some((head, _)) =
         name.rsplit_once(' ').filter(|(_, last)| WORDS.degrees.contains(&last.to_lowercase().as_str()))
     {
-        debug_assert!(!last.is_empty());
         name = head.trim_end();
     }
     name.trim()
+}
+
+/// Whether a name begins with a word of capitals, as an agency's does (`CNN Wire`), beside words that are not.
+fn is_short_form(name: &str) -> bool {
+    let is_capitals = |word: &str| word.len() > 2 && word.chars().all(char::is_uppercase);
+    name.split(' ').next().is_some_and(is_capitals) && !name.split(' ').all(is_capitals)
 }
 
 fn is_person(name: &str, trust: Trust) -> bool {
@@ -329,7 +328,7 @@ fn is_person(name: &str, trust: Trust) -> bool {
     let is_cased =
         || name.split_whitespace().all(|word| !word.starts_with(char::is_lowercase) || PARTICLES.contains(&word));
     let is_named = match trust {
-        Trust::Person => roles == 0 || roles == 1 && words > 1 && is_word_of_it(),
+        Trust::Person => roles == 0 || roles == 1 && words > 1 && is_word_of_it() && !is_short_form(name),
         Trust::Linked => is_cased() && words < 5 && (roles == 0 || roles == 1 && words == 2 && is_word_of_it()),
         Trust::Named => roles == 0,
         Trust::Byline => roles == 0 && is_cased(),

@@ -56,8 +56,13 @@ pub(super) struct Watch {
     /// The date right above the headline, and how far behind it the first of the others stands.
     above: Option<Shown>,
     first: usize,
-    /// The text before.
+    /// The text before, in lower case, and as it is.
     label: String,
+    last: String,
+    /// Whether the text before is a date.
+    is_behind: bool,
+    /// Short texts right before and behind a date.
+    beside: Vec<String>,
     /// Whether the text before leads to a name.
     leads: bool,
     led: Vec<String>,
@@ -113,8 +118,26 @@ impl Watch {
                     self.first = REACH - self.left;
                 }
                 self.found.push(Shown { moment, source, role });
+                // one date is the byline's
+                if self.found.len() == 1 {
+                    self.is_behind = true;
+                    let last = std::mem::take(&mut self.last);
+                    self.stand_beside(last);
+                }
             }
-            None => text.to_lowercase().clone_into(&mut self.label),
+            None => {
+                text.to_lowercase().clone_into(&mut self.label);
+                if std::mem::take(&mut self.is_behind) {
+                    self.stand_beside(line(text));
+                }
+                self.last = if text.len() <= LONGEST { line(text) } else { String::new() };
+            }
+        }
+    }
+
+    fn stand_beside(&mut self, text: String) {
+        if !text.is_empty() && text.len() <= LONGEST && self.beside.len() < MOST {
+            self.beside.push(text);
         }
     }
 
@@ -129,12 +152,12 @@ impl Watch {
         is_told || is_listed && is_labelled && !is_update(&self.label) && !is_publication(&self.label)
     }
 
-    /// The dates, and the names that were led to.
-    pub(super) fn found(mut self) -> (Vec<Shown>, Vec<String>) {
+    /// The dates, the names that were led to, and the texts beside the dates.
+    pub(super) fn found(mut self) -> (Vec<Shown>, Vec<String>, Vec<String>) {
         if self.found.is_empty() || self.first > BYLINE {
             self.found.splice(0..0, self.above);
         }
-        (self.found, self.led)
+        (self.found, self.led, self.beside)
     }
 }
 

@@ -14,6 +14,9 @@ use crate::text::{from_html, line};
 const SEPARATORS: &[&str] =
     &[" | ", " – ", " — ", " - ", " :: ", " » ", " · ", " • ", " ‹ ", " / ", " ｜ ", "｜", " : ", "_", ": "];
 
+/// Most characters of a title.
+const LONGEST: usize = 600;
+
 /// How much two texts have in common that say the same.
 const LIKE: f32 = 0.6;
 
@@ -22,7 +25,7 @@ const LIKE: f32 = 0.6;
 /// A heading is what a reader sees; it is taken where another statement says the same, much the same, or the same with
 /// something before or behind. Then the statements made for machines, without what the shortest of them leaves out.
 pub(super) fn title(said: &Statements, article: Option<&Value>, site: &[String]) -> Option<(String, Source)> {
-    let of_article = article.and_then(|node| json_ld::text(node, "headline")).map(|title| without_site(&title, site));
+    let of_article = headline(article).map(|title| without_site(&title, site));
     let of_graph = meta(said, "og:title").map(|title| without_site(&title, site));
     let of_twitter = meta(said, "twitter:title").map(|title| without_site(&title, site));
     let of_head = said.title.as_deref().map(|title| without_site(&line(title), site));
@@ -179,7 +182,7 @@ fn is_sign(c: char) -> bool {
 
 /// All that the page calls its headline, as far as it is one.
 pub(super) fn claims(said: &Statements, article: Option<&Value>, site: &[String]) -> Vec<String> {
-    let of_article = article.and_then(|node| json_ld::text(node, "headline"));
+    let of_article = headline(article);
     let of_metas =
         ["og:title", "twitter:title", "title", "dc.title", "parsely-title"].iter().filter_map(|name| meta(said, name));
     let of_head = said.title.as_deref().map(line);
@@ -189,7 +192,17 @@ pub(super) fn claims(said: &Statements, article: Option<&Value>, site: &[String]
 }
 
 fn meta(said: &Statements, name: &str) -> Option<String> {
-    said.meta_content(name).filter(|text| !text.is_empty()).map(|text| line(&from_html(text)))
+    let text = said.meta_content(name).filter(|text| !text.is_empty())?;
+    Some(short(&line(&from_html(short(text)))).to_owned())
+}
+
+fn headline(article: Option<&Value>) -> Option<String> {
+    json_ld::text(article?, "headline").map(|title| short(&title).to_owned())
+}
+
+/// A title as far as it is compared.
+fn short(title: &str) -> &str {
+    title.char_indices().nth(LONGEST).map_or(title, |(end, _)| &title[..end])
 }
 
 /// The heading that says most nearly what the page claims its title is, and how nearly.

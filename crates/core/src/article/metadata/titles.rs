@@ -1,5 +1,7 @@
 //! Titles as they are compared: by their letters, or by their words.
 
+use crate::text::letters;
+
 /// Titles to compare texts with.
 #[derive(Debug, Default)]
 pub(in crate::article) struct Titles {
@@ -57,10 +59,6 @@ impl Titles {
 /// Whether two titles are the same but for case, punctuation and spaces.
 pub(in crate::article) fn same(a: &str, b: &str) -> bool {
     Titles::new([a]).contain(b)
-}
-
-pub(super) fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 pub(super) fn units(title: &str) -> Vec<String> {

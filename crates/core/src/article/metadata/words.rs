@@ -1,4 +1,5 @@
-//! The words of bylines: what leads to a name, roles, degrees, organisations. They are data, in `people.txt`.
+//! The words of bylines: what leads to a name, roles, degrees, organisations, and the dates behind names. Most are data,
+//! in `people.txt`.
 
 use std::sync::LazyLock;
 
@@ -10,14 +11,21 @@ pub(super) const PARTICLES: &[&str] = &[
     "ibn", "y", "e", "i", "zu", "du", "af", "ter", "ten",
 ];
 
+/// Words between a name and a date.
+pub(super) const JOINING: &[&str] =
+    &["on", "at", "am", "um", "vom", "le", "el", "il", "op", "den", "posted", "published", "updated", "last"];
+
 pub(super) struct Words {
     pub(super) leads: Vec<&'static str>,
+    work: Vec<&'static str>,
+    work_parts: Vec<&'static str>,
     pub(super) roles: Vec<&'static str>,
     pub(super) degrees: Vec<&'static str>,
     pub(super) nobody: Vec<&'static str>,
     pub(super) beside: Vec<&'static str>,
     pub(super) titles: Vec<&'static str>,
     pub(super) outlets: Vec<&'static str>,
+    pub(super) sources: Vec<&'static str>,
 }
 
 pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -28,12 +36,15 @@ pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
     };
     Words {
         leads: of("lead"),
+        work: of("work"),
+        work_parts: of("work-part"),
         roles: of("role"),
         degrees: of("degree"),
         nobody: of("nobody"),
         beside: of("beside"),
         titles: of("title"),
         outlets: of("outlet"),
+        sources: of("source"),
     }
 });
 
@@ -70,50 +81,19 @@ pub(super) fn is_account(name: &str) -> bool {
 
 /// Whether a text tells somebody's place among a paper's people, and no name.
 pub(super) fn is_staff(name: &str) -> bool {
-    const STAFF: &[&str] =
-        &["staff", "reporter", "writer", "editor", "correspondent", "contributor", "redaktion", "team"];
-    let lower = name.to_lowercase();
-    STAFF.iter().any(|word| contains_word(&lower, word))
+    name.split_whitespace().any(is_role)
 }
 
 /// Whether a word is that of somebody's work for a paper, in compounds too (`Chefredakteurin`).
 pub(super) fn is_role(word: &str) -> bool {
-    const STEMS: &[&str] = &[
-        "redakteur",
-        "korrespondent",
-        "reporter",
-        "journalist",
-        "correspond",
-        "rédact",
-        "redactor",
-        "redattor",
-        "корреспондент",
-    ];
-    const ROLES: &[&str] = &[
-        "editor",
-        "writer",
-        "columnist",
-        "contributor",
-        "correspondent",
-        "staff",
-        "producer",
-        "critic",
-        "autor",
-        "autorin",
-        "editor-in-chief",
-        "fotograf",
-        "photographer",
-        "обозреватель",
-        "журналист",
-    ];
     let lower = word.to_lowercase();
-    STEMS.iter().any(|stem| lower.contains(stem)) || ROLES.contains(&lower.as_str())
+    WORDS.work.contains(&lower.as_str()) || WORDS.work_parts.iter().any(|part| lower.contains(part))
 }
 
 /// How many words for roles, desks and agencies a name holds.
 pub(super) fn roles(name: &str) -> usize {
     let lower = name.to_lowercase();
-    WORDS.roles.iter().filter(|word| contains_word(&lower, word)).count()
+    WORDS.roles.iter().chain(&WORDS.work).filter(|word| contains_word(&lower, word)).count()
 }
 
 pub(super) fn contains_word(text: &str, word: &str) -> bool {
@@ -135,4 +115,35 @@ pub(super) fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
 /// Whether a text is a word in lower case, in any case.
 fn is_word(text: &str, word: &str) -> bool {
     if text.is_ascii() { text.eq_ignore_ascii_case(word) } else { text.to_lowercase() == word }
+}
+
+/// A byline without the date, or the address, that it ends with.
+pub(super) fn without_date(byline: &str) -> String {
+    let words: Vec<&str> = byline.split_whitespace().collect();
+    let is_other = |word: &&str| word.contains(|c: char| c.is_numeric()) || word.contains('@');
+    let Some(mut end) = words.iter().position(is_other).filter(|&end| end > 1) else { return byline.to_owned() };
+    let leads_on =
+        |word: &str| JOINING.contains(&word.to_lowercase().as_str()) || !word.contains(char::is_alphanumeric);
+    while end > 1 && (is_month(words[end - 1]) || leads_on(words[end - 1])) {
+        end -= 1;
+    }
+    let mut kept = words[..end].join(" ");
+    // elements that no space parts (`Ida MoeMay 3`)
+    if let Some(at) = glued_month(words[end - 1]).filter(|_| end < words.len()) {
+        kept.truncate(kept.len() - (words[end - 1].len() - at));
+    }
+    kept
+}
+
+/// Whether a word is a month's name.
+pub(super) fn is_month(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+    crate::feed::date::parse(&format!("3 {word} 2021")).is_some()
+}
+
+/// Where a month's name begins behind another word.
+pub(super) fn glued_month(word: &str) -> Option<usize> {
+    let is_start = |&(at, c): &(usize, char)| c.is_uppercase() && word[..at].ends_with(char::is_lowercase);
+    let (at, _) = word.char_indices().rfind(is_start)?;
+    is_month(&word[at..]).then_some(at)
 }

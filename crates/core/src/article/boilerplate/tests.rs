@@ -123,15 +123,6 @@ fn what_is_hidden_may_outweigh_a_short_story() {
 }
 
 #[test]
-fn every_weight_is_that_of_a_sign() {
-    let names: std::collections::HashSet<String> = signs::Sign::all().map(|sign| sign.to_string()).collect();
-    let weights: Vec<&str> = include_str!("weights.txt").lines().filter(|line| !line.starts_with('#')).collect();
-    assert!(weights.len() > 100, "{}", weights.len());
-    for line in weights {
-        let (name, weight) = line.rsplit_once(' ').unwrap();
-        assert!(weight.parse::<f32>().is_ok_and(f32::is_finite), "{line}");
-        assert!(name.starts_with("word=") || names.contains(name), "{line}");
-
 fn what_shares_a_box_with_a_form_or_a_picture_is_not_the_storys() {
     let boxed = |inside: &str| format!("<div class=box>{inside}</div>");
     let behind = |inside: &str| {
@@ -176,20 +167,6 @@ fn a_line_above_the_story_is_a_date_a_label_or_its_beginning() {
 }
 
 #[test]
-fn a_sign_has_one_name() {
-    let signs: Vec<String> = signs::Sign::all().map(|sign| sign.to_string()).collect();
-    let names: std::collections::HashSet<&String> = signs.iter().collect();
-    assert_eq!(names.len(), signs.len());
-    assert!(signs.contains(&"place=5 kind=item".to_owned()) && signs.contains(&"is=in-item".to_owned()));
-}
-
-#[test]
-fn a_mark_of_the_writer_behind_the_story_is_dropped_and_a_table_is_not_cut() {
-    let behind = |html: &str| reasons(&format!("<main>{STORY}{STORY}{html}</main>"), None)[4..].to_vec();
-    assert_eq!(behind("<p><i>la/kh</i></p>"), [Some("evidence")]);
-    let rows: String = (1..5).map(|n| format!("<tr><td>Wheel {n}</td><td>{n} t</td></tr>")).collect();
-    assert_eq!(behind(&format!("<table><tr><th>Part</th><th>Load</th></tr>{rows}</table>")), [None; 10]);
-
 fn a_deck_is_kept_though_it_looks_like_a_label() {
     let html = format!("<main><p>Bridges and rust</p>{STORY}</main>");
     assert_eq!(reasons(&html, None)[0], Some("tags"));
@@ -316,4 +293,32 @@ fn a_line_that_is_a_link_leads_elsewhere_unless_it_unfolds_an_answer() {
         let reasons = reasons(&format!("<main>{STORY}<p>{line}</p>{STORY}</main>"), None);
         assert_eq!(reasons[2], expected, "{line}");
     }
+}
+
+#[test]
+fn every_weight_is_that_of_a_sign() {
+    let names: std::collections::HashSet<String> = signs::Sign::all().map(|sign| sign.to_string()).collect();
+    let weights: Vec<&str> = include_str!("weights.txt").lines().filter(|line| !line.starts_with('#')).collect();
+    assert!(weights.len() > 100, "{}", weights.len());
+    for line in weights {
+        let (name, weight) = line.rsplit_once(' ').unwrap();
+        assert!(weight.parse::<f32>().is_ok_and(f32::is_finite), "{line}");
+        assert!(name.starts_with("word=") || names.contains(name), "{line}");
+    }
+}
+
+#[test]
+fn a_sign_has_one_name() {
+    let signs: Vec<String> = signs::Sign::all().map(|sign| sign.to_string()).collect();
+    let names: std::collections::HashSet<&String> = signs.iter().collect();
+    assert_eq!(names.len(), signs.len());
+    assert!(signs.contains(&"place=5 kind=item".to_owned()) && signs.contains(&"is=in-item".to_owned()));
+}
+
+#[test]
+fn a_mark_of_the_writer_behind_the_story_is_dropped_and_a_table_is_not_cut() {
+    let behind = |html: &str| reasons(&format!("<main>{STORY}{STORY}{html}</main>"), None)[4..].to_vec();
+    assert_eq!(behind("<p><i>la/kh</i></p>"), [Some("evidence")]);
+    let rows: String = (1..5).map(|n| format!("<tr><td>Wheel {n}</td><td>{n} t</td></tr>")).collect();
+    assert_eq!(behind(&format!("<table><tr><th>Part</th><th>Load</th></tr>{rows}</table>")), [None; 10]);
 }

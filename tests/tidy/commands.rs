@@ -38,7 +38,7 @@ fn commands_have_the_flags_that_are_named() {
             found += 1;
         }
     }
-    assert!(found > 20, "{found} flags found");
+    assert!(found > 15, "{found} flags found");
 }
 
 fn is_command(word: &str) -> bool {
@@ -120,7 +120,7 @@ fn run(script: &str, site: &NewsSite) -> std::process::Output {
     let feed = site.url("/atom.xml");
     let yaml = format!("contact: tests@example.com\nfeeds: [{feed}]\n{ON_LOOPBACK}{LOCAL}");
     std::fs::write(directory.path().join("copydesk.yaml"), yaml).unwrap();
-    let mut whole = String::from("set -e\ntrap 'kill $(jobs -p) 2> /dev/null; wait' EXIT\n");
+    let mut whole = String::from("set -e\ntrap 'kill $(jobs -p) 2> /dev/null || true; wait || true' EXIT\n");
     writeln!(whole, "binary={}", env!("CARGO_BIN_EXE_copydesk")).unwrap();
     whole += r#"copydesk() {
   case $1 in

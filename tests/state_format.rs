@@ -213,7 +213,11 @@ fn a_ledger_of_each_format_is_read_and_goes_on() {
             revisions.sort_unstable();
             assert_eq!(revisions, [1, 1, 1, 1, 1, 1, 2], "{format} {run}");
             let trams = records.iter().find(|record| record.title.as_deref() == Some(TRAMS)).unwrap();
-            assert_eq!((trams.id.as_str(), trams.authors.join(", ").as_str()), (TRAMS_ID, "Ines Okafor"), "{format} {run}");
+            assert_eq!(
+                (trams.id.as_str(), trams.authors.join(", ").as_str()),
+                (TRAMS_ID, "Ines Okafor"),
+                "{format} {run}"
+            );
             let reasons: Vec<String> = installation.rejects().into_iter().map(|reject| reject.reason).collect();
             assert_eq!(reasons, ["not_found"], "{format} {run}");
             let status = installation.output(&["status", "--json"]);
@@ -221,7 +225,8 @@ fn a_ledger_of_each_format_is_read_and_goes_on() {
             let titles: Vec<&str> =
                 status["feeds"].as_array().unwrap().iter().map(|feed| feed["title"].as_str().unwrap()).collect();
             let paper = "Brackwater Courier";
-            let expected = [&format!("{paper}: all stories"), &format!("{paper} (JSON)"), &format!("{paper}: archive"), paper];
+            let expected =
+                [&format!("{paper}: all stories"), &format!("{paper} (JSON)"), &format!("{paper}: archive"), paper];
             assert_eq!(titles, expected, "{format} {run}");
             let ran = installation.output(&["run", "--once"]);
             assert!(ran.status.success(), "{format}: {}", String::from_utf8_lossy(&ran.stderr));

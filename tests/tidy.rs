@@ -166,7 +166,8 @@ fn banned_turns(file: &Path) -> Vec<String> {
 #[test]
 fn configurations_that_are_shown_are_valid() {
     let configurations = files(&["deploy"], "yaml").into_iter();
-    let configurations = configurations.filter(|file| file.ends_with("copydesk.yaml") || file.ends_with("systemd.yaml"));
+    let configurations =
+        configurations.filter(|file| file.ends_with("copydesk.yaml") || file.ends_with("systemd.yaml"));
     let mut shown: Vec<(PathBuf, String)> = configurations.map(|file| (file.clone(), read(&file))).collect();
     for file in files(&[".", "docs", "deploy"], "md") {
         let text = read(&file);

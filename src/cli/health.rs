@@ -11,9 +11,8 @@ pub(super) fn run(path: &Path, ready: bool, out: &mut impl Write) -> anyhow::Res
     let Some(config) = load(path) else { return Ok(ExitCode::from(USAGE)) };
     let address = config.admin.context("`admin` is off, so the daemon cannot be checked; set it to an address")?;
     let path = if ready { "/readyz" } else { "/healthz" };
-    let (is_good, text) = runtime()?
-        .block_on(admin::probe(address, path))
-        .with_context(|| format!("no daemon answers at {address}"))?;
+    let (is_good, text) =
+        runtime()?.block_on(admin::probe(address, path)).with_context(|| format!("no daemon answers at {address}"))?;
     writeln!(out, "{text}")?;
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

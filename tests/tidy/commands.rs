@@ -61,7 +61,8 @@ fn named() -> Vec<(PathBuf, String)> {
     for file in documents() {
         let text = read(&file);
         let inline = text.split('`').skip(1).step_by(2).map(|code| code.replace('\n', " "));
-        let in_blocks = blocks(&text).into_iter().flat_map(|block| block.script.lines().map(str::to_owned).collect::<Vec<_>>());
+        let in_blocks =
+            blocks(&text).into_iter().flat_map(|block| block.script.lines().map(str::to_owned).collect::<Vec<_>>());
         let commands = inline.chain(in_blocks).filter(|line| line.starts_with("copydesk ")).map(|line| {
             let end = line.find([';', '|', '#', '…', '>']).unwrap_or(line.len());
             line[..end].to_owned()
@@ -102,8 +103,10 @@ async fn blocks_that_are_no_examples_run_and_print_what_is_shown() {
             let printed = String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned();
             assert!(output.status.success(), "{}:\n{}\n{printed}", file.display(), block.script);
             let mut rest = printed.as_str();
-            for line in block.output.iter().flat_map(|output| output.lines()).map(str::trim).filter(|line| *line != "…") {
-                let at = rest.find(line).unwrap_or_else(|| panic!("{}: not printed: {line}\n{printed}", file.display()));
+            for line in block.output.iter().flat_map(|output| output.lines()).map(str::trim).filter(|line| *line != "…")
+            {
+                let at =
+                    rest.find(line).unwrap_or_else(|| panic!("{}: not printed: {line}\n{printed}", file.display()));
                 rest = &rest[at + line.len()..];
                 compared += 1;
             }

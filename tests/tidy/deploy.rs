@@ -50,7 +50,10 @@ fn the_unit_and_kubernetes_wait_longer_than_the_daemon_needs_to_stop() {
     ] {
         let text = read(Path::new(file));
         let digits: String = between(&text, setting, "\n").chars().take_while(char::is_ascii_digit).collect();
-        assert!(digits.parse::<u64>().unwrap() > within + 1, "{file}: {setting}{digits}, and stop_within is {within} s");
+        assert!(
+            digits.parse::<u64>().unwrap() > within + 1,
+            "{file}: {setting}{digits}, and stop_within is {within} s"
+        );
     }
 }
 

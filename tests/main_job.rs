@@ -257,7 +257,16 @@ async fn a_daemon_without_its_ledger_answers() {
             said.push(trouble);
         }
     }
+    let health = |flags: &[&str]| {
+        let output = installation.output(&[&["health"], flags].concat());
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    assert_eq!(health(&[]), (Some(0), "ok\n".to_owned()), "it is alive");
+    let (code, text) = health(&["--ready"]);
+    assert!(code == Some(1) && text.starts_with("stalled: cannot reach a broker at "), "{text}");
     installation::kill(child);
+    let (code, text) = health(&[]);
+    assert!(code == Some(1) && text.starts_with(&format!("copydesk: no daemon answers at {admin}: ")), "{text}");
     assert_eq!(said[0], "the ledger is being opened");
     assert!(said[1].starts_with(&format!("cannot reach a broker at `{nobody}`: ")), "{said:?}");
 }

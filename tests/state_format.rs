@@ -1,7 +1,8 @@
 //! What is stored, byte for byte: values in the ledgers of those who run copydesk must always be readable, and are
 //! written as they always were.
 //!
-//! The literals were made by hand, their hashes (XXH3) by another implementation.
+//! The literals were made by hand, their hashes (XXH3) by another implementation. `tests/ledgers` has a whole local ledger in
+//! each format of the state, as its version left it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,6 +11,11 @@ use copydesk::{
     feed::{Source, identity, parse},
     state::{Absorbed, Document, FeedState, Policy, Publication, SiteState},
 };
+
+#[path = "support/installation.rs"]
+mod installation;
+
+use installation::{Installation, LOCAL, ON_LOOPBACK};
 
 const SITE: &str = "example.com";
 const FEED: &str = "https://example.com/feed";
@@ -190,3 +196,45 @@ fn what_is_damaged_is_refused_by_its_key() {
         assert!(refused.starts_with(&format!("the state of `{key}` is unreadable: ")), "{refused}");
     }
 }
+
+/// The six stories of the demo, one of them edited, and one reject: they are there, and still there after a run that could
+/// request nothing.
+#[test]
+fn a_ledger_of_each_format_is_read_and_goes_on() {
+    let feeds = ["rss.xml", "atom.xml", "feed.json", "index.rdf"].map(|path| format!("http://127.0.0.1:46651/{path}"));
+    for format in ["state-v2"] {
+        let directory = tempfile::tempdir().unwrap();
+        let installation = Installation::with_feeds(directory.path(), &feeds, &format!("{ON_LOOPBACK}{LOCAL}"));
+        std::fs::create_dir(installation.ledger()).unwrap();
+        for file in std::fs::read_dir(format!("tests/ledgers/{format}")).unwrap().map(|file| file.unwrap()) {
+            std::fs::copy(file.path(), installation.ledger().join(file.file_name())).unwrap();
+        }
+        for run in ["as it was left", "after a run"] {
+            let records = installation.records();
+            let mut revisions: Vec<u32> = records.iter().map(|record| record.revision).collect();
+            revisions.sort_unstable();
+            assert_eq!(revisions, [1, 1, 1, 1, 1, 1, 2], "{format} {run}");
+            let trams = records.iter().find(|record| record.title.as_deref() == Some(TRAMS)).unwrap();
+            assert_eq!(
+                (trams.id.as_str(), trams.authors.join(", ").as_str()),
+                (TRAMS_ID, "Ines Okafor"),
+                "{format} {run}"
+            );
+            let reasons: Vec<String> = installation.rejects().into_iter().map(|reject| reject.reason).collect();
+            assert_eq!(reasons, ["not_found"], "{format} {run}");
+            let status = installation.output(&["status", "--json"]);
+            let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
+            let titles: Vec<&str> =
+                status["feeds"].as_array().unwrap().iter().map(|feed| feed["title"].as_str().unwrap()).collect();
+            let paper = "Brackwater Courier";
+            let expected =
+                [&format!("{paper}: all stories"), &format!("{paper} (JSON)"), &format!("{paper}: archive"), paper];
+            assert_eq!(titles, expected, "{format} {run}");
+            let ran = installation.output(&["run", "--once"]);
+            assert!(ran.status.success(), "{format}: {}", String::from_utf8_lossy(&ran.stderr));
+        }
+    }
+}
+
+const TRAMS: &str = "Council votes to keep the old tram depot";
+const TRAMS_ID: &str = "21d850fa8cd769b30080682420b0757d";

@@ -97,16 +97,30 @@ async fn for_us(State(names): State<Arc<host::Names>>, request: Request, next: N
 }
 
 /// The status of the daemon that serves this address.
+pub async fn ask_running(address: SocketAddr) -> std::io::Result<Status> {
+    let (_, body) = get_once(address, "/status").await?;
+    Ok(serde_json::from_slice(&body)?)
+}
+
+/// What the daemon that serves this address says of its health (`/healthz`) or readiness (`/readyz`): whether it is
+/// good, and its text.
+pub async fn probe(address: SocketAddr, path: &'static str) -> std::io::Result<(bool, String)> {
+    let (is_good, body) = get_once(address, path).await?;
+    Ok((is_good, String::from_utf8_lossy(&body).trim_end().to_owned()))
+}
+
+/// Whether the status code of the response is 200, and its body.
 ///
 /// One HTTP/1.0 request, after which the server closes; a client library would add nothing.
-pub async fn ask_running(address: SocketAddr) -> std::io::Result<Status> {
+async fn get_once(address: SocketAddr, path: &str) -> std::io::Result<(bool, Vec<u8>)> {
     let answered = async {
         let mut stream = TcpStream::connect(address).await?;
-        stream.write_all(format!("GET /status HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes()).await?;
+        stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes()).await?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await?;
-        let body = answer.windows(4).position(|window| window == b"\r\n\r\n").map(|at| &answer[at + 4..]);
-        Ok(serde_json::from_slice(body.unwrap_or_default())?)
+        let is_good = answer.starts_with(b"HTTP/1.0 200 ") || answer.starts_with(b"HTTP/1.1 200 ");
+        let body = answer.windows(4).position(|window| window == b"\r\n\r\n").map(|at| answer.split_off(at + 4));
+        Ok((is_good, body.unwrap_or_default()))
     };
     tokio::time::timeout(2 * ANSWER_WITHIN, answered).await?
 }

@@ -23,6 +23,7 @@ pub mod clean;
 mod demo;
 mod dry_run;
 mod feeds;
+mod health;
 mod logs;
 mod manifest;
 pub mod parse;
@@ -124,6 +125,16 @@ enum Command {
         /// Only feeds that have a problem
         #[arg(long)]
         problems: bool,
+    },
+    /// Check the running daemon, for health checks of containers: exits with 0 if it answers, 1 if not
+    ///
+    /// Asks at the `admin` address of the configuration, as `/healthz` does.
+    Health {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Check that work is committed, as `/readyz` does
+        #[arg(long)]
+        ready: bool,
     },
     /// Move the state of a ledger to another ledger, another cluster or another number of partitions; or the state of a
     /// feed to its new URL
@@ -287,6 +298,7 @@ fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Status { config, json, problems } => {
             status::run(&config.config, status::Options { json, problems }, &mut out)
         }
+        Command::Health { config, ready } => health::run(&config.config, ready, &mut out),
         Command::State(StateCommand::Export { file, config }) => state::export(&config.config, &file, &mut out),
         Command::State(StateCommand::Import { file, force, config }) => state::import(&config.config, &file, force),
         Command::State(StateCommand::Rename { old, new, config }) => state::rename(&config.config, &old, &new),

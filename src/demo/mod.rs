@@ -83,7 +83,8 @@ fn start(
     Ok(async move { daemon::run(parts, async || LocalLedger::open(&local).await).await })
 }
 
-fn todays_paper() -> Paper {
+/// What the demo's newspaper prints today.
+pub fn todays_paper() -> Paper {
     Paper { stories: front_page(clock::now()), missing: vec![MISSING.to_owned()], ..Paper::default() }
 }
 

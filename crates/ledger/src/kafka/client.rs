@@ -113,7 +113,7 @@ fn security(settings: &mut ClientConfig, security: &config::KafkaSecurity) {
     };
     settings.set("security.protocol", protocol);
     if security.tls {
-        // `probe` finds the system's certificates: the OpenSSL in the binary knows none
+        // `probe` finds the system's certificates: an OpenSSL that is compiled in knows none
         let ca = security.ca_file.as_ref().map_or("probe".into(), |path| path.to_string_lossy());
         settings.set("ssl.ca.location", ca);
     }

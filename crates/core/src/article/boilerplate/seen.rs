@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::setting::{QUOTES, Setting, is_speech, speaks};
-use super::signs::{Family, Sign, WORDED};
+use super::signs::{Family, Sign, WORDED, kind, tag};
 use super::{Body, Known, Reason, Verdict};
 use crate::article::extract::{breaks_off, ends_sentence, is_prose};
 use crate::article::metadata::has_date;
@@ -35,8 +35,8 @@ pub(in crate::article) struct Seen<'a> {
     /// The first kept block of prose that is not of the deck, and the last.
     first: Option<usize>,
     last: Option<usize>,
-    /// Kept prose before each block.
-    sums: Vec<usize>,
+    /// What is before each block.
+    sums: Vec<Sums>,
     /// Kept prose, and blocks of it, at each place; in each parent; in elements of each label, and what else is in those.
     places: HashMap<u64, (usize, usize)>,
     parents: HashMap<usize, usize>,
@@ -45,6 +45,16 @@ pub(in crate::article) struct Seen<'a> {
     is_known: bool,
     /// Texts that were said before on the page.
     again: Vec<bool>,
+}
+
+/// Weights of blocks, summed up.
+#[derive(Debug, Default, Clone, Copy)]
+struct Sums {
+    all: usize,
+    linked: usize,
+    prose: usize,
+    /// Kept prose.
+    told: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,11 +94,18 @@ impl<'a> Seen<'a> {
         let is_told = |at: usize| fates[at] == Fate::Kept && is_prose(&outline.blocks[at]);
         let first = (0..fates.len()).find(|&at| is_told(at) && !body.deck.contains(&at));
         let last = (0..fates.len()).rfind(|&at| is_told(at));
-        let (mut sums, mut places, mut parents) = (vec![0], HashMap::<_, (usize, usize)>::new(), HashMap::new());
+        let (mut sums, mut places, mut parents) =
+            (vec![Sums::default()], HashMap::<_, (usize, usize)>::new(), HashMap::new());
         let mut labels = HashMap::<u64, (usize, usize)>::new();
         for (at, block) in outline.blocks.iter().enumerate() {
             let (element, told) = (&outline.elements[block.element], if is_told(at) { block.weight } else { 0 });
-            sums.push(sums[at] + told);
+            let (before, prose) = (sums[at], if is_prose(block) { block.weight } else { 0 });
+            sums.push(Sums {
+                all: before.all + block.weight,
+                linked: before.linked + block.linked,
+                prose: before.prose + prose,
+                told: before.told + told,
+            });
             let label = labels.entry(element.label).or_default();
             if told > 0 {
                 let place = places.entry(outline.signature(at)).or_default();
@@ -148,34 +165,42 @@ impl<'a> Seen<'a> {
         &self.outline.elements[at]
     }
 
-    /// Kept prose of an element beside the block's own.
-    fn told_beside(&self, at: usize, blocks: &Range<usize>) -> usize {
-        let own = self.sums[at + 1] - self.sums[at];
-        (self.sums[blocks.end] - self.sums[blocks.start]).saturating_sub(own)
+    /// A sum over some blocks.
+    fn sum(&self, blocks: &Range<usize>, of: impl Fn(&Sums) -> usize) -> usize {
+        of(&self.sums[blocks.end]) - of(&self.sums[blocks.start])
+    }
+
+    /// Kept prose of an element except the block's own.
+    fn other_told(&self, at: usize, blocks: &Range<usize>) -> usize {
+        self.sum(blocks, |sums| sums.told).saturating_sub(self.own_told(at))
+    }
+
+    /// A block's weight if it is kept prose.
+    fn own_told(&self, at: usize) -> usize {
+        self.sum(&(at..at + 1), |sums| sums.told)
     }
 
     fn of_box(&self, at: usize, block: &Block, add: &mut impl FnMut(Sign)) {
-        let is_most = |&element: &usize| self.told_beside(at, &self.element(element).blocks) * 2 > self.told();
+        let is_most = |&element: &usize| self.other_told(at, &self.element(element).blocks) * 2 > self.told();
         let around = self.outline.ancestors(block.element).take_while(|element| !is_most(element));
         let (depth, outermost) = around.enumerate().fold((0, None), |(_, _), (nth, at)| (nth + 1, Some(at)));
         let has_most = self.outline.ancestors(block.element).any(|element| is_most(&element));
         add(Sign::one(Family::Depth, if has_most { depth.min(DEPTH) } else { DEPTH }));
         let Some(element) = outermost.map(|at| self.element(at)).filter(|_| has_most) else { return };
-        let inside = &self.outline.blocks[element.blocks.clone()];
-        let sum = |of: &dyn Fn(&Block) -> usize| inside.iter().map(of).sum::<usize>();
-        let weight = sum(&|block| block.weight);
-        let prose = sum(&|block| if is_prose(block) { block.weight } else { 0 });
+        let blocks = &element.blocks;
+        let weight = self.sum(blocks, |sums| sums.all);
+        let (linked, prose) = (self.sum(blocks, |sums| sums.linked), self.sum(blocks, |sums| sums.prose));
         add(Sign::one(Family::BoxTag, tag(element.tag)));
         element.own.bits().for_each(|bit| add(Sign::one(Family::BoxName, bit)));
-        add(Sign::one(Family::BoxLinked, share(sum(&|block| block.linked), weight, SHARES)));
+        add(Sign::one(Family::BoxLinked, share(linked, weight, SHARES)));
         add(Sign::one(Family::BoxProse, share(prose, weight, SHARES)));
         add(Sign::one(Family::BoxWeight, step(weight, &[40, 120, 300, 800, 2000])));
-        add(Sign::one(Family::BoxBlocks, step(inside.len(), &[2, 3, 5, 9, 20])));
+        add(Sign::one(Family::BoxBlocks, step(blocks.len(), &[2, 3, 5, 9, 20])));
     }
 
     /// All kept prose.
     fn told(&self) -> usize {
-        self.sums[self.outline.blocks.len()].max(1)
+        self.sums[self.outline.blocks.len()].told.max(1)
     }
 
     fn of_text(&self, block: &Block, add: &mut impl FnMut(Sign)) {
@@ -200,7 +225,7 @@ impl<'a> Seen<'a> {
 
     fn of_place(&self, at: usize, block: &Block, add: &mut impl FnMut(Sign)) {
         let element = self.element(block.element);
-        let own = self.sums[at + 1] - self.sums[at];
+        let own = self.own_told(at);
         let beside = |weight: usize| share(weight.saturating_sub(own), self.told(), PLACES);
         let (weight, alike) = self.places.get(&self.outline.signature(at)).copied().unwrap_or_default();
         let siblings = self.parents.get(&element.parent).copied().unwrap_or_default();
@@ -226,7 +251,7 @@ impl<'a> Seen<'a> {
         };
         add(Sign::two(Family::PositionKind, position, kind(block.kind)));
         add(Sign::two(Family::PositionWeight, position, step(block.weight, WEIGHTS)));
-        add(Sign::one(Family::Progress, (self.sums[at] * 5 / self.told()).min(5)));
+        add(Sign::one(Family::Progress, (self.sums[at].told * 5 / self.told()).min(5)));
         add(Sign::one(Family::Behind, step(self.last.map_or(0, |last| at.saturating_sub(last)), DISTANCES)));
         let from_headline = |headline: usize| at.checked_sub(headline).map_or(0, |blocks| step(blocks, DISTANCES));
         self.body.headline.iter().for_each(|&headline| add(Sign::one(Family::FromHeadline, from_headline(headline))));
@@ -337,36 +362,6 @@ pub(super) fn words(text: &str) -> Vec<String> {
     words.sort_unstable();
     words.dedup();
     words
-}
-
-fn kind(kind: Kind) -> usize {
-    match kind {
-        Kind::Paragraph => 0,
-        Kind::Bare => 1,
-        Kind::Heading(rank) => 1 + usize::from(rank),
-        Kind::Item => 8,
-        Kind::Cell => 9,
-        Kind::Preformatted => 10,
-        Kind::Caption => 11,
-    }
-}
-
-fn tag(tag: Tag) -> usize {
-    match tag {
-        Tag::Article => 0,
-        Tag::Body => 1,
-        Tag::Cell => 2,
-        Tag::Figure => 3,
-        Tag::Heading(_) => 4,
-        Tag::Item => 5,
-        Tag::List => 6,
-        Tag::Main => 7,
-        Tag::Paragraph => 8,
-        Tag::Row => 9,
-        Tag::Section => 10,
-        Tag::Table => 11,
-        Tag::Other => 12,
-    }
 }
 
 fn sort_of(block: &Block) -> usize {

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::article::outline::{Kind, Tag};
+
 /// Longest text whose words are signs, in bytes.
 pub(super) const WORDED: usize = 600;
 
@@ -238,5 +240,37 @@ impl fmt::Display for Sign {
             }
         }
         Ok(())
+    }
+}
+
+/// A kind's place in the list of kinds.
+pub(super) fn kind(kind: Kind) -> usize {
+    match kind {
+        Kind::Paragraph => 0,
+        Kind::Bare => 1,
+        Kind::Heading(rank) => 1 + usize::from(rank),
+        Kind::Item => 8,
+        Kind::Cell => 9,
+        Kind::Preformatted => 10,
+        Kind::Caption => 11,
+    }
+}
+
+/// A tag's place in the list of tags.
+pub(super) fn tag(tag: Tag) -> usize {
+    match tag {
+        Tag::Article => 0,
+        Tag::Body => 1,
+        Tag::Cell => 2,
+        Tag::Figure => 3,
+        Tag::Heading(_) => 4,
+        Tag::Item => 5,
+        Tag::List => 6,
+        Tag::Main => 7,
+        Tag::Paragraph => 8,
+        Tag::Row => 9,
+        Tag::Section => 10,
+        Tag::Table => 11,
+        Tag::Other => 12,
     }
 }

@@ -31,7 +31,9 @@ fn bombs_are_defused() {
         "<meta property='og:title' content='{words}'>{}<p>text",
         format!("<h1>{}</h1>", &words[..1900]).repeat(200)
     );
+    let list = format!("<ul>{}</ul>", "<li>A keeper of the rock counted the boats of the night.".repeat(10_000));
     let bombs = [
+        ("two long lists", format!("<main>{list}{list}</main>")),
         ("depth", "<div>".repeat(200_000)),
         ("lists", "<ul><li>".repeat(100_000)),
         ("formatting", "<b><i>".repeat(100_000)),

@@ -2,12 +2,7 @@
 //! loopback; one that cannot be is marked (```` ```sh example ````). Wherever a command of copydesk is named, it has the
 //! flags that are named with it.
 
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf, process::Command};
 
 use copydesk::demo::{NewsSite, todays_paper};
 

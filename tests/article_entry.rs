@@ -90,7 +90,7 @@ fn a_site_is_learned_from_the_feeds_full_content() {
     let mut site = Site::default();
     assert!(read(9, None, &site).article.text.contains(pitch), "nothing tells it from the story");
     for n in 0..6 {
-        site.learn(&read(n, Some(&entry(Some(&story), None)), &Site::default()).lesson);
+        site.learn(&read(n, Some(&entry(Some(&story), None)), &Site::default()).observation);
     }
     assert_eq!(read(9, None, &site).article.text, [FIRST, SECOND, THIRD, FOURTH, FIFTH].join("\n\n"));
 }

@@ -66,7 +66,7 @@ pub fn article(data: &[u8]) {
         assert!(!article.text.is_empty(), "an article without text");
         assert_clean(&article.text);
         article.title.iter().for_each(|title| assert_clean(title));
-        site.learn(&extraction.lesson);
+        site.learn(&extraction.observation);
     }
 }
 

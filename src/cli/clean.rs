@@ -88,10 +88,10 @@ fn learn(manifest: &Manifest, rules: &Rules, progress: &ProgressBar) -> anyhow::
     let mut sites: HashMap<String, Site> = HashMap::new();
     manifest.each(
         progress,
-        |document| Ok((link::site(&document.url), clean(&document, &Site::default(), rules)?.lesson)),
+        |document| Ok((link::site(&document.url), clean(&document, &Site::default(), rules)?.observation)),
         |_, result| {
-            if let Ok((site, lesson)) = result {
-                sites.entry(site).or_default().learn(&lesson);
+            if let Ok((site, observation)) = result {
+                sites.entry(site).or_default().learn(&observation);
             }
             Ok(())
         },

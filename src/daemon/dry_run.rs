@@ -260,9 +260,9 @@ async fn page(
         }
         let validators = Validators::default();
         // nothing was published before that it could be compared with
-        let (lesson, print, again) = (None, None, None);
+        let (observation, print, again) = (None, None, None);
         let page =
-            PageRead { url, validators, fetched_at: now, article: article.map(Reading::of), lesson, print, again };
+            PageRead { url, validators, fetched_at: now, article: article.map(Reading::of), observation, print, again };
         return (PageOutcome::Read(Box::new(page)), explanation);
     }
 }

@@ -32,7 +32,7 @@ mod tree;
 pub use explain::{Explained, Explanation, Fate};
 pub use print::{Likeness, NoPrint, Print};
 pub use rules::{BadRule, Rules, Selector};
-pub use site::{Learned, Lesson, Site};
+pub use site::{Learned, Site, SiteObservation};
 pub use source::{Field, Source, Sources};
 
 /// A page as it was fetched.
@@ -123,7 +123,7 @@ pub struct Extraction {
     /// The article.
     pub article: Article,
     /// What to learn from the page.
-    pub lesson: Lesson,
+    pub observation: SiteObservation,
     /// All text of the page, before anything was judged.
     pub print: Print,
 }

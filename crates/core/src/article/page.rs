@@ -12,7 +12,7 @@ use super::outline::{Block, Home, Kind, Names, Outline, Signs, outline};
 use super::prune::Attributes;
 use super::refusal::{Findings, is_long, refusal};
 use super::rules::{Cut, Ruling};
-use super::site::Lesson;
+use super::site::SiteObservation;
 use super::{Aids, Article, Dropped, Extraction, NoArticle, NoArticleReason, Page, Print, Site, TextSource};
 use super::{anchors, assemble, boilerplate, decode, entry, plain, quality, script_data, tree};
 use crate::feed::Entry;
@@ -136,17 +136,17 @@ impl<'a> Reading<'a> {
     pub(super) fn finish(self) -> Result<Extraction, NoArticle> {
         let (entry, print) = (self.aids.entry, self.print);
         if let Some(refused) = self.refused {
-            let lesson = Lesson::without_story(self.page.url, refused.reason);
+            let observation = SiteObservation::without_story(self.page.url, refused.reason);
             let is_told = refused.reason.is_of_a_story();
             let told = is_told.then(|| told_elsewhere(&self.page, &self.meta, self.text.len(), "")).flatten();
             let told = told.map(|article| described(article, self.meta, entry));
-            return told.map(|article| Extraction { article, lesson, print }).ok_or(refused);
+            return told.map(|article| Extraction { article, observation, print }).ok_or(refused);
         }
         if self.text.len() < TEASER {
             let first = self.text.split("\n\n").next().unwrap_or_default();
             if let Some(article) = told_elsewhere(&self.page, &self.meta, self.text.len(), first) {
-                let lesson = Lesson::without_story(self.page.url, NoArticleReason::Paywall);
-                return Ok(Extraction { article: described(article, self.meta, entry), lesson, print });
+                let observation = SiteObservation::without_story(self.page.url, NoArticleReason::Paywall);
+                return Ok(Extraction { article: described(article, self.meta, entry), observation, print });
             }
         }
         let quality = quality::quality(&self.outline, &self.verdicts, self.aids.site, self.cut);
@@ -158,8 +158,9 @@ impl<'a> Reading<'a> {
         if let Some(entry) = entry {
             entry::describe(&mut article, entry);
         }
-        let lesson = Lesson::of_page(self.page.url, &self.outline, &self.body, &self.anchored, &self.verdicts);
-        Ok(Extraction { article, lesson, print })
+        let observation =
+            SiteObservation::of_page(self.page.url, &self.outline, &self.body, &self.anchored, &self.verdicts);
+        Ok(Extraction { article, observation, print })
     }
 }
 

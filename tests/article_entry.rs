@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use copydesk::article::{self, Aids, Field, NoArticleReason, Page, Rules, Site, Source, TextSource};
+use copydesk::article::{self, ExtractionContext, Field, NoArticleReason, Page, Rules, Site, Source, TextSource};
 use copydesk::cli::clean::{Options, manifest};
 use copydesk::feed::{Entry, Person};
 use serde_json::Value;
@@ -83,7 +83,7 @@ fn a_site_is_learned_from_the_feeds_full_content() {
         let body = format!("<h1>T</h1><div class=x>{story}</div><div class=y><p>{n} {pitch}</p></div>");
         article::extract(
             Page { url: &url, body: body.as_bytes(), content_type: None },
-            Aids { entry, ..Aids::without_entry(site, &Rules::default()) },
+            ExtractionContext { entry, ..ExtractionContext::without_entry(site, &Rules::default()) },
         )
         .unwrap()
     };

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     article::{
-        self, Aids, Article, Field, NoArticle, NoArticleReason, Page, Print, SiteObservation, Source, TextSource,
+        self, Article, ExtractionContext, Field, NoArticle, NoArticleReason, Page, Print, SiteObservation, Source,
+        TextSource,
     },
     config::{self, CookieScope, FullText, Route},
     feed::Entry,
@@ -215,7 +216,8 @@ fn extraction(job: &Follow) -> impl FnOnce(Response) -> Extracted + Send + 'stat
         if let Some(no_article) = no_page(&response.body) {
             return Extracted { article: Err(no_article), observation: None, print: None };
         }
-        match article::extract(page, Aids { entry: Some(&entry), site: &knowledge, rules: &rules, limits }) {
+        match article::extract(page, ExtractionContext { entry: Some(&entry), site: &knowledge, rules: &rules, limits })
+        {
             Ok(article::Extraction { mut article, observation, print }) => {
                 add_restrictions(&mut article, response.restrictions);
                 Extracted { article: Ok(article), observation: Some(observation), print: Some(print) }

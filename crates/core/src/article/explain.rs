@@ -12,7 +12,7 @@ use super::metadata::PageKind;
 use super::outline::{Kind, block_elements};
 use super::page::Reading;
 use super::rules::{ATTRIBUTE, Ruling};
-use super::{Aids, Extraction, NoArticle, Page};
+use super::{Extraction, ExtractionContext, NoArticle, Page};
 use crate::text::line;
 
 /// Most elements of a block's place that are shown, innermost last.
@@ -118,8 +118,8 @@ fn name(element: &Markup) -> String {
 }
 
 /// Reads a page, and says why each block was kept or dropped.
-pub(super) fn of_page(page: Page<'_>, aids: Aids<'_>) -> Explanation {
-    match Reading::of(page, aids, places) {
+pub(super) fn of_page(page: Page<'_>, context: ExtractionContext<'_>) -> Explanation {
+    match Reading::of(page, context, places) {
         Ok((places, reading)) => explain(reading, &places),
         Err(no_article) => Explanation::without_blocks(no_article),
     }

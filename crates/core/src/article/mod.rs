@@ -48,7 +48,7 @@ pub struct Page<'a> {
 
 /// What a page is read with.
 #[derive(Debug, Clone, Copy)]
-pub struct Aids<'a> {
+pub struct ExtractionContext<'a> {
     /// What its feed says of it.
     pub entry: Option<&'a Entry>,
     /// What its site repeats.
@@ -59,7 +59,7 @@ pub struct Aids<'a> {
     pub limits: Limits,
 }
 
-impl<'a> Aids<'a> {
+impl<'a> ExtractionContext<'a> {
     /// A page of which no feed says anything, within the usual limits.
     pub fn without_entry(site: &'a Site, rules: &'a Rules) -> Self {
         Self { entry: None, site, rules, limits: Limits::default() }
@@ -69,24 +69,25 @@ impl<'a> Aids<'a> {
 /// Cuts the story out of a page. `entry` is what the feed said of it: evidence, and what the page leaves open.
 pub fn from_page(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<Article, NoArticle> {
     let rules = Rules::default();
-    extract(page, Aids { entry, ..Aids::without_entry(site, &rules) }).map(|extraction| extraction.article)
+    extract(page, ExtractionContext { entry, ..ExtractionContext::without_entry(site, &rules) })
+        .map(|extraction| extraction.article)
 }
 
 /// The same by the user's rules, with what the page teaches of its site: for [`Site::learn`], once the article is
 /// accepted.
-pub fn extract(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArticle> {
-    page::read(page, aids)
+pub fn extract(page: Page<'_>, context: ExtractionContext<'_>) -> Result<Extraction, NoArticle> {
+    page::read(page, context)
 }
 
 /// The same, but for a story of which the page has no more than the beginning, the rest being for those who pay: the
 /// beginning is the article then, and is said to be paywalled.
-pub fn extract_or_begin(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArticle> {
-    page::begun(page, aids)
+pub fn extract_or_begin(page: Page<'_>, context: ExtractionContext<'_>) -> Result<Extraction, NoArticle> {
+    page::begun(page, context)
 }
 
 /// The same as [`extract`], with every decision on the way to it.
-pub fn explain(page: Page<'_>, aids: Aids<'_>) -> Explanation {
-    explain::of_page(page, aids)
+pub fn explain(page: Page<'_>, context: ExtractionContext<'_>) -> Explanation {
+    explain::of_page(page, context)
 }
 
 /// The article as the feed alone tells it, from its content or, failing that, its summary.

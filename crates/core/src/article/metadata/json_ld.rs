@@ -44,18 +44,18 @@ const ORGANISATIONS: &[&str] = &[
     "WebSite",
 ];
 
-/// Adds the nodes of a document, `@graph` and arrays flattened. Faulty documents are mended where the fault is
-/// one of the usual: raw line breaks in strings, a semicolon or a comment around, HTML entities.
+/// Adds the nodes of a document, `@graph` and arrays flattened. Faulty documents are repaired if the fault is
+/// one of the usual ones: raw line breaks in strings, a semicolon or a comment around, HTML entities.
 pub(super) fn nodes(text: &str, nodes: &mut Vec<Value>) {
     let text = text.trim().trim_start_matches("<!--").trim_start_matches("//<![CDATA[");
     let text = text.trim_end_matches("-->").trim_end_matches("//]]>").trim().trim_end_matches(';');
-    let parsed = serde_json::from_str(text).or_else(|_| serde_json::from_str(&mended(text)));
+    let parsed = serde_json::from_str(text).or_else(|_| serde_json::from_str(&repaired(text)));
     if let Ok(value) = parsed {
         flatten(value, nodes, 0);
     }
 }
 
-fn mended(text: &str) -> String {
+fn repaired(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().replace(",}", "}").replace(",]", "]")
 }
 

@@ -177,7 +177,7 @@ mod tests {
             "Der Bürgermeister sagte am Montag, die Stadt werde die Brücke noch in diesem Jahr erneuern. ".repeat(3);
         assert_eq!(seen(&german, Some("en-US")), Some("de"));
         assert_eq!(seen(&german, None), Some("de"));
-        assert_eq!(seen(&german, Some("de-AT")), None, "the claim stands");
+        assert_eq!(seen(&german, Some("de-AT")), None, "the claim is kept");
         assert_eq!(seen("Zu kurz.", Some("en")), None);
         assert_eq!(seen("", None), None);
     }

@@ -1,8 +1,8 @@
 //! Authors that nothing marks.
 //!
-//! PURE. Lines of a page → the people, or the organisation, whom they name: on a line with a date or beside one, on a line
-//! of their own before the story, in brackets at its beginning, or behind it. A text is a name only if all of it has the
-//! shape of one, and if no word of it is written small
+//! PURE. Lines of a page → the people, or the organisation, that they name: on a line with a date or next to one, on a
+//! line of their own before the story, in brackets at its beginning, or behind it. A text is a name only if all of it has
+//! the shape of one, and if no word of it is written small
 //! anywhere on the page, as those of `Health Care` are.
 
 use super::authors::{is_shaped, outlet};
@@ -44,8 +44,8 @@ pub(super) struct Known<'a> {
     pub(super) titles: &'a Titles,
     pub(super) topics: &'a [String],
     pub(super) order: Order,
-    /// Short texts beside its dates.
-    pub(super) beside: &'a [String],
+    /// Short texts next to its dates.
+    pub(super) near_dates: &'a [String],
 }
 
 impl Lines<'_> {
@@ -109,8 +109,8 @@ impl Lines<'_> {
                 Vec::new()
             }
         });
-        let beside = known.beside.iter().map(|text| self.names(text, known));
-        named.into_iter().chain(beside).find(|names| !names.is_empty()).unwrap_or_default()
+        let near_dates = known.near_dates.iter().map(|text| self.names(text, known));
+        named.into_iter().chain(near_dates).find(|names| !names.is_empty()).unwrap_or_default()
     }
 
     /// The reporter as papers of East Asia have it: in brackets at the beginning of a story or at its end, or on a line
@@ -178,7 +178,7 @@ impl Lines<'_> {
         word.len() > 2 && self.page.iter().any(words)
     }
 
-    /// The organisation that nothing marks: beside a date, as a source, in brackets before the story or behind it.
+    /// The organisation that nothing marks: next to a date, as a source, in brackets before the story or after it.
     pub(super) fn organisation(&self, known: &Known<'_>) -> Option<String> {
         let is_dated = |line: &&&str| line.chars().count() < LINE && known.order.in_text(line).is_some();
         let dated = self.head.iter().filter(is_dated).flat_map(|line| parts(line));
@@ -232,7 +232,7 @@ fn starts(line: &str) -> impl Iterator<Item = usize> + '_ {
     line.split_whitespace().map(|word| word.as_ptr() as usize - line.as_ptr() as usize)
 }
 
-/// Whether a word stands within a name or a date (`Ida von Berg`, `3 de mayo`).
+/// Whether a word is within a name or a date (`Ida von Berg`, `3 de mayo`).
 fn is_within(line: &str, at: usize) -> bool {
     let word = line[at..].split_whitespace().next().unwrap_or_default();
     let before = line[..at].trim_end().chars().next_back();

@@ -2,8 +2,7 @@
 //!
 //! PURE. Lines of a page → the people, or the organisation, that they name: on a line with a date or next to one, on a
 //! line of their own before the story, in brackets at its beginning, or behind it. A text is a name only if all of it has
-//! the shape of one, and if no word of it is written small
-//! anywhere on the page, as those of `Health Care` are.
+//! the shape of one, and if no word of it is written small anywhere on the page, as those of `Health Care` are.
 
 use super::authors::{is_shaped, outlet};
 use super::date_texts::{Order, has_day};

@@ -1,8 +1,8 @@
 //! What is kept, weighed once more: every sign for and against a block, each with a weight, summed up.
 //!
-//! PURE. The passes before this one follow one sign each. This one has what they came to as signs beside all others: what
-//! the block is, what it and the elements around it are called, where it stands among the rest of the story, what its
-//! neighbours became, and a few words. A block is dropped where the sum is far below zero; nothing is brought back.
+//! PURE. The passes before this one follow one sign each. This one takes their results as signs in addition to others:
+//! what the block is, what it and the elements around it are called, where it is in the rest of the story, what its
+//! neighbours became, and a few words. A block is dropped if the sum is far below zero; nothing is brought back.
 //!
 //! The weights (`weights.txt`) are those of a logistic regression with an L1 penalty over pages that were read by eye or
 //! have labels; `scripts/weights` fits them and writes the file. A sign that is not in the file weighs nothing.

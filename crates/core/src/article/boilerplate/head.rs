@@ -1,4 +1,4 @@
-//! What stands between the headline and the first paragraph.
+//! What is between the headline and the first paragraph.
 
 use super::{Body, Reason, Verdict};
 use crate::article::extract::{ends_sentence, is_prose};

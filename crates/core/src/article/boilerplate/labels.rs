@@ -17,12 +17,12 @@ const CARD: usize = 500;
 const HEADLINE: usize = 15;
 /// Most blocks of a card.
 const BLOCKS: usize = 6;
-/// The part of the paragraphs that stands where the story does: one in so many.
+/// The part of the paragraphs that is where the story is: one in so many.
 const MAIN: usize = 3;
 /// Least and most labels of a drawing.
 const DRAWN: usize = 3;
 const MOST_DRAWN: usize = 120;
-/// How many times more the paragraphs have to weigh than what stands bare, so that a bare text is an exception.
+/// How many times more the paragraphs have to weigh than bare text, so that a bare text is an exception.
 const RATIO: usize = 3;
 
 /// Drops teasers in cards and, where the story is set in paragraphs, texts that stand bare and alone in a container of
@@ -84,8 +84,8 @@ impl Siblings {
         Self { parents, opening }
     }
 
-    /// Whether a sentence without links that stands bare is one of the story's all the same: it stands among its
-    /// paragraphs, or between the headline and the first of them.
+    /// Whether a bare sentence without links is still one of the story's: it is among its paragraphs, or between the
+    /// headline and the first of them.
     fn hold(&self, outline: &Outline, at: usize) -> bool {
         let block = &outline.blocks[at];
         let parent = outline.elements[block.element].parent;
@@ -131,13 +131,13 @@ fn sentences(outline: &Outline, verdicts: &[Verdict]) -> HashMap<u64, usize> {
     tally(outline, verdicts, |block| usize::from(is_prose(block)))
 }
 
-/// The blocks of the card that a block stands in with others.
+/// The blocks of the card that a block is in with others.
 fn card(outline: &Outline, at: usize) -> Option<Range<usize>> {
     let mut around = outline.ancestors(outline.blocks[at].element).map(|element| &outline.elements[element].blocks);
     around.find(|blocks| blocks.len() > 1).filter(|blocks| blocks.len() <= BLOCKS).cloned()
 }
 
-/// Drops the beginning of another story under its headline, which is a link, in a card where little of the story stands.
+/// Drops the beginning of another story under its headline, which is a link, in a card that holds little of the story.
 fn drop_teasers(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
     let is_teaser = |before: Verdict, (at, reason): Verdict| {
         let (headline, block) = (&outline.blocks[before.0], &outline.blocks[at]);

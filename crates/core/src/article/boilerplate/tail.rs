@@ -1,4 +1,4 @@
-//! What stands behind the end of the story.
+//! What comes after the end of the story.
 
 use super::notes;
 use super::setting::Setting;

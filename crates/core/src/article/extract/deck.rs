@@ -16,12 +16,12 @@ const BLOCKS: usize = 16;
 /// Least and most of its weight; the least where it is not marked.
 const WEIGHT: std::ops::Range<usize> = 15..800;
 const UNMARKED: usize = 40;
-/// Longest name of a place that stands before a deck.
+/// Longest name of a place before a deck.
 const PLACE: usize = 20;
 
 /// Signs of a deck, and of the points of a story above it.
 const MARKED: Signs = Signs::DECK.and(Signs::INFOBOX);
-/// Signs under which no deck stands.
+/// Signs under which there is no deck.
 const NOT: Signs = OUTSIDE.and(Signs::CAPTION).and(Signs::BYLINE).and(Signs::DATE).and(Signs::FORM).and(Signs::MEDIA);
 
 /// The deck's blocks between headline and body: all of what the markup calls the deck, and the points of the story.

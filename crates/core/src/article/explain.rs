@@ -44,7 +44,7 @@ pub struct Explained {
     pub reason: &'static str,
     /// The reason in words.
     pub why: String,
-    /// The elements it stands in, the innermost last.
+    /// The elements it is in, the innermost last.
     pub place: String,
     /// The text.
     pub text: String,
@@ -58,9 +58,9 @@ pub struct Explained {
 pub enum Fate {
     /// It is part of the story.
     Kept,
-    /// It stands in the story's part of the page, and was taken out.
+    /// It is in the story's part of the page, and was taken out.
     Dropped,
-    /// It stands elsewhere on the page.
+    /// It is elsewhere on the page.
     Outside,
 }
 

@@ -79,7 +79,7 @@ pub fn extract(page: Page<'_>, context: ExtractionContext<'_>) -> Result<Extract
     page::read(page, context)
 }
 
-/// The same, but for a story of which the page has no more than the beginning, the rest being for those who pay: the
+/// The same, also for a story of which the page has only the beginning, because the rest is for those who pay: the
 /// beginning is the article then, and is said to be paywalled.
 pub fn extract_or_begin(page: Page<'_>, context: ExtractionContext<'_>) -> Result<Extraction, NoArticle> {
     page::begun(page, context)
@@ -95,7 +95,7 @@ pub fn from_entry(entry: &Entry, site: &Site) -> Option<Article> {
     entry::article(entry, site)
 }
 
-/// Cleans text that somebody scraped before; its title is the first line where that stands apart.
+/// Cleans text that somebody scraped before; its title is the first line if that is apart.
 pub fn from_text(raw: &str) -> Article {
     plain::article(raw)
 }
@@ -152,7 +152,7 @@ pub struct Article {
     pub image: Option<Url>,
     /// The page's own canonical URL, where sane.
     pub canonical_url: Option<Url>,
-    /// `WASHINGTON (AP)`, as it stands before the dash.
+    /// `WASHINGTON (AP)`, as it is before the dash.
     pub dateline: Option<String>,
     /// Agencies and contributors named in credit lines.
     pub credits: Vec<String>,
@@ -263,7 +263,7 @@ impl NoArticleReason {
     pub const ALL: [Self; 7] =
         [Self::NoText, Self::NotAnArticle, Self::Paywall, Self::Wall, Self::ErrorPage, Self::NotHtml, Self::TooLarge];
 
-    /// Whether the page is that of the story all the same, so that its structured data is about the story.
+    /// Whether the page is still that of the story, so that its structured data is about the story.
     fn is_of_a_story(self) -> bool {
         matches!(self, Self::NoText | Self::Paywall | Self::NotAnArticle | Self::TooLarge)
     }

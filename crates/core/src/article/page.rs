@@ -202,7 +202,7 @@ fn anchored(outline: &Outline, meta: &Metadata, entry: Option<&Entry>) -> Vec<bo
     content.map(|content| anchors::locate(outline, &content)).unwrap_or_default()
 }
 
-/// Lines before the first paragraph of the story, the nearest first, among which its headline stands; with their ranks
+/// Lines before the first paragraph of the story, the nearest first, which include its headline; with their ranks
 /// where they are headings.
 fn before_story<'a>(outline: &'a Outline, body: &Body) -> Before<'a> {
     let is_told = |at: &&usize| is_prose(&outline.blocks[**at]) && !body.deck.contains(at);

@@ -16,7 +16,7 @@ pub(super) use streamed::join;
 /// Most attributes that a tag keeps.
 const MAX_ATTRIBUTES: usize = 128;
 
-/// The attributes that `article` reads. (One that is read anew is missing in every tree until it is named here.)
+/// The attributes that `article` reads. (Any other is missing in every tree until it is named here.)
 const READ: [&str; 18] = [
     "class",
     "id",
@@ -84,7 +84,7 @@ struct Scan<'a> {
     /// Texts and start tags that were copied.
     nodes: usize,
     at: usize,
-    /// Whether white space here stands at the edge of a block, where it is nothing.
+    /// Whether white space here is at the edge of a block, where it means nothing.
     edge: bool,
     /// Templates that are open: whether each is a shadow root.
     shadows: Vec<bool>,

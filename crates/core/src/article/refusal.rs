@@ -68,7 +68,7 @@ pub(super) struct Findings<'a> {
     pub(super) meta: &'a Metadata,
     pub(super) outline: &'a Outline,
     pub(super) verdicts: &'a [Verdict],
-    /// Whether the story stands under a heading that says the page's title.
+    /// Whether the story is under a heading that says the page's title.
     pub(super) headed: bool,
     /// Whether a limit cut the page short.
     pub(super) cut: bool,

@@ -39,7 +39,7 @@ pub(super) fn story(markup: &str, titles: &Titles) -> Option<String> {
     best.1
 }
 
-/// The texts of the scripts, but for those that hold linked data: it is read elsewhere.
+/// The texts of the scripts, except those that hold linked data: it is read elsewhere.
 fn scripts(markup: &str) -> impl Iterator<Item = &str> {
     let mut rest = markup;
     std::iter::from_fn(move || {

@@ -26,7 +26,7 @@ const MAX_REMEMBERED: usize = 240;
 const PROVEN: u16 = 3;
 /// The same for a sentence or more.
 const PROVEN_PROSE: u16 = 2;
-/// Times that a place has to be met before it has a say, and how one-sided they have to be.
+/// Times that a place has to be seen before it has a say, and how one-sided they have to be.
 const PROVEN_PLACE: u16 = 6;
 /// Heaviest text that is told from a heavier one: sums and multiples stay far below their type's limit.
 const MOST_WEIGHT: usize = 200_000;
@@ -229,7 +229,7 @@ impl Site {
         self.places.retain(|(_, inside, outside)| inside + outside > 0);
     }
 
-    /// Keeps what was met most often.
+    /// Keeps what was seen most often.
     fn forget(&mut self) {
         for list in [&mut self.paragraphs, &mut self.designs] {
             list.sort_unstable_by_key(|(hash, pages)| (std::cmp::Reverse(*pages), *hash));

@@ -24,7 +24,7 @@ pub enum Field {
     Language,
     /// Canonical URL.
     CanonicalUrl,
-    /// Whether it stands behind a paywall.
+    /// Whether it is behind a paywall.
     Paywalled,
     /// What page and server ask of those who copy it.
     Restrictions,
@@ -77,7 +77,7 @@ pub enum Source {
     Lang,
     /// A `<time>` element.
     Time,
-    /// An element that is marked as a byline, or what stands behind `By` and its like.
+    /// An element that is marked as a byline, or what follows `By` and its like.
     Byline,
     /// A link to an author's own page.
     AuthorLink,

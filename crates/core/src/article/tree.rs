@@ -63,7 +63,7 @@ struct Bounded {
 type Handle = <HtmlTreeSink as TreeSink>::Handle;
 
 impl Bounded {
-    /// `nodes` is how many the markup makes, but for those that the parser adds. A tree that has to grow is copied, and
+    /// `nodes` is how many the markup makes, except those that the parser adds. A tree that has to grow is copied, and
     /// held twice meanwhile.
     fn new(limits: Limits, nodes: usize) -> Self {
         let mut html = Html::new_document();

@@ -92,7 +92,7 @@ const UNITS: &[&str] = &[
     "يوم",
     "أيام",
 ];
-/// Words that say of a unit beside them that it is so long ago.
+/// Words next to a unit that say that it is so long ago.
 const AGO: &[&str] = &[
     "ago",
     "vor",

@@ -56,7 +56,7 @@ impl Page {
         self.html.push_str(&format!("</{tag}>"));
     }
 
-    /// All of a node but for what is called something else than the story.
+    /// All of a node except what is called something else than the story.
     fn content(&mut self, node: &Node<'_>) {
         match node {
             Node::Text(text) => self.text(text),

@@ -247,7 +247,8 @@ fn lines<'a>(outline: &'a Outline, body: &Body) -> Lines<'a> {
     }
 }
 
-/// The blocks that may be bylines, without headings up to a rank, and without what is inside of elements with some signs.
+/// The blocks that may be bylines, without headings up to a rank, and without what is inside of elements with some
+/// signs.
 fn short_lines(outline: &Outline, blocks: Range<usize>, not: Signs, rank: u8) -> impl Iterator<Item = &Block> {
     let end = blocks.end.min(outline.blocks.len());
     let blocks = outline.blocks[blocks.start.min(end)..end].iter();
@@ -269,8 +270,8 @@ fn beginning(outline: &Outline) -> Vec<&str> {
     begin.collect()
 }
 
-/// The story as structured data or script data tells it, where the page's visible text is none or a beginning: `first`, if
-/// there is one, is told there too. It has to say far more than what is visible.
+/// The story as structured data or script data tells it, where the page's visible text is none or a beginning: `first`,
+/// if there is one, is told there too. It has to say far more than what is visible.
 fn told_elsewhere(page: &Page<'_>, meta: &Metadata, visible: usize, first: &str) -> Option<Article> {
     let tells = |article: &Article| article.text.len() > 2 * visible.max(1) && anchors::holds(&article.text, first);
     let structured = || {

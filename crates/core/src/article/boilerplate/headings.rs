@@ -42,7 +42,8 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
     keep_alike(outline, verdicts);
 }
 
-/// Keeps, of headings that are alike and head the story's parts, those with no text at all under them: a picture's name.
+/// Keeps, of headings that are alike and head the story's parts, those with no text at all under them: a picture's
+/// name.
 fn keep_alike(outline: &Outline, verdicts: &mut [Verdict]) {
     let is_heading = |at: usize| matches!(outline.blocks[at].kind, Kind::Heading(_));
     let kept = tally(outline, verdicts, |block| usize::from(matches!(block.kind, Kind::Heading(_))));

@@ -1,4 +1,5 @@
-//! Lists of links to pages of the site, or to places on this one. Lists of links that lead away are the story's: nominees, sources, books.
+//! Lists of links to pages of the site, or to places on this one. Lists of links that lead away are the story's:
+//! nominees, sources, books.
 
 use super::{Reason, Verdict};
 use crate::article::extract::ends_sentence;

@@ -2,8 +2,8 @@
 //!
 //! PURE: body + what is known of the page → a verdict for every block of the body. Structure decides first
 //! ([`structure`]), wording only where structure is silent ([`wording`]), what the site repeats after both; headings
-//! go with what they head ([`headings`]). Every block that is dropped has its reason. What is still kept is weighed once
-//! more, by all that is seen of it ([`evidence`]).
+//! go with what they head ([`headings`]). Every block that is dropped has its reason. What is still kept is weighed
+//! once more, by all that is seen of it ([`evidence`]).
 
 mod boxes;
 mod evidence;

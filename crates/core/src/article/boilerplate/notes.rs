@@ -1,5 +1,5 @@
-//! Notes to the readers in the story's column: who wrote it and how to reach them, where to subscribe, what was paid for,
-//! what the publisher answers for.
+//! Notes to the readers in the story's column: who wrote it and how to reach them, where to subscribe, what was paid
+//! for, what the publisher answers for.
 //!
 //! PURE. No sign of them decides alone, except an author's name at the beginning and an address near the end: a note is
 //! set off from the story, comes before or after it, speaks to its readers and of itself, and leads to what the site

@@ -1,5 +1,6 @@
-//! Quotations set large: one that repeats the story's words is dropped, with the line that says whose they are; one that
-//! is said nowhere else is kept. Other text apart from the story that repeats one of its sentences is dropped, too.
+//! Quotations set large: one that repeats the story's words is dropped, with the line that says whose they are; one
+//! that is said nowhere else is kept. Other text apart from the story that repeats one of its sentences is dropped,
+//! too.
 
 use std::ops::Range;
 

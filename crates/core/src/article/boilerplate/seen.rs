@@ -37,7 +37,8 @@ pub(in crate::article) struct Seen<'a> {
     last: Option<usize>,
     /// Kept prose before each block.
     sums: Vec<usize>,
-    /// Kept prose, and blocks of it, at each place; in each parent; in elements of each label, and what else is in those.
+    /// Kept prose, and blocks of it, at each place; in each parent; in elements of each label, and what else is in
+    /// those.
     places: HashMap<u64, (usize, usize)>,
     parents: HashMap<usize, usize>,
     labels: HashMap<u64, (usize, usize)>,

@@ -1,8 +1,8 @@
 //! How a text is set among the others: what a phrase in it has to outweigh.
 //!
-//! PURE. A phrase is a sign and no proof: `First published in 1974, the novel …` opens many a review. What is a sentence,
-//! set as the story's other sentences are, between two of them, addresses nobody or is somebody's quoted words, is the
-//! story's unless the phrase says more. Each sign has a weight; the greater sum decides.
+//! PURE. A phrase is a sign and no proof: `First published in 1974, the novel …` opens many a review. What is a
+//! sentence, set as the story's other sentences are, between two of them, addresses nobody or is somebody's quoted
+//! words, is the story's unless the phrase says more. Each sign has a weight; the greater sum decides.
 
 use std::collections::HashMap;
 

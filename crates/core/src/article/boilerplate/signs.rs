@@ -1,7 +1,7 @@
 //! The signs that are weighed, and their names.
 //!
-//! PURE. A sign is a family and one or two values: `kind=item`, `place=3 weight=5`. Values are places in a list of names, or
-//! steps of a measure.
+//! PURE. A sign is a family and one or two values: `kind=item`, `place=3 weight=5`. Values are places in a list of
+//! names, or steps of a measure.
 
 use std::fmt;
 

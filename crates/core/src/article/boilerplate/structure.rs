@@ -147,8 +147,8 @@ fn is_among_links(outline: &Outline, item: &Block) -> bool {
     list.is_none() || links * 2 >= blocks.len()
 }
 
-/// A block that is nothing but a link. A sentence among sentences is the story's, linked or not, and so are the items of a
-/// list that lead away from the site; a heading leads to another story where it leads to another page of the site.
+/// A block that is nothing but a link. A sentence among sentences is the story's, linked or not, and so are the items
+/// of a list that lead away from the site; a heading leads to another story where it leads to another page of the site.
 pub(super) fn is_link(setting: &Setting<'_>, outline: &Outline, at: usize) -> bool {
     let block = &outline.blocks[at];
     match block.kind {

@@ -200,8 +200,8 @@ fn drop_pointers(outline: &Outline, verdicts: &mut [Verdict]) {
     }
 }
 
-/// Short leftovers behind the last prose, from the first block on that was dropped for such a reason. Sentences that are
-/// set as the story's are none, nor are lines under a subhead of its own.
+/// Short leftovers behind the last prose, from the first block on that was dropped for such a reason. Sentences that
+/// are set as the story's are none, nor are lines under a subhead of its own.
 fn drop_leftovers(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Verdict]) {
     let prose = |(at, reason): &Verdict| reason.is_none() && is_prose(&outline.blocks[*at]);
     let Some(last) = verdicts.iter().rposition(prose) else { return };

@@ -89,7 +89,8 @@ fn is_deck(outline: &Outline, at: usize, marked: bool, distance: usize, descript
             || placed && !signs.any(NOT) && (block.weight >= UNMARKED || marked))
 }
 
-/// Whether two texts begin with the same letters, far enough to be the same text, the place before it apart (`Berlin.`).
+/// Whether two texts begin with the same letters, far enough to be the same text, the place before it apart
+/// (`Berlin.`).
 fn same_beginning(a: &str, b: &str) -> bool {
     let behind_place = b.split_once(". ").filter(|(place, _)| place.chars().count() < PLACE).map(|(_, rest)| rest);
     begin_alike(a, b) || behind_place.is_some_and(|rest| begin_alike(a, rest))

@@ -100,8 +100,8 @@ fn cut_before(outline: &Outline, body: &mut Body) {
     }
 }
 
-/// The block that is the headline: the longest `<h1>` that says a title (a section's name is one, too), any heading that does (links to stories are headings
-/// too), any block that does, or else the only `<h1>`.
+/// The block that is the headline: the longest `<h1>` that says a title (a section's name is one, too), any heading
+/// that does (links to stories are headings too), any block that does, or else the only `<h1>`.
 fn headline(outline: &Outline, titles: &Titles) -> Option<usize> {
     let says: Vec<usize> = (0..outline.blocks.len()).filter(|&at| titles.contain(&outline.blocks[at].text)).collect();
     let is_heading = |at: &&usize| matches!(outline.blocks[**at].kind, Kind::Heading(_));

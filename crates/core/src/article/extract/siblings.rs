@@ -55,8 +55,8 @@ fn is_whole(outline: &Outline, scores: &Scores, element: usize) -> bool {
     own.any(Signs::STATED) || said && scores.element(outline, element) > WHOLE * scores.element(outline, 0)
 }
 
-/// The blocks of other elements of one kind (tag and classes, numbers apart) near by: what calls itself the story may be
-/// cut in pieces, with adverts between them, each in a container of its own.
+/// The blocks of other elements of one kind (tag and classes, numbers apart) near by: what calls itself the story may
+/// be cut in pieces, with adverts between them, each in a container of its own.
 fn twins<'a>(outline: &'a Outline, scores: &'a Scores, element: usize) -> impl Iterator<Item = usize> + 'a {
     let one = &outline.elements[element];
     let around = outline.ancestors(element).take(TWINS).last().unwrap_or(element);

@@ -96,8 +96,8 @@ fn holds(all: &[String], some: &[String]) -> bool {
     all.len() > some.len() && some.iter().all(|name| all.contains(name))
 }
 
-/// Of a byline's names those that machines tell too, and those that a word joins to them: what a comma sets apart may be
-/// a role or an outlet.
+/// Of a byline's names those that machines tell too, and those that a word joins to them: what a comma sets apart may
+/// be a role or an outlet.
 fn joined(byline: &str, told: &[String], all: Vec<String>) -> Vec<String> {
     let byline = byline.to_lowercase();
     let around = |name: &String| byline.split_once(&name.to_lowercase()).unwrap_or_default();

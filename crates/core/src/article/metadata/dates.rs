@@ -196,8 +196,8 @@ fn exact(first: Dated, others: impl FnOnce() -> Vec<Dated>) -> Dated {
     find(&is_zoned).unwrap_or(first)
 }
 
-/// The same date as the lines around the story complete it: they tell the time of a day, or, where no date is known, all
-/// of it.
+/// The same date as the lines around the story complete it: they tell the time of a day, or, where no date is known,
+/// all of it.
 pub(super) fn completed(published: Option<Moment>, lines: &Lines<'_>, order: Order) -> Option<Moment> {
     let all = || lines.near.iter().chain(&lines.behind).copied();
     let Some(day) = published else {

@@ -89,8 +89,8 @@ pub(super) struct Page<'a> {
     pub(super) titles: &'a Titles,
 }
 
-/// The node that is the page's story: of the kinds that are, the one that is about this page, and then the one with most
-/// to say. A node that says of itself that it is another page's story, under another headline, is none.
+/// The node that is the page's story: of the kinds that are, the one that is about this page, and then the one with
+/// most to say. A node that says of itself that it is another page's story, under another headline, is none.
 pub(super) fn article<'a>(nodes: &'a [Value], page: &Page<'_>) -> Option<&'a Value> {
     let known = ["headline", "datePublished", "author", "articleBody"];
     let is_article =
@@ -104,7 +104,8 @@ pub(super) fn article<'a>(nodes: &'a [Value], page: &Page<'_>) -> Option<&'a Val
 }
 
 impl Page<'_> {
-    /// How much a node says that it is about this page: by its URL and by its headline; negative where both are another's.
+    /// How much a node says that it is about this page: by its URL and by its headline; negative where both are
+    /// another's.
     fn fits(&self, node: &Value) -> i32 {
         let urls = ["url", "mainEntityOfPage", "@id"].iter().filter_map(|key| url(node, key));
         let is_this = |other: &str| {

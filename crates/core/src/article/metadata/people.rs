@@ -77,8 +77,8 @@ pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<
     people
 }
 
-/// The parts of a text that may be names, and how much is known of each: of several parts of what is said to be one name
-/// only the first is sure to be one.
+/// The parts of a text that may be names, and how much is known of each: of several parts of what is said to be one
+/// name only the first is sure to be one.
 fn parts(name: &str, trust: Trust) -> Vec<(String, Trust)> {
     let names = if trust == Trust::Person { one(name) } else { split(name) };
     let trust_of = |at: usize| if trust == Trust::Person && at > 0 { Trust::Named } else { trust };

@@ -67,9 +67,9 @@ pub(super) fn title(said: &Statements, article: Option<&Value>, site: &[String])
     .find_map(|(title, source)| Some((title.filter(|title| !title.is_empty())?, source)))
 }
 
-/// The headline among the lines before a story, the nearest first: one that is a part of the page's title, or, where the
-/// title is the site's name, there is none, or it is a `vague` one that has nothing to do with the story, the heading
-/// over the story.
+/// The headline among the lines before a story, the nearest first: one that is a part of the page's title, or, where
+/// the title is the site's name, there is none, or it is a `vague` one that has nothing to do with the story, the
+/// heading over the story.
 pub(super) fn among(title: Option<&str>, vague: bool, before: &Before<'_>, site: &[String]) -> Option<String> {
     let whole = title.map(line).unwrap_or_default();
     let claims = [&whole];
@@ -131,8 +131,8 @@ fn is_part_of(part: &str, whole: &str) -> bool {
     })
 }
 
-/// Whether a statement begins with a text, or has no other part that is longer: the site's name comes behind, as a rule,
-/// and is the shorter one.
+/// Whether a statement begins with a text, or has no other part that is longer: the site's name comes behind, as a
+/// rule, and is the shorter one.
 fn is_longest(text: &str, claims: &[&String]) -> bool {
     let part = text.to_lowercase();
     let others = |claim: &&String| {

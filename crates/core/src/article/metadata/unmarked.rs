@@ -1,8 +1,8 @@
 //! Authors that nothing marks.
 //!
 //! PURE. Lines of a page → the people, or the organisation, that they name: on a line with a date or next to one, on a
-//! line of their own before the story, in brackets at its beginning, or behind it. A text is a name only if all of it has
-//! the shape of one, and if no word of it is written small anywhere on the page, as those of `Health Care` are.
+//! line of their own before the story, in brackets at its beginning, or behind it. A text is a name only if all of it
+//! has the shape of one, and if no word of it is written small anywhere on the page, as those of `Health Care` are.
 
 use super::authors::{is_shaped, outlet};
 use super::date_texts::{Order, has_day};
@@ -71,8 +71,8 @@ impl Lines<'_> {
         people.iter().any(|name| lower.iter().any(|line| line.contains(&name.to_lowercase())))
     }
 
-    /// Names behind a word that leads to them: anywhere on a line with a date, or all of what a line says. Here a name may
-    /// be of one word, or initials.
+    /// Names behind a word that leads to them: anywhere on a line with a date, or all of what a line says. Here a name
+    /// may be of one word, or initials.
     fn led(&self, known: &Known<'_>) -> Vec<String> {
         let short = self.near.iter().chain(self.behind.first()).filter(|line| line.chars().count() < LINE);
         let named = short.map(|line| {

@@ -1,5 +1,5 @@
-//! The words of bylines: what leads to a name, roles, degrees, organisations, and the dates behind names. Most are data,
-//! in `people.txt`.
+//! The words of bylines: what leads to a name, roles, degrees, organisations, and the dates behind names. Most are
+//! data, in `people.txt`.
 
 use std::sync::LazyLock;
 

@@ -81,8 +81,8 @@ impl Outline {
         weight > 0 && (linked == 0 || linked * 10 < weight && (weight > UNLINKED || !headlines))
     }
 
-    /// Whether a range is more than the links of a table of contents: it holds a paragraph that is less linked than not.
-    /// What such a table leads to has its name as often (`toc-section`).
+    /// Whether a range is more than the links of a table of contents: it holds a paragraph that is less linked than
+    /// not. What such a table leads to has its name as often (`toc-section`).
     fn is_no_table(&self, blocks: Range<usize>) -> bool {
         self.blocks[blocks].iter().any(|block| block.weight > ENTRY && block.linked * 2 < block.weight)
     }
@@ -162,7 +162,8 @@ impl Outline {
         by_share | self.belied(at, mass > 0.0, opens)
     }
 
-    /// Whether an element holds a story: most of it is prose, little of it is links, none a list of headlines or a form.
+    /// Whether an element holds a story: most of it is prose, little of it is links, none a list of headlines or a
+    /// form.
     fn is_told(&self, at: usize) -> bool {
         let element = &self.elements[at];
         let blocks = &self.blocks[element.blocks.clone()];

@@ -1,4 +1,5 @@
-//! What readers see of an element within a paragraph: words that are hidden, marks of notes, quotation marks, exponents.
+//! What readers see of an element within a paragraph: words that are hidden, marks of notes, quotation marks,
+//! exponents.
 
 use ego_tree::NodeRef;
 use scraper::Node;

@@ -185,8 +185,8 @@ const SIGNS: [char; 10] = ['?', '!', '"', '“', '”', '«', '»', '€', '$', 
 /// Longest text that can say no more than when it was, in words.
 const SHORT: usize = 6;
 
-/// Looks at the words in lower case, each character of scripts without spaces as one. Numbers and relative times are left
-/// out; so is all of a short text that is left with nothing else.
+/// Looks at the words in lower case, each character of scripts without spaces as one. Numbers and relative times are
+/// left out; so is all of a short text that is left with nothing else.
 pub(super) fn steady<T>(text: &str, look: impl FnOnce(&[&str]) -> T) -> T {
     let lower = if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() };
     let Words { mut words, numbered } = words(&lower);

@@ -27,7 +27,7 @@ const CLASSES: usize = 3;
 pub struct Explanation {
     /// The article, or why there is none.
     pub outcome: Result<Extraction, NoArticle>,
-    /// Why the page's visible text is no story, also where structured data or the feed stood in for it.
+    /// Why the page's visible text is no story, also if structured data or the feed replaced it.
     pub refused: Option<NoArticle>,
     /// What the page says it is, if it says so.
     pub claim: Option<&'static str>,

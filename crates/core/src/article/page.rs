@@ -216,7 +216,7 @@ fn before_story<'a>(outline: &'a Outline, body: &Body) -> Before<'a> {
     Before { lines: line.map(|block| (block.text.as_str(), rank(block.kind))).collect(), story }
 }
 
-/// The lines around the headline and the story, among which bylines and dates stand.
+/// The lines around the headline and the story, where bylines and dates are.
 fn lines<'a>(outline: &'a Outline, body: &Body) -> Lines<'a> {
     let all = outline.blocks.len();
     let is_told = |at: &&usize| is_prose(&outline.blocks[**at]) && !body.deck.contains(at);

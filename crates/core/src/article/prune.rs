@@ -137,7 +137,7 @@ impl Scan<'_> {
     }
 
     fn tag(&mut self, tag: &str, name: &str) {
-        // the rows of a table stand in a body, whether it is written or not
+        // the rows of a table are in a body, whether it is written or not
         self.nodes += if name.eq_ignore_ascii_case("table") { 2 } else { 1 };
         if name.eq_ignore_ascii_case("template") && self.template(tag) {
             return;

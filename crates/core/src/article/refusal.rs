@@ -29,7 +29,7 @@ const TROUBLES: [usize; 2] = [3, 6];
 const TEASER: usize = 900;
 const PAID: usize = 600;
 const FEW: usize = 2;
-/// How many texts behind a teaser its pitch may stand, and its heaviest.
+/// How many texts behind a teaser its pitch may come, and its heaviest.
 const REACH: usize = 4;
 const PITCH: usize = 400;
 /// How much longer than its phrase a title may be that is one, in characters.

@@ -1,12 +1,12 @@
 //! What a site repeats, learned page by page.
 //!
 //! PURE. A `Site` is evidence handed to the extractor; below a proven amount of it, it has no say. Two things are
-//! learned. *Paragraphs* that stand on several articles are the site's, not the story's: sentences on two, lines on
+//! learned. *Paragraphs* that are on several articles are the site's, not the story's: sentences on two, lines on
 //! three (stories share subheads), none where most of a page repeats, which is a story published again. *Places* (a
 //! block's last four elements with their classes) are counted inside and outside of text known from trusted labels: the
 //! feed's full content or the page's structured data, never the extractor's own opinion.
 //!
-//! A redesign shows in a row of pages that are strange: their stories stand at places that are not known, they are far
+//! A redesign shows in a row of pages that are strange: their stories are at places that are not known, they are far
 //! shorter than usual or far more of them was taken out, or they have no story at all. Then all is forgotten.
 //!
 //! Counts are halved as pages come in, and what falls to nothing is forgotten; sizes are bounded, so that a site
@@ -22,7 +22,7 @@ use super::outline::{Block, Outline};
 
 /// Most paragraphs and places that are remembered of a site.
 const MAX_REMEMBERED: usize = 240;
-/// Pages on which a line has to stand before it is believed to be the site's; stories share subheads.
+/// Pages on which a line has to be before it is believed to be the site's; stories share subheads.
 const PROVEN: u16 = 3;
 /// The same for a sentence or more.
 const PROVEN_PROSE: u16 = 2;

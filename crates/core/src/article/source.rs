@@ -1,7 +1,7 @@
 //! Where each field of an article came from.
 //!
-//! PURE. Pages contradict themselves and lie; who weighs a date wants to know whether a machine or a URL said it. The
-//! names are part of the record's contract.
+//! PURE. Pages contradict themselves and lie; the code that weighs a date has to know whether a machine or a URL said
+//! it. The names are part of the record's contract.
 
 /// A field of an article that has a source of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

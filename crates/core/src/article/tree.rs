@@ -72,7 +72,7 @@ impl Bounded {
         Self { inner, limits, latest: Cell::new(None), elements: Cell::new(0) }
     }
 
-    /// Looked at once a stride: a stride can add no more depth than it has tags.
+    /// Looked at once a stride: a stride can add at most as much depth as it has tags.
     fn exceeded(&self) -> bool {
         let html = self.inner.0.borrow();
         let latest = self.latest.get().and_then(|node| html.tree.get(node));

@@ -60,7 +60,7 @@ pub(super) fn judge(page: &Seen<'_>, verdicts: &mut [Verdict]) {
 }
 
 /// Embedded posts are somebody's words, whatever they look like; a table of data is kept or dropped as a whole; a
-/// heading goes with what it heads; numbers stand where a list has them.
+/// heading goes with what it heads; numbers are where a list has them.
 fn is_judged(page: &Seen<'_>, at: usize) -> bool {
     let is_set = page.outline.signs(at).any(Signs::EMBED.and(Signs::DATA)) || page.outline.ruled(at).is_some();
     let is_heading = matches!(page.outline.blocks[at].kind, Kind::Heading(_));

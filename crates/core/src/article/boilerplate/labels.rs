@@ -1,4 +1,4 @@
-//! Texts of widgets: the odd words on boxes, cards and players that stand between a story's paragraphs.
+//! Texts of widgets: the odd words on boxes, cards and players between a story's paragraphs.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use crate::article::outline::{Block, Element, Kind, Outline, Signs};
 
 /// Heaviest text that is a label, where it ends no sentence.
 const LABEL: usize = 60;
-/// How many sentences that stand alike are the story's own way to be set: questions with their answers.
+/// How many sentences that are set alike are the story's own way to be set: questions with their answers.
 const MANY: usize = 5;
 /// Heaviest text of a card: a teaser, a caption, a disclaimer.
 const CARD: usize = 500;
@@ -25,7 +25,7 @@ const MOST_DRAWN: usize = 120;
 /// How many times more the paragraphs have to weigh than bare text, so that a bare text is an exception.
 const RATIO: usize = 3;
 
-/// Drops teasers in cards and, where the story is set in paragraphs, texts that stand bare and alone in a container of
+/// Drops teasers in cards and, where the story is set in paragraphs, texts that are bare and alone in a container of
 /// their own. `deck` stays, and sentences that other evidence holds to be the story's.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], body: &Body, known: &Known<'_>) {
     let deck = &body.deck;
@@ -57,7 +57,7 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], body: &Body, kn
     drop_titles(outline, verdicts);
 }
 
-/// Where paragraphs of the story stand.
+/// Where paragraphs of the story are.
 struct Siblings {
     /// The elements that hold a good part of them.
     parents: Vec<usize>,
@@ -126,7 +126,7 @@ fn is_question(block: &Block) -> bool {
     block.text.ends_with(['?', '？', '؟'])
 }
 
-/// How many kept texts of sentences stand at each place.
+/// How many kept texts of sentences are at each place.
 fn sentences(outline: &Outline, verdicts: &[Verdict]) -> HashMap<u64, usize> {
     tally(outline, verdicts, |block| usize::from(is_prose(block)))
 }

@@ -209,7 +209,7 @@ fn reason(setting: &Setting<'_>, outline: &Outline, at: usize, known: &Known<'_>
         let hit = wording::hit(block, &lower).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
         hit.filter(|hit| setting.outweighed_by(at, hit, &lower)).map(|hit| hit.reason)
     };
-    // a site's stories stand where its captions do, as far as a place can tell
+    // a site's stories are where its captions are, as far as a place can show
     let overruled = |reason| opinion == Some(false) && reason != Reason::Caption && block.link_density() <= 0.5;
     let is_subhead = begun && matches!(block.kind, Kind::Heading(_));
     (!is_subhead && is_title(block, known.titles))

@@ -10,7 +10,7 @@ use super::{Known, Reason, Verdict};
 use crate::article::extract::ends_sentence;
 use crate::article::outline::{Block, Kind, Outline, Signs};
 
-/// How many kept blocks from the end a bio or an address may stand.
+/// How many kept blocks from the end a bio or an address may be.
 const REACH: usize = 4;
 /// Heaviest note.
 const NOTE: usize = 500;

@@ -76,7 +76,7 @@ fn whole(outline: &Outline, at: usize) -> Range<usize> {
     around().map(|element| element.blocks.clone()).take_while(is_box).last().unwrap_or(at..at + 1)
 }
 
-/// Whether most of a text's words stand in another.
+/// Whether most of a text's words are in another.
 fn is_repeated(quote: &str, told: &str, least: usize) -> bool {
     let quote: Vec<char> = letters(quote).collect();
     let runs: Vec<String> = quote.chunks_exact(RUN).map(|run| run.iter().collect()).collect();

@@ -91,7 +91,7 @@ pub(super) struct Setting<'a> {
     outline: &'a Outline,
     blocks: &'a [usize],
     deck: Vec<usize>,
-    /// How many blocks of prose stand at each place, and how much they weigh.
+    /// How many blocks of prose are at each place, and how much they weigh.
     places: HashMap<u64, (usize, usize)>,
     /// Whether most of the prose is at one place.
     is_gathered: bool,
@@ -102,7 +102,7 @@ pub(super) struct Setting<'a> {
     asked: HashMap<(u64, bool), (usize, usize)>,
     /// How much prose is under the headings of each make.
     headed: HashMap<(u64, bool), usize>,
-    /// How many times of day stand at each place.
+    /// How many times of day are at each place.
     times: HashMap<u64, usize>,
     /// The last block of prose.
     last: Option<usize>,
@@ -144,7 +144,7 @@ impl<'a> Setting<'a> {
         Self { outline, blocks, deck, places, is_gathered, prose, italic, asked, headed, times, last }
     }
 
-    /// How many blocks of prose stand where a block does, and how much they weigh.
+    /// How many blocks of prose are where a block is, and how much they weigh.
     fn place(&self, at: usize) -> (usize, usize) {
         self.places.get(&self.outline.signature(at)).copied().unwrap_or_default()
     }

@@ -6,7 +6,8 @@ use super::{Known, Reason, Verdict};
 use crate::article::extract::{ends_sentence, is_prose};
 use crate::article::outline::{Block, Kind, Outline, Signs};
 
-/// Reasons that, once met with no prose after them, drop the rest too: a heading over links, a form, a notice.
+/// Reasons that drop the rest too, once they are found with no prose after them: a heading over links, a form, a
+/// notice.
 const ENDS: &[Reason] = &[
     Reason::Related,
     Reason::Comments,
@@ -16,7 +17,7 @@ const ENDS: &[Reason] = &[
     Reason::AuthorBio,
     Reason::Tags,
 ];
-/// How many kept blocks from the end a bio or a note may stand.
+/// How many kept blocks from the end a bio or a note may be.
 const REACH: usize = 4;
 /// Heaviest line that points elsewhere.
 const POINTER: usize = 200;

@@ -7,7 +7,7 @@ use aho_corasick::AhoCorasick;
 use super::Reason;
 use crate::article::outline::{Block, Kind};
 
-/// How a phrase has to stand in a block.
+/// Where a phrase has to be in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// It is the whole block, except for punctuation.
@@ -30,7 +30,7 @@ struct Beginning {
 struct Wording {
     /// Phrases at a block's beginning, by their first character.
     beginnings: HashMap<char, Vec<Beginning>>,
-    /// Those that may stand anywhere, and their reasons.
+    /// Those that may be anywhere, and their reasons.
     anywhere: AhoCorasick,
     anywhere_phrases: Vec<(&'static str, Reason)>,
 }

@@ -2,14 +2,14 @@
 //!
 //! Publishers set it in the page's header, outside of the story's container. It is part of what they wrote, so it is
 //! part of the story: documented choice, since extractors and labels differ on it. Where the markup does not call it a
-//! deck, it has to be a sentence: a second headline is none. Nor is a short line with a date, whatever its name.
+//! deck, it has to be a sentence: a second headline is not a deck. Nor is a short line with a date, whatever its name.
 
 use super::{Body, OUTSIDE, breaks_off, ends_sentence};
 use crate::article::metadata::{has_date, same_title};
 use crate::article::outline::{Block, Kind, Outline, Signs};
 use crate::text::letters;
 
-/// How many blocks after the headline it may stand.
+/// How many blocks after the headline it may come.
 const REACH: usize = 30;
 /// Most blocks of one deck, or of the points of a story.
 const BLOCKS: usize = 16;

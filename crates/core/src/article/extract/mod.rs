@@ -77,7 +77,7 @@ pub(super) fn body(outline: &mut Outline, evidence: &Evidence<'_>) -> Option<Bod
 const TIMES: usize = 2;
 /// Least weight of a headline that is surely no section's name.
 const HEADLINE: usize = 15;
-/// Heaviest paragraph: what is heavier counts no more.
+/// Heaviest paragraph: what is heavier counts as this.
 const PARAGRAPH: usize = 1200;
 
 /// Drops what is before the headline, if most of the prose is after it.

@@ -1,4 +1,4 @@
-//! Elements that name the author, as they stand in the page.
+//! Elements that name the author, as they are in the page.
 
 use ego_tree::NodeRef;
 use scraper::Node;

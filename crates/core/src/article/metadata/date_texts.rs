@@ -198,11 +198,11 @@ fn longest_run(text: &str, fits: impl Fn(&str) -> bool) -> Option<Moment> {
         return None;
     }
     let words: Vec<&str> = text.split_whitespace().take(24).collect();
-    // a date without a digit is none; those of other scripts are no ASCII
+    // what has no digit is no date; digits of other scripts are not ASCII
     let numeral = |word: &&str| word.bytes().any(|byte| byte.is_ascii_digit() || !byte.is_ascii());
     (0..words.len()).find_map(|start| {
         let longest = words.len().min(start + 8);
-        // a weekday and a month may stand before the first figure, and other words would cost the time behind the date
+        // a weekday and a month may come before the first figure, and other words would cost the time behind the date
         let first = start + words[start..longest].iter().position(numeral).filter(|&first| first <= LEADING)?;
         (first + 1..=longest).rev().find_map(|end| {
             let run = words[start..end].join(" ");
@@ -226,7 +226,7 @@ pub(super) fn of_publication(text: &str) -> Option<&str> {
     }
 }
 
-/// Whether a text, in lower case, makes a date that of the publication, or says no more than that it is one.
+/// Whether a text, in lower case, makes a date that of the publication, or says only that it is one.
 pub(super) fn is_publication(text: &str) -> bool {
     PUBLICATIONS.iter().chain(DATES).any(|word| text.contains(word))
 }

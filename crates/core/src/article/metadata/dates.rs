@@ -87,7 +87,7 @@ fn other_way_round(said: &Statements, article: Option<&Value>, moment: Moment) -
 /// The date that readers see, if a piece was published again since: the markup still says the first date, often of
 /// years ago, while the page and its feed date it by the last publication.
 ///
-/// Believed only of a date that is shown as the page's own, and lies between the first publication and the last change:
+/// Believed only of a date that is shown as the page's own, and is between the first publication and the last change:
 /// a page that shows the day of its last change shows just that, unless it calls it the publication; and one that shows
 /// the very instant of the last change shows nothing else.
 fn republished(said: &Statements, article: Option<&Value>, first: Moment) -> Option<Dated> {
@@ -149,7 +149,7 @@ pub(super) fn updated(said: &Statements, article: Option<&Value>) -> Option<Date
     Some(exact(first, || metas(said, MetaDate::Updated).chain(of_times()).chain(of_shown()).collect()))
 }
 
-/// All that is said of the publication, the most trusted first; of the page's other dates the first few, which stand
+/// All that is said of the publication, the most trusted first; of the page's other dates the first few, which are
 /// around its headline.
 fn of_publication_all(said: &Statements, article: Option<&Value>) -> Vec<Dated> {
     let of_article = article.and_then(|node| of_node(said, node)).map(|moment| (moment, Source::JsonLd));
@@ -171,7 +171,7 @@ fn of_publication_all(said: &Statements, article: Option<&Value>) -> Vec<Dated> 
 }
 
 /// The same date as a statement has it that knows more of it: the time of the day, the zone, the site's own offset
-/// where a local time is told as if it were UTC. A statement that says no more moves nothing.
+/// where a local time is given as if it were UTC. A statement that says only this moves nothing.
 fn exact(first: Dated, others: impl FnOnce() -> Vec<Dated>) -> Dated {
     let (moment, _) = first;
     let is_utc = moment.zoned && moment.at.offset().local_minus_utc() == 0;

@@ -90,7 +90,7 @@ pub(super) struct Page<'a> {
 }
 
 /// The node that is the page's story: of the kinds that are, the one that is about this page, and then the one with
-/// most to say. A node that says of itself that it is another page's story, under another headline, is none.
+/// most to say. A node that says of itself that it is another page's story, under another headline, is not.
 pub(super) fn article<'a>(nodes: &'a [Value], page: &Page<'_>) -> Option<&'a Value> {
     let known = ["headline", "datePublished", "author", "articleBody"];
     let is_article =

@@ -71,7 +71,7 @@ fn is_known(claim: &str) -> bool {
     OTHER_NAMES.contains(&primary) || Lang::all().iter().any(|&lang| tag(lang) == primary || lang.code() == primary)
 }
 
-/// The shortest code of a language (ISO 639-1 where it has one), as BCP 47 wants it.
+/// The shortest code of a language (ISO 639-1 where it has one), as BCP 47 requires it.
 fn tag(lang: Lang) -> &'static str {
     match lang {
         Lang::Epo => "eo",

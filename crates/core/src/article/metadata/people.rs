@@ -59,7 +59,7 @@ pub(in crate::article) fn people(names: &[String]) -> Vec<String> {
     people_in(names, Trust::Named, &[])
 }
 
-/// The same, mindful of where the names stand, and of names that are the site's.
+/// The same, with regard to where the names are, and to names that are the site's.
 pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<String> {
     let mut people: Vec<String> = Vec::new();
     for (name, trust) in names.iter().flat_map(|name| parts(name, trust)) {

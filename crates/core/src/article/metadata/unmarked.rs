@@ -18,7 +18,7 @@ const BRACKETS: usize = 40;
 /// Longest line that is a date and nothing else, in characters.
 const DATE: usize = 60;
 
-/// Lines of a page by where they stand.
+/// Lines of a page by where they are.
 #[derive(Debug, Default)]
 pub(in crate::article) struct Lines<'a> {
     /// Around the headline.
@@ -243,7 +243,7 @@ fn behind_reporter(text: &str) -> Option<&str> {
     WORDS.leads.iter().find_map(|lead| strip_word(text, lead))
 }
 
-/// What follows a word that leads to a name; where no spaces part the words, a colon has to stand between them.
+/// What follows a word that leads to a name; if no spaces separate the words, a colon has to be between them.
 fn behind_lead(text: &str) -> Option<&str> {
     let rest = WORDS.leads.iter().filter_map(|lead| strip_word(text, lead)).min_by_key(|rest| rest.len())?;
     let name = rest.trim_start_matches([' ', ':', '：']);

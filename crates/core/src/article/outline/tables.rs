@@ -1,4 +1,4 @@
-//! Tables of data, told from tables that lay out a page.
+//! Tables of data, as opposed to tables that lay out a page.
 //!
 //! In a table of data each cell is short. All that is in one of its cells is that cell's text, also if it is set in
 //! paragraphs, lists or headings.

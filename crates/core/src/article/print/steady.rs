@@ -142,7 +142,7 @@ const AGO_BEHIND: &[&str] = &[
     "시간전",
     "일전",
 ];
-/// Texts that say no more than that it was lately.
+/// Texts that say only that it was lately.
 const LATELY: &[&str] = &[
     "justnow",
     "now",
@@ -178,11 +178,11 @@ const LATELY: &[&str] = &[
     "اليوم",
     "أمس",
 ];
-/// Numbers in words that stand before a unit.
+/// Numbers in words before a unit.
 const ONE: &[&str] = &["a", "an", "one", "ein", "eine", "einem", "einer", "un", "una", "une", "um", "uma", "een", "en"];
 /// Signs that are part of what is said.
 const SIGNS: [char; 10] = ['?', '!', '"', '“', '”', '«', '»', '€', '$', '£'];
-/// Longest text that can say no more than when it was, in words.
+/// Longest text that can say only when it was, in words.
 const SHORT: usize = 6;
 
 /// Looks at the words in lower case, each character of scripts without spaces as one. Numbers and relative times are
@@ -195,7 +195,7 @@ pub(super) fn steady<T>(text: &str, look: impl FnOnce(&[&str]) -> T) -> T {
     if words.len() <= SHORT && is_lately() { look(&[]) } else { look(&words) }
 }
 
-/// The words of a text, and which of them stand right behind a number.
+/// The words of a text, and which of them are right behind a number.
 struct Words<'a> {
     words: Vec<&'a str>,
     numbered: Vec<usize>,

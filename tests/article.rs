@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::Path;
 
-use copydesk::article::{self, Aids, Article, Page, Rules, Selector, Site};
+use copydesk::article::{self, Article, ExtractionContext, Page, Rules, Selector, Site};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -36,7 +36,7 @@ fn attributes_that_nobody_reads_change_nothing() {
     for file in fs::read_dir(FOLDER).unwrap().map(|file| file.unwrap().path()) {
         let body = fs::read(&file).unwrap();
         let page = Page { url: &url, body: &body, content_type: None };
-        let read = |rules| article::extract(page, Aids::without_entry(&site, rules));
+        let read = |rules| article::extract(page, ExtractionContext::without_entry(&site, rules));
         assert_eq!(read(&none), read(&idle), "{}", file.display());
     }
 }

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use copydesk::article::{self, Aids, Field, NoArticleReason, Page, Rules, Site, Source, TextSource};
+use copydesk::article::{self, ExtractionContext, Field, NoArticleReason, Page, Rules, Site, Source, TextSource};
 use copydesk::cli::clean::{Options, manifest};
 use copydesk::feed::{Entry, Person};
 use serde_json::Value;
@@ -83,14 +83,14 @@ fn a_site_is_learned_from_the_feeds_full_content() {
         let body = format!("<h1>T</h1><div class=x>{story}</div><div class=y><p>{n} {pitch}</p></div>");
         article::extract(
             Page { url: &url, body: body.as_bytes(), content_type: None },
-            Aids { entry, ..Aids::without_entry(site, &Rules::default()) },
+            ExtractionContext { entry, ..ExtractionContext::without_entry(site, &Rules::default()) },
         )
         .unwrap()
     };
     let mut site = Site::default();
     assert!(read(9, None, &site).article.text.contains(pitch), "nothing tells it from the story");
     for n in 0..6 {
-        site.learn(&read(n, Some(&entry(Some(&story), None)), &Site::default()).lesson);
+        site.learn(&read(n, Some(&entry(Some(&story), None)), &Site::default()).observation);
     }
     assert_eq!(read(9, None, &site).article.text, [FIRST, SECOND, THIRD, FOURTH, FIFTH].join("\n\n"));
 }

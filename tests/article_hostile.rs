@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use copydesk::article::{self, Aids, Fate, Page, Rules, Selector, Site};
+use copydesk::article::{self, ExtractionContext, Fate, Page, Rules, Selector, Site};
 use proptest::{
     prelude::*,
     test_runner::{TestCaseError, TestRunner},
@@ -165,8 +165,8 @@ fn an_explanation_decides_nothing() {
     for rules in [&none, &some] {
         check(15, |page| {
             let page = Page { url: &url, body: page.as_bytes(), content_type: Some("text/html") };
-            let explained = article::explain(page, Aids::without_entry(&Site::default(), rules));
-            let decided = article::extract(page, Aids::without_entry(&Site::default(), rules));
+            let explained = article::explain(page, ExtractionContext::without_entry(&Site::default(), rules));
+            let decided = article::extract(page, ExtractionContext::without_entry(&Site::default(), rules));
             prop_assert_eq!(&explained.outcome, &decided);
             let (Ok(extraction), None) = (&explained.outcome, &explained.refused) else { return Ok(false) };
             let kept: String =

@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-use copydesk::article::{self, Aids, Page, Rules, Site};
+use copydesk::article::{self, ExtractionContext, Page, Rules, Site};
 use url::Url;
 
 /// What the page says it is, and why it is refused.
 fn check(html: &str, expected: (&str, &str, &str)) {
     let url = Url::parse("https://www.quaypost.example/news/bridge").unwrap();
     let page = Page { url: &url, body: html.as_bytes(), content_type: None };
-    let explained = article::explain(page, Aids::without_entry(&Site::default(), &Rules::default()));
+    let explained = article::explain(page, ExtractionContext::without_entry(&Site::default(), &Rules::default()));
     let refused = explained.refused.unwrap();
     assert_eq!(
         (explained.claim.unwrap_or("nothing"), refused.reason.as_str(), refused.detail.as_str()),

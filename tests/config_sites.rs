@@ -5,7 +5,7 @@
 use std::{path::Path, process::Command, sync::Arc};
 
 use copydesk::{
-    article::{self, Aids, Page, Rules, Site},
+    article::{self, ExtractionContext, Page, Rules, Site},
     config::from_yaml,
 };
 use url::Url;
@@ -21,7 +21,7 @@ fn story(sites: &str) -> (String, Vec<String>) {
     let url = Url::parse("https://www.quaypost.example/news/1").unwrap();
     let page = Page { url: &url, body: PAGE.as_bytes(), content_type: None };
     let rules = rules(sites).unwrap();
-    let article = article::extract(page, Aids::without_entry(&Site::default(), &rules)).unwrap().article;
+    let article = article::extract(page, ExtractionContext::without_entry(&Site::default(), &rules)).unwrap().article;
     let dropped = article.dropped.iter().filter(|part| part.reason == "rule").map(|part| part.text.clone());
     (article.text.replace("\n\n", " | "), dropped.collect())
 }

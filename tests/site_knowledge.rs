@@ -15,7 +15,7 @@ use axum::{
     routing::get,
 };
 use copydesk::{
-    article::{self, Aids, Learned, Page, Rules, Site},
+    article::{self, ExtractionContext, Learned, Page, Rules, Site},
     state::SiteState,
 };
 use serde_json::Value;
@@ -102,9 +102,11 @@ fn what_a_site_repeats_is_stored_as_it_grows() {
         let body = format!("<h1>T</h1><p>{}</p>", format!("Sentence of story {n}, long enough to be one. ").repeat(8));
         let url = format!("https://example.com/{n}").parse().unwrap();
         let page = Page { url: &url, body: body.as_bytes(), content_type: None };
-        let lesson = article::extract(page, Aids::without_entry(&Site::default(), &Rules::default())).unwrap().lesson;
-        assert_eq!(site.learn(&lesson), Learned::Something);
-        assert_eq!(site.learn(&lesson), Learned::Nothing, "read again");
+        let observation = article::extract(page, ExtractionContext::without_entry(&Site::default(), &Rules::default()))
+            .unwrap()
+            .observation;
+        assert_eq!(site.learn(&observation), Learned::Something);
+        assert_eq!(site.learn(&observation), Learned::Nothing, "read again");
         let new = site.changes(true, usize::MAX).len();
         assert!(new == 1 || n >= 8, "the first pages are worth storing each");
         stored += new;

@@ -130,17 +130,23 @@ fn links_in_the_documentation_lead_somewhere() {
     }
 }
 
-/// Modules whose comments are still to be gone over; the descriptions in the schemas come from those of `record`.
-const NOT_YET_PLAIN: &[&str] = &["article", "record"];
+/// Turns that have to remain: text that is matched in pages, that `explain` shows, or that the published schemas hold.
+const KEPT_TURNS: &[(&str, &str)] = &[
+    ("crates/core/src/article/boilerplate/words.rs", "stands"),
+    ("crates/core/src/article/explain.rs", "stands"),
+    ("crates/core/src/article/metadata/people.rs", "as told"),
+    ("crates/core/src/record/entry.rs", "as told"),
+    ("crates/core/src/record/mod.rs", "for ever"),
+    ("crates/core/src/record/mod.rs", "lay ahead"),
+    ("crates/core/src/record/mod.rs", "stands"),
+];
 
 #[test]
 fn the_words_are_plain() {
     let guide = Path::new("docs/style.md");
     let (texts, settings) = (files(&[".", "docs", "deploy"], "md"), files(&["config", "deploy"], "yaml"));
-    let sources = files(&["src", "crates"], "rs").into_iter();
-    let sources = sources.filter(|file| !file.iter().any(|part| NOT_YET_PLAIN.iter().any(|module| part == *module)));
-    let searched = texts.into_iter().chain(settings).chain(sources).chain(files(&["tests"], "rs"));
-    let searched: Vec<PathBuf> = searched.collect();
+    let sources = files(&["src", "crates", "tests"], "rs");
+    let searched: Vec<PathBuf> = texts.into_iter().chain(settings).chain(sources).collect();
     let found: Vec<String> =
         searched.iter().filter(|file| *file != guide).flat_map(|file| banned_turns(file)).collect();
     assert!(found.is_empty(), "{} advises against these:\n{}", guide.display(), found.join("\n"));
@@ -151,7 +157,9 @@ fn the_words_are_plain() {
 /// searched: the rest is what publishers write.
 fn banned_turns(file: &Path) -> Vec<String> {
     let turns = include_str!("tidy/words.txt").lines().filter_map(|line| line.split_once(" → "));
-    let in_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let turns = turns.filter(|(turn, _)| !KEPT_TURNS.iter().any(|(kept, of)| file == Path::new(kept) && of == turn));
+    // names of signs are words with hyphens
+    let in_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');
     let has = |line: &str, turn: &str| {
         line.match_indices(turn)
             .any(|(at, _)| !in_word(line[..at].chars().next_back()) && !in_word(line[at + turn.len()..].chars().next()))

@@ -58,7 +58,8 @@ pub fn article(data: &[u8]) {
     let mut site = Site::default();
     // once for the page alone, and again knowing what it repeats
     for _ in 0..3 {
-        let Ok(extraction) = article::extract(page, article::Aids::without_entry(&site, &article::Rules::default()))
+        let Ok(extraction) =
+            article::extract(page, article::ExtractionContext::without_entry(&site, &article::Rules::default()))
         else {
             return;
         };
@@ -66,7 +67,7 @@ pub fn article(data: &[u8]) {
         assert!(!article.text.is_empty(), "an article without text");
         assert_clean(&article.text);
         article.title.iter().for_each(|title| assert_clean(title));
-        site.learn(&extraction.lesson);
+        site.learn(&extraction.observation);
     }
 }
 

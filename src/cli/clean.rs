@@ -13,7 +13,7 @@ use url::Url;
 
 use super::manifest::{Manifest, ManifestItem, write_line};
 use crate::{
-    article::{self, Aids, Article, Page, Rules, Site},
+    article::{self, Article, ExtractionContext, Page, Rules, Site},
     feed::Moment,
     link,
 };
@@ -50,8 +50,8 @@ pub fn one(
         Format::Html => {
             let page = Page { url, body: bytes, content_type };
             let site = Site::default();
-            let aids = Aids::without_entry(&site, rules);
-            article::extract_or_begin(page, aids).with_context(|| format!("no article in {url}"))?.article
+            let context = ExtractionContext::without_entry(&site, rules);
+            article::extract_or_begin(page, context).with_context(|| format!("no article in {url}"))?.article
         }
     };
     serde_json::to_writer_pretty(&mut *out, &shown(&article))?;
@@ -88,10 +88,10 @@ fn learn(manifest: &Manifest, rules: &Rules, progress: &ProgressBar) -> anyhow::
     let mut sites: HashMap<String, Site> = HashMap::new();
     manifest.each(
         progress,
-        |document| Ok((link::site(&document.url), clean(&document, &Site::default(), rules)?.lesson)),
+        |document| Ok((link::site(&document.url), clean(&document, &Site::default(), rules)?.observation)),
         |_, result| {
-            if let Ok((site, lesson)) = result {
-                sites.entry(site).or_default().learn(&lesson);
+            if let Ok((site, observation)) = result {
+                sites.entry(site).or_default().learn(&observation);
             }
             Ok(())
         },
@@ -103,14 +103,14 @@ fn learn(manifest: &Manifest, rules: &Rules, progress: &ProgressBar) -> anyhow::
 fn clean(document: &ManifestItem<'_>, site: &Site, rules: &Rules) -> Result<article::Extraction, String> {
     let page = Page { url: &document.url, body: &document.bytes, content_type: document.content_type };
     // there is no feed to replace a teaser here, and `paywalled` marks it
-    article::extract_or_begin(page, Aids::without_entry(site, rules))
+    article::extract_or_begin(page, ExtractionContext::without_entry(site, rules))
         .map_err(|error| format!("{}: {error}", error.reason.as_str()))
 }
 
 /// Every block of a page, with the decision about it.
 fn blocks_of(document: &ManifestItem<'_>, site: &Site, rules: &Rules) -> Value {
     let page = Page { url: &document.url, body: &document.bytes, content_type: document.content_type };
-    let explanation = article::explain(page, Aids::without_entry(site, rules));
+    let explanation = article::explain(page, ExtractionContext::without_entry(site, rules));
     let block = |block: &article::Explained| {
         json!({
             "fate": block.fate, "reason": block.reason, "why": block.why, "place": block.place, "text": block.text,

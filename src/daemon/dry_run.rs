@@ -17,7 +17,7 @@ use super::{
     work::{Cpu, CpuFailure},
 };
 use crate::{
-    article::{self, Aids, Article, Explanation, Extraction, NoArticle, Page},
+    article::{self, Article, Explanation, Extraction, ExtractionContext, NoArticle, Page},
     config::{self, FullText, Schedule},
     feed::{self, Entry, Feed, Format, identity},
     fetch::{Fetcher, Response, Validators},
@@ -260,9 +260,9 @@ async fn page(
         }
         let validators = Validators::default();
         // nothing was published before that it could be compared with
-        let (lesson, print, again) = (None, None, None);
+        let (observation, print, again) = (None, None, None);
         let page =
-            PageRead { url, validators, fetched_at: now, article: article.map(Reading::of), lesson, print, again };
+            PageRead { url, validators, fetched_at: now, article: article.map(Reading::of), observation, print, again };
         return (PageOutcome::Read(Box::new(page)), explanation);
     }
 }
@@ -280,7 +280,7 @@ async fn explained(job: &Follow, response: Response, cpu: &Cpu) -> Result<Explai
     let limits = job.limits;
     let explained = cpu.run(move || {
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
-        article::explain(page, Aids { entry: Some(&entry), site: &knowledge, rules: &rules, limits })
+        article::explain(page, ExtractionContext { entry: Some(&entry), site: &knowledge, rules: &rules, limits })
     });
     let explained = explained.await?;
     let mut article = explained.outcome.clone().map(|Extraction { article, .. }| article);

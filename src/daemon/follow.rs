@@ -10,7 +10,10 @@ use super::{
     work::{Cpu, CpuFailure},
 };
 use crate::{
-    article::{self, Aids, Article, Field, Lesson, NoArticle, NoArticleReason, Page, Print, Source, TextSource},
+    article::{
+        self, Article, ExtractionContext, Field, NoArticle, NoArticleReason, Page, Print, SiteObservation, Source,
+        TextSource,
+    },
     config::{self, CookieScope, FullText, Route},
     feed::Entry,
     fetch::{Failure, Fetcher, Refresh, Request, RequestKind, Response, Validators, sniff},
@@ -75,7 +78,7 @@ pub(super) struct PageRead {
     pub(super) validators: Validators,
     pub(super) fetched_at: DateTime<Utc>,
     pub(super) article: Result<Reading, NoArticle>,
-    pub(super) lesson: Option<article::Lesson>,
+    pub(super) observation: Option<article::SiteObservation>,
     /// All text of the page.
     pub(super) print: Option<Print>,
     /// What a second request gave, right after the first.
@@ -142,7 +145,7 @@ async fn page(job: &Follow, url: Url, known: &Validators, fetcher: &Fetcher, cpu
         };
         let (fetched_at, refresh) = (clock::now(), response.refresh.clone());
         let (url, mut validators) = (response.url.clone(), response.validators.clone());
-        let Extracted { mut article, lesson, print } = match extract(job, response, cpu).await {
+        let Extracted { mut article, observation, print } = match extract(job, response, cpu).await {
             Ok(extracted) => extracted,
             Err(failure) => return PageOutcome::Unreadable(failure),
         };
@@ -163,7 +166,7 @@ async fn page(job: &Follow, url: Url, known: &Validators, fetcher: &Fetcher, cpu
             validators,
             fetched_at,
             article: article.map(Reading::of),
-            lesson,
+            observation,
             print,
             again: None,
         }));
@@ -173,7 +176,7 @@ async fn page(job: &Follow, url: Url, known: &Validators, fetcher: &Fetcher, cpu
 /// What a page gives.
 struct Extracted {
     article: Result<Article, NoArticle>,
-    lesson: Option<Lesson>,
+    observation: Option<SiteObservation>,
     print: Option<Print>,
 }
 
@@ -211,16 +214,17 @@ fn extraction(job: &Follow) -> impl FnOnce(Response) -> Extracted + Send + 'stat
     move |response| {
         let page = Page { url: &response.url, body: &response.body, content_type: response.content_type.as_deref() };
         if let Some(no_article) = no_page(&response.body) {
-            return Extracted { article: Err(no_article), lesson: None, print: None };
+            return Extracted { article: Err(no_article), observation: None, print: None };
         }
-        match article::extract(page, Aids { entry: Some(&entry), site: &knowledge, rules: &rules, limits }) {
-            Ok(article::Extraction { mut article, lesson, print }) => {
+        match article::extract(page, ExtractionContext { entry: Some(&entry), site: &knowledge, rules: &rules, limits })
+        {
+            Ok(article::Extraction { mut article, observation, print }) => {
                 add_restrictions(&mut article, response.restrictions);
-                Extracted { article: Ok(article), lesson: Some(lesson), print: Some(print) }
+                Extracted { article: Ok(article), observation: Some(observation), print: Some(print) }
             }
             Err(no_article) => {
-                let lesson = Lesson::without_story(&response.url, no_article.reason);
-                Extracted { article: Err(no_article), lesson: Some(lesson), print: None }
+                let observation = SiteObservation::without_story(&response.url, no_article.reason);
+                Extracted { article: Err(no_article), observation: Some(observation), print: None }
             }
         }
     }

@@ -182,8 +182,8 @@ impl SiteState {
     }
 
     /// Adds to the knowledge of what the site repeats.
-    pub fn learn(&mut self, lesson: &article::Lesson) -> Learned {
-        let learned = Arc::make_mut(&mut self.knowledge).learn(lesson);
+    pub fn learn(&mut self, observation: &article::SiteObservation) -> Learned {
+        let learned = Arc::make_mut(&mut self.knowledge).learn(observation);
         self.unsaved = match learned {
             Learned::Nothing => self.unsaved,
             Learned::Something => self.unsaved.saturating_add(1),

@@ -35,10 +35,10 @@ pub(crate) const ROWS: &[(&str, &[Row])] = &[
                 module: "state",
                 may_use: &[
                     "article::Learned",
-                    "article::Lesson",
                     "article::Likeness",
                     "article::Print",
                     "article::Site",
+                    "article::SiteObservation",
                     "feed",
                     "fetch::Reason",
                     "fetch::Validators",

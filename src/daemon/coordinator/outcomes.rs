@@ -76,8 +76,8 @@ impl Coordinator<'_> {
     ) {
         self.parts.metrics.page(page_outcome(&followed.page));
         if let PageOutcome::Read(read) = &mut followed.page
-            && let Some(lesson) = read.lesson.take()
-            && site.learn(&lesson) == Learned::Redesign
+            && let Some(observation) = read.observation.take()
+            && site.learn(&observation) == Learned::Redesign
         {
             self.parts.metrics.redesign();
             tracing::warn!(site = job.site, "the site has a new design; what was known about it is learned again");

@@ -35,7 +35,7 @@ fn page_read(article: Result<Article, NoArticleReason>) -> PageRead {
         validators: Validators::default(),
         fetched_at: now(),
         article: article.map(Reading::of).map_err(|reason| NoArticle { reason, detail: "why".to_owned() }),
-        lesson: None,
+        observation: None,
         print: None,
         again: None,
     }

@@ -9,7 +9,7 @@ use crate::text::letters;
 /// Least letters of a block that can be located: anything shorter is found by chance.
 const LEAST: usize = 20;
 
-/// For each block, whether the evidence holds its text. Evidence that locates little is none: all false.
+/// For each block, whether the evidence holds its text. Evidence that locates little does not count: all false.
 pub(super) fn locate(outline: &Outline, evidence: &str) -> Vec<bool> {
     let evidence: String = letters(evidence).collect();
     if evidence.len() < 400 {

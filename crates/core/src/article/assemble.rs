@@ -26,7 +26,7 @@ pub(super) fn text(outline: &Outline, verdicts: &[Verdict]) -> String {
     paragraphs(&text)
 }
 
-/// The row of a table of data that a block stands in.
+/// The row of a table of data that a block is in.
 fn row(outline: &Outline, block: usize) -> Option<usize> {
     let block = &outline.blocks[block];
     let is_row = |at: &usize| outline.elements[*at].tag == Tag::Row;

@@ -1,6 +1,6 @@
 //! A page's bytes as text, in the order of the WHATWG: byte order mark, HTTP, `<meta>`, detection.
 //!
-//! (HTML, section 13.2.3.2 "Determining the character encoding".) Two departures, both for labels that lie: bytes
+//! (HTML, section 13.2.3.2 "Determining the character encoding".) Two departures, both for labels that are wrong: bytes
 //! that are valid UTF-8 beyond ASCII are UTF-8 whatever a legacy label says, since legacy text practically never is
 //! (a few characters in one of the encodings with two bytes a character may be); and bytes labelled UTF-8 that hold
 //! many faults are detected instead.
@@ -78,7 +78,7 @@ fn nearly_utf8(bytes: &[u8]) -> bool {
 
 fn detect(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    // the detector is the slowest part by far, and has made up its mind long before this
+    // the detector is the slowest part by far, and has decided long before this
     detector.feed(&bytes[..bytes.len().min(256 * 1024)], true);
     let guess = detector.guess(None, Utf8Detection::Allow);
     if guess == UTF_8 && !nearly_utf8(bytes) { WINDOWS_1252 } else { guess }

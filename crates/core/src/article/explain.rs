@@ -12,7 +12,7 @@ use super::metadata::PageKind;
 use super::outline::{Kind, block_elements};
 use super::page::Reading;
 use super::rules::{ATTRIBUTE, Ruling};
-use super::{Aids, Extraction, NoArticle, Page};
+use super::{Extraction, ExtractionContext, NoArticle, Page};
 use crate::text::line;
 
 /// Most elements of a block's place that are shown, innermost last.
@@ -27,7 +27,7 @@ const CLASSES: usize = 3;
 pub struct Explanation {
     /// The article, or why there is none.
     pub outcome: Result<Extraction, NoArticle>,
-    /// Why the page's visible text is no story, also where structured data or the feed stood in for it.
+    /// Why the page's visible text is no story, also if structured data or the feed replaced it.
     pub refused: Option<NoArticle>,
     /// What the page says it is, if it says so.
     pub claim: Option<&'static str>,
@@ -44,7 +44,7 @@ pub struct Explained {
     pub reason: &'static str,
     /// The reason in words.
     pub why: String,
-    /// The elements it stands in, the innermost last.
+    /// The elements it is in, the innermost last.
     pub place: String,
     /// The text.
     pub text: String,
@@ -58,9 +58,9 @@ pub struct Explained {
 pub enum Fate {
     /// It is part of the story.
     Kept,
-    /// It stands in the story's part of the page, and was taken out.
+    /// It is in the story's part of the page, and was taken out.
     Dropped,
-    /// It stands elsewhere on the page.
+    /// It is elsewhere on the page.
     Outside,
 }
 
@@ -118,8 +118,8 @@ fn name(element: &Markup) -> String {
 }
 
 /// Reads a page, and says why each block was kept or dropped.
-pub(super) fn of_page(page: Page<'_>, aids: Aids<'_>) -> Explanation {
-    match Reading::of(page, aids, places) {
+pub(super) fn of_page(page: Page<'_>, context: ExtractionContext<'_>) -> Explanation {
+    match Reading::of(page, context, places) {
         Ok((places, reading)) => explain(reading, &places),
         Err(no_article) => Explanation::without_blocks(no_article),
     }

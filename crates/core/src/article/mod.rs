@@ -32,7 +32,7 @@ mod tree;
 pub use explain::{Explained, Explanation, Fate};
 pub use print::{Likeness, NoPrint, Print};
 pub use rules::{BadRule, Rules, Selector};
-pub use site::{Learned, Lesson, Site};
+pub use site::{Learned, Site, SiteObservation};
 pub use source::{Field, Source, Sources};
 
 /// A page as it was fetched.
@@ -48,7 +48,7 @@ pub struct Page<'a> {
 
 /// What a page is read with.
 #[derive(Debug, Clone, Copy)]
-pub struct Aids<'a> {
+pub struct ExtractionContext<'a> {
     /// What its feed says of it.
     pub entry: Option<&'a Entry>,
     /// What its site repeats.
@@ -59,7 +59,7 @@ pub struct Aids<'a> {
     pub limits: Limits,
 }
 
-impl<'a> Aids<'a> {
+impl<'a> ExtractionContext<'a> {
     /// A page of which no feed says anything, within the usual limits.
     pub fn without_entry(site: &'a Site, rules: &'a Rules) -> Self {
         Self { entry: None, site, rules, limits: Limits::default() }
@@ -69,24 +69,25 @@ impl<'a> Aids<'a> {
 /// Cuts the story out of a page. `entry` is what the feed said of it: evidence, and what the page leaves open.
 pub fn from_page(page: Page<'_>, entry: Option<&Entry>, site: &Site) -> Result<Article, NoArticle> {
     let rules = Rules::default();
-    extract(page, Aids { entry, ..Aids::without_entry(site, &rules) }).map(|extraction| extraction.article)
+    extract(page, ExtractionContext { entry, ..ExtractionContext::without_entry(site, &rules) })
+        .map(|extraction| extraction.article)
 }
 
 /// The same by the user's rules, with what the page teaches of its site: for [`Site::learn`], once the article is
 /// accepted.
-pub fn extract(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArticle> {
-    page::read(page, aids)
+pub fn extract(page: Page<'_>, context: ExtractionContext<'_>) -> Result<Extraction, NoArticle> {
+    page::read(page, context)
 }
 
-/// The same, but for a story of which the page has no more than the beginning, the rest being for those who pay: the
+/// The same, also for a story of which the page has only the beginning, because the rest is for those who pay: the
 /// beginning is the article then, and is said to be paywalled.
-pub fn extract_or_begin(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArticle> {
-    page::begun(page, aids)
+pub fn extract_or_begin(page: Page<'_>, context: ExtractionContext<'_>) -> Result<Extraction, NoArticle> {
+    page::begun(page, context)
 }
 
 /// The same as [`extract`], with every decision on the way to it.
-pub fn explain(page: Page<'_>, aids: Aids<'_>) -> Explanation {
-    explain::of_page(page, aids)
+pub fn explain(page: Page<'_>, context: ExtractionContext<'_>) -> Explanation {
+    explain::of_page(page, context)
 }
 
 /// The article as the feed alone tells it, from its content or, failing that, its summary.
@@ -94,7 +95,7 @@ pub fn from_entry(entry: &Entry, site: &Site) -> Option<Article> {
     entry::article(entry, site)
 }
 
-/// Cleans text that somebody scraped before; its title is the first line where that stands apart.
+/// Cleans text that somebody scraped before; its title is the first line if that is apart.
 pub fn from_text(raw: &str) -> Article {
     plain::article(raw)
 }
@@ -123,7 +124,7 @@ pub struct Extraction {
     /// The article.
     pub article: Article,
     /// What to learn from the page.
-    pub lesson: Lesson,
+    pub observation: SiteObservation,
     /// All text of the page, before anything was judged.
     pub print: Print,
 }
@@ -151,7 +152,7 @@ pub struct Article {
     pub image: Option<Url>,
     /// The page's own canonical URL, where sane.
     pub canonical_url: Option<Url>,
-    /// `WASHINGTON (AP)`, as it stands before the dash.
+    /// `WASHINGTON (AP)`, as it is before the dash.
     pub dateline: Option<String>,
     /// Agencies and contributors named in credit lines.
     pub credits: Vec<String>,
@@ -262,7 +263,7 @@ impl NoArticleReason {
     pub const ALL: [Self; 7] =
         [Self::NoText, Self::NotAnArticle, Self::Paywall, Self::Wall, Self::ErrorPage, Self::NotHtml, Self::TooLarge];
 
-    /// Whether the page is that of the story all the same, so that its structured data is about the story.
+    /// Whether the page is still that of the story, so that its structured data is about the story.
     fn is_of_a_story(self) -> bool {
         matches!(self, Self::NoText | Self::Paywall | Self::NotAnArticle | Self::TooLarge)
     }

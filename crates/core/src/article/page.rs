@@ -12,8 +12,10 @@ use super::outline::{Block, Home, Kind, Names, Outline, Signs, outline};
 use super::prune::Attributes;
 use super::refusal::{Findings, is_long, refusal};
 use super::rules::{Cut, Ruling};
-use super::site::Lesson;
-use super::{Aids, Article, Dropped, Extraction, NoArticle, NoArticleReason, Page, Print, Site, TextSource};
+use super::site::SiteObservation;
+use super::{
+    Article, Dropped, Extraction, ExtractionContext, NoArticle, NoArticleReason, Page, Print, Site, TextSource,
+};
 use super::{anchors, assemble, boilerplate, decode, entry, plain, quality, script_data, tree};
 use crate::feed::Entry;
 use crate::link;
@@ -43,14 +45,14 @@ const TEASER: usize = 1200;
 /// Most bytes of a page that are looked at.
 const MAX_BYTES: usize = 16 << 20;
 
-pub(super) fn read(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArticle> {
-    let ((), reading) = Reading::of(page, aids, |_, _| ())?;
+pub(super) fn read(page: Page<'_>, context: ExtractionContext<'_>) -> Result<Extraction, NoArticle> {
+    let ((), reading) = Reading::of(page, context, |_, _| ())?;
     reading.finish()
 }
 
 /// As [`read`], teasers too.
-pub(super) fn begun(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArticle> {
-    let ((), mut reading) = Reading::of(page, aids, |_, _| ())?;
+pub(super) fn begun(page: Page<'_>, context: ExtractionContext<'_>) -> Result<Extraction, NoArticle> {
+    let ((), mut reading) = Reading::of(page, context, |_, _| ())?;
     let is_paid = reading.refused.as_ref().is_some_and(|refused| refused.reason == NoArticleReason::Paywall);
     if is_paid && is_long(&reading.outline, &reading.verdicts) {
         reading.refused = None;
@@ -62,7 +64,7 @@ pub(super) fn begun(page: Page<'_>, aids: Aids<'_>) -> Result<Extraction, NoArti
 /// A page with all that was found and decided on the way to its article.
 pub(super) struct Reading<'a> {
     page: Page<'a>,
-    aids: Aids<'a>,
+    context: ExtractionContext<'a>,
     pub(super) outline: Outline,
     pub(super) meta: Metadata,
     pub(super) body: Body,
@@ -85,12 +87,12 @@ impl<'a> Reading<'a> {
     /// Reads a page. `look` sees the tree, and the rules that were applied to it, before it is dropped.
     pub(super) fn of<T>(
         page: Page<'a>,
-        aids: Aids<'a>,
+        context: ExtractionContext<'a>,
         look: impl FnOnce(&Html, &Ruling<'_>) -> T,
     ) -> Result<(T, Self), NoArticle> {
-        let rules = aids.rules.of(page.url);
+        let rules = context.rules.of(page.url);
         let attributes = if rules.is_empty() { Attributes::Read } else { Attributes::All };
-        let mut tree = tree::parse_within(&markup(&page)?, aids.limits, attributes);
+        let mut tree = tree::parse_within(&markup(&page)?, context.limits, attributes);
         let cuts = if rules.is_empty() { Vec::new() } else { rules.mark(&mut tree.html) };
         let mut names = Names::default();
         let mut outline = outline(&tree.html, &Home::new(page.url), &mut names);
@@ -98,7 +100,7 @@ impl<'a> Reading<'a> {
         let mut meta = metadata::metadata(&metadata::collect(&tree.html, &mut names, page.url), page.url);
         let (seen, cut) = (look(&tree.html, &rules), tree.cut);
         drop(tree);
-        let anchored = anchored(&outline, &meta, aids.entry);
+        let anchored = anchored(&outline, &meta, context.entry);
         let evidence = Evidence { anchored: &anchored, titles: &meta.titles, description: meta.description.as_deref() };
         let mut body = body(&mut outline, &evidence).unwrap_or_default();
         if !rules.is_empty() {
@@ -106,7 +108,7 @@ impl<'a> Reading<'a> {
         }
         meta.complete(&lines(&outline, &body));
         meta.complete_title(&before_story(&outline, &body));
-        let opinions = aids.site.opinions(&outline);
+        let opinions = context.site.opinions(&outline);
         let authors = lower(&meta.authors);
         let site = link::site(page.url);
         let known =
@@ -117,10 +119,10 @@ impl<'a> Reading<'a> {
         let is_title = |block: &Block| matches!(block.kind, Kind::Heading(_)) && meta.titles.contain(&block.text);
         let headed = headline.is_some_and(is_title);
         let found = Findings { text: &text, meta: &meta, outline: &outline, verdicts: &verdicts, headed, cut };
-        let refused = stands_in(aids.entry, page.url).or_else(|| refusal(&found));
+        let refused = stands_in(context.entry, page.url).or_else(|| refusal(&found));
         Ok((
             seen,
-            Self { page, aids, outline, meta, body, anchored, opinions, verdicts, cuts, text, cut, print, refused },
+            Self { page, context, outline, meta, body, anchored, opinions, verdicts, cuts, text, cut, print, refused },
         ))
     }
 
@@ -134,22 +136,22 @@ impl<'a> Reading<'a> {
 
     /// The article, or why there is none. Nothing of a page that is refused reaches one.
     pub(super) fn finish(self) -> Result<Extraction, NoArticle> {
-        let (entry, print) = (self.aids.entry, self.print);
+        let (entry, print) = (self.context.entry, self.print);
         if let Some(refused) = self.refused {
-            let lesson = Lesson::without_story(self.page.url, refused.reason);
+            let observation = SiteObservation::without_story(self.page.url, refused.reason);
             let is_told = refused.reason.is_of_a_story();
             let told = is_told.then(|| told_elsewhere(&self.page, &self.meta, self.text.len(), "")).flatten();
             let told = told.map(|article| described(article, self.meta, entry));
-            return told.map(|article| Extraction { article, lesson, print }).ok_or(refused);
+            return told.map(|article| Extraction { article, observation, print }).ok_or(refused);
         }
         if self.text.len() < TEASER {
             let first = self.text.split("\n\n").next().unwrap_or_default();
             if let Some(article) = told_elsewhere(&self.page, &self.meta, self.text.len(), first) {
-                let lesson = Lesson::without_story(self.page.url, NoArticleReason::Paywall);
-                return Ok(Extraction { article: described(article, self.meta, entry), lesson, print });
+                let observation = SiteObservation::without_story(self.page.url, NoArticleReason::Paywall);
+                return Ok(Extraction { article: described(article, self.meta, entry), observation, print });
             }
         }
-        let quality = quality::quality(&self.outline, &self.verdicts, self.aids.site, self.cut);
+        let quality = quality::quality(&self.outline, &self.verdicts, self.context.site, self.cut);
         let mut article = Article { text: self.text, text_quality: Some(quality), ..Article::default() };
         describe(&mut article, self.meta);
         let cut = |cut: Cut| Dropped { reason: Reason::Rule.as_str(), text: cut.text };
@@ -158,8 +160,9 @@ impl<'a> Reading<'a> {
         if let Some(entry) = entry {
             entry::describe(&mut article, entry);
         }
-        let lesson = Lesson::of_page(self.page.url, &self.outline, &self.body, &self.anchored, &self.verdicts);
-        Ok(Extraction { article, lesson, print })
+        let observation =
+            SiteObservation::of_page(self.page.url, &self.outline, &self.body, &self.anchored, &self.verdicts);
+        Ok(Extraction { article, observation, print })
     }
 }
 
@@ -199,7 +202,7 @@ fn anchored(outline: &Outline, meta: &Metadata, entry: Option<&Entry>) -> Vec<bo
     content.map(|content| anchors::locate(outline, &content)).unwrap_or_default()
 }
 
-/// Lines before the first paragraph of the story, the nearest first, among which its headline stands; with their ranks
+/// Lines before the first paragraph of the story, the nearest first, which include its headline; with their ranks
 /// where they are headings.
 fn before_story<'a>(outline: &'a Outline, body: &Body) -> Before<'a> {
     let is_told = |at: &&usize| is_prose(&outline.blocks[**at]) && !body.deck.contains(at);
@@ -213,7 +216,7 @@ fn before_story<'a>(outline: &'a Outline, body: &Body) -> Before<'a> {
     Before { lines: line.map(|block| (block.text.as_str(), rank(block.kind))).collect(), story }
 }
 
-/// The lines around the headline and the story, among which bylines and dates stand.
+/// The lines around the headline and the story, where bylines and dates are.
 fn lines<'a>(outline: &'a Outline, body: &Body) -> Lines<'a> {
     let all = outline.blocks.len();
     let is_told = |at: &&usize| is_prose(&outline.blocks[**at]) && !body.deck.contains(at);
@@ -244,7 +247,8 @@ fn lines<'a>(outline: &'a Outline, body: &Body) -> Lines<'a> {
     }
 }
 
-/// The blocks that may be bylines, without headings up to a rank, and without what is inside of elements with some signs.
+/// The blocks that may be bylines, without headings up to a rank, and without what is inside of elements with some
+/// signs.
 fn short_lines(outline: &Outline, blocks: Range<usize>, not: Signs, rank: u8) -> impl Iterator<Item = &Block> {
     let end = blocks.end.min(outline.blocks.len());
     let blocks = outline.blocks[blocks.start.min(end)..end].iter();
@@ -266,8 +270,8 @@ fn beginning(outline: &Outline) -> Vec<&str> {
     begin.collect()
 }
 
-/// The story as structured data or script data tells it, where the page's visible text is none or a beginning: `first`, if
-/// there is one, is told there too. It has to say far more than what is visible.
+/// The story as structured data or script data tells it, where the page's visible text is none or a beginning: `first`,
+/// if there is one, is told there too. It has to say far more than what is visible.
 fn told_elsewhere(page: &Page<'_>, meta: &Metadata, visible: usize, first: &str) -> Option<Article> {
     let tells = |article: &Article| article.text.len() > 2 * visible.max(1) && anchors::holds(&article.text, first);
     let structured = || {

@@ -40,7 +40,7 @@ fn separator(text: &str) -> &'static str {
     if text.contains("\n\n") { "\n\n" } else { "\n" }
 }
 
-/// The first part, where it stands apart: one short line that ends no sentence, before a longer part.
+/// The first part, if it is apart: one short line that ends no sentence, before a longer part.
 fn title<'a>(parts: &[&'a str]) -> Option<&'a str> {
     let (first, second) = (*parts.first()?, *parts.get(1)?);
     let ends = first.ends_with(['.', '。', '।', '…', ':', ',', ';']) && !first.ends_with("...");

@@ -36,7 +36,7 @@ pub struct Print {
 pub enum Likeness {
     /// The same text.
     Same,
-    /// The same but for numbers and relative times: views, votes, `3 hours ago`.
+    /// The same except for numbers and relative times: views, votes, `3 hours ago`.
     SameButForNumbers,
     /// Another text; the share of both texts' blocks that both have, 0 to 1.
     Other(f32),

@@ -16,7 +16,7 @@ pub(super) use streamed::join;
 /// Most attributes that a tag keeps.
 const MAX_ATTRIBUTES: usize = 128;
 
-/// The attributes that `article` reads. (One that is read anew is missing in every tree until it is named here.)
+/// The attributes that `article` reads. (Any other is missing in every tree until it is named here.)
 const READ: [&str; 18] = [
     "class",
     "id",
@@ -84,7 +84,7 @@ struct Scan<'a> {
     /// Texts and start tags that were copied.
     nodes: usize,
     at: usize,
-    /// Whether white space here stands at the edge of a block, where it is nothing.
+    /// Whether white space here is at the edge of a block, where it means nothing.
     edge: bool,
     /// Templates that are open: whether each is a shadow root.
     shadows: Vec<bool>,
@@ -137,7 +137,7 @@ impl Scan<'_> {
     }
 
     fn tag(&mut self, tag: &str, name: &str) {
-        // the rows of a table stand in a body, whether it is written or not
+        // the rows of a table are in a body, whether it is written or not
         self.nodes += if name.eq_ignore_ascii_case("table") { 2 } else { 1 };
         if name.eq_ignore_ascii_case("template") && self.template(tag) {
             return;

@@ -28,7 +28,7 @@ pub(super) fn quality(outline: &Outline, verdicts: &[Verdict], site: &Site, cut:
     }
 }
 
-/// Whether the last kept block ends a sentence, and what stands right behind it is no prose without a sign.
+/// Whether the last kept block ends a sentence, and what comes right after it is no prose without a sign.
 fn is_end(outline: &Outline, verdicts: &[Verdict], last: usize) -> bool {
     let at = verdicts[last].0;
     let text = &outline.blocks[at].text;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-/// How credit lines name who helped: what stands before the phrase, or what stands after it.
+/// How credit lines name who helped: the text before the phrase, or the text after it.
 const AFTER_NAMES: &[&str] = &[
     "contributed to this report",
     "contributed to this story",

@@ -1,7 +1,7 @@
 //! Pages that are no article, and which kind they are.
 //!
-//! PURE. Walls, error pages and teasers are told by what they say and how much: a long text is a story whatever the page
-//! looks like otherwise. The phrases are data, in `phrases.txt`.
+//! PURE. Walls, error pages and teasers are told by what they say and how much: a long text is a story whatever the
+//! page looks like otherwise. The phrases are data, in `phrases.txt`.
 
 use std::sync::LazyLock;
 
@@ -20,15 +20,16 @@ const SHORT_STORY: usize = 66;
 /// Longest text of a wall before the page, and of an error page.
 const NOTICE: usize = 3000;
 const TROUBLE: usize = 1200;
-/// How many phrases of consent make a page one that is about nothing else; how many of trouble, under a title of trouble
-/// and under any other.
+/// How many phrases of consent make a page one that is about nothing else; how many of trouble, under a title of
+/// trouble and under any other.
 const CONSENTS: usize = 3;
 const TROUBLES: [usize; 2] = [3, 6];
-/// Longest teaser before a pitch; and of a page that says that its story is for those who pay, with its most paragraphs.
+/// Longest teaser before a pitch; and of a page that says that its story is for those who pay, with its most
+/// paragraphs.
 const TEASER: usize = 900;
 const PAID: usize = 600;
 const FEW: usize = 2;
-/// How many texts behind a teaser its pitch may stand, and its heaviest.
+/// How many texts behind a teaser its pitch may come, and its heaviest.
 const REACH: usize = 4;
 const PITCH: usize = 400;
 /// How much longer than its phrase a title may be that is one, in characters.
@@ -68,7 +69,7 @@ pub(super) struct Findings<'a> {
     pub(super) meta: &'a Metadata,
     pub(super) outline: &'a Outline,
     pub(super) verdicts: &'a [Verdict],
-    /// Whether the story stands under a heading that says the page's title.
+    /// Whether the story is under a heading that says the page's title.
     pub(super) headed: bool,
     /// Whether a limit cut the page short.
     pub(super) cut: bool,

@@ -62,7 +62,7 @@ pub struct Selector {
     parsed: scraper::Selector,
 }
 
-/// Why a rule is none.
+/// Why a rule is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadRule {
     /// Not a selector.

@@ -1,5 +1,5 @@
-//! The story in a page's script data: what a script would have written into the page, where the page itself holds no more
-//! than a beginning or nothing.
+//! The story in a page's script data: what a script would have written into the page, where the page itself holds no
+//! more than a beginning or nothing.
 //!
 //! PURE. Pages of frameworks carry what they show as JSON (`__NEXT_DATA__`, `window.__STATE__ = {…}`, `<script
 //! type=application/json>`), in no common form. So the story is told by what it is: an object that says the page's
@@ -39,7 +39,7 @@ pub(super) fn story(markup: &str, titles: &Titles) -> Option<String> {
     best.1
 }
 
-/// The texts of the scripts, but for those that hold linked data: it is read elsewhere.
+/// The texts of the scripts, except those that hold linked data: it is read elsewhere.
 fn scripts(markup: &str) -> impl Iterator<Item = &str> {
     let mut rest = markup;
     std::iter::from_fn(move || {
@@ -75,8 +75,8 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// Looks at a node and all inside of it; returns its prose. The innermost object that has the title and nearly all of
-    /// the prose is the best.
+    /// Looks at a node and all inside of it; returns its prose. The innermost object that has the title and nearly all
+    /// of the prose is the best.
     fn look(&mut self, node: &'a Node<'a>, titles: &Titles) -> usize {
         match node {
             Node::Text(text) => write::prose(text),

@@ -1,12 +1,12 @@
 //! What a site repeats, learned page by page.
 //!
 //! PURE. A `Site` is evidence handed to the extractor; below a proven amount of it, it has no say. Two things are
-//! learned. *Paragraphs* that stand on several articles are the site's, not the story's: sentences on two, lines on
+//! learned. *Paragraphs* that are on several articles are the site's, not the story's: sentences on two, lines on
 //! three (stories share subheads), none where most of a page repeats, which is a story published again. *Places* (a
 //! block's last four elements with their classes) are counted inside and outside of text known from trusted labels: the
 //! feed's full content or the page's structured data, never the extractor's own opinion.
 //!
-//! A redesign shows in a row of pages that are strange: their stories stand at places that are not known, they are far
+//! A redesign shows in a row of pages that are strange: their stories are at places that are not known, they are far
 //! shorter than usual or far more of them was taken out, or they have no story at all. Then all is forgotten.
 //!
 //! Counts are halved as pages come in, and what falls to nothing is forgotten; sizes are bounded, so that a site
@@ -22,11 +22,11 @@ use super::outline::{Block, Outline};
 
 /// Most paragraphs and places that are remembered of a site.
 const MAX_REMEMBERED: usize = 240;
-/// Pages on which a line has to stand before it is believed to be the site's; stories share subheads.
+/// Pages on which a line has to be before it is believed to be the site's; stories share subheads.
 const PROVEN: u16 = 3;
 /// The same for a sentence or more.
 const PROVEN_PROSE: u16 = 2;
-/// Times that a place has to be met before it has a say, and how one-sided they have to be.
+/// Times that a place has to be seen before it has a say, and how one-sided they have to be.
 const PROVEN_PLACE: u16 = 6;
 /// Heaviest text that is told from a heavier one: sums and multiples stay far below their type's limit.
 const MOST_WEIGHT: usize = 200_000;
@@ -70,7 +70,7 @@ pub struct Site {
 
 /// What one page teaches of its site.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Lesson {
+pub struct SiteObservation {
     article: u32,
     paragraphs: Vec<u32>,
     places: Vec<(u32, bool)>,
@@ -82,7 +82,7 @@ pub struct Lesson {
     without_story: bool,
 }
 
-/// What a lesson changed.
+/// What an observation changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Learned {
     /// Nothing: the article was known, or the page has nothing to teach.
@@ -93,7 +93,7 @@ pub enum Learned {
     Redesign,
 }
 
-impl Lesson {
+impl SiteObservation {
     /// Of a page without a story. That of a wall or an error page says nothing of the site's design.
     pub fn without_story(url: &Url, reason: NoArticleReason) -> Self {
         let without_story = matches!(reason, NoArticleReason::NoText | NoArticleReason::NotAnArticle);
@@ -135,42 +135,42 @@ impl Site {
         u16::try_from(self.articles.len()).unwrap_or(u16::MAX)
     }
 
-    /// Takes a lesson in.
-    pub fn learn(&mut self, lesson: &Lesson) -> Learned {
-        let teaches = lesson.design.is_some() || lesson.without_story;
-        if !teaches || self.articles.contains(&lesson.article) {
+    /// Takes an observation in.
+    pub fn learn(&mut self, observation: &SiteObservation) -> Learned {
+        let teaches = observation.design.is_some() || observation.without_story;
+        if !teaches || self.articles.contains(&observation.article) {
             return Learned::Nothing;
         }
-        self.strangers = if self.is_strange(lesson) { self.strangers.saturating_add(1) } else { 0 };
+        self.strangers = if self.is_strange(observation) { self.strangers.saturating_add(1) } else { 0 };
         let redesigned = self.strangers >= STRANGERS && self.articles.len() > KNOWN;
         if redesigned {
             *self = Self::default();
         }
-        if let Some(design) = lesson.design {
-            self.take_in(lesson, design);
+        if let Some(design) = observation.design {
+            self.take_in(observation, design);
         }
         if redesigned { Learned::Redesign } else { Learned::Something }
     }
 
-    fn is_strange(&self, lesson: &Lesson) -> bool {
+    fn is_strange(&self, observation: &SiteObservation) -> bool {
         let known = |design| self.designs.iter().any(|(hash, _)| *hash == design);
         let pages = u32::from(self.measured);
-        let (weight, share) = (lesson.weight * pages, lesson.share * pages);
+        let (weight, share) = (observation.weight * pages, observation.share * pages);
         let little = self.measured >= MEASURED && (weight * SHORT < self.weight || share * LITTLE < self.share);
-        little || !lesson.design.is_some_and(known)
+        little || !observation.design.is_some_and(known)
     }
 
-    fn take_in(&mut self, lesson: &Lesson, design: u32) {
+    fn take_in(&mut self, observation: &SiteObservation, design: u32) {
         self.measured += 1;
-        self.weight += lesson.weight;
-        self.share += lesson.share;
-        self.articles.push(lesson.article);
+        self.weight += observation.weight;
+        self.share += observation.share;
+        self.articles.push(observation.article);
         if self.articles.len() > MAX_ARTICLES {
             self.articles.remove(0);
         }
         count(&mut self.designs, design);
-        lesson.paragraphs.iter().for_each(|&paragraph| count(&mut self.paragraphs, paragraph));
-        lesson.places.iter().for_each(|&(place, inside)| count_place(&mut self.places, place, inside));
+        observation.paragraphs.iter().for_each(|&paragraph| count(&mut self.paragraphs, paragraph));
+        observation.places.iter().for_each(|&(place, inside)| count_place(&mut self.places, place, inside));
         self.pages += 1;
         if self.pages >= HALF_LIFE {
             self.halve();
@@ -229,7 +229,7 @@ impl Site {
         self.places.retain(|(_, inside, outside)| inside + outside > 0);
     }
 
-    /// Keeps what was met most often.
+    /// Keeps what was seen most often.
     fn forget(&mut self) {
         for list in [&mut self.paragraphs, &mut self.designs] {
             list.sort_unstable_by_key(|(hash, pages)| (std::cmp::Reverse(*pages), *hash));

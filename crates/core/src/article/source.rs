@@ -1,7 +1,7 @@
 //! Where each field of an article came from.
 //!
-//! PURE. Pages contradict themselves and lie; who weighs a date wants to know whether a machine or a URL said it. The
-//! names are part of the record's contract.
+//! PURE. Pages contradict themselves and lie; the code that weighs a date has to know whether a machine or a URL said
+//! it. The names are part of the record's contract.
 
 /// A field of an article that has a source of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,7 +24,7 @@ pub enum Field {
     Language,
     /// Canonical URL.
     CanonicalUrl,
-    /// Whether it stands behind a paywall.
+    /// Whether it is behind a paywall.
     Paywalled,
     /// What page and server ask of those who copy it.
     Restrictions,
@@ -77,7 +77,7 @@ pub enum Source {
     Lang,
     /// A `<time>` element.
     Time,
-    /// An element that is marked as a byline, or what stands behind `By` and its like.
+    /// An element that is marked as a byline, or what follows `By` and its like.
     Byline,
     /// A link to an author's own page.
     AuthorLink,

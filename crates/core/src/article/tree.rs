@@ -63,7 +63,7 @@ struct Bounded {
 type Handle = <HtmlTreeSink as TreeSink>::Handle;
 
 impl Bounded {
-    /// `nodes` is how many the markup makes, but for those that the parser adds. A tree that has to grow is copied, and
+    /// `nodes` is how many the markup makes, except those that the parser adds. A tree that has to grow is copied, and
     /// held twice meanwhile.
     fn new(limits: Limits, nodes: usize) -> Self {
         let mut html = Html::new_document();
@@ -72,7 +72,7 @@ impl Bounded {
         Self { inner, limits, latest: Cell::new(None), elements: Cell::new(0) }
     }
 
-    /// Looked at once a stride: a stride can add no more depth than it has tags.
+    /// Looked at once a stride: a stride can add at most as much depth as it has tags.
     fn exceeded(&self) -> bool {
         let html = self.inner.0.borrow();
         let latest = self.latest.get().and_then(|node| html.tree.get(node));

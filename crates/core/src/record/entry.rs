@@ -1,4 +1,4 @@
-//! What the feeds said, as it stands in records and rejects.
+//! What the feeds said, as it is in records and rejects.
 
 use chrono::{DateTime, FixedOffset};
 use schemars::JsonSchema;
@@ -113,7 +113,7 @@ impl FeedEntry {
         Self { content: entry.content.clone(), ..Self::without_content(entry) }
     }
 
-    /// What the feed said, but for the full content.
+    /// What the feed said, except the full content.
     pub fn without_content(entry: &Entry) -> Self {
         let summary = entry.summary.as_deref().map(text::from_html).filter(|summary| !summary.is_empty());
         Self {

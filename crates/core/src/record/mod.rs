@@ -129,7 +129,7 @@ pub struct Record {
     pub extractor: String,
 }
 
-/// What a record knows beside the article itself.
+/// What a record knows in addition to the article itself.
 #[derive(Debug, Clone)]
 pub struct Provenance {
     /// See [`Record::id`].

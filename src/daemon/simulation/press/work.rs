@@ -153,7 +153,7 @@ impl Press<'_> {
             validators: Validators::default(),
             fetched_at: self.now,
             article,
-            lesson: None,
+            observation: None,
             print,
             again,
         }))

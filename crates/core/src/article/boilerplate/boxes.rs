@@ -9,15 +9,15 @@ use crate::article::outline::{Element, Kind, Outline, Signs};
 const BLOCKS: usize = 4;
 const BOX: usize = 420;
 
-/// Drops what stands in such boxes, apart from the story's paragraphs.
+/// Drops what is in such boxes, except for the story's paragraphs.
 pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Verdict]) {
     let is_own =
         |(at, reason): &Verdict| reason.is_none() && is_prose(&outline.blocks[*at]) && !setting.is_elsewhere(*at);
     let (first, last) = (verdicts.iter().position(is_own), verdicts.iter().rposition(is_own));
-    let stands = |place| match (first, last) {
-        (Some(first), _) if place < first => Stands::Before,
-        (_, Some(last)) if place > last => Stands::Behind,
-        _ => Stands::Among,
+    let side = |place| match (first, last) {
+        (Some(first), _) if place < first => Side::Before,
+        (_, Some(last)) if place > last => Side::Behind,
+        _ => Side::Among,
     };
     for place in 0..verdicts.len() {
         let (at, reason) = verdicts[place];
@@ -25,27 +25,21 @@ pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Ve
         let is_text = matches!(block.kind, Kind::Paragraph | Kind::Bare) && is_prose(block) && setting.is_elsewhere(at);
         let is_told = setting.is_deck(at) || outline.signs(at).any(Signs::EMBED.and(Signs::QUOTE));
         if reason.is_none() && is_text && !is_told {
-            verdicts[place].1 = reason_of(outline, setting, at, verdicts, stands(place));
+            verdicts[place].1 = reason_of(outline, setting, at, verdicts, side(place));
         }
     }
 }
 
-/// Where a box stands: before the story, in it, or behind it.
+/// Where a box is: before the story, in it, or after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stands {
+enum Side {
     Before,
     Among,
     Behind,
 }
 
 /// What a text in a small box is.
-fn reason_of(
-    outline: &Outline,
-    setting: &Setting<'_>,
-    at: usize,
-    verdicts: &[Verdict],
-    stands: Stands,
-) -> Option<Reason> {
+fn reason_of(outline: &Outline, setting: &Setting<'_>, at: usize, verdicts: &[Verdict], side: Side) -> Option<Reason> {
     let is_small = |(_, element): &(usize, &Element)| {
         let weight = || outline.blocks[element.blocks.clone()].iter().map(|block| block.weight).sum::<usize>();
         let is_apart = |at: usize| !is_prose(&outline.blocks[at]) || setting.is_elsewhere(at);
@@ -62,7 +56,7 @@ fn reason_of(
     let is_credit = |other: usize| {
         let place = verdicts.binary_search_by_key(&other, |(block, _)| *block).ok();
         match place.and_then(|place| verdicts[place].1) {
-            Some(Reason::Caption | Reason::Credit) => stands != Stands::Before || other > at,
+            Some(Reason::Caption | Reason::Credit) => side != Side::Before || other > at,
             Some(Reason::Byline) => other > at,
             _ => false,
         }
@@ -71,7 +65,7 @@ fn reason_of(
     match pictured.pictures.len() {
         1 if pictured.blocks.clone().any(is_credit) => Some(Reason::Caption),
         // who wrote it, or what else there is
-        1 if stands == Stands::Behind && setting.is_apart(at) => Some(Reason::Label),
+        1 if side == Side::Behind && setting.is_apart(at) => Some(Reason::Label),
         _ => None,
     }
 }

@@ -1,11 +1,11 @@
 //! What is kept, weighed once more: every sign for and against a block, each with a weight, summed up.
 //!
-//! PURE. The passes before this one follow one sign each. This one has what they came to as signs beside all others: what
-//! the block is, what it and the elements around it are called, where it stands among the rest of the story, what its
-//! neighbours became, and a few words. A block is dropped where the sum is far below zero; nothing is brought back.
+//! PURE. The passes before this one follow one sign each. This one takes their results as signs in addition to others:
+//! what the block is, what it and the elements around it are called, where it is in the rest of the story, what its
+//! neighbours became, and a few words. A block is dropped if the sum is far below zero; nothing is brought back.
 //!
-//! The weights (`weights.txt`) are those of a logistic regression with an L1 penalty over pages that were read by eye or
-//! have labels; `scripts/weights` fits them and writes the file. A sign that is not in the file weighs nothing.
+//! The weights (`weights.txt`) are those of a logistic regression with an L1 penalty over pages that were read by eye
+//! or have labels; `scripts/weights` fits them and writes the file. A sign that is not in the file weighs nothing.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -59,8 +59,8 @@ pub(super) fn judge(page: &Seen<'_>, verdicts: &mut [Verdict]) {
     }
 }
 
-/// Embedded posts are somebody's words, whatever they look like; a table of data is kept or dropped as a whole; a heading goes
-/// with what it heads; numbers stand where a list has them.
+/// Embedded posts are somebody's words, whatever they look like; a table of data is kept or dropped as a whole; a
+/// heading goes with what it heads; numbers are where a list has them.
 fn is_judged(page: &Seen<'_>, at: usize) -> bool {
     let is_set = page.outline.signs(at).any(Signs::EMBED.and(Signs::DATA)) || page.outline.ruled(at).is_some();
     let is_heading = matches!(page.outline.blocks[at].kind, Kind::Heading(_));

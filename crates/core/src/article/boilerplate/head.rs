@@ -1,4 +1,4 @@
-//! What stands between the headline and the first paragraph.
+//! What is between the headline and the first paragraph.
 
 use super::{Body, Reason, Verdict};
 use crate::article::extract::{ends_sentence, is_prose};
@@ -18,8 +18,8 @@ fn says_more(line: &str) -> bool {
     words.filter(|word| word.chars().count() > 1).count() >= SAID
 }
 
-/// Drops dates and labels above the first paragraph. The deck stays, and so do headings under the headline: one that has a
-/// date in it (`Deadlines in 2025`) says what follows.
+/// Drops dates and labels above the first paragraph. The deck stays, and so do headings under the headline: one that
+/// has a date in it (`Deadlines in 2025`) says what follows.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], body: &Body) {
     let deck = &body.deck;
     let prose = |(at, reason): &Verdict| reason.is_none() && is_prose(&outline.blocks[*at]) && !deck.contains(at);

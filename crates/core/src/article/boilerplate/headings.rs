@@ -8,15 +8,15 @@ use crate::article::outline::{Block, Kind, Outline, Tag};
 
 /// Weight from which on a heading is a paragraph set large.
 const SENTENCE: usize = 120;
-/// Share of the prose beside which a heading is the story's, whatever it heads: a picture, a film, a table.
-const BESIDE: f32 = 0.3;
+/// Share of the prose in its parent that makes a heading the story's, even if it heads a picture, a film or a table.
+const AMONG: f32 = 0.3;
 /// How many kept headings of a make are how the story is set.
 const ALIKE: usize = 3;
 
-/// Drops headings after which nothing was kept before the next heading of the same rank or the end, but for those that
-/// stand among the story's own paragraphs.
+/// Drops headings after which nothing was kept before the next heading of the same rank or the end, except those that
+/// are among the story's own paragraphs.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
-    let beside = Beside::new(outline, verdicts);
+    let prose = InnerProse::new(outline, verdicts);
     let mut next = None;
     let mut below = [false; 8];
     for (at, reason) in verdicts.iter_mut().rev() {
@@ -25,7 +25,7 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
             Some(rank) => {
                 // over links to other stories, it is their label; at the end, it heads what was left out
                 let leads = next == Some(Some(Reason::Related)) && block.text.ends_with([':', '：']);
-                let is_among = || next.is_some() && beside.share(outline, block) >= BESIDE;
+                let is_among = || next.is_some() && prose.share(outline, block) >= AMONG;
                 let heads = below[rank..].iter().any(|&kept| kept);
                 if reason.is_none() && (leads || !heads && !is_among()) {
                     *reason = Some(Reason::HeadingOfNothing);
@@ -42,7 +42,8 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
     keep_alike(outline, verdicts);
 }
 
-/// Keeps, of headings that are alike and head the story's parts, those with no text at all under them: a picture's name.
+/// Keeps, of headings that are alike and head the story's parts, those with no text at all under them: a picture's
+/// name.
 fn keep_alike(outline: &Outline, verdicts: &mut [Verdict]) {
     let is_heading = |at: usize| matches!(outline.blocks[at].kind, Kind::Heading(_));
     let kept = tally(outline, verdicts, |block| usize::from(matches!(block.kind, Kind::Heading(_))));
@@ -56,13 +57,13 @@ fn keep_alike(outline: &Outline, verdicts: &mut [Verdict]) {
     }
 }
 
-/// How much of the kept prose stands right inside of each element.
-struct Beside {
+/// How much of the kept prose is directly inside of each element.
+struct InnerProse {
     within: HashMap<usize, usize>,
     total: usize,
 }
 
-impl Beside {
+impl InnerProse {
     fn new(outline: &Outline, verdicts: &[Verdict]) -> Self {
         let (mut within, mut total) = (HashMap::new(), 0);
         for (at, _) in verdicts.iter().filter(|(_, reason)| reason.is_none()) {

@@ -1,4 +1,4 @@
-//! Texts of widgets: the odd words on boxes, cards and players that stand between a story's paragraphs.
+//! Texts of widgets: the odd words on boxes, cards and players between a story's paragraphs.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use crate::article::outline::{Block, Element, Kind, Outline, Signs};
 
 /// Heaviest text that is a label, where it ends no sentence.
 const LABEL: usize = 60;
-/// How many sentences that stand alike are the story's own way to be set: questions with their answers.
+/// How many sentences that are set alike are the story's own way to be set: questions with their answers.
 const MANY: usize = 5;
 /// Heaviest text of a card: a teaser, a caption, a disclaimer.
 const CARD: usize = 500;
@@ -17,15 +17,15 @@ const CARD: usize = 500;
 const HEADLINE: usize = 15;
 /// Most blocks of a card.
 const BLOCKS: usize = 6;
-/// The part of the paragraphs that stands where the story does: one in so many.
+/// The part of the paragraphs that is where the story is: one in so many.
 const MAIN: usize = 3;
 /// Least and most labels of a drawing.
 const DRAWN: usize = 3;
 const MOST_DRAWN: usize = 120;
-/// How many times more the paragraphs have to weigh than what stands bare, so that a bare text is an exception.
+/// How many times more the paragraphs have to weigh than bare text, so that a bare text is an exception.
 const RATIO: usize = 3;
 
-/// Drops teasers in cards and, where the story is set in paragraphs, texts that stand bare and alone in a container of
+/// Drops teasers in cards and, where the story is set in paragraphs, texts that are bare and alone in a container of
 /// their own. `deck` stays, and sentences that other evidence holds to be the story's.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], body: &Body, known: &Known<'_>) {
     let deck = &body.deck;
@@ -57,7 +57,7 @@ pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict], body: &Body, kn
     drop_titles(outline, verdicts);
 }
 
-/// Where paragraphs of the story stand.
+/// Where paragraphs of the story are.
 struct Siblings {
     /// The elements that hold a good part of them.
     parents: Vec<usize>,
@@ -84,8 +84,8 @@ impl Siblings {
         Self { parents, opening }
     }
 
-    /// Whether a sentence without links that stands bare is one of the story's all the same: it stands among its
-    /// paragraphs, or between the headline and the first of them.
+    /// Whether a bare sentence without links is still one of the story's: it is among its paragraphs, or between the
+    /// headline and the first of them.
     fn hold(&self, outline: &Outline, at: usize) -> bool {
         let block = &outline.blocks[at];
         let parent = outline.elements[block.element].parent;
@@ -126,18 +126,18 @@ fn is_question(block: &Block) -> bool {
     block.text.ends_with(['?', '？', '؟'])
 }
 
-/// How many kept texts of sentences stand at each place.
+/// How many kept texts of sentences are at each place.
 fn sentences(outline: &Outline, verdicts: &[Verdict]) -> HashMap<u64, usize> {
     tally(outline, verdicts, |block| usize::from(is_prose(block)))
 }
 
-/// The blocks of the card that a block stands in with others.
+/// The blocks of the card that a block is in with others.
 fn card(outline: &Outline, at: usize) -> Option<Range<usize>> {
     let mut around = outline.ancestors(outline.blocks[at].element).map(|element| &outline.elements[element].blocks);
     around.find(|blocks| blocks.len() > 1).filter(|blocks| blocks.len() <= BLOCKS).cloned()
 }
 
-/// Drops the beginning of another story under its headline, which is a link, in a card where little of the story stands.
+/// Drops the beginning of another story under its headline, which is a link, in a card that holds little of the story.
 fn drop_teasers(outline: &Outline, verdicts: &mut [Verdict], known: &Known<'_>) {
     let is_teaser = |before: Verdict, (at, reason): Verdict| {
         let (headline, block) = (&outline.blocks[before.0], &outline.blocks[at]);

@@ -1,10 +1,11 @@
-//! Lists of links to pages of the site, or to places on this one. Lists of links that lead away are the story's: nominees, sources, books.
+//! Lists of links to pages of the site, or to places on this one. Lists of links that lead away are the story's:
+//! nominees, sources, books.
 
 use super::{Reason, Verdict};
 use crate::article::extract::ends_sentence;
 use crate::article::outline::{Block, Kind, Outline, Tag};
 
-/// Drops lists whose items are mainly links, but for those that lead away.
+/// Drops lists whose items are mainly links, except those that lead away.
 pub(super) fn judge(outline: &Outline, verdicts: &mut [Verdict]) {
     let mut at = 0;
     while at < verdicts.len() {

@@ -2,8 +2,8 @@
 //!
 //! PURE: body + what is known of the page → a verdict for every block of the body. Structure decides first
 //! ([`structure`]), wording only where structure is silent ([`wording`]), what the site repeats after both; headings
-//! go with what they head ([`headings`]). Every block that is dropped has its reason. What is still kept is weighed once
-//! more, by all that is seen of it ([`evidence`]).
+//! go with what they head ([`headings`]). Every block that is dropped has its reason. What is still kept is weighed
+//! once more, by all that is seen of it ([`evidence`]).
 
 mod boxes;
 mod evidence;
@@ -141,7 +141,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// What the markup around a block says that it is, wherever it stands.
+/// What the markup around a block says that it is, wherever the block is.
 pub(super) fn sign(outline: &Outline, at: usize) -> Option<Reason> {
     structure::reason(outline, at, &outline.blocks[at].text.to_lowercase(), &Known::titles(&Titles::default()))
 }
@@ -204,12 +204,12 @@ fn reason(setting: &Setting<'_>, outline: &Outline, at: usize, known: &Known<'_>
         reason.filter(|reason| (!anchored || *reason == Reason::Caption) && !is_of_entry(reason))
     };
     let of_link = || structure::is_link(setting, outline, at).then_some(Reason::Related);
-    // structured data holds pitches too; its sentences are the story's all the same
+    // structured data holds pitches too; its sentences are still the story's
     let of_words = || {
         let hit = wording::hit(block, &lower).filter(|_| !anchored || block.link_density() > 0.2 || !is_prose(block));
         hit.filter(|hit| setting.outweighed_by(at, hit, &lower)).map(|hit| hit.reason)
     };
-    // a site's stories stand where its captions do, as far as a place can tell
+    // a site's stories are where its captions are, as far as a place can show
     let overruled = |reason| opinion == Some(false) && reason != Reason::Caption && block.link_density() <= 0.5;
     let is_subhead = begun && matches!(block.kind, Kind::Heading(_));
     (!is_subhead && is_title(block, known.titles))
@@ -223,7 +223,7 @@ fn reason(setting: &Setting<'_>, outline: &Outline, at: usize, known: &Known<'_>
         .or_else(|| of_structure().or_else(of_link).or_else(of_words).filter(|reason| !overruled(*reason)))
 }
 
-/// Whether a text is no more than a mark between parts or at the end: `* * *`, `___`, `■`.
+/// Whether a text is only a mark between parts or at the end: `* * *`, `___`, `■`.
 fn is_mark(block: &Block) -> bool {
     !matches!(block.kind, Kind::Cell | Kind::Preformatted) && !block.text.contains(char::is_alphanumeric)
 }
@@ -241,8 +241,8 @@ fn tally(outline: &Outline, verdicts: &[Verdict], measure: impl Fn(&Block) -> us
     places
 }
 
-/// A paragraph said twice at different places is kept at the one where more of the text stands: the other is a box's or
-/// a summary's. At the same place the writer says it again: a question put to everyone, a recipe for another day.
+/// A paragraph that appears at two places is kept at the one with more of the text: the other is a box's or a
+/// summary's. At the same place the writer repeats it: a question put to everyone, a recipe for another day.
 fn drop_repeated(outline: &Outline, verdicts: &mut [Verdict]) {
     let is_long = |block: &Block| block.weight > REPEATED;
     let weights = tally(outline, verdicts, |block| if is_long(block) { block.weight } else { 0 });

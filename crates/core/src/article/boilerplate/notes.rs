@@ -1,8 +1,8 @@
-//! Notes to the readers in the story's column: who wrote it and how to reach them, where to subscribe, what was paid for,
-//! what the publisher answers for.
+//! Notes to the readers in the story's column: who wrote it and how to reach them, where to subscribe, what was paid
+//! for, what the publisher answers for.
 //!
-//! PURE. No sign of them decides alone, but for an author's name at the beginning and an address near the end: a note is
-//! set off from the story, stands before or behind it, speaks to its readers and of itself, and leads to what the site
+//! PURE. No sign of them decides alone, except an author's name at the beginning and an address near the end: a note is
+//! set off from the story, comes before or after it, speaks to its readers and of itself, and leads to what the site
 //! offers them. Each sign has a weight; enough of them together are a note.
 
 use super::setting::{Setting, is_speech, speaks};
@@ -10,7 +10,7 @@ use super::{Known, Reason, Verdict};
 use crate::article::extract::ends_sentence;
 use crate::article::outline::{Block, Kind, Outline, Signs};
 
-/// How many kept blocks from the end a bio or an address may stand.
+/// How many kept blocks from the end a bio or an address may be.
 const REACH: usize = 4;
 /// Heaviest note.
 const NOTE: usize = 500;
@@ -68,10 +68,10 @@ const ITSELF: &[&str] = &[
 /// Drops the notes among what is kept.
 pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Verdict], known: &Known<'_>) {
     let kept: Vec<usize> = (0..verdicts.len()).filter(|&place| verdicts[place].1.is_none()).collect();
-    let stands = |nth, ends| match nth {
-        _ if ends => Stands::Last,
-        0 => Stands::First,
-        _ => Stands::Among,
+    let position = |nth, ends| match nth {
+        _ if ends => Position::Last,
+        0 => Position::First,
+        _ => Position::Among,
     };
     let (mut seen, mut ends) = (0, true);
     for (nth, &place) in kept.iter().enumerate().rev() {
@@ -80,7 +80,7 @@ pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Ve
         let is_about = || kept.len() > 3 && seen <= REACH && (is_bio(block, known) || is_contact(block, known));
         let reason = match block.weight < NOTE {
             true if is_about() => Some(Reason::AuthorBio),
-            true if is_note(outline, setting, at, stands(nth, ends)) => Some(Reason::Note),
+            true if is_note(outline, setting, at, position(nth, ends)) => Some(Reason::Note),
             _ => None,
         };
         verdicts[place].1 = verdicts[place].1.or(reason);
@@ -89,26 +89,26 @@ pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Ve
     }
 }
 
-/// Where a text stands in what is kept.
+/// Where a text is in what is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stands {
+enum Position {
     First,
     Among,
     Last,
 }
 
 /// Whether the signs of a note are enough.
-fn is_note(outline: &Outline, setting: &Setting<'_>, at: usize, stands: Stands) -> bool {
+fn is_note(outline: &Outline, setting: &Setting<'_>, at: usize, position: Position) -> bool {
     let block = &outline.blocks[at];
     let own = outline.elements[block.element].own | block.inline;
     let of_name = 2 * usize::from(own.any(CALLED)) + 2 * usize::from(block.services > 0);
     let of_place = 2 * usize::from(setting.is_set_off(at))
         + usize::from(setting.is_apart(at))
         + usize::from(block.onward * 5 > block.weight)
-        + usize::from(stands != Stands::Among);
+        + usize::from(position != Position::Among);
     // words alone are never enough
     let is_text = matches!(block.kind, Kind::Paragraph | Kind::Bare) && !setting.is_deck(at);
-    if !is_text || of_name + of_place + 2 < ENOUGH || of_name == 0 && stands == Stands::Among {
+    if !is_text || of_name + of_place + 2 < ENOUGH || of_name == 0 && position == Position::Among {
         return false;
     }
     let lower = block.text.to_lowercase();
@@ -116,7 +116,7 @@ fn is_note(outline: &Outline, setting: &Setting<'_>, at: usize, stands: Stands) 
         usize::from(speaks(&block.text, usize::MAX)) + usize::from(ITSELF.iter().any(|words| lower.contains(words)));
     let of_story = usize::from(is_speech(&lower)) + usize::from(block.text.contains(QUOTES));
     // stories open in italics
-    (stands != Stands::First || of_name + of_words > 0) && of_name + of_place + of_words >= ENOUGH + of_story
+    (position != Position::First || of_name + of_words > 0) && of_name + of_place + of_words >= ENOUGH + of_story
 }
 
 /// `Jane Doe writes about the sea.`: it begins with an author's whole name, and quotes nobody.

@@ -1,5 +1,6 @@
-//! Quotations set large: one that repeats the story's words goes, with the line that says whose they are; one that is said
-//! nowhere else stays. So does what else stands apart from the story and says one of its sentences again.
+//! Quotations set large: one that repeats the story's words is dropped, with the line that says whose they are; one
+//! that is said nowhere else is kept. Other text apart from the story that repeats one of its sentences is dropped,
+//! too.
 
 use std::ops::Range;
 
@@ -61,7 +62,7 @@ pub(super) fn judge(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Ve
     }
 }
 
-/// The blocks of a quotation: all that is called so, or else what stands alone with it and is no sentence.
+/// The blocks of a quotation: all that is called so, or else what is alone with it and is no sentence.
 fn whole(outline: &Outline, at: usize) -> Range<usize> {
     let around = || outline.ancestors(outline.blocks[at].element).map(|element| &outline.elements[element]);
     if let Some(called) = around().filter(|element| element.own.any(Signs::PULL_QUOTE)).last() {
@@ -75,7 +76,7 @@ fn whole(outline: &Outline, at: usize) -> Range<usize> {
     around().map(|element| element.blocks.clone()).take_while(is_box).last().unwrap_or(at..at + 1)
 }
 
-/// Whether most of a text's words stand in another.
+/// Whether most of a text's words are in another.
 fn is_repeated(quote: &str, told: &str, least: usize) -> bool {
     let quote: Vec<char> = letters(quote).collect();
     let runs: Vec<String> = quote.chunks_exact(RUN).map(|run| run.iter().collect()).collect();

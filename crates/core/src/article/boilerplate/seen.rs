@@ -17,8 +17,8 @@ const WEIGHTS: &[usize] = &[8, 16, 30, 60, 100, 160, 300, 600];
 const SHARES: &[f32] = &[0.01, 0.2, 0.5, 0.8, 0.95];
 const PLACES: &[f32] = &[0.001, 0.05, 0.1, 0.3, 0.6];
 const DISTANCES: &[usize] = &[1, 2, 3, 5, 8, 15, 25];
-/// How many blocks to each side are beside a block, and how many words from the beginning a text speaks to its readers.
-const BESIDE: usize = 5;
+/// How many blocks on each side are near a block, and how many words from the beginning a text speaks to its readers.
+const NEAR: usize = 5;
 const BEGINNING: usize = 6;
 /// How many elements around a block are looked at for an item, and for most of the story.
 const AROUND: usize = 6;
@@ -37,7 +37,8 @@ pub(in crate::article) struct Seen<'a> {
     last: Option<usize>,
     /// What is before each block.
     sums: Vec<Sums>,
-    /// Kept prose, and blocks of it, at each place; in each parent; in elements of each label, and what else is in those.
+    /// Kept prose, and blocks of it, at each place; in each parent; in elements of each label, and what else is in
+    /// those.
     places: HashMap<u64, (usize, usize)>,
     parents: HashMap<usize, usize>,
     labels: HashMap<u64, (usize, usize)>,
@@ -226,16 +227,16 @@ impl<'a> Seen<'a> {
     fn of_place(&self, at: usize, block: &Block, add: &mut impl FnMut(Sign)) {
         let element = self.element(block.element);
         let own = self.own_told(at);
-        let beside = |weight: usize| share(weight.saturating_sub(own), self.told(), PLACES);
+        let others = |weight: usize| share(weight.saturating_sub(own), self.told(), PLACES);
         let (weight, alike) = self.places.get(&self.outline.signature(at)).copied().unwrap_or_default();
         let siblings = self.parents.get(&element.parent).copied().unwrap_or_default();
         let (kind, heavy) = (kind(block.kind), step(block.weight, WEIGHTS));
-        add(Sign::two(Family::PlaceKind, beside(weight), kind));
-        add(Sign::two(Family::PlaceWeight, beside(weight), heavy));
-        add(Sign::two(Family::SiblingsKind, beside(siblings), kind));
-        add(Sign::two(Family::SiblingsWeight, beside(siblings), heavy));
+        add(Sign::two(Family::PlaceKind, others(weight), kind));
+        add(Sign::two(Family::PlaceWeight, others(weight), heavy));
+        add(Sign::two(Family::SiblingsKind, others(siblings), kind));
+        add(Sign::two(Family::SiblingsWeight, others(siblings), heavy));
         let label = self.labels.get(&element.label).map_or(0, |label| label.0);
-        add(Sign::one(Family::Label, beside(label)));
+        add(Sign::one(Family::Label, others(label)));
         add(Sign::one(Family::Alike, (alike - usize::from(own > 0)).min(3)));
     }
 
@@ -281,8 +282,8 @@ impl<'a> Seen<'a> {
             share(weight(&mut { inside }), weight(&mut { blocks }), &[0.05, 0.3, 0.6, 0.9])
         };
         let end = self.outline.blocks.len();
-        let behind = (at + 1).min(end)..(at + 1 + BESIDE).min(end);
-        add(Sign::two(Family::Beside, kept(at.saturating_sub(BESIDE)..at), kept(behind)));
+        let behind = (at + 1).min(end)..(at + 1 + NEAR).min(end);
+        add(Sign::two(Family::KeptAround, kept(at.saturating_sub(NEAR)..at), kept(behind)));
     }
 
     /// What two blocks share: nothing, their element's label, its parent, or the element.

@@ -1,8 +1,8 @@
-//! How a text stands among the others: what a phrase in it has to outweigh.
+//! How a text is set among the others: what a phrase in it has to outweigh.
 //!
-//! PURE. A phrase is a sign and no proof: `First published in 1974, the novel …` opens many a review. What is a sentence,
-//! set as the story's other sentences are, between two of them, addresses nobody or is somebody's quoted words, is the
-//! story's unless the phrase says more. Each sign has a weight; the greater sum decides.
+//! PURE. A phrase is a sign and no proof: `First published in 1974, the novel …` opens many a review. What is a
+//! sentence, set as the story's other sentences are, between two of them, addresses nobody or is somebody's quoted
+//! words, is the story's unless the phrase says more. Each sign has a weight; the greater sum decides.
 
 use std::collections::HashMap;
 
@@ -13,12 +13,12 @@ use crate::article::outline::{Block, Kind, Outline};
 
 /// How many texts of a make are a make of the story's own.
 const ALIKE: usize = 2;
-/// The part of the prose that stands apart, and that is italic by exception: less than one in so many.
+/// The part of the prose that is apart, and that is italic by exception: less than one in so many.
 const APART: usize = 10;
 const ITALIC: usize = 4;
 /// How many headings or lines that are alike and are each followed by prose are questions.
 const ASKED: usize = 3;
-/// The part of the prose that stands under headings which are how the story is set: one in so many.
+/// The part of the prose under headings which are how the story is set: one in so many.
 const HEADED: usize = 5;
 /// Longest text that is a time of day, in characters.
 const TIME: usize = 30;
@@ -34,7 +34,7 @@ const ADDRESS: &[&str] = &[
 const FORMAL: &[&str] = &["Sie", "Ihr", "Ihre", "Ihren", "Ihnen"];
 /// How many words from the beginning they are looked for.
 const BEGINNING: usize = 6;
-/// Words of speech, beside which a text is what somebody said.
+/// Words of speech: a text next to them is what somebody said.
 const SPEECH: &[&str] = &[
     "said",
     "says",
@@ -86,23 +86,23 @@ const SPEECH: &[&str] = &[
 /// Marks of a quotation.
 pub(super) const QUOTES: [char; 8] = ['“', '”', '"', '«', '»', '„', '「', '」'];
 
-/// What the body's blocks are beside each other.
+/// What the body's blocks are compared with each other.
 pub(super) struct Setting<'a> {
     outline: &'a Outline,
     blocks: &'a [usize],
     deck: Vec<usize>,
-    /// How many blocks of prose stand at each place, and how much they weigh.
+    /// How many blocks of prose are at each place, and how much they weigh.
     places: HashMap<u64, (usize, usize)>,
-    /// Whether most of the prose stands at one place.
+    /// Whether most of the prose is at one place.
     is_gathered: bool,
     /// How much all prose weighs, and how much of it is italic.
     prose: usize,
     italic: usize,
     /// How many lines or headings of each make are followed by prose, and how many of them ask.
     asked: HashMap<(u64, bool), (usize, usize)>,
-    /// How much prose stands under the headings of each make.
+    /// How much prose is under the headings of each make.
     headed: HashMap<(u64, bool), usize>,
-    /// How many times of day stand at each place.
+    /// How many times of day are at each place.
     times: HashMap<u64, usize>,
     /// The last block of prose.
     last: Option<usize>,
@@ -144,7 +144,7 @@ impl<'a> Setting<'a> {
         Self { outline, blocks, deck, places, is_gathered, prose, italic, asked, headed, times, last }
     }
 
-    /// How many blocks of prose stand where a block does, and how much they weigh.
+    /// How many blocks of prose are where a block is, and how much they weigh.
     fn place(&self, at: usize) -> (usize, usize) {
         self.places.get(&self.outline.signature(at)).copied().unwrap_or_default()
     }
@@ -159,13 +159,13 @@ impl<'a> Setting<'a> {
         ends_sentence(&self.outline.blocks[at].text) && self.is_alike(at)
     }
 
-    /// Whether a block stands where little of the story does or nothing else, and most of it stands at one place.
+    /// Whether most of the story is at one place, and a block is at a place with little of the story or nothing else.
     pub(super) fn is_apart(&self, at: usize) -> bool {
         let (others, weight) = self.place(at);
         self.is_elsewhere(at) && (others <= 1 || weight * APART < self.prose)
     }
 
-    /// Whether most of the story stands at one place, and a block at another.
+    /// Whether most of the story is at one place, and a block at another.
     pub(super) fn is_elsewhere(&self, at: usize) -> bool {
         self.is_gathered && self.place(at).1 * 2 < self.prose
     }
@@ -181,7 +181,7 @@ impl<'a> Setting<'a> {
         block.italic * 10 > block.weight * 9 && self.italic * ITALIC < self.prose
     }
 
-    /// Whether prose stands right before and right behind a block.
+    /// Whether prose is right before and right after a block.
     pub(super) fn is_between(&self, at: usize) -> bool {
         self.stands_by_prose(at, false)
     }
@@ -213,14 +213,14 @@ impl<'a> Setting<'a> {
             && self.times.get(&self.outline.signature(at)).is_some_and(|&times| times >= ASKED)
     }
 
-    /// Whether it is one of several headings of a make, each over prose, under which a good part of the prose stands.
+    /// Whether it is one of several headings of a make, each over prose, with a good part of the prose under them.
     pub(super) fn heads(&self, at: usize) -> bool {
         let make = make(self.outline, at);
         self.asked.get(&make).is_some_and(|&(all, _)| all >= ASKED)
             && self.headed.get(&make).is_some_and(|headed| headed * HEADED > self.prose)
     }
 
-    /// Whether what a phrase says of a block outweighs how it stands there.
+    /// Whether what a phrase says of a block outweighs how the block is set.
     pub(super) fn outweighed_by(&self, at: usize, hit: &Hit, lower: &str) -> bool {
         let block = &self.outline.blocks[at];
         if hit.place == Place::Whole || hit.place == Place::Label {
@@ -282,7 +282,7 @@ pub(super) fn is_speech(lower: &str) -> bool {
         || SPEECH.iter().any(|said| said.contains(' ') && lower.contains(said))
 }
 
-/// Whether a phrase stands in words that somebody is quoted with, beside others.
+/// Whether a phrase is in words that somebody is quoted with, next to other words.
 fn is_quoted(block: &Block, hit: &Hit) -> bool {
     let lower = block.text.to_lowercase();
     let Some(at) = lower.find(hit.phrase) else { return false };
@@ -291,7 +291,7 @@ fn is_quoted(block: &Block, hit: &Hit) -> bool {
     before.contains(QUOTES) && after.contains(QUOTES) && words(outside).count() > 1
 }
 
-/// Whether a text has words of its own beside the phrase, a date and names: three that begin small, or as many
+/// Whether a text has words other than the phrase, a date and names: three that begin small, or as many
 /// characters of a script that has no small ones.
 fn says_more(text: &str, hit: &Hit) -> bool {
     let is_word = |word: &&str| {

@@ -1,7 +1,7 @@
 //! The signs that are weighed, and their names.
 //!
-//! PURE. A sign is a family and one or two values: `kind=item`, `place=3 weight=5`. Values are places in a list of names, or
-//! steps of a measure.
+//! PURE. A sign is a family and one or two values: `kind=item`, `place=3 weight=5`. Values are places in a list of
+//! names, or steps of a measure.
 
 use std::fmt;
 
@@ -165,20 +165,20 @@ families! {
     Digits = "digits" Steps(4);
     Capitalized = "capitalized" Steps(5);
     Words = "words" Steps(7);
-    /// The share of the prose that stands where it does, or in the same parent, or in elements that are called the same.
+    /// The share of the prose at its place, or in the same parent, or in elements that are called the same.
     PlaceKind = "place" SHARES, "kind" KINDS;
     PlaceWeight = "place" SHARES, "weight" WEIGHTS;
     SiblingsKind = "siblings" SHARES, "kind" KINDS;
     SiblingsWeight = "siblings" SHARES, "weight" WEIGHTS;
     Label = "label" SHARES;
     Alike = "alike" Steps(4);
-    /// Where in the story it stands.
+    /// Where in the story it is.
     PositionKind = "position" POSITIONS, "kind" KINDS;
     PositionWeight = "position" POSITIONS, "weight" WEIGHTS;
     Progress = "progress" Steps(6);
     Behind = "behind" Steps(8);
     FromHeadline = "from-headline" Steps(8);
-    /// What became of the blocks beside it, and what they are.
+    /// What became of the blocks next to it, and what they are.
     Before = "before" FATES;
     Before2 = "before-2" FATES;
     Next = "next" FATES;
@@ -189,7 +189,7 @@ families! {
     BeforeShares = "before-shares" Steps(4);
     NextShares = "next-shares" Steps(4);
     /// The kept parts of the five blocks before and behind it.
-    Beside = "kept-before" Steps(5), "kept-behind" Steps(5);
+    KeptAround = "kept-before" Steps(5), "kept-behind" Steps(5);
     Flag = "is" FLAGS;
 }
 

@@ -55,7 +55,7 @@ pub(super) fn reason(outline: &Outline, at: usize, lower: &str, known: &Known<'_
         |table: &[(Signs, Reason)]| table.iter().find(|(sign, _)| signs.any(*sign)).map(|(_, reason)| *reason);
     let fits = |reason: &Reason| match reason {
         Reason::Caption => !signs.any(Signs::TABLE.and(Signs::QUOTE)),
-        // in a live blog, a heading stands beside its time
+        // in a live blog, a heading is next to its time
         Reason::Date => !matches!(block.kind, Kind::Heading(_)),
         _ => !heads_sibling(outline, at),
     };
@@ -67,7 +67,7 @@ pub(super) fn reason(outline: &Outline, at: usize, lower: &str, known: &Known<'_
         .or_else(|| is_byline(block, lower, known).then_some(Reason::Byline))
 }
 
-/// Whether it is a heading over prose that stands beside it: what is said of both decides for neither.
+/// Whether it is a heading over prose that is next to it: what is said of both decides for neither.
 fn heads_sibling(outline: &Outline, at: usize) -> bool {
     let parent = |at: usize| outline.elements[outline.blocks[at].element].parent;
     let next = outline.blocks.get(at + 1).filter(|next| is_prose(next));
@@ -147,8 +147,8 @@ fn is_among_links(outline: &Outline, item: &Block) -> bool {
     list.is_none() || links * 2 >= blocks.len()
 }
 
-/// A block that is nothing but a link. A sentence among sentences is the story's, linked or not, and so are the items of a
-/// list that lead away from the site; a heading leads to another story where it leads to another page of the site.
+/// A block that is nothing but a link. A sentence among sentences is the story's, linked or not, and so are the items
+/// of a list that lead away from the site; a heading leads to another story where it leads to another page of the site.
 pub(super) fn is_link(setting: &Setting<'_>, outline: &Outline, at: usize) -> bool {
     let block = &outline.blocks[at];
     match block.kind {

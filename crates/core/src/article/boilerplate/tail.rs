@@ -1,4 +1,4 @@
-//! What stands behind the end of the story.
+//! What comes after the end of the story.
 
 use super::notes;
 use super::setting::Setting;
@@ -6,7 +6,8 @@ use super::{Known, Reason, Verdict};
 use crate::article::extract::{ends_sentence, is_prose};
 use crate::article::outline::{Block, Kind, Outline, Signs};
 
-/// Reasons that, once met with no prose after them, drop the rest too: a heading over links, a form, a notice.
+/// Reasons that drop the rest too, once they are found with no prose after them: a heading over links, a form, a
+/// notice.
 const ENDS: &[Reason] = &[
     Reason::Related,
     Reason::Comments,
@@ -16,7 +17,7 @@ const ENDS: &[Reason] = &[
     Reason::AuthorBio,
     Reason::Tags,
 ];
-/// How many kept blocks from the end a bio or a note may stand.
+/// How many kept blocks from the end a bio or a note may be.
 const REACH: usize = 4;
 /// Heaviest line that points elsewhere.
 const POINTER: usize = 200;
@@ -200,8 +201,8 @@ fn drop_pointers(outline: &Outline, verdicts: &mut [Verdict]) {
     }
 }
 
-/// Short leftovers behind the last prose, from the first block on that was dropped for such a reason. Sentences that are
-/// set as the story's are none, nor are lines under a subhead of its own.
+/// Short leftovers behind the last prose, from the first block on that was dropped for such a reason. Sentences that
+/// are set as the story's are none, nor are lines under a subhead of its own.
 fn drop_leftovers(outline: &Outline, setting: &Setting<'_>, verdicts: &mut [Verdict]) {
     let prose = |(at, reason): &Verdict| reason.is_none() && is_prose(&outline.blocks[*at]);
     let Some(last) = verdicts.iter().rposition(prose) else { return };

@@ -7,10 +7,10 @@ use aho_corasick::AhoCorasick;
 use super::Reason;
 use crate::article::outline::{Block, Kind};
 
-/// How a phrase has to stand in a block.
+/// Where a phrase has to be in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// It is the whole block, but for punctuation.
+    /// It is the whole block, except for punctuation.
     Whole,
     /// The block begins with it, and is short.
     Start,
@@ -30,7 +30,7 @@ struct Beginning {
 struct Wording {
     /// Phrases at a block's beginning, by their first character.
     beginnings: HashMap<char, Vec<Beginning>>,
-    /// Those that may stand anywhere, and their reasons.
+    /// Those that may be anywhere, and their reasons.
     anywhere: AhoCorasick,
     anywhere_phrases: Vec<(&'static str, Reason)>,
 }
@@ -59,18 +59,18 @@ static WORDING: LazyLock<Wording> = LazyLock::new(|| {
     Wording { beginnings, anywhere, anywhere_phrases: phrases }
 });
 
-/// A phrase that was met in a block.
+/// A phrase that was found in a block.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hit {
     pub(super) reason: Reason,
     pub(super) place: Place,
     pub(super) phrase: &'static str,
-    /// Whether it stands at the beginning, and another that is one anywhere behind it.
+    /// Whether it is at the beginning, and another phrase comes anywhere after it.
     twice: bool,
 }
 
 impl Hit {
-    /// How much a phrase says: the more words it has, the less it stands there by chance.
+    /// How much a phrase says: the more words it has, the less it is there by chance.
     pub(super) fn strength(&self) -> usize {
         let long = if self.phrase.contains(crate::text::is_wide) { 3 } else { self.phrase.split(' ').count().min(3) };
         match self.place {
@@ -80,7 +80,7 @@ impl Hit {
         }
     }
 
-    /// Whether it calls upon readers to do something.
+    /// Whether it calls on readers to do something.
     pub(super) fn is_call(&self) -> bool {
         use Reason::{Comments, Newsletter, Paywall, Promotion, Share};
         let calls = [Comments, Newsletter, Paywall, Promotion, Share].contains(&self.reason);

@@ -42,7 +42,7 @@ pub(super) fn find(outline: &Outline, scores: &Scores) -> Option<usize> {
     Some(at)
 }
 
-/// The story that stands right under the headline, where the core is something else further down, or above it: a list of
+/// The story right under the headline, if the core is something else further down, or above it: a list of
 /// other stories' beginnings can hold more prose than a short story, and so can what a site says of itself.
 pub(super) fn under_headline(
     outline: &Outline,

@@ -2,26 +2,26 @@
 //!
 //! Publishers set it in the page's header, outside of the story's container. It is part of what they wrote, so it is
 //! part of the story: documented choice, since extractors and labels differ on it. Where the markup does not call it a
-//! deck, it has to be a sentence: a second headline is none. Nor is a short line with a date, whatever its name.
+//! deck, it has to be a sentence: a second headline is not a deck. Nor is a short line with a date, whatever its name.
 
 use super::{Body, OUTSIDE, breaks_off, ends_sentence};
 use crate::article::metadata::{has_date, same_title};
 use crate::article::outline::{Block, Kind, Outline, Signs};
 use crate::text::letters;
 
-/// How many blocks after the headline it may stand.
+/// How many blocks after the headline it may come.
 const REACH: usize = 30;
 /// Most blocks of one deck, or of the points of a story.
 const BLOCKS: usize = 16;
 /// Least and most of its weight; the least where it is not marked.
 const WEIGHT: std::ops::Range<usize> = 15..800;
 const UNMARKED: usize = 40;
-/// Longest name of a place that stands before a deck.
+/// Longest name of a place before a deck.
 const PLACE: usize = 20;
 
 /// Signs of a deck, and of the points of a story above it.
 const MARKED: Signs = Signs::DECK.and(Signs::INFOBOX);
-/// Signs under which no deck stands.
+/// Signs under which there is no deck.
 const NOT: Signs = OUTSIDE.and(Signs::CAPTION).and(Signs::BYLINE).and(Signs::DATE).and(Signs::FORM).and(Signs::MEDIA);
 
 /// The deck's blocks between headline and body: all of what the markup calls the deck, and the points of the story.
@@ -89,7 +89,8 @@ fn is_deck(outline: &Outline, at: usize, marked: bool, distance: usize, descript
             || placed && !signs.any(NOT) && (block.weight >= UNMARKED || marked))
 }
 
-/// Whether two texts begin with the same letters, far enough to be the same text, the place before it apart (`Berlin.`).
+/// Whether two texts begin with the same letters, far enough to be the same text, the place before it apart
+/// (`Berlin.`).
 fn same_beginning(a: &str, b: &str) -> bool {
     let behind_place = b.split_once(". ").filter(|(place, _)| place.chars().count() < PLACE).map(|(_, rest)| rest);
     begin_alike(a, b) || behind_place.is_some_and(|rest| begin_alike(a, rest))

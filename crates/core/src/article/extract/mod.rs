@@ -2,7 +2,7 @@
 //!
 //! PURE: outline → the blocks of the body, before boilerplate is taken out. Three steps, each of its own: every block
 //! is weighed as prose ([`prose`]); from the top, the element is followed that holds nearly all of it
-//! ([`candidate`]); parts of the story that stand beside that element are taken in ([`siblings`]).
+//! ([`candidate`]); parts of the story that are next to that element are taken in ([`siblings`]).
 
 mod candidate;
 mod deck;
@@ -24,12 +24,12 @@ pub(super) struct Body {
     pub(super) blocks: Vec<usize>,
     /// The headline's block, in the body or before it.
     pub(super) headline: Option<usize>,
-    /// Those that are the deck, where it stands apart from the rest.
+    /// Those that are the deck, if it is apart from the rest.
     pub(super) deck: Vec<usize>,
 }
 
 impl Body {
-    /// Takes in what the user's rules keep, wherever it stands.
+    /// Takes in what the user's rules keep, wherever it is.
     pub(super) fn take_in_ruled(&mut self, outline: &Outline) {
         self.blocks.extend((0..outline.blocks.len()).filter(|&at| outline.ruled(at) == Some(true)));
         self.blocks.sort_unstable();
@@ -73,14 +73,14 @@ pub(super) fn body(outline: &mut Outline, evidence: &Evidence<'_>) -> Option<Bod
     Some(body)
 }
 
-/// How many times more prose has to stand behind the headline than before it, so that what stands before it is another text.
+/// How many times more prose has to come after the headline than before it, so that what is before it is another text.
 const TIMES: usize = 2;
 /// Least weight of a headline that is surely no section's name.
 const HEADLINE: usize = 15;
-/// Heaviest paragraph: what is heavier counts no more.
+/// Heaviest paragraph: what is heavier counts as this.
 const PARAGRAPH: usize = 1200;
 
-/// Drops what stands before the headline, where most of the prose stands behind it.
+/// Drops what is before the headline, if most of the prose is after it.
 fn cut_before(outline: &Outline, body: &mut Body) {
     let Some(headline) = body.headline else { return };
     let start = body.blocks.partition_point(|&at| at < headline);
@@ -100,8 +100,8 @@ fn cut_before(outline: &Outline, body: &mut Body) {
     }
 }
 
-/// The block that is the headline: the longest `<h1>` that says a title (a section's name is one, too), any heading that does (links to stories are headings
-/// too), any block that does, or else the only `<h1>`.
+/// The block that is the headline: the longest `<h1>` that says a title (a section's name is one, too), any heading
+/// that does (links to stories are headings too), any block that does, or else the only `<h1>`.
 fn headline(outline: &Outline, titles: &Titles) -> Option<usize> {
     let says: Vec<usize> = (0..outline.blocks.len()).filter(|&at| titles.contain(&outline.blocks[at].text)).collect();
     let is_heading = |at: &&usize| matches!(outline.blocks[**at].kind, Kind::Heading(_));

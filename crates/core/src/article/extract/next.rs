@@ -1,6 +1,6 @@
-//! The next story on the page, which is none of this one: pages that scroll on and on append it.
+//! The next story on the page, which is not part of this one: pages that scroll on and on append it.
 //!
-//! It has a headline of its own, of the rank and in the place of the first one, and stands in an element beside the one
+//! It has a headline of its own, of the rank and in the place of the first one, and is in an element next to the one
 //! that holds the first.
 
 use super::{Body, is_prose};

@@ -1,4 +1,4 @@
-//! Parts of the story beside the element that holds most of it.
+//! Parts of the story next to the element that holds most of it.
 
 use super::{Body, OUTSIDE, Scores};
 use crate::article::outline::{Kind, Outline, Signs, Tag};
@@ -15,7 +15,7 @@ const TWINS: usize = 3;
 /// Share of all prose from which on a container that is marked as the story is believed to be all of it.
 const WHOLE: f32 = 0.6;
 
-/// The core's blocks, with what stands beside it and is prose of its own: all of the parent where the whole rest of it
+/// The core's blocks, with what is next to it and is prose of its own: all of the parent if the whole rest of it
 /// is, or else those of its children that are.
 pub(super) fn gather(outline: &Outline, scores: &Scores, core: usize) -> Body {
     let mut scope = core;
@@ -55,8 +55,8 @@ fn is_whole(outline: &Outline, scores: &Scores, element: usize) -> bool {
     own.any(Signs::STATED) || said && scores.element(outline, element) > WHOLE * scores.element(outline, 0)
 }
 
-/// The blocks of other elements of one kind (tag and classes, numbers apart) near by: what calls itself the story may be
-/// cut in pieces, with adverts between them, each in a container of its own.
+/// The blocks of other elements of one kind (tag and classes, numbers apart) near by: what calls itself the story may
+/// be cut in pieces, with adverts between them, each in a container of its own.
 fn twins<'a>(outline: &'a Outline, scores: &'a Scores, element: usize) -> impl Iterator<Item = usize> + 'a {
     let one = &outline.elements[element];
     let around = outline.ancestors(element).take(TWINS).last().unwrap_or(element);

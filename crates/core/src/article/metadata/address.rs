@@ -8,8 +8,8 @@ use super::json_ld;
 use crate::article::Source;
 use crate::link;
 
-/// The canonical URL, where it is sane: of the same site, and not a home page unless the page is one. What tells where a
-/// visitor came from is taken off.
+/// The canonical URL, where it is sane: of the same site, and not a home page unless the page is one. What tells where
+/// a visitor came from is taken off.
 pub(super) fn canonical(said: &Statements, url: &Url) -> Option<(Url, Source)> {
     let of_link = said.links.iter().find(|(rel, _)| rel.split_whitespace().any(|rel| rel == "canonical"));
     let of_link = of_link.map(|(_, href)| href.as_str());
@@ -47,7 +47,7 @@ pub(super) fn image(said: &Statements, article: Option<&Value>, url: &Url) -> Op
     claims.into_iter().find_map(|(href, source)| Some((resolve(url, href?)?, source)))
 }
 
-/// The next page of a paged article: on the same site, and the same path but for its end.
+/// The next page of a paged article: on the same site, and the same path except for its end.
 pub(super) fn next_page(said: &Statements, url: &Url) -> Option<Url> {
     let next = said.links.iter().find(|(rel, _)| rel.split_whitespace().any(|rel| rel == "next"))?;
     let next = resolve(url, &next.1)?;

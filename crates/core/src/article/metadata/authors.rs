@@ -68,14 +68,14 @@ pub(super) fn authors(said: &Statements, article: Option<&Value>, site: &[String
     }
     let is_said = claims(said, article).any(|(names, _)| !organisations(&names).is_empty());
     let far = || said.bylines.iter().filter(|byline| !byline.near && !is_said);
-    let beside = || said.bylines_beside.iter().filter(|_| !is_said);
+    let outside = || said.bylines_beside.iter().filter(|_| !is_said);
     let links = || people_in(&said.author_links, Trust::Byline, site);
     found(marked(near(), site), Source::Microdata)
         .or_else(|| first_of(near(), site).and_then(|names| found(names, Source::Byline)))
         .or_else(|| found(marked(far(), site), Source::Microdata))
         .or_else(|| first_of(far(), site).and_then(|names| found(names, Source::Byline)))
-        .or_else(|| beside().map(|byline| of_byline(byline, site)).find_map(|names| found(names, Source::Microdata)))
-        .or_else(|| found(of_one(beside(), site), Source::Microdata))
+        .or_else(|| outside().map(|byline| of_byline(byline, site)).find_map(|names| found(names, Source::Microdata)))
+        .or_else(|| found(of_one(outside(), site), Source::Microdata))
         .or_else(|| if is_said { None } else { found(links(), Source::AuthorLink) })
 }
 
@@ -96,12 +96,12 @@ fn holds(all: &[String], some: &[String]) -> bool {
     all.len() > some.len() && some.iter().all(|name| all.contains(name))
 }
 
-/// Of a byline's names those that machines tell too, and those that a word joins to them: what a comma sets apart may be
-/// a role or an outlet.
+/// Of a byline's names those that machines tell too, and those that a word joins to them: what a comma sets apart may
+/// be a role or an outlet.
 fn joined(byline: &str, told: &[String], all: Vec<String>) -> Vec<String> {
     let byline = byline.to_lowercase();
     let around = |name: &String| byline.split_once(&name.to_lowercase()).unwrap_or_default();
-    // nothing but such words, and roles, stands between two people
+    // only such words and roles are between two people
     let follows = |name: &String, before: &String| {
         let between = around(before).1.split_once(&name.to_lowercase()).map_or("", |(between, _)| between);
         let is_between = |word: &str| is_joint(word) || !word.contains(char::is_alphanumeric);
@@ -172,7 +172,7 @@ fn of_one<'a>(bylines: impl Iterator<Item = &'a Byline>, site: &[String]) -> Vec
     people_in(&short, Trust::Named, site)
 }
 
-/// The people of the first byline that names some; one inside of it may name more, where an outlet stands behind the last.
+/// The people of the first byline that names some; one inside of it may name more if an outlet follows the last.
 fn first_of<'a>(bylines: impl Iterator<Item = &'a Byline>, site: &[String]) -> Option<Vec<String>> {
     let mut named =
         bylines.filter(|byline| !byline.exact).map(|byline| of_byline(byline, site)).filter(|names| !names.is_empty());
@@ -231,7 +231,7 @@ fn found(names: Vec<String>, source: Source) -> Option<(Vec<String>, Source)> {
     (!names.is_empty()).then_some((names, source))
 }
 
-/// What cards for other sites show beside a label that leads to a name (`twitter:label1`, `twitter:data1`).
+/// What cards for other sites show next to a label that leads to a name (`twitter:label1`, `twitter:data1`).
 fn of_labels(said: &Statements) -> Vec<String> {
     let pairs = [("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2")];
     let leads = |label: &str| said.meta_content(label).is_some_and(is_lead);

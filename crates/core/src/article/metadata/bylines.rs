@@ -1,4 +1,4 @@
-//! Elements that name the author, as they stand in the page.
+//! Elements that name the author, as they are in the page.
 
 use ego_tree::NodeRef;
 use scraper::Node;
@@ -7,7 +7,7 @@ use scraper::node::Element;
 use super::nodes::{is_long, text_of};
 use crate::article::outline::attribute;
 
-/// Where an element stands.
+/// Where an element is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     /// Shortly behind the headline, or no headline came yet.
@@ -26,7 +26,7 @@ pub(super) struct Byline {
     pub(super) links: Vec<String>,
     /// Whether it is marked by `rel=author`, a property or an hCard, not by a class name alone.
     pub(super) exact: bool,
-    /// Whether it stands shortly behind the headline, or no headline came yet.
+    /// Whether it comes shortly after the headline, or no headline came yet.
     pub(super) near: bool,
 }
 
@@ -47,7 +47,7 @@ pub(super) fn is_name_of_author(classes: &str) -> bool {
     classes.split_whitespace().any(|word| word.contains("author") && word.ends_with("name"))
 }
 
-/// Whether an element stands in a picture's box, whose names are those of photographers.
+/// Whether an element is in a picture's box; the names there are those of photographers.
 pub(super) fn in_figure(node: NodeRef<'_, Node>) -> bool {
     let around = node.ancestors().filter_map(|node| node.value().as_element()).take(4);
     around.into_iter().any(|element| matches!(element.name(), "figure" | "figcaption"))
@@ -79,10 +79,10 @@ pub(super) fn author_link(node: NodeRef<'_, Node>, element: &Element) -> Option<
         "autore",
         "columnist",
     ];
-    // folders of others as well, but for pages that are named like the text
+    // folders of other things as well, except if the page is named like the text
     const VAGUE: &[&str] = &["by", "staff", "people", "person", "profile", "profiles", "team"];
     let href = attribute(element, "href").unwrap_or_default();
-    // what stands between two slashes
+    // what is between two slashes
     let (path, page) = href.split_once('/').and_then(|(_, after)| after.rsplit_once('/')).unwrap_or_default();
     let is_in = |folders: &[&str]| path.split('/').any(|folder| folders.contains(&folder));
     if !is_in(FOLDERS) && !is_in(VAGUE) || in_figure(node) || is_long(node) {

@@ -15,7 +15,7 @@ const ZEROS: &[char] = &[
 const ERAS: &[(&str, i32)] = &[("令和", 2018), ("平成", 1988), ("昭和", 1925), ("民國", 1911), ("民国", 1911)];
 /// How many years the Buddhist era is ahead.
 const BUDDHIST: i32 = 543;
-/// Months of calendars that begin with January, by their beginnings; several names of one month are parted by spaces.
+/// Months of calendars that begin with January, by their beginnings; spaces separate several names of one month.
 const MONTHS: &[[&str; 12]] = &[
     [
         "มกราคม ม.ค.",
@@ -154,7 +154,7 @@ fn by_era(text: &str) -> Option<(NaiveDate, String)> {
     Some((date, rest.to_owned()))
 }
 
-/// `۱۴۰۲/۰۳/۱۴`, or `6/6/2566` in Thai: a year that is none of ours, in a text of another script.
+/// `۱۴۰۲/۰۳/۱۴`, or `6/6/2566` in Thai: a year of another calendar, in a text of another script.
 fn in_numbers(text: &str, was_other: bool) -> Option<(NaiveDate, String)> {
     let word = text.split_whitespace().find(|word| word.matches(['/', '-']).count() == 2)?;
     let numbers: Vec<i32> = word.split(['/', '-']).map(str::parse).collect::<Result<_, _>>().ok()?;

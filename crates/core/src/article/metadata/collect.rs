@@ -40,9 +40,9 @@ pub(in crate::article) struct Statements {
     pub(super) title: Option<String>,
     /// `<html lang>`.
     pub(super) language: Option<String>,
-    /// `<h1>`, but for those that lead home.
+    /// `<h1>`, except those that lead to the home page.
     pub(super) headings: Vec<Heading>,
-    /// Texts of `<h2>` to `<h5>` that are none of other stories.
+    /// Texts of `<h2>` to `<h5>` that do not belong to other stories.
     pub(super) subheadings: Vec<String>,
     /// Microdata and RDFa properties of visible elements: name and text.
     pub(super) properties: Vec<(String, String)>,
@@ -67,7 +67,7 @@ pub(in crate::article) struct Statements {
     /// Dates that a reader sees under the headline.
     pub(super) shown: Vec<Shown>,
     /// Short texts right before and behind those.
-    pub(super) beside_dates: Vec<String>,
+    pub(super) near_dates: Vec<String>,
 }
 
 /// A date in the page.
@@ -92,9 +92,9 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names, url: &Url) -> 
     // bytes of text before the last date ahead of any headline
     let mut before = 0;
     for node in html.tree.root().descendants() {
-        // what stands in navigation, footers and asides is not about this page, as a rule
+        // what is in navigation, footers and asides is usually not about this page
         if hidden_until.is_some_and(|end| end != Some(node.id())) {
-            all.beside(node);
+            all.outside(node);
             continue;
         }
         hidden_until = None;
@@ -160,7 +160,7 @@ pub(in crate::article) fn collect(html: &Html, names: &mut Names, url: &Url) -> 
             is_readers = signs.any(Signs::COMMENTS);
         }
     }
-    (all.shown, all.led, all.beside_dates) = watch.found();
+    (all.shown, all.led, all.near_dates) = watch.found();
     all
 }
 
@@ -215,7 +215,7 @@ impl Statements {
         let value = attribute(element, "datetime").map_or_else(|| text_of(node), str::to_owned);
         let names = [attribute(element, "class"), attribute(element, "itemprop"), parent_names(node)];
         let role = role(names.into_iter().flatten(), attribute(element, "pubdate").is_some());
-        // a date in a list or a table is of whatever stands before it
+        // a date in a list or a table belongs to what comes before it
         let is_listed = role == TimeRole::Unsaid
             && node
                 .ancestors()
@@ -272,7 +272,7 @@ impl Statements {
         signs
     }
 
-    fn beside(&mut self, node: NodeRef<'_, Node>) {
+    fn outside(&mut self, node: NodeRef<'_, Node>) {
         let is_author = |element: &Element| {
             ["rel", "itemprop"].into_iter().any(|name| attribute(element, name).is_some_and(is_author))
                 || attribute(element, "class").is_some_and(|classes| classes.len() < 60 && is_card_of_author(classes))

@@ -74,15 +74,15 @@ const PUBLICATIONS: &[&str] = &[
     "نشر",
     "פורסם",
 ];
-/// Words that stand before the date of a page, whichever it is. Lower case.
+/// Words before the date of a page, whichever date it is. Lower case.
 const DATES: &[&str] = &["datum", "date", "stand:", "fecha", "data", "дата", "tarih", "日期", "时间", "تاريخ"];
-/// Words beside a time whose hours and minutes a dot parts.
+/// Words next to a time whose hours and minutes a dot separates.
 const CLOCKS: &[&str] = &["klo", "kl", "uhr", "um", "ore", "alle", "às", "godz", "h"];
 /// Countries' domains that are used by anybody, and those of the countries that write the month first, or both.
 const NO_COUNTRIES: &[&str] =
     &["us", "ph", "ca", "io", "co", "tv", "me", "ai", "cc", "fm", "ly", "to", "gg", "sh", "so"];
 
-/// Most words of a date before its first figure, and most characters of scripts without spaces beside a date.
+/// Most words of a date before its first figure, and most characters of scripts without spaces next to a date.
 const LEADING: usize = 2;
 const WIDE: usize = 12;
 
@@ -138,8 +138,8 @@ impl Order {
             |at: usize| words.get(at).is_some_and(|word| CLOCKS.contains(&bare(word).to_lowercase().as_str()));
         let mut told: Vec<Cow<'_, str>> = Vec::with_capacity(words.len());
         for (at, word) in words.iter().enumerate() {
-            let beside = is_clock(at + 1) || at > 0 && is_clock(at - 1);
-            let changed = if beside { dotted_time(word) } else { self.in_figures(word) };
+            let is_time = is_clock(at + 1) || at > 0 && is_clock(at - 1);
+            let changed = if is_time { dotted_time(word) } else { self.in_figures(word) };
             told.push(changed.map_or(Cow::Borrowed(*word), Cow::Owned));
         }
         if told.iter().any(|word| matches!(word, Cow::Owned(_))) { Cow::Owned(told.join(" ")) } else { text }
@@ -179,7 +179,7 @@ fn bare(word: &str) -> &str {
     word.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
-/// Whether a line holds a date, were it only a month.
+/// Whether a line holds a date, even if it is only a month.
 pub(in crate::article) fn has_date(line: &str) -> bool {
     longest_run(&calendars::normal(line), |_| true).is_some()
 }
@@ -198,11 +198,11 @@ fn longest_run(text: &str, fits: impl Fn(&str) -> bool) -> Option<Moment> {
         return None;
     }
     let words: Vec<&str> = text.split_whitespace().take(24).collect();
-    // a date without a digit is none; those of other scripts are no ASCII
+    // what has no digit is no date; digits of other scripts are not ASCII
     let numeral = |word: &&str| word.bytes().any(|byte| byte.is_ascii_digit() || !byte.is_ascii());
     (0..words.len()).find_map(|start| {
         let longest = words.len().min(start + 8);
-        // a weekday and a month may stand before the first figure, and other words would cost the time behind the date
+        // a weekday and a month may come before the first figure, and other words would cost the time behind the date
         let first = start + words[start..longest].iter().position(numeral).filter(|&first| first <= LEADING)?;
         (first + 1..=longest).rev().find_map(|end| {
             let run = words[start..end].join(" ");
@@ -226,7 +226,7 @@ pub(super) fn of_publication(text: &str) -> Option<&str> {
     }
 }
 
-/// Whether a text, in lower case, makes a date that of the publication, or says no more than that it is one.
+/// Whether a text, in lower case, makes a date that of the publication, or says only that it is one.
 pub(super) fn is_publication(text: &str) -> bool {
     PUBLICATIONS.iter().chain(DATES).any(|word| text.contains(word))
 }

@@ -84,10 +84,10 @@ fn other_way_round(said: &Statements, article: Option<&Value>, moment: Moment) -
     (days.peek().is_some() && days.all(|day| day == date)).then_some(Moment { at, ..moment })
 }
 
-/// The date that readers see, where a piece was published anew since: machines go on saying the first date, often of
+/// The date that readers see, if a piece was published again since: the markup still says the first date, often of
 /// years ago, while the page and its feed date it by the last publication.
 ///
-/// Believed only of a date that is shown as the page's own, and lies between the first publication and the last change:
+/// Believed only of a date that is shown as the page's own, and is between the first publication and the last change:
 /// a page that shows the day of its last change shows just that, unless it calls it the publication; and one that shows
 /// the very instant of the last change shows nothing else.
 fn republished(said: &Statements, article: Option<&Value>, first: Moment) -> Option<Dated> {
@@ -149,7 +149,7 @@ pub(super) fn updated(said: &Statements, article: Option<&Value>) -> Option<Date
     Some(exact(first, || metas(said, MetaDate::Updated).chain(of_times()).chain(of_shown()).collect()))
 }
 
-/// All that is said of the publication, the most trusted first; of the page's other dates the first few, which stand
+/// All that is said of the publication, the most trusted first; of the page's other dates the first few, which are
 /// around its headline.
 fn of_publication_all(said: &Statements, article: Option<&Value>) -> Vec<Dated> {
     let of_article = article.and_then(|node| of_node(said, node)).map(|moment| (moment, Source::JsonLd));
@@ -171,7 +171,7 @@ fn of_publication_all(said: &Statements, article: Option<&Value>) -> Vec<Dated> 
 }
 
 /// The same date as a statement has it that knows more of it: the time of the day, the zone, the site's own offset
-/// where a local time is told as if it were UTC. A statement that says no more moves nothing.
+/// where a local time is given as if it were UTC. A statement that says only this moves nothing.
 fn exact(first: Dated, others: impl FnOnce() -> Vec<Dated>) -> Dated {
     let (moment, _) = first;
     let is_utc = moment.zoned && moment.at.offset().local_minus_utc() == 0;
@@ -196,8 +196,8 @@ fn exact(first: Dated, others: impl FnOnce() -> Vec<Dated>) -> Dated {
     find(&is_zoned).unwrap_or(first)
 }
 
-/// The same date as the lines around the story complete it: they tell the time of a day, or, where no date is known, all
-/// of it.
+/// The same date as the lines around the story complete it: they tell the time of a day, or, where no date is known,
+/// all of it.
 pub(super) fn completed(published: Option<Moment>, lines: &Lines<'_>, order: Order) -> Option<Moment> {
     let all = || lines.near.iter().chain(&lines.behind).copied();
     let Some(day) = published else {
@@ -205,7 +205,7 @@ pub(super) fn completed(published: Option<Moment>, lines: &Lines<'_>, order: Ord
     };
     let is_exact = |moment: &Moment| !is_day(*moment) && moment.at.naive_local().date() == day.at.naive_local().date();
     let of_line = || all().filter_map(|line| order.published_in(line)).find(is_exact);
-    // the time stands on the line before, or behind
+    // the time is on the line before or after
     let is_short = |two: &&[&str]| two.iter().all(|line| line.len() < PAIR);
     let pairs = || lines.near.windows(2).filter(is_short).flat_map(|two| [[two[1], two[0]], [two[0], two[1]]]);
     let of_pair = || pairs().filter_map(|two| order.in_text(&two.join(" "))).find(is_exact);
@@ -236,8 +236,8 @@ fn as_local(moment: Moment, others: &[Dated]) -> Option<Dated> {
     others.iter().copied().find(away).filter(|_| is_clock)
 }
 
-/// Whether two clocks show what one instant is in two zones: offsets in use are half hours from -12 to +14, but for
-/// three of a quarter.
+/// Whether two clocks show one instant in two zones: offsets in use are half hours from -12 to +14, except for
+/// three with quarter hours.
 fn is_zones_away(one: Moment, other: Moment) -> bool {
     let minutes = minute(one.at.naive_local()) - minute(other.at.naive_utc());
     minutes % 30 == 0 && minutes.abs() <= FARTHEST

@@ -11,8 +11,8 @@ use super::titles::{same, units};
 use crate::article::outline::attribute;
 use crate::text::{letters, line};
 
-/// Names of elements inside a heading that are set beside the headline.
-const BESIDE: &[&str] = &[
+/// Names of elements inside a heading that are set next to the headline.
+const ADDITIONS: &[&str] = &[
     "kicker",
     "overline",
     "roofline",
@@ -33,7 +33,7 @@ const BESIDE: &[&str] = &[
     "invisible",
     "hide",
 ];
-/// Elements that part what a heading says from what is set beside it.
+/// Elements that separate what a heading says from what is set next to it.
 const PARTING: &[&str] = &["span", "div", "p", "small", "br", "a", "time", "h2", "h3"];
 /// Most parts whose combinations are looked at, and most of a heading's text, in bytes.
 const PARTS: usize = 16;
@@ -45,7 +45,7 @@ pub(super) const PART: usize = 3;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Heading {
     pub(super) text: String,
-    /// Its text by elements, with whether the element is named as something beside the headline.
+    /// Its text by elements, with whether the element is named as an addition to the headline.
     parts: Vec<(String, bool)>,
     /// Whether it leads to the site's home page, as its name does.
     pub(super) is_home: bool,
@@ -97,7 +97,8 @@ impl Heading {
         };
         let trim =
             |text: &str| text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '|' | '·')).to_owned();
-        let kept: Vec<&str> = all.iter().filter(|(_, beside)| !beside).map(|(text, _)| text.as_str()).collect();
+        let kept: Vec<&str> =
+            all.iter().filter(|(_, is_addition)| !is_addition).map(|(text, _)| text.as_str()).collect();
         let kept = trim(&line(&kept.join(" ")));
         if kept.len() < self.text.len() && units(&kept).len() >= 2 && self.is_parted() {
             return kept;
@@ -137,9 +138,9 @@ impl Heading {
         held.filter(|_| !is_held(&self.text)).unwrap_or_else(|| self.text.clone())
     }
 
-    /// Whether a part with words is named as something beside the headline.
+    /// Whether a part with words is named as an addition to the headline.
     fn is_parted(&self) -> bool {
-        self.parts.iter().any(|(text, beside)| *beside && text.contains(char::is_alphanumeric))
+        self.parts.iter().any(|(text, is_addition)| *is_addition && text.contains(char::is_alphanumeric))
     }
 }
 
@@ -150,7 +151,7 @@ fn is_named(node: NodeRef<'_, Node>, names: &[&str]) -> bool {
 fn is_beside(node: NodeRef<'_, Node>) -> bool {
     let names = |element: &Element| {
         let names = ["class", "data-ob"].into_iter().filter_map(|name| attribute(element, name));
-        names.map(str::to_lowercase).any(|names| BESIDE.iter().any(|word| names.contains(word)))
+        names.map(str::to_lowercase).any(|names| ADDITIONS.iter().any(|word| names.contains(word)))
     };
     node.value().as_element().is_some_and(names)
 }

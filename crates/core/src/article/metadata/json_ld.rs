@@ -44,18 +44,18 @@ const ORGANISATIONS: &[&str] = &[
     "WebSite",
 ];
 
-/// Adds the nodes of a document, `@graph` and arrays flattened. Faulty documents are mended where the fault is
-/// one of the usual: raw line breaks in strings, a semicolon or a comment around, HTML entities.
+/// Adds the nodes of a document, `@graph` and arrays flattened. Faulty documents are repaired if the fault is
+/// one of the usual ones: raw line breaks in strings, a semicolon or a comment around, HTML entities.
 pub(super) fn nodes(text: &str, nodes: &mut Vec<Value>) {
     let text = text.trim().trim_start_matches("<!--").trim_start_matches("//<![CDATA[");
     let text = text.trim_end_matches("-->").trim_end_matches("//]]>").trim().trim_end_matches(';');
-    let parsed = serde_json::from_str(text).or_else(|_| serde_json::from_str(&mended(text)));
+    let parsed = serde_json::from_str(text).or_else(|_| serde_json::from_str(&repaired(text)));
     if let Ok(value) = parsed {
         flatten(value, nodes, 0);
     }
 }
 
-fn mended(text: &str) -> String {
+fn repaired(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().replace(",}", "}").replace(",]", "]")
 }
 
@@ -89,8 +89,8 @@ pub(super) struct Page<'a> {
     pub(super) titles: &'a Titles,
 }
 
-/// The node that is the page's story: of the kinds that are, the one that is about this page, and then the one with most
-/// to say. A node that says of itself that it is another page's story, under another headline, is none.
+/// The node that is the page's story: of the kinds that are, the one that is about this page, and then the one with
+/// most to say. A node that says of itself that it is another page's story, under another headline, is not.
 pub(super) fn article<'a>(nodes: &'a [Value], page: &Page<'_>) -> Option<&'a Value> {
     let known = ["headline", "datePublished", "author", "articleBody"];
     let is_article =
@@ -104,7 +104,8 @@ pub(super) fn article<'a>(nodes: &'a [Value], page: &Page<'_>) -> Option<&'a Val
 }
 
 impl Page<'_> {
-    /// How much a node says that it is about this page: by its URL and by its headline; negative where both are another's.
+    /// How much a node says that it is about this page: by its URL and by its headline; negative where both are
+    /// another's.
     fn fits(&self, node: &Value) -> i32 {
         let urls = ["url", "mainEntityOfPage", "@id"].iter().filter_map(|key| url(node, key));
         let is_this = |other: &str| {

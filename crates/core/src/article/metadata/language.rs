@@ -71,7 +71,7 @@ fn is_known(claim: &str) -> bool {
     OTHER_NAMES.contains(&primary) || Lang::all().iter().any(|&lang| tag(lang) == primary || lang.code() == primary)
 }
 
-/// The shortest code of a language (ISO 639-1 where it has one), as BCP 47 wants it.
+/// The shortest code of a language (ISO 639-1 where it has one), as BCP 47 requires it.
 fn tag(lang: Lang) -> &'static str {
     match lang {
         Lang::Epo => "eo",
@@ -177,7 +177,7 @@ mod tests {
             "Der Bürgermeister sagte am Montag, die Stadt werde die Brücke noch in diesem Jahr erneuern. ".repeat(3);
         assert_eq!(seen(&german, Some("en-US")), Some("de"));
         assert_eq!(seen(&german, None), Some("de"));
-        assert_eq!(seen(&german, Some("de-AT")), None, "the claim stands");
+        assert_eq!(seen(&german, Some("de-AT")), None, "the claim is kept");
         assert_eq!(seen("Zu kurz.", Some("en")), None);
         assert_eq!(seen("", None), None);
     }

@@ -50,8 +50,8 @@ pub(super) struct Metadata {
     pub(super) authors: Vec<String>,
     /// Which of day and month comes first in numbers.
     order: date_texts::Order,
-    /// Short texts beside the dates under the headline.
-    beside_dates: Vec<String>,
+    /// Short texts next to the dates under the headline.
+    near_dates: Vec<String>,
     /// Who may be meant if nothing better is found.
     otherwise: Option<(Vec<String>, Source)>,
     pub(super) published: Option<Moment>,
@@ -102,7 +102,7 @@ pub(super) fn metadata(said: &Statements, url: &Url) -> Metadata {
         authors: sources.take(Field::Authors, authors).unwrap_or_default(),
         otherwise,
         order: said.order,
-        beside_dates: said.beside_dates.clone(),
+        near_dates: said.near_dates.clone(),
         published,
         updated: sources.take(Field::Updated, updated),
         section: sources.take(Field::Section, section(said, article, &titles, &site)),
@@ -147,7 +147,7 @@ impl Metadata {
             titles: &self.titles,
             topics: &topics,
             order: self.order,
-            beside: &self.beside_dates,
+            near_dates: &self.near_dates,
         };
         let of_line = lines.near.iter().map(|line| people::of_line(line, &self.site)).find(|names| !names.is_empty());
         let people = of_line.or_else(|| Some(lines.people(&known)).filter(|names| !names.is_empty()));

@@ -1,4 +1,4 @@
-//! The text of a part of the tree, and what it stands in.
+//! The text of a part of the tree, and what it is in.
 
 use ego_tree::NodeRef;
 use scraper::Node;
@@ -29,7 +29,7 @@ pub(super) fn text_of(node: NodeRef<'_, Node>) -> String {
     line(&text)
 }
 
-/// Whether a text stands in a paragraph of a sentence or more.
+/// Whether a text is in a paragraph of a sentence or more.
 pub(super) fn is_long(node: NodeRef<'_, Node>) -> bool {
     let paragraph =
         node.ancestors().find(|node| node.value().as_element().is_some_and(|element| element.name() == "p"));

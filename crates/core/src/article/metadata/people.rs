@@ -5,7 +5,7 @@ use super::words::{
 };
 use crate::text::{from_html, is_wide, line};
 
-/// Words that part one person from the next, with their spaces.
+/// Words that separate one person from the next, with their spaces.
 const JOINTS: &[&str] = &[
     " im Gespräch mit ",
     " as told to ",
@@ -28,9 +28,9 @@ const JOINTS: &[&str] = &[
     " And ",
     " και ",
 ];
-/// Those that are no part of a name in any language.
+/// Those that are not part of a name in any language.
 const LISTS: &[&str] = &[" and ", " & ", " und ", " et ", " og ", " och ", " ve ", " и ", " + "];
-/// Those that also stand within one person's name.
+/// Those that can also be within one person's name.
 const WITHIN: &[&str] = &[" y ", " e ", " i ", " en "];
 /// What names of papers, sites, agencies and stations end with.
 pub(super) const WIDE_OUTLETS: &[char] = &['报', '報', '网', '網', '社', '台', '讯', '訊'];
@@ -59,7 +59,7 @@ pub(in crate::article) fn people(names: &[String]) -> Vec<String> {
     people_in(names, Trust::Named, &[])
 }
 
-/// The same, mindful of where the names stand, and of names that are the site's.
+/// The same, with regard to where the names are, and to names that are the site's.
 pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<String> {
     let mut people: Vec<String> = Vec::new();
     for (name, trust) in names.iter().flat_map(|name| parts(name, trust)) {
@@ -69,7 +69,7 @@ pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<
             people.push(name);
         }
     }
-    // beside people's names, a word in capitals is an outlet's
+    // next to people's names, a word in capitals is an outlet's
     if people.iter().any(|name| name.contains(' ')) {
         let is_outlet = |name: &String| name.len() <= 5 && !name.contains(' ') && name.chars().all(char::is_uppercase);
         people.retain(|name| !is_outlet(name));
@@ -77,8 +77,8 @@ pub(super) fn people_in(names: &[String], trust: Trust, site: &[String]) -> Vec<
     people
 }
 
-/// The parts of a text that may be names, and how much is known of each: of several parts of what is said to be one name
-/// only the first is sure to be one.
+/// The parts of a text that may be names, and how much is known of each: of several parts of what is said to be one
+/// name only the first is sure to be one.
 fn parts(name: &str, trust: Trust) -> Vec<(String, Trust)> {
     let names = if trust == Trust::Person { one(name) } else { split(name) };
     let trust_of = |at: usize| if trust == Trust::Person && at > 0 { Trust::Named } else { trust };
@@ -131,7 +131,7 @@ pub(super) fn is_joint(word: &str) -> bool {
 /// Those whom a byline names for another part in the story: who reviewed, edited or illustrated it.
 pub(super) fn beside_authors(byline: &str) -> Vec<String> {
     let lower = byline.to_lowercase();
-    let at = WORDS.beside.iter().filter_map(|word| Some(lower.find(word)? + word.len())).min();
+    let at = WORDS.other_parts.iter().filter_map(|word| Some(lower.find(word)? + word.len())).min();
     let rest = at.and_then(|at| byline.get(at..)).map(str::to_owned);
     rest.map(|rest| people_in(&[rest], Trust::Byline, &[])).unwrap_or_default()
 }
@@ -139,7 +139,7 @@ pub(super) fn beside_authors(byline: &str) -> Vec<String> {
 /// A byline up to where it names people for another part in the story.
 fn without_others(byline: &str) -> &str {
     let lower = byline.to_lowercase();
-    let at = WORDS.beside.iter().filter_map(|word| lower.find(word)).min();
+    let at = WORDS.other_parts.iter().filter_map(|word| lower.find(word)).min();
     at.and_then(|at| byline.get(..at)).unwrap_or(byline)
 }
 
@@ -154,7 +154,7 @@ pub(super) fn of_line(text: &str, site: &[String]) -> Vec<String> {
     }
     let named =
         |part: &str| WORDS.leads.iter().any(|lead| strip_word(part, lead).is_some_and(|_| ends_in_colon(part, lead)));
-    // in an interview, what stands behind a colon is a question
+    // in an interview, what follows a colon is a question
     let most = if text.contains(is_wide) { NAMED } else { LINE };
     let mut parts = text.split_whitespace().filter(|part| length < LINE && part.contains([':', '：']));
     let part = parts.find(|part| named(part) && part.chars().count() < most);
@@ -224,7 +224,7 @@ fn without_place(name: &str) -> &str {
     if head.split_whitespace().count() >= 2 { head } else { name }
 }
 
-/// `Ida Moe. Harbour Press`: what stands before a stop that is not an initial's.
+/// `Ida Moe. Harbour Press`: what comes before a full stop that is not an initial's.
 fn first_sentence(name: &str) -> &str {
     let is_end = |(at, _): &(usize, &str)| {
         let word = name[..*at].rsplit(' ').next().unwrap_or_default();
@@ -262,7 +262,7 @@ fn word_at<'a>(name: &'a str, starts: &[usize], at: usize) -> &'a str {
     name[starts[at]..].split_whitespace().next().unwrap_or_default()
 }
 
-/// What stands in brackets is a desk, an agency, or a name's short form.
+/// A byline without its brackets: they hold a desk, an agency, or a name's short form.
 pub(super) fn without_brackets(byline: &str) -> String {
     let mut depth = 0usize;
     let mut kept = String::with_capacity(byline.len());
@@ -301,7 +301,7 @@ pub(super) fn bare(name: &str) -> &str {
     name.trim()
 }
 
-/// Whether a name begins with a word of capitals, as an agency's does (`CNN Wire`), beside words that are not.
+/// Whether a name begins with a word of capitals, as an agency's does (`CNN Wire`), followed by words that are not.
 fn is_short_form(name: &str) -> bool {
     let is_capitals = |word: &str| word.len() > 2 && word.chars().all(char::is_uppercase);
     name.split(' ').next().is_some_and(is_capitals) && !name.split(' ').all(is_capitals)

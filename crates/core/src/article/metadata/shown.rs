@@ -2,7 +2,7 @@
 //!
 //! PURE. A name is what follows a text that leads to one and is nothing else (`By`), at its element's beginning. A date
 //! is a text of its own that is a date and nothing else, shortly after an `<h1>`: a byline's date, however its
-//! element is called. What stands before it may say that it is the date of an update.
+//! element is called. The text before it may say that it is the date of an update.
 
 use chrono::NaiveTime;
 use ego_tree::NodeRef;
@@ -53,7 +53,7 @@ pub(super) struct Watch {
     /// Bytes of text so far.
     seen: usize,
     found: Vec<Shown>,
-    /// The date right above the headline, and how far behind it the first of the others stands.
+    /// The date right above the headline, and how far after it the first of the others comes.
     above: Option<Shown>,
     first: usize,
     /// The text before, in lower case, and as it is.
@@ -61,8 +61,8 @@ pub(super) struct Watch {
     last: String,
     /// Whether the text before is a date.
     is_behind: bool,
-    /// Short texts right before and behind a date.
-    beside: Vec<String>,
+    /// Short texts right before and after a date.
+    near_dates: Vec<String>,
     /// Whether the text before leads to a name.
     leads: bool,
     led: Vec<String>,
@@ -122,27 +122,27 @@ impl Watch {
                 if self.found.len() == 1 {
                     self.is_behind = true;
                     let last = std::mem::take(&mut self.last);
-                    self.stand_beside(last);
+                    self.add_near_date(last);
                 }
             }
             None => {
                 text.to_lowercase().clone_into(&mut self.label);
                 if std::mem::take(&mut self.is_behind) {
-                    self.stand_beside(line(text));
+                    self.add_near_date(line(text));
                 }
                 self.last = if text.len() <= LONGEST { line(text) } else { String::new() };
             }
         }
     }
 
-    fn stand_beside(&mut self, text: String) {
-        if !text.is_empty() && text.len() <= LONGEST && self.beside.len() < MOST {
-            self.beside.push(text);
+    fn add_near_date(&mut self, text: String) {
+        if !text.is_empty() && text.len() <= LONGEST && self.near_dates.len() < MOST {
+            self.near_dates.push(text);
         }
     }
 
-    /// Whether a date is told in a table or a list, where what stands before it says what it is of: a hearing, a paper
-    /// that was received. One of the publication, or of an update, is the page's all the same.
+    /// Whether a date is in a table or a list, where the text before it says what it is of: a hearing, a paper
+    /// that was received. A date of publication or of an update is still the page's.
     fn is_of_another_thing(&self, node: NodeRef<'_, Node>) -> bool {
         let around = node.ancestors().filter_map(|node| node.value().as_element()).take(4);
         // a paragraph tells of other dates
@@ -152,12 +152,12 @@ impl Watch {
         is_told || is_listed && is_labelled && !is_update(&self.label) && !is_publication(&self.label)
     }
 
-    /// The dates, the names that were led to, and the texts beside the dates.
+    /// The dates, the names that were led to, and the texts next to the dates.
     pub(super) fn found(mut self) -> (Vec<Shown>, Vec<String>, Vec<String>) {
         if self.found.is_empty() || self.first > BYLINE {
             self.found.splice(0..0, self.above);
         }
-        (self.found, self.led, self.beside)
+        (self.found, self.led, self.near_dates)
     }
 }
 

@@ -67,9 +67,9 @@ pub(super) fn title(said: &Statements, article: Option<&Value>, site: &[String])
     .find_map(|(title, source)| Some((title.filter(|title| !title.is_empty())?, source)))
 }
 
-/// The headline among the lines before a story, the nearest first: one that is a part of the page's title, or, where the
-/// title is the site's name, there is none, or it is a `vague` one that has nothing to do with the story, the heading
-/// over the story.
+/// The headline among the lines before a story, the nearest first: one that is a part of the page's title, or, where
+/// the title is the site's name, there is none, or it is a `vague` one that has nothing to do with the story, the
+/// heading over the story.
 pub(super) fn among(title: Option<&str>, vague: bool, before: &Before<'_>, site: &[String]) -> Option<String> {
     let whole = title.map(line).unwrap_or_default();
     let claims = [&whole];
@@ -92,7 +92,7 @@ pub(super) fn among(title: Option<&str>, vague: bool, before: &Before<'_>, site:
     (is_site && (share(heading) > 0.0 || title.is_none()) || is_other).then(|| without_time(&line(heading)).to_owned())
 }
 
-/// What stands before a story.
+/// What comes before a story.
 pub(in crate::article) struct Before<'a> {
     /// Lines, the nearest first, with their ranks where they are headings.
     pub(in crate::article) lines: Vec<(&'a str, Option<u8>)>,
@@ -108,7 +108,7 @@ fn without_time(title: &str) -> &str {
     if is_time && inside.len() < tail.len() { head.trim_end() } else { title }
 }
 
-/// Whether a text is a part of a statement, whole but for what a sign sets apart before or behind it.
+/// Whether a text is a part of a statement, whole except for what a sign separates before or after it.
 fn is_part_of_any(text: &str, claims: &[&String], site: &[String]) -> bool {
     let is_long = units(text).len() >= PART && !site.iter().any(|name| same(name, text));
     let part = text.to_lowercase();
@@ -131,8 +131,8 @@ fn is_part_of(part: &str, whole: &str) -> bool {
     })
 }
 
-/// Whether a statement begins with a text, or has no other part that is longer: the site's name comes behind, as a rule,
-/// and is the shorter one.
+/// Whether a statement begins with a text, or has no other part that is longer: the site's name comes behind, as a
+/// rule, and is the shorter one.
 fn is_longest(text: &str, claims: &[&String]) -> bool {
     let part = text.to_lowercase();
     let others = |claim: &&String| {
@@ -258,7 +258,7 @@ pub(super) fn site_names(said: &Statements, url: &Url) -> Vec<String> {
     of_metas.chain(of_publisher).chain(of_site).chain([label, domain]).filter(|name| name.chars().count() > 1).collect()
 }
 
-/// Takes the site's name off either end; in doubt, a short tail behind a separator that stands for it.
+/// Takes the site's name off either end; in doubt, a short tail behind a separator that is used for it.
 fn without_site(title: &str, site: &[String]) -> String {
     let mut title = title.to_owned();
     while let Some(shorter) = cut(&title, site) {

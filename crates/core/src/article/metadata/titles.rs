@@ -48,7 +48,7 @@ impl Titles {
         })
     }
 
-    /// Whether a text is one of them but for case, punctuation and spaces.
+    /// Whether a text is one of them except for case, punctuation and spaces.
     pub(in crate::article) fn contain(&self, text: &str) -> bool {
         // most texts are too long or too short, and need no comparing
         let fits = |title: &String| text.len() >= title.len() / 3 && text.len() <= title.len() * 3 + 16;
@@ -56,7 +56,7 @@ impl Titles {
     }
 }
 
-/// Whether two titles are the same but for case, punctuation and spaces.
+/// Whether two titles are the same except for case, punctuation and spaces.
 pub(in crate::article) fn same(a: &str, b: &str) -> bool {
     Titles::new([a]).contain(b)
 }

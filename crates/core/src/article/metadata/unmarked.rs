@@ -1,9 +1,8 @@
 //! Authors that nothing marks.
 //!
-//! PURE. Lines of a page → the people, or the organisation, whom they name: on a line with a date or beside one, on a line
-//! of their own before the story, in brackets at its beginning, or behind it. A text is a name only if all of it has the
-//! shape of one, and if no word of it is written small
-//! anywhere on the page, as those of `Health Care` are.
+//! PURE. Lines of a page → the people, or the organisation, that they name: on a line with a date or next to one, on a
+//! line of their own before the story, in brackets at its beginning, or behind it. A text is a name only if all of it
+//! has the shape of one, and if no word of it is written small anywhere on the page, as those of `Health Care` are.
 
 use super::authors::{is_shaped, outlet};
 use super::date_texts::{Order, has_day};
@@ -19,7 +18,7 @@ const BRACKETS: usize = 40;
 /// Longest line that is a date and nothing else, in characters.
 const DATE: usize = 60;
 
-/// Lines of a page by where they stand.
+/// Lines of a page by where they are.
 #[derive(Debug, Default)]
 pub(in crate::article) struct Lines<'a> {
     /// Around the headline.
@@ -44,8 +43,8 @@ pub(super) struct Known<'a> {
     pub(super) titles: &'a Titles,
     pub(super) topics: &'a [String],
     pub(super) order: Order,
-    /// Short texts beside its dates.
-    pub(super) beside: &'a [String],
+    /// Short texts next to its dates.
+    pub(super) near_dates: &'a [String],
 }
 
 impl Lines<'_> {
@@ -72,8 +71,8 @@ impl Lines<'_> {
         people.iter().any(|name| lower.iter().any(|line| line.contains(&name.to_lowercase())))
     }
 
-    /// Names behind a word that leads to them: anywhere on a line with a date, or all of what a line says. Here a name may
-    /// be of one word, or initials.
+    /// Names behind a word that leads to them: anywhere on a line with a date, or all of what a line says. Here a name
+    /// may be of one word, or initials.
     fn led(&self, known: &Known<'_>) -> Vec<String> {
         let short = self.near.iter().chain(self.behind.first()).filter(|line| line.chars().count() < LINE);
         let named = short.map(|line| {
@@ -109,8 +108,8 @@ impl Lines<'_> {
                 Vec::new()
             }
         });
-        let beside = known.beside.iter().map(|text| self.names(text, known));
-        named.into_iter().chain(beside).find(|names| !names.is_empty()).unwrap_or_default()
+        let near_dates = known.near_dates.iter().map(|text| self.names(text, known));
+        named.into_iter().chain(near_dates).find(|names| !names.is_empty()).unwrap_or_default()
     }
 
     /// The reporter as papers of East Asia have it: in brackets at the beginning of a story or at its end, or on a line
@@ -178,7 +177,7 @@ impl Lines<'_> {
         word.len() > 2 && self.page.iter().any(words)
     }
 
-    /// The organisation that nothing marks: beside a date, as a source, in brackets before the story or behind it.
+    /// The organisation that nothing marks: next to a date, as a source, in brackets before the story or after it.
     pub(super) fn organisation(&self, known: &Known<'_>) -> Option<String> {
         let is_dated = |line: &&&str| line.chars().count() < LINE && known.order.in_text(line).is_some();
         let dated = self.head.iter().filter(is_dated).flat_map(|line| parts(line));
@@ -232,7 +231,7 @@ fn starts(line: &str) -> impl Iterator<Item = usize> + '_ {
     line.split_whitespace().map(|word| word.as_ptr() as usize - line.as_ptr() as usize)
 }
 
-/// Whether a word stands within a name or a date (`Ida von Berg`, `3 de mayo`).
+/// Whether a word is within a name or a date (`Ida von Berg`, `3 de mayo`).
 fn is_within(line: &str, at: usize) -> bool {
     let word = line[at..].split_whitespace().next().unwrap_or_default();
     let before = line[..at].trim_end().chars().next_back();
@@ -244,7 +243,7 @@ fn behind_reporter(text: &str) -> Option<&str> {
     WORDS.leads.iter().find_map(|lead| strip_word(text, lead))
 }
 
-/// What follows a word that leads to a name; where no spaces part the words, a colon has to stand between them.
+/// What follows a word that leads to a name; if no spaces separate the words, a colon has to be between them.
 fn behind_lead(text: &str) -> Option<&str> {
     let rest = WORDS.leads.iter().filter_map(|lead| strip_word(text, lead)).min_by_key(|rest| rest.len())?;
     let name = rest.trim_start_matches([' ', ':', '：']);

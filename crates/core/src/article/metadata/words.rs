@@ -1,5 +1,5 @@
-//! The words of bylines: what leads to a name, roles, degrees, organisations, and the dates behind names. Most are data,
-//! in `people.txt`.
+//! The words of bylines: what leads to a name, roles, degrees, organisations, and the dates behind names. Most are
+//! data, in `people.txt`.
 
 use std::sync::LazyLock;
 
@@ -22,7 +22,7 @@ pub(super) struct Words {
     pub(super) roles: Vec<&'static str>,
     pub(super) degrees: Vec<&'static str>,
     pub(super) nobody: Vec<&'static str>,
-    pub(super) beside: Vec<&'static str>,
+    pub(super) other_parts: Vec<&'static str>,
     pub(super) titles: Vec<&'static str>,
     pub(super) outlets: Vec<&'static str>,
     pub(super) sources: Vec<&'static str>,
@@ -41,14 +41,14 @@ pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
         roles: of("role"),
         degrees: of("degree"),
         nobody: of("nobody"),
-        beside: of("beside"),
+        other_parts: of("other-part"),
         titles: of("title"),
         outlets: of("outlet"),
         sources: of("source"),
     }
 });
 
-/// Whether a text stands behind a name: a degree, `Jr.`
+/// Whether a text is what follows a name: a degree, `Jr.`
 pub(super) fn is_behind(text: &str) -> bool {
     text.split_whitespace().all(is_degree)
 }
@@ -64,7 +64,7 @@ pub(super) fn is_lead(text: &str) -> bool {
     WORDS.leads.iter().any(|lead| lead.trim_end_matches([':', '：']) == lower)
 }
 
-/// Whether a text stands where a name would, and names nobody: `admin`.
+/// Whether a text is in the place of a name, and names nobody: `admin`.
 pub(super) fn is_nobody(text: &str) -> bool {
     let lower = text.to_lowercase();
     WORDS.nobody.contains(&lower.as_str()) || !lower.contains(' ') && lower.contains("admin")

@@ -1,7 +1,7 @@
-//! Which signs of an element are believed, with all that stands in it.
+//! Which signs of an element are believed, with all that is in it.
 //!
-//! What an element is called is evidence and no more: a sidebar may hold the story, and a story may stand beside a sidebar
-//! that says more than it does. So each name is weighed against what the element holds and what stands elsewhere: the
+//! What an element is called is only evidence: a sidebar may hold the story, and a story may be next to a sidebar
+//! that says more than it does. So each name is weighed against what the element holds and what is elsewhere: the
 //! headline, prose, cards of other stories, links, and whether there is a story without it.
 
 use std::ops::Range;
@@ -12,7 +12,7 @@ use super::{Block, Outline, Signs, Tag, teasers};
 const ENTRY: usize = 160;
 /// Weight from which on a text with few links is no list of links.
 const UNLINKED: usize = 400;
-/// Prose near the headline that is a story, however much stands elsewhere.
+/// Prose near the headline that is a story, however much is elsewhere.
 const STORY: f32 = 200.0;
 /// Prose that is a story, however short, under readers' comments.
 const PARAGRAPH: f32 = 60.0;
@@ -35,8 +35,8 @@ struct Sums {
 }
 
 impl Outline {
-    /// Makes every element's signs include its ancestors', but for those that are not believed. `mass` is what each block
-    /// weighs as prose.
+    /// Makes every element's signs include its ancestors', except those that are not believed. `mass` is what
+    /// each block weighs as prose.
     pub(in crate::article) fn inherit(&mut self, headline: Option<usize>, mass: impl Fn(&Block) -> f32) {
         teasers::mark(self, headline);
         let sums = self.sums(headline, mass);
@@ -72,8 +72,8 @@ impl Outline {
         Sums { prose, body, story }
     }
 
-    /// Whether a range has no headlines that are links, and few links beside its text: links to other stories are
-    /// nothing else.
+    /// Whether a range has no headlines that are links, and few links in addition to its text: links to other stories
+    /// are nothing else.
     fn is_linkless(&self, blocks: Range<usize>) -> bool {
         let blocks = &self.blocks[blocks];
         let (linked, weight) = blocks.iter().fold((0, 0), |(l, w), block| (l + block.linked, w + block.weight));
@@ -81,8 +81,8 @@ impl Outline {
         weight > 0 && (linked == 0 || linked * 10 < weight && (weight > UNLINKED || !headlines))
     }
 
-    /// Whether a range is more than the links of a table of contents: it holds a paragraph that is less linked than not.
-    /// What such a table leads to has its name as often (`toc-section`).
+    /// Whether a range is more than the links of a table of contents: it holds a paragraph that is less linked than
+    /// not. What such a table leads to has its name as often (`toc-section`).
     fn is_no_table(&self, blocks: Range<usize>) -> bool {
         self.blocks[blocks].iter().any(|block| block.weight > ENTRY && block.linked * 2 < block.weight)
     }
@@ -106,7 +106,7 @@ impl Outline {
             | sign_if(Signs::ASIDE, is_box)
     }
 
-    /// Whether an element stands between paragraphs that are its siblings, and is no form: a box of the story's.
+    /// Whether an element is between paragraphs that are its siblings, and is no form: a box of the story's.
     fn is_amid(&self, at: usize) -> bool {
         let (element, parent) = (&self.elements[at], self.elements[at].parent);
         let is_form = self.elements[at..element.end].iter().any(|inner| inner.own.any(Signs::FORM));
@@ -155,14 +155,15 @@ impl Outline {
             _ if share > 0.3 => Signs::FOREIGN.without(Signs::UNDENIABLE),
             _ => Signs::NONE,
         };
-        // a copy of the story may be hidden beside it
+        // a copy of the story may be hidden next to it
         let is_copy = sums.story >= STORY && share < HIDDEN;
         let by_share = if is_copy { by_share.without(Signs::HIDDEN) } else { by_share };
         let opens = headline.is_some_and(|headline| start > headline && sums.prose[start] - sums.prose[headline] < 1.0);
         by_share | self.belied(at, mass > 0.0, opens)
     }
 
-    /// Whether an element holds a story: most of it is prose, little of it is links, none a list of headlines or a form.
+    /// Whether an element holds a story: most of it is prose, little of it is links, none a list of headlines or a
+    /// form.
     fn is_told(&self, at: usize) -> bool {
         let element = &self.elements[at];
         let blocks = &self.blocks[element.blocks.clone()];
@@ -175,7 +176,7 @@ impl Outline {
         prose * 2 > weight && linked * 4 < weight && few && !is_form
     }
 
-    /// Whether an element stands in the part of the page that holds the headline, rather than in another one.
+    /// Whether an element is in the part of the page that holds the headline, rather than in another one.
     fn is_beside(&self, at: usize, headline: Option<usize>) -> bool {
         let Some(headline) = headline else { return true };
         let shared = self.ancestors(at).find(|&around| self.elements[around].blocks.contains(&headline));

@@ -11,13 +11,13 @@ pub(super) fn class_signs(classes: &str) -> Signs {
 }
 
 /// Whether a class says nothing of the element: it files the story under a tag or a category (`tag-newsletter`), or
-/// tells what stands in or beside it (`has-sidebar`, `hasCaption`).
+/// says what is in it or next to it (`has-sidebar`, `hasCaption`).
 fn is_of_others(class: &str) -> bool {
     const BEGIN: &[&str] = &["tag-", "category-", "topic-", "section-"];
-    const BESIDE: &[&str] = &["has", "no", "with", "without"];
+    const OF_OTHERS: &[&str] = &["has", "no", "with", "without"];
     let parted = |rest: &str| rest.starts_with(|c: char| c == '-' || c.is_ascii_uppercase());
     BEGIN.iter().any(|prefix| class.starts_with(prefix))
-        || BESIDE.iter().any(|prefix| class.strip_prefix(prefix).is_some_and(parted))
+        || OF_OTHERS.iter().any(|prefix| class.strip_prefix(prefix).is_some_and(parted))
         || class.ends_with("--false")
 }
 
@@ -31,8 +31,8 @@ fn is_hiding(class: &str) -> bool {
         || class.strip_suffix("vh").is_some_and(|rest| rest.is_empty() || rest.ends_with(['-', '_']))
 }
 
-/// Whether a class shows, on wide windows, what another hides on the rest: `md:block` beside `hidden`, `d-lg-flex`
-/// beside `d-none`.
+/// Whether a class shows, on wide windows, what another hides on the rest: `md:block` next to `hidden`, `d-lg-flex`
+/// next to `d-none`.
 fn shows_again(class: &str) -> bool {
     const WIDTHS: &[&str] = &["sm", "md", "lg", "xl", "2xl", "xxl"];
     const SHOWN: &[&str] = &["block", "flex", "grid", "inline", "table", "contents"];

@@ -17,13 +17,13 @@ pub(super) enum Level {
     Skipped,
     /// A line ends.
     Break,
-    /// It stands within a paragraph.
+    /// It is within a paragraph.
     Inline,
     /// It is a paragraph, or holds some.
     Block(Option<Kind>),
 }
 
-/// What an element is, by its name and where it stands.
+/// What an element is, by its name and where it is.
 pub(super) fn level(node: NodeRef<'_, Node>, markup: &Markup) -> Level {
     match markup.name() {
         "button" => button(node, markup),
@@ -90,7 +90,7 @@ pub(in crate::article) fn block_elements(html: &Html) -> impl Iterator<Item = No
     nodes.filter(move |node| matches!(level_of(*node), Some(Level::Block(_))))
 }
 
-/// Whether an element of that name stands within a paragraph.
+/// Whether an element of that name is within a paragraph.
 pub(in crate::article) fn is_inline(name: &str) -> bool {
     matches!(by_name(name), Level::Inline)
 }

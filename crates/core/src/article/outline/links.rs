@@ -80,8 +80,8 @@ impl Leads {
     }
 }
 
-/// Whether a link leads to what a site offers its readers beside stories, as the last part of its path says. A story's
-/// has more words.
+/// Whether a link leads to what a site offers its readers in addition to stories, as the last part of its path says.
+/// A story's has more words.
 pub(super) fn is_service(markup: &Markup, names: &mut Names) -> bool {
     const OFFERED: Signs = Signs::NEWSLETTER.and(Signs::CONSENT).and(Signs::PROMO).and(Signs::COPYRIGHT);
     let path = attribute(markup, "href").map_or("", |href| bare(href).split('?').next().unwrap_or_default());

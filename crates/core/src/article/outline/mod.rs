@@ -1,7 +1,7 @@
-//! The page as a flat list of text blocks, each knowing the elements it stands in.
+//! The page as a flat list of text blocks, each knowing the elements it is in.
 //!
-//! One walk over the tree makes it; all that decides over text works on it. A *block* is a run of text that a reader
-//! sees as one paragraph: what stands between two edges of block elements, or between two `<br>`. The blocks of an
+//! One walk over the tree makes it; every decision about text works on it. A *block* is a run of text that a reader
+//! sees as one paragraph: what is between two edges of block elements, or between two `<br>`. The blocks of an
 //! element are a contiguous range, so that anything summed over a subtree is the difference of two prefix sums.
 
 mod attributes;
@@ -30,7 +30,7 @@ pub(super) use walk::outline;
 /// A page, flat.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
-    /// Block-level elements in document order; a parent stands before its children.
+    /// Block-level elements in document order; a parent comes before its children.
     pub(super) elements: Vec<Element>,
     /// Text in document order.
     pub(super) blocks: Vec<Block>,
@@ -109,7 +109,7 @@ pub(super) struct Block {
 pub(super) enum Kind {
     /// `<p>`.
     Paragraph,
-    /// Text that stands in a container beside other blocks or alone.
+    /// Text in a container, next to other blocks or alone.
     Bare,
     /// `<h1>` to `<h6>`.
     Heading(u8),
@@ -204,7 +204,7 @@ impl Outline {
         Some(!innermost.any(Signs::RULED_OUT))
     }
 
-    /// Where a block stands: the last four elements with their classes, as one hash.
+    /// Where a block is: the last four elements with their classes, as one hash.
     pub(super) fn signature(&self, block: usize) -> u64 {
         self.ancestors(self.blocks[block].element)
             .take(4)
@@ -212,7 +212,7 @@ impl Outline {
     }
 }
 
-/// How much a text says: its characters but for spaces, those of scripts that write a syllable or a word with each
+/// How much a text says: its characters except spaces, those of scripts that write a syllable or a word with each
 /// (Han, kana, Hangul) twice.
 pub(super) fn weight(text: &str) -> usize {
     text.chars().map(weight_of).sum()

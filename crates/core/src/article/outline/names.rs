@@ -63,7 +63,7 @@ static NAMES: LazyLock<Vec<Vec<Name>>> = LazyLock::new(|| {
     by_beginning
 });
 
-/// How many kinds of second characters are told apart: the letters, and whatever is none.
+/// How many kinds of second characters are distinguished: the letters, and everything else.
 const SECOND: usize = 27;
 
 /// The place of names that begin with the same letter and the same kind of character after it.
@@ -100,7 +100,7 @@ fn signs_at(rest: &[u8]) -> Signs {
     NAMES[beginning(rest)].iter().filter(said).fold(Signs::NONE, |signs, name| signs | name.sign)
 }
 
-/// Whether letters and digits are an id's that a machine made, in which words stand by chance: it is long, and has
+/// Whether letters and digits are an id's that a machine made, in which words are by chance: it is long, and has
 /// digits between letters.
 fn is_random(part: &[u8]) -> bool {
     let mut kinds = part.chunk_by(|one, next| one.is_ascii_digit() == next.is_ascii_digit());

@@ -1,4 +1,5 @@
-//! What readers see of an element within a paragraph: words that are hidden, marks of notes, quotation marks, exponents.
+//! What readers see of an element within a paragraph: words that are hidden, marks of notes, quotation marks,
+//! exponents.
 
 use ego_tree::NodeRef;
 use scraper::Node;
@@ -58,7 +59,7 @@ fn in_script(word: &str, plain: &str, script: &str) -> Option<String> {
     word.chars().map(one).collect()
 }
 
-/// The character that a picture stands for.
+/// The character that a picture shows.
 pub(super) fn emoji(markup: &Markup) -> Option<&str> {
     let alt = attribute(markup, "alt").map(str::trim).filter(|alt| !alt.is_empty())?;
     let is_emoji = |c: char| {
@@ -95,7 +96,7 @@ fn links(node: NodeRef<'_, Node>) -> impl Iterator<Item = &Markup> {
     node.descendants().filter_map(|node| node.value().as_element()).filter(|element| element.name() == "a").take(2)
 }
 
-/// Whether a parent has text beside one of its children.
+/// Whether a parent has text next to one of its children.
 fn has_text(parent: NodeRef<'_, Node>, child: NodeRef<'_, Node>) -> bool {
     let others = parent.children().filter(|other| other.id() != child.id());
     others.into_iter().any(|other| other.value().as_text().is_some_and(|text| !text.trim().is_empty()))

@@ -19,7 +19,7 @@ signs! {
     FOOTER = 1;
     /// The page's or the article's header.
     HEADER = 2;
-    /// Beside the story.
+    /// Next to the story.
     ASIDE = 3;
     /// Links to other stories.
     RELATED = 4;
@@ -85,7 +85,7 @@ signs! {
     NOTE = 34;
     /// Other languages, print, accessibility.
     TOOLS = 35;
-    /// A table or box of facts beside the story.
+    /// A table or box of facts next to the story.
     INFOBOX = 36;
     /// Kept by a rule of the user's.
     RULED_IN = 37;
@@ -103,7 +103,7 @@ impl Signs {
     /// Nothing.
     pub(in crate::article) const NONE: Self = Self(0);
 
-    /// Signs that hold however much text stands under them.
+    /// Signs that hold however much text is under them.
     pub(in crate::article) const UNDENIABLE: Self = Self::BODY
         .and(Self::QUOTE)
         .and(Self::LIST)
@@ -123,7 +123,7 @@ impl Signs {
     /// What rules say.
     pub(in crate::article) const RULED: Self = Self::RULED_IN.and(Self::RULED_OUT);
 
-    /// Signs of what is no part of the story, wherever it stands.
+    /// Signs of what is not part of the story, wherever it is.
     pub(in crate::article) const FOREIGN: Self = Self::NAVIGATION
         .and(Self::FOOTER)
         .and(Self::ASIDE)

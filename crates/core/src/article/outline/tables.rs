@@ -1,7 +1,7 @@
-//! Tables of data, told from tables that lay out a page.
+//! Tables of data, as opposed to tables that lay out a page.
 //!
-//! In a table of data each cell is short. All that stands in one of its cells is that cell's text, be it set in paragraphs,
-//! lists or headings.
+//! In a table of data each cell is short. All that is in one of its cells is that cell's text, also if it is set in
+//! paragraphs, lists or headings.
 
 use super::{Kind, Outline, Signs, Tag};
 
@@ -9,7 +9,7 @@ use super::{Kind, Outline, Signs, Tag};
 const BLOCKS: usize = 4;
 const WEIGHT: usize = 300;
 
-/// Marks the tables of data, and makes cells of what stands in theirs.
+/// Marks the tables of data, and makes cells of what is in theirs.
 pub(super) fn mark(outline: &mut Outline) {
     for table in 0..outline.elements.len() {
         if outline.elements[table].tag == Tag::Table && is_data(outline, table) {

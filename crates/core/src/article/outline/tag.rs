@@ -1,4 +1,4 @@
-//! What the name and the attributes of an element are, as they stand.
+//! What the name and the attributes of an element are, as written.
 
 use scraper::node::Element as Markup;
 

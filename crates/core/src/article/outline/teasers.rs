@@ -1,7 +1,7 @@
 //! Lists of other stories, each with its beginning: they hold more prose than many a story does.
 //!
 //! A *card* is an element of a few blocks, one of them a link as a whole (the other story's headline), another prose
-//! that is no link. Three cards of the same make beside each other are a list of teasers. The items of a list that is
+//! that is no link. Three cards of the same make next to each other are a list of teasers. The items of a list that is
 //! the story itself look alike, so that cards inside of what the markup calls the story are left alone.
 
 use super::{Outline, Signs};

@@ -20,7 +20,7 @@ const LEADING: usize = 80;
 
 /// Writes a page down. Iterative: depth costs nothing.
 pub(in crate::article) fn outline(html: &Html, home: &Home, names: &mut Names) -> Outline {
-    // made to measure: the tree stands beside it, and a list that grows is held twice
+    // made to measure: the tree is in memory too, and a list that grows is held twice
     let elements = Vec::with_capacity(block_elements(html).count());
     let outline = Outline { elements, ..Outline::default() };
     let mut walk = Walk {
@@ -333,7 +333,7 @@ impl Walk<'_> {
     }
 }
 
-/// Where a text's first word ends: at white space, or at the zero width space that stands for it.
+/// Where a text's first word ends: at white space, or at the zero width space in its place.
 fn word_end(text: &str) -> usize {
     let gap = |c: char| c.is_whitespace() || c == '\u{200b}';
     let mut at = 0;

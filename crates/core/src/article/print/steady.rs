@@ -92,7 +92,7 @@ const UNITS: &[&str] = &[
     "يوم",
     "أيام",
 ];
-/// Words that say of a unit beside them that it is so long ago.
+/// Words next to a unit that say that it is so long ago.
 const AGO: &[&str] = &[
     "ago",
     "vor",
@@ -142,7 +142,7 @@ const AGO_BEHIND: &[&str] = &[
     "시간전",
     "일전",
 ];
-/// Texts that say no more than that it was lately.
+/// Texts that say only that it was lately.
 const LATELY: &[&str] = &[
     "justnow",
     "now",
@@ -178,15 +178,15 @@ const LATELY: &[&str] = &[
     "اليوم",
     "أمس",
 ];
-/// Numbers in words that stand before a unit.
+/// Numbers in words before a unit.
 const ONE: &[&str] = &["a", "an", "one", "ein", "eine", "einem", "einer", "un", "una", "une", "um", "uma", "een", "en"];
 /// Signs that are part of what is said.
 const SIGNS: [char; 10] = ['?', '!', '"', '“', '”', '«', '»', '€', '$', '£'];
-/// Longest text that can say no more than when it was, in words.
+/// Longest text that can say only when it was, in words.
 const SHORT: usize = 6;
 
-/// Looks at the words in lower case, each character of scripts without spaces as one. Numbers and relative times are left
-/// out; so is all of a short text that is left with nothing else.
+/// Looks at the words in lower case, each character of scripts without spaces as one. Numbers and relative times are
+/// left out; so is all of a short text that is left with nothing else.
 pub(super) fn steady<T>(text: &str, look: impl FnOnce(&[&str]) -> T) -> T {
     let lower = if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() };
     let Words { mut words, numbered } = words(&lower);
@@ -195,7 +195,7 @@ pub(super) fn steady<T>(text: &str, look: impl FnOnce(&[&str]) -> T) -> T {
     if words.len() <= SHORT && is_lately() { look(&[]) } else { look(&words) }
 }
 
-/// The words of a text, and which of them stand right behind a number.
+/// The words of a text, and which of them are right behind a number.
 struct Words<'a> {
     words: Vec<&'a str>,
     numbered: Vec<usize>,

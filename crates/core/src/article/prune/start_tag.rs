@@ -22,7 +22,7 @@ impl<'a> StartTag<'a> {
         self.at
     }
 
-    /// Where the next attribute's name stands, and where its value ends.
+    /// Where the next attribute's name is, and where its value ends.
     pub(super) fn next_attribute(&mut self) -> Option<(Range<usize>, usize)> {
         self.skip(|byte| byte.is_ascii_whitespace() || byte == b'/');
         let start = self.at;

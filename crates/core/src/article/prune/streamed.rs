@@ -13,8 +13,8 @@ const PENDING: &str = "$?-->";
 /// Most pieces that are put in their places.
 const PIECES: usize = 256;
 
-/// What stands for a piece that comes later: the length of the element that marks its place, and of all up to its end.
-/// `comment` is what follows a `<!--`, `rest` what follows that comment.
+/// The placeholder of a piece that comes later: the length of the element that marks its place, and of all up to its
+/// end. `comment` is what follows a `<!--`, `rest` what follows that comment.
 pub(super) fn pending(comment: &str, rest: &str) -> Option<(usize, usize)> {
     let tag = rest.strip_prefix("<template id=\"B:").filter(|_| comment.starts_with(PENDING))?;
     let (number, _) = tag.split_once('"').filter(|(number, _)| number.len() < 8)?;

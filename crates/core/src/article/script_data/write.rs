@@ -56,7 +56,7 @@ impl Page {
         self.html.push_str(&format!("</{tag}>"));
     }
 
-    /// All of a node but for what is called something else than the story.
+    /// All of a node except what is called something else than the story.
     fn content(&mut self, node: &Node<'_>) {
         match node {
             Node::Text(text) => self.text(text),
@@ -111,8 +111,8 @@ impl Page {
     }
 }
 
-/// Of the runs that a paragraph is cut into (for links and stress), the name of the field that holds their text: some of
-/// them begin or end with a space, or go on with a sentence.
+/// Of the runs that a paragraph is cut into (for links and stress), the name of the field that holds their text: some
+/// of them begin or end with a space, or go on with a sentence.
 fn key_of_runs<'a>(items: &'a [Node<'a>]) -> Option<&'a str> {
     let is_cut = |text: &str| {
         let edge = text.starts_with([' ', ',', '.', ';', ':']) || text.ends_with(' ');

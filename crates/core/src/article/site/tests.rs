@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn page(path: &str, paragraphs: &[&str]) -> (Outline, Lesson) {
+fn page(path: &str, paragraphs: &[&str]) -> (Outline, SiteObservation) {
     let html: String = paragraphs.iter().map(|text| format!("<div class=story><p>{text}</p></div>")).collect();
     let outline = crate::article::outline::outline(
         &crate::article::tree::parse(&html).html,
@@ -11,8 +11,8 @@ fn page(path: &str, paragraphs: &[&str]) -> (Outline, Lesson) {
     );
     let body = Body { scope: 0, blocks: (0..outline.blocks.len()).collect(), ..Body::default() };
     let url = Url::parse(&format!("https://example.com{path}")).unwrap();
-    let lesson = Lesson::of_page(&url, &outline, &body, &[], &all(&body));
-    (outline, lesson)
+    let observation = SiteObservation::of_page(&url, &outline, &body, &[], &all(&body));
+    (outline, observation)
 }
 
 /// Verdicts that keep all of a body.
@@ -73,17 +73,17 @@ fn long_paragraphs_are_never_the_sites() {
 
 #[test]
 fn the_order_of_pages_changes_nothing() {
-    let lessons: Vec<Lesson> =
+    let observations: Vec<SiteObservation> =
         (0..20).map(|n| page(&format!("/{n}"), &["Shared line.", &format!("Own line {n}.")]).1).collect();
-    let learn = |lessons: &mut dyn Iterator<Item = &Lesson>| {
+    let learn = |observations: &mut dyn Iterator<Item = &SiteObservation>| {
         let mut site = Site::default();
-        lessons.for_each(|lesson| {
-            site.learn(lesson);
+        observations.for_each(|observation| {
+            site.learn(observation);
         });
         site.articles.sort_unstable();
         site
     };
-    assert_eq!(learn(&mut lessons.iter()), learn(&mut lessons.iter().rev()));
+    assert_eq!(learn(&mut observations.iter()), learn(&mut observations.iter().rev()));
 }
 
 #[test]
@@ -104,16 +104,16 @@ fn knowledge_is_bounded_and_fades() {
 fn a_redesign_is_noticed_once() {
     let mut site = Site::default();
     for n in 0..30 {
-        let lesson = page(&format!("/{n}"), &["Shared line of the site."]).1;
-        assert_eq!(site.learn(&lesson), Learned::Something);
-        assert_eq!(site.learn(&lesson), Learned::Nothing, "the same page again");
+        let observation = page(&format!("/{n}"), &["Shared line of the site."]).1;
+        assert_eq!(site.learn(&observation), Learned::Something);
+        assert_eq!(site.learn(&observation), Learned::Nothing, "the same page again");
     }
     let redesigned = (0..12).filter(|n| {
         let (mut outline, _) = page("/", &["Another story."]);
         outline.elements.iter_mut().for_each(|element| element.label ^= 77 + n);
         let body = Body { scope: 0, blocks: vec![0], ..Body::default() };
         let url = Url::parse(&format!("https://example.com/new/{n}")).unwrap();
-        site.learn(&Lesson::of_page(&url, &outline, &body, &[], &all(&body))) == Learned::Redesign
+        site.learn(&SiteObservation::of_page(&url, &outline, &body, &[], &all(&body))) == Learned::Redesign
     });
     assert_eq!(redesigned.count(), 1);
     assert_eq!(says(&site, "Shared line of the site."), None);
@@ -132,7 +132,7 @@ fn places_are_learned_from_labels_alone() {
     let body = Body { scope: 0, blocks: vec![0, 1], ..Body::default() };
     for n in 0..6 {
         let url = Url::parse(&format!("https://example.com/{n}")).unwrap();
-        site.learn(&Lesson::of_page(&url, &outline, &body, &[true, false], &all(&body)));
+        site.learn(&SiteObservation::of_page(&url, &outline, &body, &[true, false], &all(&body)));
         site.paragraphs.clear();
     }
     assert_eq!(site.opinions(&outline), [Some(false), Some(true)]);
@@ -152,23 +152,27 @@ fn a_story_published_again_is_no_boilerplate() {
 }
 
 /// After 40 usual pages, how many of these it takes until a new design is noticed; none if it is not.
-fn noticed_after(lessons: impl Iterator<Item = Lesson>) -> Option<usize> {
+fn noticed_after(observations: impl Iterator<Item = SiteObservation>) -> Option<usize> {
     let mut site = Site::default();
     for n in 0..40 {
         site.learn(&page(&format!("/{n}"), &["A sentence of a story that is as long as usual."; 8]).1);
     }
-    lessons.map(|lesson| site.learn(&lesson)).position(|learned| learned == Learned::Redesign).map(|at| at + 1)
+    observations
+        .map(|observation| site.learn(&observation))
+        .position(|learned| learned == Learned::Redesign)
+        .map(|at| at + 1)
 }
 
 #[test]
 fn a_redesign_shows_in_what_is_left_of_the_texts() {
     let url = |n: usize| Url::parse(&format!("https://example.com/new/{n}")).unwrap();
-    let reason = |reason| (0..20).map(move |n| Lesson::without_story(&url(n), reason));
+    let reason = |reason| (0..20).map(move |n| SiteObservation::without_story(&url(n), reason));
     assert_eq!(noticed_after(reason(NoArticleReason::NoText)), Some(8), "no story any more");
     assert_eq!(noticed_after(reason(NoArticleReason::Wall)), None, "a wall is none of its doing");
     let short = |n: usize| page(&format!("/new/{n}"), &["A brief."]).1;
     assert_eq!(noticed_after((0..20).map(short)), Some(8), "hardly any text");
-    let dropped = |n: usize| Lesson { share: 20, ..page(&format!("/new/{n}"), &["A sentence of a story."; 8]).1 };
+    let dropped =
+        |n: usize| SiteObservation { share: 20, ..page(&format!("/new/{n}"), &["A sentence of a story."; 8]).1 };
     assert_eq!(noticed_after((0..20).map(dropped)), Some(8), "most of it is taken out");
     let half = |n: usize| page(&format!("/new/{n}"), &["A sentence of a story that is as long as usual."; 3]).1;
     assert_eq!(noticed_after((0..20).map(half)), None, "shorter stories are stories");

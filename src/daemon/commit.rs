@@ -40,6 +40,14 @@ impl Outbox {
         self.batch.rejects.push(message);
     }
 
+    /// State values that belong to what was decided, and cannot be asked for when the next commit starts.
+    pub(super) fn states(&mut self, states: Vec<State>) {
+        if !states.is_empty() {
+            self.touch();
+            self.batch.states.extend(states);
+        }
+    }
+
     /// Something changed, at the latest now: the time of the next commit counts from the first such call.
     pub(super) fn touch(&mut self) {
         self.since.get_or_insert_with(Instant::now);
@@ -71,10 +79,10 @@ impl Outbox {
         self.batch.records.len() + self.batch.rejects.len()
     }
 
-    /// Takes it all, with the states that belong to it.
+    /// Takes it all, with the states that belong to it: of two values of a key, the later one is right.
     pub(super) fn take(&mut self, states: Vec<State>) -> Self {
         let mut taken = std::mem::take(self);
-        taken.batch.states = states;
+        taken.batch.states.extend(states);
         taken
     }
 
@@ -198,5 +206,27 @@ impl Committer {
             Ok(Err(panic)) => Err(LedgerError::Fatal(format!("the ledger's task ended unexpectedly: {panic}").into())),
             Err(_) => Err(LedgerError::Retry(format!("the ledger did not close within {} s", within.as_secs()).into())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(key: &str, value: &str) -> State {
+        State { key: key.to_owned(), value: value.into() }
+    }
+
+    #[test]
+    fn states_that_were_left_early_are_in_the_next_batch_before_newer_ones() {
+        let mut outbox = Outbox::default();
+        outbox.states(Vec::new());
+        assert!(outbox.is_empty() && outbox.since().is_none(), "nothing is to be committed");
+        outbox.states(vec![state("a.example entry 1", "old")]);
+        assert!(outbox.since().is_some(), "they are committed even if nothing else happens");
+        let taken = outbox.take(vec![state("a.example entry 1", "new"), state("b.example entry 2", "x")]);
+        let values: Vec<&[u8]> = taken.batch.states.iter().map(|state| &state.value[..]).collect();
+        assert_eq!(values, [b"old".as_slice(), b"new", b"x"], "the last value of a key counts");
+        assert!(outbox.is_empty() && outbox.since().is_none());
     }
 }

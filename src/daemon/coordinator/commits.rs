@@ -94,15 +94,14 @@ impl Coordinator<'_> {
         self.committer.begin(outbox)
     }
 
-    /// All decisions, with the values that they changed, and what has waited long enough. A site that is being worked
-    /// on is left for the next commit.
+    /// All decisions, with the values that they changed, and what has waited long enough. What waits in a site that is being
+    /// worked on is left for a later commit.
     fn cut(&mut self) -> Outbox {
         let mut states = Vec::new();
         for name in self.changed.take_hard() {
-            match self.sites.get_mut(&name) {
-                Some(site) => states.extend(site.changes(false, 0)),
-                None if self.away.contains_key(&name) => self.changed.hard(&name),
-                None => {}
+            // one that is being worked on has left its changes in the outbox
+            if let Some(site) = self.sites.get_mut(&name) {
+                states.extend(site.changes(false, 0));
             }
         }
         let before = Instant::now().checked_sub(self.later()).unwrap_or_else(Instant::now);

@@ -66,6 +66,8 @@ impl Coordinator<'_> {
 
     /// A long document is absorbed on a separate thread, which owns the site meanwhile.
     fn absorb_aside(&mut self, mut site: Box<SiteState>, read: Read, now: DateTime<Utc>) {
+        // the next commit may start before the site is back: it needs what its records and rejects depend on
+        self.outbox.states(site.changes(false, 0));
         let config = Arc::clone(&self.config);
         let (feed, epoch) = (self.configured(&read.feed).cloned(), self.epoch_of(site.name()));
         self.away.insert(site.name().to_owned(), Away::default());
